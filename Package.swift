@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "ModelZoo",
+  products: [
+    .library(name: "ModelZoo", targets: ["ModelZoo"]),
+    .library(name: "ZooPlugin", targets: ["ZooPlugin"]),
+    .executable(name: "zoo", targets: ["zoo"]),
+    // Plugins, loaded with dlopen …
+    .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
+    .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
+    // … or linked by an embedder who can't.
+    .library(name: "ZooPluginsStatic", type: .static, targets: ["StandardPlugin", "ConvPlugin"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // The core.
+    .target(name: "ZooCore"),
+    .target(name: "CZooPlugin"),
+    .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
+    .target(name: "CZooSystem"),
+    .target(
+      name: "ZooRuntime",
+      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log")]),
+
+    // File formats.
+    .systemLibrary(
+      name: "CProtobufC", path: "Formats/CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Formats/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CPackageSchema", dependencies: ["CProtobufC"], path: "Formats/Package/Schema"),
+    .target(
+      name: "PackageFormat", dependencies: ["ZooCore", "CPackageSchema", "CProtobufC", "CZlib"],
+      path: "Formats/Package/PackageFormat"),
+    .target(name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema"),
+    .target(
+      name: "ONNXFormat", dependencies: ["ZooCore", "CONNXSchema", "CProtobufC"], path: "Formats/ONNX/ONNXFormat"),
+    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "CZlib"], path: "Formats/PyTorch"),
+
+    // Plugins.
+    .target(name: "CStandardKernels", path: "Plugins/Standard/Kernels"),
+    .target(
+      name: "StandardPlugin", dependencies: ["ZooPlugin", "CStandardKernels"], path: "Plugins/Standard/Operators"),
+    .target(name: "StandardExport", dependencies: ["StandardPlugin"], path: "Plugins/Standard/Export"),
+    .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
+    .target(name: "ConvPlugin", dependencies: ["ZooPlugin", "CConvKernels"], path: "Plugins/Conv/Operators"),
+    .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
+
+    // Architectures.
+    .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
+    .target(
+      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet", exclude: ["train.py"]),
+
+    // What people use.
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CWebP"]),
+    .target(
+      name: "ModelZoo",
+      dependencies: ["ZooCore", "ZooRuntime", "PackageFormat", "ONNXFormat", "PyTorchFormat", "ResNet", "ZooImage"]),
+    .executableTarget(
+      name: "zoo", dependencies: ["ModelZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Tests.
+    .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(name: "PackageFormatTests", dependencies: ["PackageFormat"]),
+    .testTarget(name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"]),
+    .testTarget(name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"]),
+    .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),
+    .testTarget(name: "ConvPluginTests", dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin"]),
+    .testTarget(name: "ResNetTests", dependencies: ["ResNet", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(name: "ZooImageTests", dependencies: ["ZooImage"]),
+    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(name: "CommandTests", dependencies: ["ModelZoo"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

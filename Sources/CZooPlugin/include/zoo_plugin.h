@@ -1,0 +1,214 @@
+/*
+ * The ModelZoo plugin ABI, version 1.
+ *
+ * A plugin is a shared library that exports one function, `zoo_plugin_entry`. It hands the host a table of operators;
+ * the host creates kernels from them while it compiles a model and runs the kernels afterwards. Plugins own no
+ * threads: they split work with the executor that the host passes in.
+ *
+ * Growth: every struct begins with its own `size`. Fields are only ever appended, so a reader checks
+ * `size >= offsetof(field) + sizeof(field)` before it looks at a field newer than version 1. A change that breaks this
+ * raises ZOO_PLUGIN_ABI_VERSION.
+ *
+ * Pointers handed to a callback are valid during that callback only, unless said otherwise.
+ */
+#ifndef ZOO_PLUGIN_H
+#define ZOO_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ZOO_PLUGIN_ABI_VERSION 1u
+#define ZOO_MAX_RANK 32
+/* The `rank` that shape inference gives for an output whose shape only running the operator can tell. */
+#define ZOO_RANK_UNKNOWN (-1)
+/* Every buffer and workspace that the host hands out begins at a multiple of this. */
+#define ZOO_ALIGNMENT 64
+
+typedef int32_t zoo_status;
+enum {
+  ZOO_OK = 0,
+  /* The model or its input is wrong; set_error says how. */
+  ZOO_INVALID = 1,
+  /* Valid by the specification, but this operator does not implement it. */
+  ZOO_UNSUPPORTED = 2,
+  ZOO_NO_MEMORY = 3,
+  ZOO_FAILED = 4,
+};
+
+/* How the elements of a tensor lie in memory. */
+enum {
+  /* Row major, as ONNX stores tensors. Sub-byte types are packed, first element in the low bits. */
+  ZOO_LAYOUT_PLAIN = 0,
+  /* (N, C, spatial…) stored as (N, ceil(C / 16), spatial…, 16). The lanes past C hold zeros: whoever writes a
+     blocked tensor writes them, whoever reads one may rely on it. */
+  ZOO_LAYOUT_NCHW16C = 1,
+};
+
+/* Instruction sets that a kernel may use, each containing the ones before. */
+enum { ZOO_ISA_GENERIC = 0, ZOO_ISA_AVX2 = 1, ZOO_ISA_AVX512 = 2 };
+/* Bits of zoo_host.cpu_features, beyond what the ISA level implies. AVX2 implies FMA and F16C; AVX512 implies F, BW,
+   CD, DQ and VL. */
+enum { ZOO_CPU_AVX512_VNNI = 1u << 0, ZOO_CPU_AVX512_BF16 = 1u << 1, ZOO_CPU_AVX_VNNI = 1u << 2 };
+
+typedef struct zoo_string {
+  const char *bytes; /* not terminated */
+  size_t count;
+} zoo_string;
+
+/* A tensor, or what is known of one. `type` is ONNX's TensorProto.DataType number; 0 marks an absent optional input. */
+typedef struct zoo_tensor {
+  int32_t type;
+  int32_t layout;
+  int32_t rank;
+  int32_t reserved;
+  const int64_t *shape; /* the logical shape, whatever the layout */
+  void *data;           /* NULL where only type and shape are known; an array of zoo_string for strings */
+  size_t byte_count;    /* bytes at `data`, blocked padding included */
+} zoo_tensor;
+
+/* `kind` is ONNX's AttributeProto.AttributeType number; graphs and types are not passed to plugins. */
+typedef struct zoo_attribute {
+  const char *name;
+  int32_t kind;
+  float float_value;
+  int64_t int_value;
+  zoo_string string_value;
+  size_t count; /* of the list that `kind` names */
+  const float *floats;
+  const int64_t *ints;
+  const zoo_string *strings;
+  const zoo_tensor *tensors; /* kind TENSOR: one, with count 1 */
+} zoo_attribute;
+
+/* One elementwise operator of the default ONNX domain that the host folded onto the end of a node. */
+typedef struct zoo_step {
+  const char *op_type; /* "Add", "Relu", "Clip", … */
+  const zoo_attribute *attributes;
+  size_t attribute_count;
+  /* Indices into the node's inputs: the step's operands, -1 standing for the value so far. */
+  const int32_t *operands;
+  size_t operand_count;
+} zoo_step;
+
+/* A node of the graph as a plugin sees it: all shapes are concrete. */
+typedef struct zoo_node {
+  size_t size;
+  const char *name;
+  const char *domain; /* "" for ONNX's own */
+  const char *op_type;
+  int64_t opset; /* the version of `domain` that the model imports */
+  const zoo_attribute *attributes;
+  size_t attribute_count;
+  /* The operator's own inputs (trailing absent ones dropped), then the operands of the epilogue. `data` is set for
+     constants. */
+  const zoo_tensor *inputs;
+  size_t input_count;
+  size_t own_input_count;
+  size_t output_count;
+  const zoo_step *epilogue;
+  size_t epilogue_count;
+  /* Bit i: output i is used. */
+  uint64_t used_outputs;
+} zoo_node;
+
+/* Runs `task(argument, index, worker)` once for every index below `count`, on any of the executor's workers, and
+   returns when all are done. `worker` is below worker_count, and no two tasks run under one worker number at once. */
+typedef void (*zoo_task)(void *argument, size_t index, uint32_t worker);
+
+typedef struct zoo_executor zoo_executor;
+struct zoo_executor {
+  size_t size;
+  uint32_t worker_count;
+  void *state;
+  void (*parallel_for)(const zoo_executor *executor, size_t count, zoo_task task, void *argument);
+};
+
+/* What the host offers. It outlives the plugin. */
+typedef struct zoo_host {
+  size_t size;
+  uint32_t abi_version;
+  int32_t isa; /* the best ZOO_ISA_ level to use; honours the environment's ZOO_ISA */
+  uint32_t cpu_features;
+  uint32_t worker_count; /* the most workers that any executor has */
+  size_t l1_bytes, l2_bytes, l3_bytes; /* data caches: of one core, of one core, shared; 0 where unknown */
+  /* Aligned to ZOO_ALIGNMENT; NULL when there is no memory. */
+  void *(*allocate)(size_t byte_count);
+  void (*release)(void *memory);
+  /* Says why the callback that is running on this thread is about to return something else than ZOO_OK. */
+  void (*set_error)(const char *message);
+} zoo_host;
+
+/* One run of a kernel. */
+typedef struct zoo_call zoo_call;
+struct zoo_call {
+  size_t size;
+  const zoo_tensor *inputs; /* as in zoo_node; `data` NULL for inputs that the kernel consumed at its creation */
+  size_t input_count;
+  const zoo_tensor *outputs; /* memory to write; `data` NULL where the shape was unknown or the output is unused */
+  size_t output_count;
+  void *workspace;
+  const zoo_executor *executor;
+  void *state;
+  /* For an output whose shape was unknown: makes its memory (NULL: none left). */
+  void *(*allocate_output)(const zoo_call *call, size_t output, const int64_t *shape, int32_t rank);
+  /* Copies bytes that an output of strings can point to. */
+  zoo_string (*copy_string)(const zoo_call *call, const char *bytes, size_t count);
+};
+
+/* What `create` and `reshape` fill in; the host clears it first. */
+typedef struct zoo_kernel {
+  size_t size;
+  void *state;
+  size_t workspace_bytes;
+  /* Bit i: `run` does not read input i, because its contents are packed into `state`. The host drops it then. */
+  uint64_t consumed_inputs;
+  /* Bit i: output 0 may take the memory of input i, if both have the same size and nothing else needs the input. */
+  uint64_t in_place_inputs;
+  /* How this kernel computes, for people: "Winograd F(4×4,3×3)". NULL or valid until destroy. */
+  const char *description;
+  zoo_status (*run)(void *state, const zoo_call *call);
+  /* Optional: a kernel for the same node with other input shapes, sharing packed weights with this one. Returning
+     ZOO_UNSUPPORTED asks the host to create anew. Constant inputs need not have data. */
+  zoo_status (*reshape)(void *state, const zoo_node *node, const zoo_executor *executor, struct zoo_kernel *kernel);
+  void (*destroy)(void *state);
+} zoo_kernel;
+
+typedef struct zoo_operator {
+  size_t size;
+  const char *domain;
+  const char *op_type;
+  int64_t since_version; /* first opset with this form; it serves until a later form that some plugin registers */
+  void *context;         /* passed to every callback */
+  /* Writes type, rank and shape of each output; `outputs[i].shape` points at ZOO_MAX_RANK writable dimensions. */
+  zoo_status (*infer)(void *context, const zoo_node *node, zoo_tensor *outputs);
+  zoo_status (*create)(void *context, const zoo_node *node, const zoo_executor *executor, zoo_kernel *kernel);
+  /* Optional. Whether the operator can apply `step` after the epilogue that `node` has already. The step's operands
+     are the node's last inputs. The value that the steps transform is output 0. */
+  int32_t (*accepts)(void *context, const zoo_node *node, const zoo_step *step);
+  /* Optional; without it everything is plain. Given the layouts that the inputs have now (in node->inputs), writes
+     the layouts that the operator wants for them and those it will give its outputs. */
+  zoo_status (*choose_layouts)(void *context, const zoo_node *node, int32_t *inputs, int32_t *outputs);
+} zoo_operator;
+
+typedef struct zoo_plugin {
+  size_t size;
+  uint32_t abi_version;
+  const char *name;
+  const char *version;
+  const zoo_operator *const *operators;
+  size_t operator_count;
+} zoo_plugin;
+
+/* The one exported symbol. Returns NULL, after set_error, when the plugin can't work with this host. The result stays
+   valid for the life of the process. */
+typedef const zoo_plugin *(*zoo_plugin_entry_function)(uint32_t host_abi_version, const zoo_host *host);
+#define ZOO_PLUGIN_ENTRY "zoo_plugin_entry"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,196 @@
+/// ONNX's GraphProto: nodes in topological order that compute `outputs` from `inputs`.
+public struct Graph: Sendable {
+  public var name = ""
+  public var nodes: [Node] = []
+  /// Constants, by name. An initializer that is also an input is that input's default.
+  public var initializers: [NamedTensor] = []
+  public var inputs: [ValueInfo] = []
+  public var outputs: [ValueInfo] = []
+  /// Types of values in between, where the file gives them.
+  public var values: [ValueInfo] = []
+  public var documentation = ""
+  public var properties: [Property] = []
+  public var unknownFields: [UnknownField] = []
+
+  public init() {}
+}
+
+/// A constant of a graph or an attribute.
+public struct NamedTensor: Sendable {
+  public var name: String
+  public var documentation: String
+  public var properties: [Property]
+  public var tensor: StoredTensor
+  public var unknownFields: [UnknownField]
+
+  public init(
+    name: String, tensor: StoredTensor, documentation: String = "", properties: [Property] = [],
+    unknownFields: [UnknownField] = []
+  ) {
+    self.name = name
+    self.tensor = tensor
+    self.documentation = documentation
+    self.properties = properties
+    self.unknownFields = unknownFields
+  }
+}
+
+/// ONNX's NodeProto: one operator applied to named values.
+public struct Node: Sendable {
+  public var name: String
+  public var domain: String
+  public var operatorType: String
+  /// ONNX's `overload`, for functions.
+  public var overload = ""
+  /// An empty name is an absent optional input.
+  public var inputs: [String]
+  public var outputs: [String]
+  public var attributes: [Attribute]
+  public var documentation = ""
+  public var properties: [Property] = []
+  public var unknownFields: [UnknownField] = []
+
+  public init(
+    _ operatorType: String, domain: String = "", name: String = "", inputs: [String], outputs: [String],
+    attributes: [Attribute] = []
+  ) {
+    self.operatorType = operatorType
+    self.domain = domain
+    self.name = name
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+  }
+
+  /// The value of the attribute `name`, if the node has it.
+  public subscript(attribute name: String) -> Attribute.Value? {
+    attributes.first { $0.name == name }?.value
+  }
+
+  /// How errors name the node: `Conv "layer1.0.conv1"`.
+  public var label: String {
+    let type = domain.isEmpty ? operatorType : "\(domain).\(operatorType)"
+    let shown = name.isEmpty ? outputs.first { !$0.isEmpty } ?? "" : name
+    return "\(type) \"\(shown)\""
+  }
+}
+
+/// ONNX's AttributeProto.
+public struct Attribute: Sendable {
+  public var name: String
+  public var value: Value
+  public var documentation = ""
+  /// In a function's body: the attribute of the function that this one stands for.
+  public var referenceName = ""
+  public var unknownFields: [UnknownField] = []
+
+  public init(_ name: String, _ value: Value) {
+    self.name = name
+    self.value = value
+  }
+
+  /// Strings are bytes, as in ONNX.
+  public indirect enum Value: Sendable {
+    case float(Float)
+    case int(Int64)
+    case string([UInt8])
+    case tensor(NamedTensor)
+    case graph(Graph)
+    case type(ValueType)
+    case floats([Float])
+    case ints([Int64])
+    case strings([[UInt8]])
+    case tensors([NamedTensor])
+    case graphs([Graph])
+    case types([ValueType])
+    /// A kind that is kept only as the file had it, in `unknownFields` (sparse tensors), or a reference to a
+    /// function's attribute; the number is AttributeProto.AttributeType's.
+    case opaque(kind: Int32)
+
+    /// AttributeProto.AttributeType's number.
+    public var kind: Int32 {
+      switch self {
+      case .float: 1
+      case .int: 2
+      case .string: 3
+      case .tensor: 4
+      case .graph: 5
+      case .floats: 6
+      case .ints: 7
+      case .strings: 8
+      case .tensors: 9
+      case .graphs: 10
+      case .type: 13
+      case .types: 14
+      case .opaque(let kind): kind
+      }
+    }
+  }
+
+  /// An attribute of text.
+  public static func text(_ name: String, _ value: String) -> Attribute {
+    Attribute(name, .string(Array(value.utf8)))
+  }
+}
+
+/// ONNX's ValueInfoProto.
+public struct ValueInfo: Sendable, Hashable {
+  public var name: String
+  public var type: ValueType?
+  public var documentation = ""
+  public var properties: [Property] = []
+  public var unknownFields: [UnknownField] = []
+
+  public init(name: String, type: ValueType? = nil) {
+    self.name = name
+    self.type = type
+  }
+
+  /// A tensor with the given dimensions.
+  public init(name: String, elementType: ElementType, shape: [Dimension]) {
+    self.init(name: name, type: ValueType(.tensor(elementType: elementType.rawValue, shape: shape)))
+  }
+}
+
+/// ONNX's TypeProto.
+public struct ValueType: Sendable, Hashable {
+  public var form: Form
+  public var denotation = ""
+  public var unknownFields: [UnknownField] = []
+
+  public init(_ form: Form) { self.form = form }
+
+  /// Element types are DataType numbers, so that newer ones survive; a `nil` shape is an unknown rank.
+  public indirect enum Form: Sendable, Hashable {
+    case tensor(elementType: Int32, shape: [Dimension]?)
+    case sparseTensor(elementType: Int32, shape: [Dimension]?)
+    case sequence(ValueType)
+    case map(keyType: Int32, value: ValueType)
+    case optional(ValueType)
+    case opaque(domain: String, name: String)
+    /// No value at all was set.
+    case missing
+  }
+}
+
+/// ONNX's TensorShapeProto.Dimension.
+public struct Dimension: Sendable, Hashable {
+  public enum Extent: Sendable, Hashable {
+    case fixed(Int64)
+    /// The same symbol is the same number everywhere in a model.
+    case symbol(String)
+    case unknown
+  }
+  public var extent: Extent
+  public var denotation = ""
+
+  public init(_ extent: Extent) { self.extent = extent }
+}
+
+extension Dimension: ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: Int64) { self.init(.fixed(value)) }
+}
+
+extension Dimension: ExpressibleByStringLiteral {
+  public init(stringLiteral value: String) { self.init(.symbol(value)) }
+}

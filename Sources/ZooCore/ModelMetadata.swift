@@ -1,0 +1,94 @@
+/// What predicting with a model needs beyond its graph, and what people want to know about it.
+///
+/// A package stores it as fields of its own; ONNX keeps it, as JSON, under one key of `metadata_props`.
+public struct ModelMetadata: Sendable, Hashable, Codable {
+  /// A short name: `resnet20-cifar10`.
+  public var name = ""
+  /// The paper's name of the architecture: `ResNet-20`.
+  public var architecture = ""
+  public var task: Task = .none
+  /// Class names by output index.
+  public var labels: [String] = []
+  /// How a photograph becomes the input tensor.
+  public var image: ImagePreprocessing?
+  /// Whether the classes' outputs are already probabilities; otherwise predict applies softmax.
+  public var outputsProbabilities = false
+  public var license = ""
+  /// Where the weights come from.
+  public var source = ""
+  public var summary = ""
+  /// Accuracy that was measured, on what.
+  public var accuracy: [Accuracy] = []
+
+  public init() {}
+
+  /// What kind of answer the model gives.
+  public enum Task: String, Sendable, Hashable, Codable {
+    /// Tensors in, tensors out.
+    case none
+    case imageClassification
+  }
+
+  public struct Accuracy: Sendable, Hashable, Codable {
+    public var dataset: String
+    /// `top1`, `top5`, `map50`, `bleu`.
+    public var metric: String
+    /// A fraction, or BLEU points.
+    public var value: Double
+
+    public init(dataset: String, metric: String, value: Double) {
+      self.dataset = dataset
+      self.metric = metric
+      self.value = value
+    }
+  }
+}
+
+/// How a photograph becomes a network's input, in the order that torchvision's transforms have: resize, centre crop,
+/// scale to 0…1, subtract `mean`, divide by `deviation`.
+public struct ImagePreprocessing: Sendable, Hashable, Codable {
+  public enum Resize: Sendable, Hashable, Codable {
+    /// The shorter side to this many pixels, the other in proportion (rounded down).
+    case shorterSide(Int)
+    /// Both sides, whatever the proportion.
+    case exact(height: Int, width: Int)
+  }
+  public enum Filter: String, Sendable, Hashable, Codable {
+    case bilinear
+    case bicubic
+  }
+  public enum ColorOrder: String, Sendable, Hashable, Codable {
+    case rgb
+    case bgr
+  }
+
+  public var resize: Resize
+  public var filter: Filter
+  /// The centre crop that the network takes.
+  public var height: Int
+  public var width: Int
+  public var colorOrder: ColorOrder = .rgb
+  /// What a full channel value becomes before `mean` is subtracted: 1 for torchvision, 255 for Caffe.
+  public var scale: Float = 1
+  /// By channel, in the network's order.
+  public var mean: [Float]
+  public var deviation: [Float]
+
+  public init(
+    resize: Resize, filter: Filter = .bilinear, height: Int, width: Int, mean: [Float], deviation: [Float]
+  ) {
+    self.resize = resize
+    self.filter = filter
+    self.height = height
+    self.width = width
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// torchvision's ImageNet evaluation: shorter side to `side`, centre crop of `crop`.
+  public static func imageNet(side: Int = 256, crop: Int = 224) -> ImagePreprocessing {
+    ImagePreprocessing(
+      resize: .shorterSide(side), height: crop, width: crop, mean: [0.485, 0.456, 0.406],
+      deviation: [0.229, 0.224, 0.225])
+  }
+}

@@ -1,0 +1,58 @@
+/// A tensor that may still lie in a file: its type and shape are known, its elements are read on demand.
+public struct StoredTensor: Sendable {
+  public let type: ElementType
+  public let shape: [Int]
+  private let source: any TensorSource
+
+  /// Bytes of the elements; 0 for strings.
+  public var byteCount: Int { type.byteCount(of: shape.reduce(1, *)) ?? 0 }
+
+  /// A tensor in memory.
+  public init(_ tensor: Tensor) {
+    type = tensor.type
+    shape = tensor.shape
+    source = ResidentTensor(tensor: tensor)
+  }
+
+  /// A tensor that `source` reads.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a shape that no memory can hold.
+  public init(type: ElementType, shape: [Int], source: any TensorSource) throws {
+    _ = try Tensor.byteCount(type: type, shape: shape)
+    self.type = type
+    self.shape = shape
+    self.source = source
+  }
+
+  /// The elements. A tensor in memory or in a mapped file is not copied.
+  public func load() throws -> Tensor { try source.load(type: type, shape: shape) }
+
+  /// Writes the elements' bytes to `bytes`, which is exactly `byteCount` long. Not for strings.
+  public func read(into bytes: UnsafeMutableRawBufferPointer) throws {
+    try source.read(into: bytes, type: type, shape: shape)
+  }
+}
+
+/// Where a stored tensor's elements come from. Any number of threads may read at once.
+public protocol TensorSource: Sendable {
+  /// The whole tensor; a source whose bytes are in memory gives them without a copy.
+  func load(type: ElementType, shape: [Int]) throws -> Tensor
+  /// Writes the elements' bytes to `bytes`, which is exactly as long as the tensor.
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws
+}
+
+extension TensorSource {
+  public func load(type: ElementType, shape: [Int]) throws -> Tensor {
+    try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
+  }
+
+  public func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    let tensor = try load(type: type, shape: shape)
+    tensor.withUnsafeBytes { bytes.copyMemory(from: $0) }
+  }
+}
+
+private struct ResidentTensor: TensorSource {
+  let tensor: Tensor
+  func load(type: ElementType, shape: [Int]) -> Tensor { tensor }
+}

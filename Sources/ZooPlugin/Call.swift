@@ -1,0 +1,119 @@
+import CZooPlugin
+
+/// One run of a kernel.
+public struct Call {
+  public let raw: UnsafePointer<zoo_call>
+
+  init(_ raw: UnsafePointer<zoo_call>) { self.raw = raw }
+
+  public var inputCount: Int { raw.pointee.input_count }
+  public var outputCount: Int { raw.pointee.output_count }
+
+  public func input(_ index: Int) -> TensorView { TensorView(raw.pointee.inputs[index]) }
+
+  public func optionalInput(_ index: Int) -> TensorView? {
+    guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
+    return TensorView(raw.pointee.inputs[index])
+  }
+
+  public func output(_ index: Int) -> TensorView { TensorView(raw.pointee.outputs[index]) }
+
+  /// Scratch memory of the size that the kernel asked for, aligned to 64 bytes.
+  public var workspace: UnsafeMutableRawPointer? { raw.pointee.workspace }
+  public var executor: Executor { Executor(raw.pointee.executor) }
+
+  /// Memory for an output whose shape inference could not tell.
+  public func allocateOutput(_ index: Int, shape: [Int]) throws -> UnsafeMutableRawPointer {
+    let dimensions = shape.map(Int64.init)
+    guard let memory = raw.pointee.allocate_output(raw, index, dimensions, Int32(shape.count)) else {
+      throw OperatorError("no memory for an output of shape \(shape)", kind: .outOfMemory)
+    }
+    return memory
+  }
+
+  /// A copy of `bytes` that an output of strings can hold.
+  public func string(_ bytes: [UInt8]) -> zoo_string {
+    bytes.withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { raw.pointee.copy_string(raw, $0.baseAddress, $0.count) }
+    }
+  }
+}
+
+/// Workers that share out a task. Valid during the call that passes it only.
+public struct Executor {
+  public let raw: UnsafePointer<zoo_executor>
+
+  init(_ raw: UnsafePointer<zoo_executor>) { self.raw = raw }
+
+  /// The number of workers; worker numbers are below it.
+  public var workerCount: Int { Int(raw.pointee.worker_count) }
+
+  /// Calls `body(index, worker)` once for each index below `count`, on any worker, and returns when all are done.
+  public func parallelFor(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var box = body
+      withUnsafeMutablePointer(to: &box) { pointer in
+        raw.pointee.parallel_for(
+          raw, count,
+          { argument, index, worker in
+            argument.unsafelyUnwrapped.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(index, Int(worker))
+          }, pointer)
+      }
+    }
+  }
+
+  /// Calls `body` with ranges that cover `0..<count`, each at least `grain` long where possible.
+  public func parallelRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    guard count > 0 else { return }
+    // A few ranges a worker even out what the cores do at different speed.
+    let pieces = min(max(count / max(grain, 1), 1), workerCount * 4)
+    guard pieces > 1 else { return body(0..<count) }
+    parallelFor(pieces) { index, _ in body(count * index / pieces..<count * (index + 1) / pieces) }
+  }
+}
+
+/// What the host offers; set when it loads the plugin.
+public struct Host: Sendable {
+  nonisolated(unsafe) let raw: UnsafePointer<zoo_host>
+
+  public enum ISA: Int32, Sendable, Comparable {
+    case generic = 0
+    case avx2 = 1
+    case avx512 = 2
+    public static func < (left: ISA, right: ISA) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// The best instruction set that kernels may use.
+  public var isa: ISA { ISA(rawValue: raw.pointee.isa) ?? .generic }
+  /// ZOO_CPU_ bits.
+  public var features: UInt32 { raw.pointee.cpu_features }
+  public var l1ByteCount: Int { raw.pointee.l1_bytes }
+  public var l2ByteCount: Int { raw.pointee.l2_bytes }
+  public var l3ByteCount: Int { raw.pointee.l3_bytes }
+
+  /// Memory of `byteCount` bytes that frees itself.
+  public func allocate(_ byteCount: Int) throws -> HostMemory {
+    guard let address = raw.pointee.allocate(byteCount) else {
+      throw OperatorError("no memory for \(byteCount) bytes of packed weights", kind: .outOfMemory)
+    }
+    return HostMemory(address: address, byteCount: byteCount, release: raw.pointee.release)
+  }
+}
+
+/// Memory from the host, aligned to 64 bytes, freed with its last reference. Written before it is shared.
+public final class HostMemory: @unchecked Sendable {
+  public let address: UnsafeMutableRawPointer
+  public let byteCount: Int
+  private let release: @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+  init(
+    address: UnsafeMutableRawPointer, byteCount: Int,
+    release: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
+  ) {
+    self.address = address
+    self.byteCount = byteCount
+    self.release = release
+  }
+
+  deinit { release(address) }
+}

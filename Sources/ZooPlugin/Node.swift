@@ -1,0 +1,156 @@
+import CZooPlugin
+
+/// A node as an operator sees it. Valid during the call that passes it only.
+public struct Node {
+  /// The C struct behind the node, for what this type does not cover.
+  public let raw: UnsafePointer<zoo_node>
+
+  init(_ raw: UnsafePointer<zoo_node>) { self.raw = raw }
+
+  public var name: String { String(cString: raw.pointee.name) }
+  public var operatorType: String { String(cString: raw.pointee.op_type) }
+  /// The version of the operator's domain that the model imports.
+  public var opset: Int64 { raw.pointee.opset }
+  /// The operator's own inputs, then the operands of the epilogue.
+  public var inputCount: Int { raw.pointee.input_count }
+  /// The operator's own inputs.
+  public var ownInputCount: Int { raw.pointee.own_input_count }
+  public var outputCount: Int { raw.pointee.output_count }
+
+  /// Input `index`; its `data` is set for constants.
+  ///
+  /// - Throws: `OperatorError` where the node has no such input.
+  public func input(_ index: Int) throws -> TensorView {
+    guard let tensor = optionalInput(index) else {
+      throw OperatorError("input \(index) is missing")
+    }
+    return tensor
+  }
+
+  /// Input `index`, or `nil` where the node leaves it out.
+  public func optionalInput(_ index: Int) -> TensorView? {
+    guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
+    return TensorView(raw.pointee.inputs[index])
+  }
+
+  public func isOutputUsed(_ index: Int) -> Bool {
+    index < raw.pointee.output_count && index < 64 && raw.pointee.used_outputs >> UInt64(index) & 1 == 1
+  }
+
+  /// The operators folded onto the end of this one, first to last.
+  public var epilogue: [Step] {
+    (0..<raw.pointee.epilogue_count).map { Step(raw.pointee.epilogue + $0) }
+  }
+
+  public var attributes: Attributes {
+    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count)
+  }
+}
+
+/// One elementwise operator that the host folded, or would like to fold, onto the end of a node.
+public struct Step {
+  let raw: UnsafePointer<zoo_step>
+
+  init(_ raw: UnsafePointer<zoo_step>) { self.raw = raw }
+
+  /// A name of ONNX's default domain: `Add`, `Relu`, `Clip`, …
+  public var operatorType: String { String(cString: raw.pointee.op_type) }
+  public var attributes: Attributes {
+    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count)
+  }
+  /// The operands by their index among the node's inputs; `nil` is the value computed so far.
+  public var operands: [Int?] {
+    (0..<raw.pointee.operand_count).map { raw.pointee.operands[$0] < 0 ? nil : Int(raw.pointee.operands[$0]) }
+  }
+}
+
+/// The attributes of a node, by name.
+public struct Attributes {
+  let base: UnsafePointer<zoo_attribute>?
+  let count: Int
+
+  /// Whether the node gives the attribute.
+  public func contains(_ name: String) -> Bool { find(name) != nil }
+
+  public func int(_ name: String) throws -> Int? { try find(name, kind: 2).map { Int($0.int_value) } }
+  public func float(_ name: String) throws -> Float? { try find(name, kind: 1)?.float_value }
+
+  public func string(_ name: String) throws -> String? {
+    try find(name, kind: 3).map { text($0.string_value) }
+  }
+
+  public func ints(_ name: String) throws -> [Int]? {
+    try find(name, kind: 7).map { attribute in (0..<attribute.count).map { Int(attribute.ints[$0]) } }
+  }
+
+  public func floats(_ name: String) throws -> [Float]? {
+    try find(name, kind: 6).map { attribute in (0..<attribute.count).map { attribute.floats[$0] } }
+  }
+
+  public func strings(_ name: String) throws -> [String]? {
+    try find(name, kind: 8).map { attribute in (0..<attribute.count).map { text(attribute.strings[$0]) } }
+  }
+
+  public func tensor(_ name: String) throws -> TensorView? {
+    try find(name, kind: 4).map { TensorView($0.tensors[0]) }
+  }
+
+  private func find(_ name: String) -> zoo_attribute? {
+    for index in 0..<count {
+      if let base, String(cString: base[index].name) == name { return base[index] }
+    }
+    return nil
+  }
+
+  private func find(_ name: String, kind: Int32) throws -> zoo_attribute? {
+    guard let attribute = find(name) else { return nil }
+    guard attribute.kind == kind else {
+      throw OperatorError("attribute \(name) has the wrong type (\(attribute.kind) in place of \(kind))")
+    }
+    return attribute
+  }
+
+  private func text(_ string: zoo_string) -> String {
+    String(decoding: UnsafeRawBufferPointer(start: string.bytes, count: string.count), as: UTF8.self)
+  }
+}
+
+/// A tensor, or what is known of one. Valid during the call that passes it only.
+public struct TensorView {
+  public let raw: zoo_tensor
+
+  init(_ raw: zoo_tensor) { self.raw = raw }
+
+  public var type: ElementType { ElementType(rawValue: raw.type) }
+  public var layout: Layout { Layout(rawValue: raw.layout) ?? .plain }
+  public var rank: Int { Int(raw.rank) }
+  /// The logical shape, whatever the layout.
+  public var shape: [Int] { (0..<Int(raw.rank)).map { Int(raw.shape[$0]) } }
+  public var count: Int { (0..<Int(raw.rank)).reduce(1) { $0 * Int(raw.shape[$1]) } }
+  public subscript(dimension index: Int) -> Int { Int(raw.shape[index]) }
+  /// Bytes in memory, blocked padding included.
+  public var byteCount: Int { raw.byte_count }
+  /// The elements; `nil` where only type and shape are known.
+  public var data: UnsafeMutableRawPointer? { raw.data }
+  /// Whether the contents are known (an empty tensor's always are).
+  public var isConstant: Bool { raw.data != nil || count == 0 }
+
+  /// The elements as `Element`s. The caller has checked the type and that the data is there.
+  public func pointer<Element>(as _: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
+    // An empty tensor may have no memory; nobody reads through this pointer then.
+    raw.data?.assumingMemoryBound(to: Element.self)
+      ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
+  }
+
+  /// The elements of a constant of integers (int32 or int64); `nil` when it is not a constant.
+  ///
+  /// - Throws: `OperatorError` for another element type.
+  public func constantInts() throws -> [Int]? {
+    guard isConstant else { return nil }
+    switch type {
+    case .int64: return (0..<count).map { Int(pointer(as: Int64.self)[$0]) }
+    case .int32: return (0..<count).map { Int(pointer(as: Int32.self)[$0]) }
+    default: throw OperatorError("a list of integers has element type \(type.rawValue)")
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import CZooPlugin
+
+/// An operator that a plugin offers: one form of one ONNX operator, from one opset version on.
+///
+/// ```swift
+/// struct Double: Operator {
+///   let signature = Signature("Double", domain: "example", since: 1)
+///   func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+///   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel { DoubleKernel() }
+/// }
+/// ```
+public protocol Operator: Sendable {
+  /// What the operator serves.
+  var signature: Signature { get }
+
+  /// The type and shape of each output, from the inputs' types and shapes and the values of constant ones.
+  ///
+  /// - Throws: `OperatorError`, when the node or its inputs are not what the operator's specification allows.
+  func infer(_ node: Node) throws -> [OutputType]
+
+  /// Checks attributes, packs constant inputs and chooses how to compute.
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel
+
+  /// Whether the operator can apply `step` to output 0 after the node's present epilogue.
+  func accepts(_ step: Step, in node: Node) -> Bool
+
+  /// The layouts the operator wants for its inputs and gives its outputs; `nil` for plain ones everywhere.
+  func layouts(for node: Node) throws -> LayoutChoice?
+}
+
+extension Operator {
+  public func accepts(_ step: Step, in node: Node) -> Bool { false }
+  public func layouts(for node: Node) throws -> LayoutChoice? { nil }
+}
+
+/// The operator that a type implements.
+public struct Signature: Sendable, Hashable {
+  public var name: String
+  /// Empty for ONNX's own.
+  public var domain: String
+  /// The first opset version with this form.
+  public var since: Int64
+
+  public init(_ name: String, domain: String = "", since: Int64) {
+    self.name = name
+    self.domain = domain
+    self.since = since
+  }
+}
+
+/// The computation of one node, with its weights packed. Any number of threads may run it at once.
+public protocol Kernel: AnyObject, Sendable {
+  /// Computes the outputs.
+  func run(_ call: Call) throws
+
+  /// Scratch memory that a run needs.
+  var workspaceByteCount: Int { get }
+  /// Inputs that `run` does not read, because the kernel holds their contents packed.
+  var consumedInputs: [Int] { get }
+  /// Inputs whose memory output 0 may take.
+  var inPlaceInputs: [Int] { get }
+  /// How the kernel computes, for people: `Winograd F(4×4,3×3)`.
+  var summary: String? { get }
+
+  /// A kernel for the same node at other input shapes that shares this one's packed weights; `nil` asks the host to
+  /// make one anew.
+  func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)?
+}
+
+extension Kernel {
+  public var workspaceByteCount: Int { 0 }
+  public var consumedInputs: [Int] { [] }
+  public var inPlaceInputs: [Int] { [] }
+  public var summary: String? { nil }
+  public func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? { nil }
+}
+
+/// How the elements of a tensor lie in memory (`zoo_plugin.h`).
+public enum Layout: Int32, Sendable, Hashable {
+  /// Row major.
+  case plain = 0
+  /// Channels in groups of 16, innermost; lanes past the last channel hold zeros.
+  case nchw16c = 1
+}
+
+public struct LayoutChoice: Sendable, Hashable {
+  /// By input; shorter than the node's inputs where the rest are plain.
+  public var inputs: [Layout]
+  public var outputs: [Layout]
+
+  public init(inputs: [Layout], outputs: [Layout]) {
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
+/// The type and shape of an output.
+public struct OutputType: Sendable, Hashable {
+  public var type: ElementType
+  /// `nil` when only running the operator can tell.
+  public var shape: [Int]?
+
+  public init(_ type: ElementType, _ shape: [Int]?) {
+    self.type = type
+    self.shape = shape
+  }
+
+  public init(like tensor: TensorView) {
+    self.init(tensor.type, tensor.shape)
+  }
+}
+
+/// Why an operator can't serve a node or a run.
+public struct OperatorError: Error, CustomStringConvertible {
+  public enum Kind: Sendable {
+    /// The model or its input is wrong.
+    case invalid
+    /// Valid by the specification, but not implemented here.
+    case unsupported
+    case outOfMemory
+  }
+  public var kind: Kind
+  public var description: String
+
+  public init(_ message: String, kind: Kind = .invalid) {
+    self.kind = kind
+    description = message
+  }
+}
