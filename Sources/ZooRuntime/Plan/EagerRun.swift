@@ -1,0 +1,124 @@
+import CZooPlugin
+import ZooCore
+
+/// Runs one node on `inputs` (by position, `nil` for absent ones) and gives its outputs.
+///
+/// Nothing is kept: for constant folding, for parts of a graph whose shapes only running can tell, and for tests.
+///
+/// - Throws: `ZooError` (`unsupported`) for an operator that nobody offers, (`badData`) for what the operator refuses.
+public func runOperator(
+  _ node: Node, inputs: [Tensor?], opset: Int64, registry: OperatorRegistry, pool: ThreadPool = .shared,
+  threads: Int = .max
+) throws -> [Tensor] {
+  let operation = try registry.require(node, opset: opset)
+  return try pool.withExecutor(limit: threads) { executor in
+    try runEagerly(operation, node, inputs: inputs, opset: opset, executor: executor)
+  }
+}
+
+func runEagerly(
+  _ operation: RegisteredOperator, _ node: Node, inputs: [Tensor?], opset: Int64,
+  executor: UnsafePointer<zoo_executor>
+) throws -> [Tensor] {
+  let descriptions = inputs.map { tensor in
+    tensor.map { ValueDescription(type: $0.type, shape: $0.shape, constant: $0) }
+  }
+  let bound = try BoundNode(node, opset: opset, inputs: descriptions, usedOutputs: usedOutputs(of: node))
+  let types = try operation.infer(bound, node: node)
+  let kernel = try KernelHandle.create(operation, bound, node: node, executor: executor)
+  let outputs = try types.map { try OutputBuffer($0, memory: bound.memory) }
+  let call = EagerCall(outputs: outputs, memory: bound.memory)
+  let tables = bound.memory.copy(outputs.map(\.table))
+  let workspace = try TensorMemory(byteCount: kernel.workspaceByteCount)
+  try withExtendedLifetime((inputs, workspace)) {
+    var raw = zoo_call(
+      size: MemoryLayout<zoo_call>.size, inputs: bound.pointer.pointee.inputs, input_count: inputs.count,
+      outputs: tables, output_count: outputs.count, workspace: workspace.mutableBytes.baseAddress,
+      executor: executor, state: Unmanaged.passUnretained(call).toOpaque(),
+      allocate_output: { call, index, shape, rank in
+        EagerCall.of(call).allocate(index, (0..<Int(rank)).map { Int(shape.unsafelyUnwrapped[$0]) })
+      },
+      copy_string: { call, bytes, count in
+        EagerCall.of(call).memory.string(
+          bytes: Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+      })
+    try HostTable.check(kernel.kernel.run(kernel.kernel.state, &raw), node.label)
+  }
+  return try call.outputs.map { try $0.tensor(of: node) }
+}
+
+/// Bit i: output i has a name.
+func usedOutputs(of node: Node) -> UInt64 {
+  node.outputs.enumerated().reduce(0) { $1.offset < 64 && !$1.element.isEmpty ? $0 | 1 << UInt64($1.offset) : $0 }
+}
+
+/// The memory of one output, made before the run or, for unknown shapes, by it.
+private struct OutputBuffer {
+  let type: ElementType
+  var shape: [Int]?
+  var storage: TensorMemory?
+  let dimensions: UnsafeMutablePointer<Int64>
+
+  init(_ description: ValueDescription, memory: ScratchMemory) throws {
+    type = description.type
+    shape = description.shape
+    dimensions = memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK))
+    for (index, extent) in (shape ?? []).enumerated() { dimensions[index] = Int64(extent) }
+    if shape != nil { storage = try Self.makeMemory(description) }
+  }
+
+  /// Strings begin as empty ones.
+  static func makeMemory(_ description: ValueDescription) throws -> TensorMemory {
+    let memory = try TensorMemory(byteCount: description.byteCount)
+    if description.type == .string { memset(memory.mutableBytes.baseAddress!, 0, memory.count) }
+    return memory
+  }
+
+  var table: zoo_tensor {
+    zoo_tensor(
+      type: type.rawValue, layout: 0, rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, reserved: 0,
+      shape: dimensions, data: storage?.mutableBytes.baseAddress, byte_count: storage?.count ?? 0)
+  }
+
+  func tensor(of node: Node) throws -> Tensor {
+    guard let shape, let storage else {
+      throw ZooError(.defect, "the plugin left an output without a shape", at: node.label)
+    }
+    guard type == .string else { return try Tensor(type: type, shape: shape, memory: storage) }
+    let strings = storage.mutableBytes.bindMemory(to: zoo_string.self).map { string in
+      Array(UnsafeRawBufferPointer(start: string.bytes, count: string.count))
+    }
+    return try Tensor(strings: strings, shape: shape)
+  }
+}
+
+private final class EagerCall {
+  var outputs: [OutputBuffer]
+  let memory: ScratchMemory
+
+  init(outputs: [OutputBuffer], memory: ScratchMemory) {
+    self.outputs = outputs
+    self.memory = memory
+  }
+
+  static func of(_ call: UnsafePointer<zoo_call>?) -> EagerCall {
+    Unmanaged<EagerCall>.fromOpaque(call.unsafelyUnwrapped.pointee.state).takeUnretainedValue()
+  }
+
+  func allocate(_ index: Int, _ shape: [Int]) -> UnsafeMutableRawPointer? {
+    guard outputs.indices.contains(index), outputs[index].shape == nil, shape.count <= ZOO_MAX_RANK,
+      let storage = try? OutputBuffer.makeMemory(ValueDescription(type: outputs[index].type, shape: shape))
+    else { return nil }
+    outputs[index].shape = shape
+    outputs[index].storage = storage
+    return storage.mutableBytes.baseAddress
+  }
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

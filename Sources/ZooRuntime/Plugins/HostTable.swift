@@ -1,0 +1,50 @@
+import CZooPlugin
+import CZooSystem
+import ZooCore
+
+/// The C table of what the host offers plugins. Kernels keep its address, so a table is never freed.
+public struct HostTable: Sendable {
+  nonisolated(unsafe) public let pointer: UnsafePointer<zoo_host>
+
+  /// The table for this machine, honouring `ZOO_ISA`.
+  public static let shared = HostTable(cpu: .current)
+
+  /// A table for `cpu`; tests make one for each instruction set.
+  public init(cpu: CPU) {
+    let table = UnsafeMutablePointer<zoo_host>.allocate(capacity: 1)
+    table.initialize(
+      to: zoo_host(
+        size: MemoryLayout<zoo_host>.size, abi_version: ZOO_PLUGIN_ABI_VERSION, isa: cpu.isa.rawValue,
+        cpu_features: cpu.features, worker_count: UInt32(ThreadPool.shared.workerCount), l1_bytes: cpu.l1ByteCount,
+        l2_bytes: cpu.l2ByteCount, l3_bytes: cpu.l3ByteCount,
+        allocate: { byteCount in
+          // Whole lines, one more than asked for, so that vector loads of the last elements stay inside.
+          aligned_alloc(
+            Int(ZOO_ALIGNMENT), (max(byteCount, 1) + 2 * Int(ZOO_ALIGNMENT) - 1) & ~(Int(ZOO_ALIGNMENT) - 1))
+        },
+        release: { free($0) },
+        set_error: zoo_plugin_error_set))
+    pointer = UnsafePointer(table)
+  }
+
+  /// Turns a plugin's status into an error with the message that it left.
+  static func check(_ status: zoo_status, _ place: @autoclosure () -> String) throws {
+    guard status != ZOO_OK else { return }
+    let left = String(cString: zoo_plugin_error_take())
+    let message = left.isEmpty ? "the plugin failed without a message (status \(status))" : left
+    switch Int(status) {
+    case ZOO_INVALID: throw ZooError(.badData, message, at: place())
+    case ZOO_UNSUPPORTED: throw ZooError(.unsupported, message, at: place())
+    case ZOO_NO_MEMORY: throw ZooError(.badData, message, at: place(), advice: "free memory or use a smaller batch")
+    default: throw ZooError(.defect, message, at: place())
+    }
+  }
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

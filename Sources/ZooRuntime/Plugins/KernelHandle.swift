@@ -1,0 +1,98 @@
+import CZooPlugin
+import ZooCore
+
+/// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
+final class KernelHandle: @unchecked Sendable {
+  let kernel: zoo_kernel
+
+  var workspaceByteCount: Int { kernel.workspace_bytes }
+  /// How the kernel computes, in the plugin's words.
+  var summary: String? { kernel.description.map { String(cString: $0) } }
+
+  func consumes(input index: Int) -> Bool { index < 64 && kernel.consumed_inputs >> UInt64(index) & 1 == 1 }
+  func canOverwrite(input index: Int) -> Bool { index < 64 && kernel.in_place_inputs >> UInt64(index) & 1 == 1 }
+
+  private init(_ kernel: zoo_kernel) { self.kernel = kernel }
+
+  deinit { kernel.destroy?(kernel.state) }
+
+  private static func empty() -> zoo_kernel {
+    var kernel = zoo_kernel()
+    kernel.size = MemoryLayout<zoo_kernel>.size
+    return kernel
+  }
+
+  private static func wrap(_ kernel: zoo_kernel, _ node: Node) throws -> KernelHandle {
+    let handle = KernelHandle(kernel)
+    guard kernel.run != nil, kernel.workspace_bytes <= 1 << 40 else {
+      throw ZooError(.defect, "the plugin's kernel is malformed", at: node.label)
+    }
+    return handle
+  }
+
+  /// Has the operator make a kernel for `bound`.
+  static func create(
+    _ operation: RegisteredOperator, _ bound: BoundNode, node: Node, executor: UnsafePointer<zoo_executor>
+  ) throws -> KernelHandle {
+    var kernel = empty()
+    let table = operation.table.pointee
+    try HostTable.check(table.create(table.context, bound.pointer, executor, &kernel), node.label)
+    return try wrap(kernel, node)
+  }
+
+  /// A kernel for other input shapes with the same packed weights; `nil` where the plugin wants to make one anew.
+  func reshaped(_ bound: BoundNode, node: Node, executor: UnsafePointer<zoo_executor>) throws -> KernelHandle? {
+    guard let reshape = kernel.reshape else { return nil }
+    var made = Self.empty()
+    let status = reshape(kernel.state, bound.pointer, executor, &made)
+    if status == ZOO_UNSUPPORTED { return nil }
+    try HostTable.check(status, node.label)
+    return try Self.wrap(made, node)
+  }
+}
+
+extension RegisteredOperator {
+  /// The types of the node's outputs; `nil` shapes where only running can tell.
+  func infer(_ bound: BoundNode, node: Node) throws -> [ValueDescription] {
+    let count = node.outputs.count
+    let outputs = bound.memory.allocate(zoo_tensor.self, count: count)
+    for index in 0..<count {
+      outputs[index].shape = UnsafePointer(bound.memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK)))
+    }
+    try HostTable.check(table.pointee.infer(table.pointee.context, bound.pointer, outputs), node.label)
+    return try (0..<count).map { index in
+      let output = outputs[index]
+      guard output.rank <= ZOO_MAX_RANK, let type = ElementType(rawValue: output.type) else {
+        throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper type", at: node.label)
+      }
+      guard output.rank >= 0 else { return ValueDescription(type: type, shape: nil) }
+      let shape = (0..<Int(output.rank)).map { Int(output.shape[$0]) }
+      do {
+        _ = try Tensor.byteCount(type: type, shape: shape)
+      } catch let error as ZooError {
+        throw error.located(node.label)
+      }
+      return ValueDescription(type: type, shape: shape)
+    }
+  }
+
+  /// Whether the operator can apply `step`, whose operands are the last inputs of `bound`.
+  func accepts(_ step: EpilogueStep, operands: [Int32], in bound: BoundNode) throws -> Bool {
+    guard let accepts = table.pointee.accepts else { return false }
+    var raw = try bound.bind(step, operands: operands)
+    return accepts(table.pointee.context, bound.pointer, &raw) != 0
+  }
+
+  /// The layouts that the operator wants for its inputs and gives its outputs; plain where it has no preference.
+  func layouts(_ bound: BoundNode, node: Node) throws -> (inputs: [Int32], outputs: [Int32]) {
+    var inputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: bound.pointer.pointee.input_count)
+    var outputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: node.outputs.count)
+    guard let choose = table.pointee.choose_layouts else { return (inputs, outputs) }
+    try HostTable.check(choose(table.pointee.context, bound.pointer, &inputs, &outputs), node.label)
+    let known = Int32(ZOO_LAYOUT_PLAIN)...Int32(ZOO_LAYOUT_NCHW16C)
+    guard inputs.allSatisfy(known.contains), outputs.allSatisfy(known.contains) else {
+      throw ZooError(.defect, "plugin \(plugin) asks for an unknown layout", at: node.label)
+    }
+    return (inputs, outputs)
+  }
+}

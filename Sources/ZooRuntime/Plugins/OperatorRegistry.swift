@@ -1,0 +1,117 @@
+import CZooPlugin
+import Synchronization
+import ZooCore
+
+/// The operators that are there, from whatever plugins.
+public final class OperatorRegistry: Sendable {
+  /// A plugin that has been registered.
+  public struct PluginInfo: Sendable {
+    public var name: String
+    public var version: String
+    /// A path, or what the embedder calls a plugin that is linked in.
+    public var origin: String
+    public var operators: [OperatorInfo]
+  }
+
+  public struct OperatorInfo: Sendable, Hashable, Comparable {
+    /// Empty for ONNX's own.
+    public var domain: String
+    public var name: String
+    public var sinceVersion: Int64
+
+    public static func < (left: OperatorInfo, right: OperatorInfo) -> Bool {
+      (left.domain, left.name, left.sinceVersion) < (right.domain, right.name, right.sinceVersion)
+    }
+  }
+
+  private struct Key: Hashable {
+    var domain: String
+    var name: String
+  }
+
+  private struct Contents {
+    var plugins: [PluginInfo] = []
+    /// By falling version; the first registered comes first among equals.
+    var operators: [Key: [RegisteredOperator]] = [:]
+  }
+
+  private let contents = Mutex(Contents())
+
+  public init() {}
+
+  public var plugins: [PluginInfo] { contents.withLock { $0.plugins } }
+
+  /// Adds the operators of `plugin`. Where two plugins offer the same form of an operator, the first one serves.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a table that breaks the ABI.
+  public func register(_ plugin: UnsafePointer<zoo_plugin>, origin: String) throws {
+    let info = plugin.pointee
+    guard info.size >= MemoryLayout<zoo_plugin>.size, info.abi_version == ZOO_PLUGIN_ABI_VERSION else {
+      throw ZooError(
+        .badData, "the plugin speaks ABI version \(info.abi_version), not \(ZOO_PLUGIN_ABI_VERSION)", at: origin,
+        advice: "rebuild it against this version of zoo_plugin.h")
+    }
+    guard let name = info.name, let version = info.version, info.operator_count < 1 << 20,
+      info.operator_count == 0 || info.operators != nil
+    else { throw ZooError(.badData, "the plugin's table is malformed", at: origin) }
+    var found: [RegisteredOperator] = []
+    for index in 0..<info.operator_count {
+      guard let table = info.operators[index], table.pointee.size >= MemoryLayout<zoo_operator>.size,
+        let domain = table.pointee.domain, let type = table.pointee.op_type, table.pointee.infer != nil,
+        table.pointee.create != nil
+      else { throw ZooError(.badData, "operator \(index) of the plugin's table is malformed", at: origin) }
+      found.append(
+        RegisteredOperator(
+          table: table,
+          info: OperatorInfo(
+            domain: Self.canonical(String(cString: domain)), name: String(cString: type),
+            sinceVersion: table.pointee.since_version),
+          plugin: String(cString: name)))
+    }
+    let description = PluginInfo(
+      name: String(cString: name), version: String(cString: version), origin: origin,
+      operators: found.map(\.info).sorted())
+    contents.withLock { contents in
+      contents.plugins.append(description)
+      for entry in found {
+        let key = Key(domain: entry.info.domain, name: entry.info.name)
+        var forms = contents.operators[key] ?? []
+        let place = forms.firstIndex { $0.info.sinceVersion < entry.info.sinceVersion } ?? forms.endIndex
+        forms.insert(entry, at: place)
+        contents.operators[key] = forms
+      }
+    }
+  }
+
+  /// The form of an operator that serves models importing version `opset` of its domain.
+  func find(domain: String, name: String, opset: Int64) -> RegisteredOperator? {
+    let key = Key(domain: Self.canonical(domain), name: name)
+    return contents.withLock { $0.operators[key]?.first { $0.info.sinceVersion <= opset } }
+  }
+
+  /// As `find`, with an error that says what was looked for and where.
+  func require(_ node: Node, opset: Int64) throws -> RegisteredOperator {
+    if let found = find(domain: node.domain, name: node.operatorType, opset: opset) { return found }
+    let domain = Self.canonical(node.domain)
+    let (known, plugins) = contents.withLock {
+      ($0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins)
+    }
+    let searched = plugins.isEmpty ? "no plugin is loaded" : "searched: \(plugins.map(\.name).joined(separator: ", "))"
+    let forms =
+      known.isEmpty ? "" : "; there are forms since version \(known.map(String.init).joined(separator: ", "))"
+    throw ZooError(
+      .unsupported,
+      "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(opset)"
+        + " (\(searched)\(forms))",
+      at: node.label, advice: "put the folder of a plugin that offers it into ZOO_PLUGIN_PATH")
+  }
+
+  static func canonical(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
+}
+
+/// One operator of one plugin. Plugins are never unloaded, so the table lives as long as the process.
+struct RegisteredOperator: Sendable {
+  nonisolated(unsafe) let table: UnsafePointer<zoo_operator>
+  let info: OperatorRegistry.OperatorInfo
+  let plugin: String
+}
