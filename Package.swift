@@ -53,7 +53,7 @@ let package = Package(
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
     .target(
-      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet", exclude: ["train.py"]),
+      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet", exclude: ["README.md", "train.py"]),
 
     // What people use.
     .systemLibrary(
@@ -72,10 +72,13 @@ let package = Package(
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(name: "PackageFormatTests", dependencies: ["PackageFormat"]),
     .testTarget(name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"]),
-    .testTarget(name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"]),
+    .testTarget(
+      name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),
     .testTarget(name: "ConvPluginTests", dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin"]),
-    .testTarget(name: "ResNetTests", dependencies: ["ResNet", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(
+      name: "ResNetTests", dependencies: ["ResNet", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      exclude: ["Fixtures", "make_references.py"]),
     .testTarget(name: "ZooImageTests", dependencies: ["ZooImage"]),
     .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin"]),
     .testTarget(name: "CommandTests", dependencies: ["ModelZoo"]),

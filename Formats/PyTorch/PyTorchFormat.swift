@@ -1,0 +1,46 @@
+import ZooCore
+
+/// PyTorch's checkpoints, as `torch.save` writes them: `.pt`, `.pth`, `.th`, `.bin`.
+///
+/// Both forms are read: the zip archive (PyTorch 1.6 and later) and the older sequence of pickles with the storages
+/// behind them. A pickle is a program for Python's unpickler; here it is only ever read as data. The few globals that
+/// checkpoints need are a closed table (`PickleGlobal`), none of them runs code, and any other one is refused by name.
+public enum PyTorchFormat {
+  /// Whether `beginning`, the first bytes of a file (256 are enough), looks like a checkpoint.
+  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+    ZipCheckpoint.sniff(beginning) || LegacyCheckpoint.sniff(beginning)
+  }
+
+  /// Reads the checkpoint at `path`. Tensors stay in the mapped file until they are loaded.
+  ///
+  /// - Parameter checksums: Whether to compare the archive's checksums, which reads the whole file once. The older
+  ///   form has none, and an archive may have been written without.
+  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
+  ///   tensors that have no counterpart here (sparse, quantized, big-endian).
+  public static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
+    let file = try MappedFile(path)
+    do {
+      let contents: CheckpointContents
+      if ZipArchive.sniff(file.bytes) {
+        contents = try ZipCheckpoint.read(file, checksums: checksums)
+      } else if LegacyCheckpoint.sniff(file.bytes) {
+        contents = try LegacyCheckpoint.read(file)
+      } else {
+        throw ZooError(
+          .badData,
+          "this is no PyTorch checkpoint: it begins neither like a zip archive nor with PyTorch's magic number",
+          advice: "save the weights with torch.save(model.state_dict(), path)")
+      }
+      return try Checkpoint(contents, fileSize: file.bytes.count)
+    } catch let error as ZooError {
+      throw error.located(path)
+    }
+  }
+}
+
+/// What both forms of a checkpoint come down to.
+struct CheckpointContents {
+  let pickle: Pickle
+  /// By the key that the pickle's storages have.
+  let storages: [String: TensorMemory]
+}

@@ -1,0 +1,306 @@
+import ZooCore
+
+extension Checkpoint {
+  /// Finds the weights in what a pickle gave, and everything plain beside them.
+  init(_ contents: CheckpointContents, fileSize: Int) throws {
+    var search = StateDictionary(contents, fileSize: fileSize)
+    (tensors, values, path) = try search.extract()
+  }
+}
+
+/// The search for the weights in a checkpoint's containers.
+private struct StateDictionary {
+  /// The names under which people keep weights, the most telling first.
+  private static let usualNames = [
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module",
+    "params_ema",
+  ]
+  private static let depthLimit = 32
+  /// Visits of values in all: a pickle may refer to one container from many places.
+  private static let visitLimit = 4_000_000
+  private static let nameBytesLimit = 1 << 28
+
+  private let contents: CheckpointContents
+  private let pickle: Pickle
+  /// By object: whether a tensor is in it or in anything it refers to.
+  private let holdsTensors: [Bool]
+  private var visits = 0
+  private var nameBytes = 0
+  private var tensorBytes = 0
+  private let tensorBytesLimit: Int
+
+  private var tensors: [NamedTensor] = []
+  private var values: [String: CheckpointValue] = [:]
+
+  init(_ contents: CheckpointContents, fileSize: Int) {
+    self.contents = contents
+    pickle = contents.pickle
+    holdsTensors = Self.reach(contents.pickle)
+    // Tied and expanded weights let a checkpoint's tensors be larger than its file, but not by much.
+    tensorBytesLimit = 16 * fileSize + 1 << 26
+  }
+
+  mutating func extract() throws -> ([NamedTensor], [String: CheckpointValue], path: String) {
+    var place = pickle.root
+    var path = ""
+    for _ in 0..<Self.depthLimit {
+      guard let entries = entries(place), let inner = chosen(entries) else { break }
+      for (name, value) in entries where name != inner.name && !holds(value) {
+        values[try join(path, name)] = try plain(value, depth: 0)
+      }
+      path = try join(path, inner.name)
+      place = inner.value
+    }
+    try flatten(place, name: "", depth: 0)
+    guard !tensors.isEmpty else {
+      throw ZooError(
+        .badData, "the checkpoint holds no tensors",
+        advice: "save the weights with torch.save(model.state_dict(), path)")
+    }
+    var seen: Set<String> = []
+    for tensor in tensors where !seen.insert(tensor.name).inserted {
+      throw ZooError(.badData, "the checkpoint holds two tensors named \(tensor.name)")
+    }
+    return (tensors, values, path)
+  }
+
+  /// The entry of a container in which the weights are; `nil` if the container itself is the state dictionary.
+  private func chosen(_ entries: [(name: String, value: PickleValue)]) -> (name: String, value: PickleValue)? {
+    let inner = entries.filter { holds($0.value) && !isTensor($0.value) }
+    for name in Self.usualNames {
+      if let entry = inner.first(where: { $0.name == name }) { return entry }
+    }
+    return inner.count == 1 && !entries.contains { isTensor($0.value) } ? inner[0] : nil
+  }
+
+  private mutating func flatten(_ value: PickleValue, name: String, depth: Int) throws {
+    try visit(depth)
+    if case .object(let index) = value {
+      switch pickle.objects[index] {
+      case .tensor(let tensor): return try add(name, stored(tensor, name))
+      case .array(let array): return try add(name, stored(array, name))
+      default: break
+      }
+    }
+    guard holds(value), let entries = entries(value) else {
+      if !name.isEmpty { values[name] = try plain(value, depth: 0) }
+      return
+    }
+    for (key, item) in entries { try flatten(item, name: join(name, key), depth: depth + 1) }
+  }
+
+  private mutating func add(_ name: String, _ tensor: StoredTensor) throws {
+    let (sum, overflow) = tensorBytes.addingReportingOverflow(tensor.byteCount)
+    guard !overflow, sum <= tensorBytesLimit else {
+      throw ZooError(.badData, "the tensors add up to far more than the file holds", at: name)
+    }
+    tensorBytes = sum
+    tensors.append(NamedTensor(name: name.isEmpty ? "tensor" : name, tensor: tensor))
+  }
+
+  // MARK: Tensors
+
+  private func stored(_ tensor: TensorReference, _ name: String) throws -> StoredTensor {
+    if let obstacle = tensor.obstacle {
+      throw ZooError(
+        .unsupported, "the tensor is \(obstacle)", at: name, advice: "save a plain, dense copy of it with PyTorch")
+    }
+    guard let type = tensor.type.elementType else {
+      throw ZooError(
+        .unsupported, "tensors of type \(tensor.type.name) can't be read", at: name,
+        advice: "convert the tensor to a plain type with PyTorch first")
+    }
+    guard let memory = contents.storages[tensor.storage.key] else {
+      throw ZooError(.badData, "the storage \(tensor.storage.key) is missing from the file", at: name)
+    }
+    let storage = tensor.storage
+    let (start, far) = storage.offset.multipliedReportingOverflow(by: storage.type.byteWidth)
+    let (length, large) = storage.count.multipliedReportingOverflow(by: storage.type.byteWidth)
+    guard !far, !large, start <= memory.count, length <= memory.count - start else {
+      throw ZooError(
+        .badData, "the storage \(storage.key) declares \(storage.count) elements, but has \(memory.count) bytes",
+        at: name)
+    }
+    let part = TensorMemory(
+      borrowing: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.mutableBytes)[start..<start + length]),
+      owner: memory)
+    do {
+      let source = try StridedSource(
+        memory: part, type: type, offset: tensor.offset, shape: tensor.shape, strides: tensor.strides)
+      return try StoredTensor(type: type, shape: tensor.shape, source: source)
+    } catch let error as ZooError {
+      throw error.located(name)
+    }
+  }
+
+  private func stored(_ array: ArrayReference, _ name: String) throws -> StoredTensor {
+    guard let numpyType = array.type, let type = numpyType.elementType, !numpyType.isBigEndian else {
+      throw ZooError(
+        .unsupported, "NumPy arrays of type \(array.type?.code ?? "unknown") can't be read", at: name,
+        advice: "convert the array to a tensor first")
+    }
+    do {
+      let byteCount = try Tensor.byteCount(type: type, shape: array.shape)
+      let memory: TensorMemory
+      if case .bytes(let range) = array.contents {
+        memory = TensorMemory(borrowing: UnsafeRawBufferPointer(rebasing: pickle.bytes[range]), owner: pickle.owner)
+      } else if let bytes = PickleBytes.copy(array.contents, of: pickle.bytes, limit: byteCount) {
+        memory = try TensorMemory(byteCount: bytes.count)
+        memory.mutableBytes.copyBytes(from: bytes)
+      } else {
+        throw ZooError(.badData, "a NumPy array has no usable contents")
+      }
+      guard memory.count == byteCount else {
+        throw ZooError(.badData, "a NumPy array of shape \(array.shape) has \(memory.count) bytes")
+      }
+      var strides = array.shape
+      var stride = 1
+      let axes = array.shape.indices
+      for axis in array.isFortranOrder ? Array(axes) : axes.reversed() {
+        strides[axis] = stride
+        stride *= max(array.shape[axis], 1)
+      }
+      let source = try StridedSource(memory: memory, type: type, offset: 0, shape: array.shape, strides: strides)
+      return try StoredTensor(type: type, shape: array.shape, source: source)
+    } catch let error as ZooError {
+      throw error.located(name)
+    }
+  }
+
+  // MARK: Plain values
+
+  private mutating func plain(_ value: PickleValue, depth: Int) throws -> CheckpointValue {
+    try visit(depth)
+    switch value {
+    case .none: return .none
+    case .bool(let flag): return .bool(flag)
+    case .int(let number): return .int(number)
+    case .bigInteger: return .other("a whole number of more than 64 bits")
+    case .float(let number): return .float(number)
+    case .text(let text): return .text(text)
+    case .bytes, .latin1:
+      // Copies, so they count like names.
+      let bytes = PickleBytes.copy(value, of: pickle.bytes, limit: pickle.bytes.count) ?? []
+      try charge(bytes.count)
+      return .bytes(bytes)
+    case .object(let index):
+      switch pickle.objects[index] {
+      case .list(let items), .tuple(let items):
+        return try .list(items.map { try plain($0, depth: depth + 1) })
+      case .dictionary, .namespace:
+        var result: [String: CheckpointValue] = [:]
+        for (name, item) in entries(value) ?? [] { result[name] = try plain(item, depth: depth + 1) }
+        return .dictionary(result)
+      case .opaque(let name): return .other(name)
+      case .global(.dtype(let type)), .global(.storage(let type)): return .other(type.name)
+      case .global(.inert(let name)): return .other(name)
+      case .numpyType(let type): return .other("numpy.\(type.code)")
+      case .global, .storage, .tensor, .array: return .other("an object without a counterpart")
+      }
+    }
+  }
+
+  // MARK: Walking
+
+  /// A container's entries by name; a list's have their numbers. `nil` for anything that is no container.
+  private func entries(_ value: PickleValue) -> [(name: String, value: PickleValue)]? {
+    guard case .object(let index) = value else { return nil }
+    switch pickle.objects[index] {
+    case .list(let items), .tuple(let items): return items.enumerated().map { (String($0), $1) }
+    case .dictionary(let pairs), .namespace(let pairs):
+      // A key that comes again keeps its place and takes the new value, as in Python.
+      var places: [String: Int] = [:]
+      var result: [(name: String, value: PickleValue)] = []
+      for pair in pairs {
+        let name = text(pair.key)
+        if let place = places[name] {
+          result[place].value = pair.value
+        } else {
+          places[name] = result.count
+          result.append((name, pair.value))
+        }
+      }
+      return result
+    default: return nil
+    }
+  }
+
+  private func text(_ key: PickleValue) -> String {
+    switch key {
+    case .text(let text): text
+    case .int(let number): String(number)
+    case .bool(let flag): flag ? "True" : "False"
+    case .float(let number): String(number)
+    case .none: "None"
+    // Tuples and the like: names that can't be spelled, but must not fall together.
+    case .object(let index): "object \(index)"
+    case .bigInteger(let range), .bytes(let range): "bytes \(range.lowerBound)"
+    case .latin1(let text): text
+    }
+  }
+
+  private func holds(_ value: PickleValue) -> Bool {
+    if case .object(let index) = value { holdsTensors[index] } else { false }
+  }
+
+  private func isTensor(_ value: PickleValue) -> Bool {
+    guard case .object(let index) = value else { return false }
+    switch pickle.objects[index] {
+    case .tensor, .array: return true
+    default: return false
+    }
+  }
+
+  private mutating func join(_ path: String, _ name: String) throws -> String {
+    let joined = path.isEmpty ? name : "\(path).\(name)"
+    try charge(joined.utf8.count)
+    return joined
+  }
+
+  private mutating func charge(_ bytes: Int) throws {
+    nameBytes += bytes
+    guard nameBytes <= Self.nameBytesLimit else {
+      throw ZooError(.badData, "the checkpoint's names and plain values are longer than 256 MiB")
+    }
+  }
+
+  private mutating func visit(_ depth: Int) throws {
+    visits += 1
+    guard depth <= Self.depthLimit else {
+      throw ZooError(
+        .badData, "the checkpoint's containers are nested more than \(Self.depthLimit) deep, or in a circle")
+    }
+    guard visits <= Self.visitLimit else {
+      throw ZooError(.badData, "the checkpoint repeats its containers more than \(Self.visitLimit) times")
+    }
+  }
+
+  /// By object: whether it is or leads to a tensor. One pass backwards from the tensors, whatever the pickle's shape.
+  private static func reach(_ pickle: Pickle) -> [Bool] {
+    var referrers: [[Int32]] = Array(repeating: [], count: pickle.objects.count)
+    var reached = [Bool](repeating: false, count: pickle.objects.count)
+    var pending: [Int] = []
+    func refer(_ value: PickleValue, from container: Int) {
+      if case .object(let index) = value { referrers[index].append(Int32(truncatingIfNeeded: container)) }
+    }
+    for (index, object) in pickle.objects.enumerated() {
+      switch object {
+      case .list(let items), .tuple(let items):
+        for item in items { refer(item, from: index) }
+      case .dictionary(let pairs), .namespace(let pairs):
+        for pair in pairs { refer(pair.value, from: index) }
+      case .tensor, .array:
+        reached[index] = true
+        pending.append(index)
+      case .global, .storage, .numpyType, .opaque: break
+      }
+    }
+    while let index = pending.popLast() {
+      for referrer in referrers[index].map(Int.init) where !reached[referrer] {
+        reached[referrer] = true
+        pending.append(referrer)
+      }
+    }
+    return reached
+  }
+}

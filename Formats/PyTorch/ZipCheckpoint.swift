@@ -1,0 +1,51 @@
+import ZooCore
+
+/// The form of PyTorch 1.6 and later: an archive of `NAME/data.pkl`, `NAME/byteorder` and `NAME/data/KEY`.
+enum ZipCheckpoint {
+  static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+    guard ZipArchive.sniff(beginning), beginning.count >= 30 else { return false }
+    let length = Int(UInt16(littleEndian: beginning.loadUnaligned(fromByteOffset: 26, as: UInt16.self)))
+    let name = String(decoding: beginning.dropFirst(30).prefix(length), as: UTF8.self)
+    return ["/data.pkl", "/version", "/byteorder", "/.format_version"].contains { name.hasSuffix($0) }
+      || name.contains("/data/")
+  }
+
+  static func read(_ file: MappedFile, checksums: Bool) throws -> CheckpointContents {
+    let archive = try ZipArchive(file)
+    let pickles = archive.entries.keys.filter { name in
+      name.hasSuffix("/data.pkl") && name.utf8.filter { $0 == UInt8(ascii: "/") }.count == 1
+    }
+    guard let name = pickles.first, pickles.count == 1, let entry = archive.entries[name] else {
+      throw ZooError(
+        .badData, "this zip archive is no PyTorch checkpoint: it holds \(pickles.count) files NAME/data.pkl, not one")
+    }
+    let folder = name.dropLast("data.pkl".count)
+    if let order = archive.entries["\(folder)byteorder"] {
+      let text = try archive.contents(order, checksum: checksums)
+      guard text.mutableBytes.elementsEqual("little".utf8) else {
+        throw ZooError(
+          .unsupported, "the checkpoint was written by a big-endian computer",
+          advice: "load it with torch.load and save it again on a little-endian one")
+      }
+    }
+    guard archive.entries["\(folder)constants.pkl"] == nil else {
+      throw ZooError(
+        .unsupported, "this is a TorchScript program, not a checkpoint",
+        advice: "save the weights alone: torch.save(torch.jit.load(path).state_dict(), other)")
+    }
+    let memory = try archive.contents(entry, checksum: checksums)
+    let pickle: Pickle
+    do {
+      pickle = try Unpickler.read(UnsafeRawBufferPointer(memory.mutableBytes), owner: memory)
+    } catch let error as ZooError {
+      throw error.located(name)
+    }
+    var storages: [String: TensorMemory] = [:]
+    for case .storage(let storage) in pickle.objects where storages[storage.key] == nil {
+      // A missing one is an error only where a tensor needs it.
+      guard let entry = archive.entries["\(folder)data/\(storage.key)"] else { continue }
+      storages[storage.key] = try archive.contents(entry, checksum: checksums)
+    }
+    return CheckpointContents(pickle: pickle, storages: storages)
+  }
+}
