@@ -60,7 +60,8 @@ let package = Package(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CWebP"]),
+    .target(name: "CPNGReader", dependencies: ["CPNG"]),
+    .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
       dependencies: ["ZooCore", "ZooRuntime", "PackageFormat", "ONNXFormat", "PyTorchFormat", "ResNet", "ZooImage"]),
@@ -79,7 +80,9 @@ let package = Package(
     .testTarget(
       name: "ResNetTests", dependencies: ["ResNet", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
       exclude: ["Fixtures", "make_references.py"]),
-    .testTarget(name: "ZooImageTests", dependencies: ["ZooImage"]),
+    .testTarget(
+      name: "ZooImageTests", dependencies: ["ZooImage"],
+      exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin"]),
     .testTarget(name: "CommandTests", dependencies: ["ModelZoo"]),
   ],

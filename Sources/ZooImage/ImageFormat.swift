@@ -1,0 +1,34 @@
+/// The file formats that `Image` decodes, told apart by their first bytes: a file's name says nothing reliable.
+public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
+  case jpeg = "JPEG"
+  case png = "PNG"
+  case webp = "WebP"
+
+  /// Bytes from a file's beginning that are enough to tell its format.
+  public static let signatureLength = 12
+
+  /// The format of a file that begins with `bytes`; `nil` for any other.
+  public init?(signature bytes: some Collection<UInt8>) {
+    if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+      self = .jpeg
+    } else if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+      self = .png
+    } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+      self = .webp
+    } else {
+      return nil
+    }
+  }
+
+  /// The name of an image format that begins with `bytes` and that `Image` does not decode, for an error's advice.
+  static func nameOfUnsupported(signature bytes: some Collection<UInt8>) -> String? {
+    let atStart: [(String, [UInt8])] = [
+      ("GIF", Array("GIF8".utf8)), ("BMP", Array("BM".utf8)), ("TIFF", Array("II*\0".utf8)),
+      ("TIFF", Array("MM\0*".utf8)), ("JPEG XL", [0xff, 0x0a]), ("PDF", Array("%PDF".utf8)),
+    ]
+    let brands: [(String, [UInt8])] = [
+      ("AVIF", Array("ftypavif".utf8)), ("HEIC", Array("ftyphei".utf8)), ("HEIC", Array("ftypmif1".utf8)),
+    ]
+    return atStart.first { bytes.starts(with: $0.1) }?.0 ?? brands.first { bytes.dropFirst(4).starts(with: $0.1) }?.0
+  }
+}

@@ -1,0 +1,43 @@
+import CWebP
+import ZooCore
+
+/// Decodes a still WebP file; alpha is dropped.
+func decodeWebP(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) throws -> Image {
+  // RIFF's own size tells whether everything has arrived.
+  let size = bytes[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+  guard size + 8 <= bytes.count else { throw truncated(bytes.count) }
+
+  var features = WebPBitstreamFeatures()
+  switch WebPGetFeatures(bytes.baseAddress, bytes.count, &features) {
+  case VP8_STATUS_OK: break
+  case VP8_STATUS_NOT_ENOUGH_DATA: throw truncated(bytes.count)
+  case let status: throw ZooError(.badData, "a damaged WebP: \(reason(status))")
+  }
+  guard features.has_animation == 0 else {
+    throw ZooError(.badData, "an animated WebP", advice: "save one frame as a still picture")
+  }
+  let (width, height) = (Int(features.width), Int(features.height))
+  try checkSize(width: width, height: height, fileSize: bytes.count, decoding)
+
+  var config = WebPDecoderConfig()
+  guard WebPInitDecoderConfig(&config) != 0 else { throw ZooError(.defect, "libwebp has another ABI version") }
+  return try Image(width: width, height: height, zeroed: true) { pixels in
+    config.output.colorspace = MODE_RGB
+    config.output.is_external_memory = 1
+    config.output.u.RGBA = WebPRGBABuffer(rgba: pixels.baseAddress, stride: Int32(3 * width), size: pixels.count)
+    defer { WebPFreeDecBuffer(&config.output) }
+    switch WebPDecode(bytes.baseAddress, bytes.count, &config) {
+    case VP8_STATUS_OK: break
+    case VP8_STATUS_SUSPENDED, VP8_STATUS_NOT_ENOUGH_DATA: throw truncated(bytes.count)
+    case let status: throw ZooError(.badData, "a damaged WebP: \(reason(status))")
+    }
+  }
+}
+
+private func reason(_ status: VP8StatusCode) -> String {
+  switch status {
+  case VP8_STATUS_OUT_OF_MEMORY: "no memory"
+  case VP8_STATUS_UNSUPPORTED_FEATURE: "a feature that libwebp does not have"
+  default: "its bit stream makes no sense"
+  }
+}

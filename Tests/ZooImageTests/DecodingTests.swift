@@ -1,0 +1,114 @@
+import Testing
+import ZooCore
+import ZooImage
+
+@Suite struct DecodingTests {
+  /// Compares all image files of a folder with the pixels that Pillow found in them.
+  private func check(_ folder: String) throws -> Int {
+    var count = 0
+    for suffix in [".jpg", ".png", ".webp"] {
+      for name in try files(in: folder, ending: suffix) {
+        let path = "\(folder)/\(name)"
+        let image = try Image(contentsOf: path, decoding: .forEvaluation)
+        #expect(difference(image, try readPPM("\(path).ppm")) == 0, "\(name)")
+        count += 1
+      }
+    }
+    for name in try files(in: folder, ending: ".upright.ppm") {
+      let image = try Image(contentsOf: "\(folder)/\(name.dropLast(".upright.ppm".count))")
+      #expect(difference(image, try readPPM("\(folder)/\(name)")) == 0, "\(name)")
+    }
+    return count
+  }
+
+  @Test func pixelsArePillows() throws {
+    #expect(try check(fixtures) > 50)
+  }
+
+  @Test(.enabled(if: hasPython, "needs Pillow: run `make setup`"))
+  func pixelsOfRandomFilesArePillows() throws {
+    try withTemporaryFolder { (folder: String) throws in
+      #expect(try runPython("make_fixtures.py", folder, "8") == 0)
+      #expect(try check(folder) > 400)
+    }
+  }
+
+  @Test func formatComesFromTheContentNotTheName() throws {
+    try withTemporaryFolder { (folder: String) throws in
+      let path = "\(folder)/picture.png"
+      try write(bytes(of: "\(fixtures)/pixel.jpg"), to: path)
+      #expect(try Image(contentsOf: path).width == 1)
+    }
+  }
+
+  @Test func pngRoundTrip() throws {
+    let image = try Image(contentsOf: "\(fixtures)/420-1.jpg")
+    #expect(try Image(decoding: image.encodedPNG(), name: "memory") == image)
+    try withTemporaryFolder { (folder: String) throws in
+      try image.writePNG(to: "\(folder)/copy.png")
+      try image.writePNG(to: "\(folder)/copy.png")
+      #expect(try Image(contentsOf: "\(folder)/copy.png") == image)
+      #expect(try files(in: folder, ending: "").count == 1)
+      #expect(throws: ZooError.self) { try image.writePNG(to: "\(folder)/missing/copy.png") }
+    }
+  }
+
+  @Test func otherFilesAreRefused() throws {
+    try withTemporaryFolder { (folder: String) throws in
+      #expect(error { try Image(contentsOf: "\(folder)/none.jpg") }?.kind == .notFound)
+      #expect(error { try Image(contentsOf: folder) }?.kind == .badData)
+      try write(Array("some notes\n".utf8), to: "\(folder)/notes.txt")
+      let notes = error { try Image(contentsOf: "\(folder)/notes.txt") }
+      #expect(notes?.kind == .badData)
+      #expect(notes?.message == "notes.txt is not a JPEG, PNG or WebP image")
+      #expect(notes?.location == "\(folder)/notes.txt")
+      try write([], to: "\(folder)/empty.png")
+      #expect(error { try Image(contentsOf: "\(folder)/empty.png") }?.message == "the file is empty")
+      let gif = error { try Image(decoding: Array("GIF89a          ".utf8), name: "a.gif") }
+      #expect(gif?.advice == "it is a GIF file; convert it to PNG")
+    }
+  }
+
+  @Test(arguments: [
+    "420-1.jpg", "420-progressive-1.jpg", "cmyk-1.jpg", "rgb-3.png", "palette4-interlaced-3.png",
+    "lossy-4.webp", "lossless-alpha-4.webp", "pixel.jpg", "pixel.png", "pixel.webp",
+  ])
+  func truncatedFilesAreRefused(name: String) throws {
+    let whole = try bytes(of: "\(fixtures)/\(name)")
+    for length in 0..<whole.count {
+      let error = error { try Image(decoding: Array(whole[..<length]), name: name) }
+      #expect(error?.kind == .badData, "\(length) of \(whole.count) bytes")
+      if length > 40 { #expect(error?.message.contains("truncated") == true, "\(length) of \(whole.count) bytes") }
+    }
+  }
+
+  @Test(arguments: [
+    "420-1.jpg", "420-progressive-1.jpg", "ycck-1.jpg", "orientation-6-2.jpg", "rgb-interlaced-3.png",
+    "palette4-alpha-3.png", "rgb16-3.png", "lossy-alpha-4.webp", "lossless-4.webp",
+  ])
+  func damagedFilesGiveAnErrorOrAPicture(name: String) throws {
+    let whole = try bytes(of: "\(fixtures)/\(name)")
+    var generator = SplitMix(state: 1)
+    for position in whole.indices {
+      var damaged = whole
+      damaged[position] ^= UInt8(1 << (generator.next() % 8))
+      _ = error { try Image(decoding: damaged, name: name, decoding: ImageDecoding(maximumPixels: 1 << 22)) }
+    }
+  }
+
+  @Test func sizesAreCheckedBeforeMemoryIsTaken() throws {
+    for name in ["420-1.jpg", "rgb-3.png", "lossy-4.webp"] {
+      let error = error { try Image(contentsOf: "\(fixtures)/\(name)", decoding: ImageDecoding(maximumPixels: 98)) }
+      #expect(error?.kind == .badData)
+      #expect(error?.message.contains("the limit is 98") == true)
+    }
+    // Headers that claim 13000 × 13000 pixels, below the limit, in files of a few hundred bytes.
+    var png = try bytes(of: "\(fixtures)/rgb-3.png")
+    for offset in [16, 20] { png.replaceSubrange(offset..<offset + 4, with: [0, 0, 0x32, 0xc8]) }
+    #expect(error { try Image(decoding: png, name: "png") }?.message.contains("can't hold") == true)
+    var jpeg = try bytes(of: "\(fixtures)/420-1.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xff, 0xc0]) })
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x32, 0xc8, 0x32, 0xc8])
+    #expect(error { try Image(decoding: jpeg, name: "jpeg") }?.kind == .badData)
+  }
+}

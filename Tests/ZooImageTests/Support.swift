@@ -1,0 +1,81 @@
+import Foundation
+import ZooCore
+import ZooImage
+
+/// Files that `make_fixtures.py` and `make_preprocessing.py` wrote.
+let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
+
+/// The Python that the Makefile sets up, where Pillow is.
+let python = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.venv/bin/python3")
+  .standardized
+
+/// Whether `python` has been set up.
+let hasPython = FileManager.default.isExecutableFile(atPath: python.path)
+
+func files(in folder: String, ending suffix: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(suffix) }.sorted()
+}
+
+func bytes(of path: String) throws -> [UInt8] {
+  try Array(Data(contentsOf: URL(filePath: path)))
+}
+
+/// A binary PPM file.
+func readPPM(_ path: String) throws -> Image {
+  let bytes = try bytes(of: path)
+  let header = bytes.split(maxSplits: 3, omittingEmptySubsequences: true) { $0 == 0x0a || $0 == 0x20 }
+  let numbers = header[1...2].compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+  return try Image(width: numbers[0], height: numbers[1], pixels: bytes.suffix(3 * numbers[0] * numbers[1]))
+}
+
+/// The largest difference of two pictures' samples; 256 for different sizes.
+func difference(_ left: Image, _ right: Image) -> Int {
+  guard left.width == right.width, left.height == right.height else { return 256 }
+  return zip(left.pixels, right.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
+}
+
+/// Runs `body` with a folder that is removed afterwards.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try body(folder.path)
+}
+
+/// Runs a script of this folder with `python`.
+func runPython(_ script: String, _ arguments: String...) throws -> Int32 {
+  let process = Process()
+  process.executableURL = python
+  process.arguments =
+    ["-W", "ignore", URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path] + arguments
+  try process.run()
+  process.waitUntilExit()
+  return process.terminationStatus
+}
+
+/// The error that `body` throws; `nil` when it does not.
+func error(_ body: () throws -> some Any) -> ZooError? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return error as? ZooError
+  }
+}
+
+func write(_ bytes: [UInt8], to path: String) throws {
+  try Data(bytes).write(to: URL(filePath: path))
+}
+
+/// A small generator that gives the same numbers in each run (SplitMix64, Steele and others, 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,198 @@
+"""Writes image files and what Pillow makes of them, as PPM, for DecodingTests and ResamplingTests.
+
+Usage: make_fixtures.py FOLDER [CASES]. Without CASES, the small set that is committed as Fixtures; with it, so many
+random files of every kind. Needs Pillow 11.3 or later and NumPy. All pictures are drawn here.
+"""
+
+import pathlib
+import random
+import struct
+import sys
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps
+
+
+def picture(width, height, seed):
+    """Gradients, an edge and some noise, so that every step of a codec has something to do."""
+    noise = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    red = 255 * x / max(width - 1, 1)
+    green = 255 * y / max(height - 1, 1)
+    blue = np.where((x - width / 2) ** 2 + (y - height / 2) ** 2 < (min(width, height) / 3) ** 2, 230, 20)
+    pixels = np.stack([red, green, blue], axis=2) + noise.normal(0, 12, (height, width, 3))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def png(width, height, depth, color, samples, palette=None, transparency=None, interlaced=False, gamma=False):
+    """A PNG file of `samples` (height × width × channels), with all five filters; Pillow writes few of these."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    def rows(part):
+        channels = part.shape[2]
+        step = max(channels * depth // 8, 1)
+        previous = None
+        for index, row in enumerate(part):
+            if depth == 16:
+                data = row.astype(">u2").tobytes()
+            else:
+                bits = np.unpackbits(row.reshape(-1, 1).astype(np.uint8), axis=1)[:, 8 - depth:]
+                data = np.packbits(bits.reshape(-1)).tobytes()
+            previous = previous or bytes(len(data))
+            kind = index % 5
+            yield kind
+            for i, value in enumerate(data):
+                a = data[i - step] if i >= step else 0
+                b = previous[i]
+                c = previous[i - step] if i >= step else 0
+                p = a + b - c
+                paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+                yield (value - (0, a, b, (a + b) // 2, paeth)[kind]) & 255
+            previous = data
+
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    parts = [samples[y::dy, x::dx] for x, y, dx, dy in passes] if interlaced else [samples]
+    data = b"".join(bytes(rows(part)) for part in parts if part.size)
+    file = b"\x89PNG\r\n\x1a\n"
+    file += chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced)))
+    if gamma:
+        file += chunk(b"gAMA", struct.pack(">I", 100000))
+    if palette:
+        file += chunk(b"PLTE", palette)
+    if transparency:
+        file += chunk(b"tRNS", transparency)
+    packed = zlib.compress(data)
+    for start in range(0, len(packed), 1000):
+        file += chunk(b"IDAT", packed[start:start + 1000])
+    return file + chunk(b"IEND", b"")
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    def reference(self, name):
+        """Pillow's pixels of the file `name`."""
+        image = Image.open(self.path / name)
+        image.convert("RGB").save(self.path / f"{name}.ppm")
+        upright = ImageOps.exif_transpose(image)
+        if name.startswith("orientation"):
+            upright.convert("RGB").save(self.path / f"{name}.upright.ppm")
+
+    def save(self, image, name, **options):
+        image.save(self.path / name, **options)
+        self.reference(name)
+
+    def write(self, name, data, reference=None):
+        (self.path / name).write_bytes(data)
+        if reference is None:
+            self.reference(name)
+        else:
+            Image.fromarray(reference).save(self.path / f"{name}.ppm")
+
+
+def write_jpegs(folder, width, height, seed, quality):
+    image = picture(width, height, seed)
+    for name, subsampling in ("444", 0), ("422", 1), ("420", 2):
+        folder.save(image, f"{name}-{seed}.jpg", quality=quality, subsampling=subsampling)
+        folder.save(image, f"{name}-progressive-{seed}.jpg", quality=quality, subsampling=subsampling, progressive=True)
+    folder.save(image, f"restarts-{seed}.jpg", quality=quality, restart_marker_blocks=3)
+    folder.save(image, f"rgb-{seed}.jpg", quality=quality, keep_rgb=True)
+    folder.save(image.convert("L"), f"grey-{seed}.jpg", quality=quality)
+    cmyk = Image.merge("CMYK", [*image.split(), picture(width, height, seed + 1).convert("L")])
+    folder.save(cmyk, f"cmyk-{seed}.jpg", quality=quality)
+    # The same with the flag that says the inks are stored as YCCK.
+    data = bytearray((folder.path / f"cmyk-{seed}.jpg").read_bytes())
+    data[data.index(b"Adobe") + 11] = 2
+    folder.write(f"ycck-{seed}.jpg", bytes(data))
+
+
+def write_orientations(folder, width, height, seed, orientations):
+    image = picture(width, height, seed)
+    for orientation in orientations:
+        exif = Image.Exif()
+        exif[0x010F] = "A camera"
+        exif[0x0112] = orientation
+        folder.save(image, f"orientation-{orientation}-{seed}.jpg", exif=exif)
+
+
+def write_pngs(folder, width, height, seed):
+    image = picture(width, height, seed)
+    noise = np.random.default_rng(seed)
+    colors = np.asarray(image)
+    alpha = noise.integers(0, 256, (height, width, 1), dtype=np.uint8)
+    for interlaced in False, True:
+        tag = f"{'-interlaced' if interlaced else ''}-{seed}.png"
+        folder.write(f"rgb{tag}", png(width, height, 8, 2, colors, interlaced=interlaced, gamma=True))
+        folder.write(f"rgba{tag}", png(width, height, 8, 6, np.concatenate([colors, alpha], 2), interlaced=interlaced))
+        folder.write(
+            f"rgb-key{tag}", png(width, height, 8, 2, colors, transparency=bytes(6), interlaced=interlaced))
+        folder.write(
+            f"la{tag}", png(width, height, 8, 4, np.concatenate([colors[:, :, :1], alpha], 2), interlaced=interlaced))
+        wide = noise.integers(0, 65536, (height, width, 4), dtype=np.uint16)
+        folder.write(f"rgb16{tag}", png(width, height, 16, 2, wide[:, :, :3], interlaced=interlaced))
+        folder.write(f"rgba16{tag}", png(width, height, 16, 6, wide, interlaced=interlaced, gamma=True))
+        folder.write(f"la16{tag}", png(width, height, 16, 4, wide[:, :, :2], interlaced=interlaced))
+        # Pillow clips such samples at 255; the high byte is what the file means.
+        folder.write(
+            f"grey16{tag}", png(width, height, 16, 0, wide[:, :, :1], interlaced=interlaced),
+            np.repeat((wide[:, :, :1] >> 8).astype(np.uint8), 3, axis=2))
+        for depth in 1, 2, 4, 8:
+            indices = noise.integers(0, 1 << depth, (height, width, 1), dtype=np.uint8)
+            folder.write(f"grey{depth}{tag}", png(width, height, depth, 0, indices, interlaced=interlaced))
+            palette = noise.bytes(3 << depth)
+            folder.write(
+                f"palette{depth}{tag}", png(width, height, depth, 3, indices, palette, interlaced=interlaced))
+            folder.write(
+                f"palette{depth}-alpha{tag}",
+                png(width, height, depth, 3, indices, palette, noise.bytes(1 << depth), interlaced))
+
+
+def write_webps(folder, width, height, seed, quality):
+    image = picture(width, height, seed)
+    alpha = picture(width, height, seed + 1).convert("L")
+    transparent = Image.merge("RGBA", [*image.split(), alpha])
+    folder.save(image, f"lossy-{seed}.webp", quality=quality)
+    folder.save(image, f"lossless-{seed}.webp", lossless=True)
+    folder.save(transparent, f"lossy-alpha-{seed}.webp", quality=quality)
+    folder.save(transparent, f"lossless-alpha-{seed}.webp", lossless=True, exact=True)
+
+
+def write_resized(folder, width, height, seed, sizes):
+    image = picture(width, height, seed)
+    image.save(folder.path / f"source-{seed}.ppm")
+    for new_width, new_height in sizes:
+        for filter in "bilinear", "bicubic":
+            resized = image.resize((new_width, new_height), getattr(Image.Resampling, filter.upper()))
+            resized.save(folder.path / f"resized-{seed}-{new_width}-{new_height}-{filter}.ppm")
+
+
+def main():
+    folder = Folder(pathlib.Path(sys.argv[1]))
+    if len(sys.argv) == 2:
+        write_jpegs(folder, 37, 29, 1, 90)
+        write_orientations(folder, 13, 7, 2, range(1, 9))
+        write_pngs(folder, 11, 9, 3)
+        write_webps(folder, 37, 29, 4, 80)
+        folder.save(picture(1, 1, 5), "pixel.jpg")
+        folder.save(picture(1, 1, 5), "pixel.png")
+        folder.save(picture(1, 1, 5), "pixel.webp")
+        write_resized(folder, 53, 31, 6, [(20, 12), (53, 12), (20, 31), (80, 40), (7, 60), (1, 1), (53, 31)])
+        return
+    choose = random.Random(1)
+    for seed in range(int(sys.argv[2])):
+        width, height = choose.randint(1, 150), choose.randint(1, 150)
+        quality = choose.randint(1, 100)
+        write_jpegs(folder, width, height, 10 * seed, quality)
+        write_orientations(folder, width, height, 10 * seed, [choose.randint(1, 8)])
+        write_pngs(folder, choose.randint(1, 30), choose.randint(1, 30), 10 * seed)
+        write_webps(folder, width, height, 10 * seed, quality)
+        sizes = [(choose.randint(1, 200), choose.randint(1, 200)) for _ in range(4)]
+        write_resized(folder, width, height, 10 * seed, sizes)
+
+
+main()
