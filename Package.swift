@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),
-    .testTarget(name: "ConvPluginTests", dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin"]),
+    .testTarget(name: "ConvPluginTests", dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels"]),
     .testTarget(
       name: "ResNetTests", dependencies: ["ResNet", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
       exclude: ["Fixtures", "make_references.py"]),

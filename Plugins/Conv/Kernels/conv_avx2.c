@@ -1,0 +1,17 @@
+/* The kernels for AVX2 and FMA: 6 pixels by 16 channels fill 12 of the 16 registers. */
+#include "kernels.h"
+#include "taps.h"
+
+#if defined(__x86_64__)
+
+#define LANES 8
+#define TILE_BLOCKS 1
+#define TILE_PIXELS 6
+#define NAME(name) avx2_##name
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "tile.inc"
+#pragma clang attribute pop
+
+const kernel_table conv_table_avx2 = {
+    TILE_BLOCKS, avx2_tile, avx2_depthwise, avx2_pool_rows};
+#endif

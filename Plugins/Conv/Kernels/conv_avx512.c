@@ -1,0 +1,17 @@
+/* The kernels for AVX-512: 6 pixels by 64 channels fill 24 of the 32 registers. */
+#include "kernels.h"
+#include "taps.h"
+
+#if defined(__x86_64__)
+
+#define LANES 16
+#define TILE_BLOCKS 4
+#define TILE_PIXELS 6
+#define NAME(name) avx512_##name
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "tile.inc"
+#pragma clang attribute pop
+
+const kernel_table conv_table_avx512 = {
+    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows};
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Convolution and pooling on the CPU.
+ *
+ * Everything has three spatial axes (depth, height, width); one- and two-dimensional operators set the leading ones to
+ * 1. The caller owns the threads: work comes as a number of tasks, each independent of the others.
+ */
+#ifndef CONV_KERNELS_H
+#define CONV_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Instruction sets with the numbers of zoo_plugin.h, and the 16-lane kernels compiled for AVX2, which let a machine
+   without AVX-512 test what AVX-512 would run. */
+enum { CONV_ISA_GENERIC = 0, CONV_ISA_AVX2 = 1, CONV_ISA_AVX512 = 2, CONV_ISA_WIDE_ON_AVX2 = 3 };
+
+/* How the window moves: shared by convolution and pooling. Extents are those of one image. */
+typedef struct conv_window {
+  int64_t in[3], out[3], kernel[3], stride[3], dilation[3];
+  int64_t pad[3];     /* before the first element */
+  int64_t pad_end[3]; /* after the last one */
+} conv_window;
+
+typedef struct conv_shape {
+  conv_window window;
+  int64_t batch, groups;
+  int64_t in_channels, out_channels; /* of one group */
+} conv_shape;
+
+enum {
+  /* Blocked input and output (NCHW16c), channels of a group in whole blocks. */
+  CONV_DIRECT = 0,
+  /* Blocked, one channel a group. */
+  CONV_DEPTHWISE = 1,
+  /* Plain input, copied with its padding; blocked or plain output. */
+  CONV_PLAIN = 2,
+};
+
+enum {
+  CONV_IDENTITY = 0,
+  CONV_RELU,
+  CONV_CLIP,       /* min(max(x, a), b) */
+  CONV_LEAKY_RELU, /* x < 0 ? a x : x */
+  CONV_SIGMOID,
+  CONV_TANH,
+  CONV_HARD_SIGMOID, /* min(max(a x + b, 0), 1) */
+  CONV_HARD_SWISH,
+};
+
+enum { CONV_RESIDUAL_NONE = 0, CONV_RESIDUAL_BEFORE_ACTIVATION = 1, CONV_RESIDUAL_AFTER_ACTIVATION = 2 };
+
+/* What happens to a sum before it is stored. */
+typedef struct conv_epilogue {
+  int32_t activation, residual;
+  float a, b;
+} conv_epilogue;
+
+/* A convolution at one shape, with its work split into tasks. Immutable; any number of threads may use it. */
+typedef struct conv_plan conv_plan;
+
+/* NULL when there is no memory. */
+conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, int32_t isa,
+                            int64_t workers);
+void conv_plan_destroy(conv_plan *plan);
+
+/* Floats of packed weights and bias. They depend on channels, kernel, algorithm and isa, not on extents or batch. */
+int64_t conv_packed_count(const conv_plan *plan);
+int64_t conv_pack_tasks(const conv_plan *plan);
+/* `weights` is ONNX's (M, C / group, kernel…), `bias` M floats or NULL. */
+void conv_pack(const conv_plan *plan, const float *weights, const float *bias, float *packed, int64_t task);
+
+/* Floats of padded input that CONV_PLAIN needs; 0 when the input serves as it is. */
+int64_t conv_padded_count(const conv_plan *plan);
+int64_t conv_pad_tasks(const conv_plan *plan);
+void conv_pad(const conv_plan *plan, const float *input, float *padded, int64_t task);
+
+typedef struct conv_buffers {
+  const float *input; /* the padded one where there is one */
+  const float *packed;
+  const float *residual;
+  float *output;
+  int32_t blocked_output; /* for CONV_PLAIN: how output and residual lie */
+  int32_t reserved;
+} conv_buffers;
+
+int64_t conv_tasks(const conv_plan *plan);
+void conv_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task);
+
+/* Element types of the slow paths, with ONNX's numbers. */
+enum {
+  CONV_FLOAT32 = 1,
+  CONV_UINT8 = 2,
+  CONV_INT8 = 3,
+  CONV_FLOAT16 = 10,
+  CONV_FLOAT64 = 11,
+  CONV_BFLOAT16 = 16,
+};
+
+/* Any plain convolution, summed in double precision. Task: one output plane, n * M + m. `bias` and `residual` may be
+   NULL. */
+void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogue, const void *input,
+                    const void *weights, const void *bias, const void *residual, void *output, int64_t task);
+
+enum { POOL_MAX = 0, POOL_AVERAGE = 1, POOL_LP = 2 };
+
+typedef struct pool_shape {
+  conv_window window;
+  int32_t kind;
+  int32_t count_include_pad;
+  int32_t column_major; /* of the indices */
+  int32_t reserved;
+  double p; /* of POOL_LP */
+} pool_shape;
+
+/* Pools one plane of a plain tensor; `indices` (of the whole tensor's elements) may be NULL. */
+void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *output, int64_t *indices, int64_t plane);
+/* Pools output rows [first, last) (rows of all depths) of one blocked plane; POOL_MAX and POOL_AVERAGE. */
+void pool_blocked(const pool_shape *shape, int32_t isa, const float *input, float *output, int64_t plane, int64_t first,
+                  int64_t last);
+
+#endif

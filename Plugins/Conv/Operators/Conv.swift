@@ -1,0 +1,179 @@
+import CConvKernels
+import ZooPlugin
+
+/// ONNX's Conv, over one to three spatial axes.
+struct Conv: Operator {
+  let signature: Signature
+  let host: Host
+
+  init(since: Int64, host: Host) {
+    signature = Signature("Conv", since: since)
+    self.host = host
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let geometry = try ConvGeometry(node)
+    return [OutputType(geometry.type, geometry.outputShape)]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let geometry = try ConvGeometry(node)
+    let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
+    let algorithm = try ConvAlgorithm(geometry, inputLayout: node.input(0).layout)
+    if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
+    if algorithm == .reference { return ReferenceConvKernel(geometry, epilogue) }
+    return try ConvKernel(geometry, epilogue, algorithm, node, host: host, executor: executor, sharing: nil)
+  }
+
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    guard let geometry = try? ConvGeometry(node), geometry.type == .float32,
+      var epilogue = try? Epilogue(node, outputShape: geometry.outputShape)
+    else { return false }
+    return (try? epilogue.append(step, in: node, outputShape: geometry.outputShape)) ?? false
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let geometry = try ConvGeometry(node)
+    let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
+    let input: Layout = try geometry.prefersBlocked(now: node.input(0).layout) ? .nchw16c : .plain
+    let output: Layout = input == .nchw16c || geometry.canWriteBlocked ? .nchw16c : .plain
+    guard output == .nchw16c else { return nil }
+    var inputs = Array(repeating: Layout.plain, count: node.inputCount)
+    inputs[0] = input
+    if let residual = epilogue.residual { inputs[residual] = output }
+    return LayoutChoice(inputs: inputs, outputs: [output])
+  }
+}
+
+/// The shapes of a convolution, checked.
+struct ConvGeometry {
+  var type: ElementType
+  var batch: Int
+  var groups: Int
+  /// Of one group.
+  var inputChannels: Int
+  var outputChannels: Int
+  var window: Window
+  var hasBias: Bool
+
+  init(_ node: Node) throws {
+    let input = try node.input(0)
+    let weights = try node.input(1)
+    type = input.type
+    guard [.float32, .float64, .float16, .bfloat16].contains(type) else {
+      throw OperatorError("Conv takes floating-point tensors, not element type \(type.rawValue)")
+    }
+    guard weights.type == type else {
+      throw OperatorError("the weights have element type \(weights.type.rawValue), the input \(type.rawValue)")
+    }
+    let shape = input.shape
+    let weightShape = weights.shape
+    guard shape.count >= 3 else { throw OperatorError("the input's rank is \(shape.count), but Conv needs 3 or more") }
+    guard weightShape.count == shape.count else {
+      throw OperatorError("the weights have rank \(weightShape.count), the input \(shape.count)")
+    }
+    groups = try node.attributes.int("group") ?? 1
+    guard groups >= 1 else { throw OperatorError("group is \(groups)") }
+    guard weightShape[0] % groups == 0 else {
+      throw OperatorError("\(weightShape[0]) output channels can't be split into \(groups) groups")
+    }
+    guard shape[1] % groups == 0, shape[1] / groups == weightShape[1] else {
+      throw OperatorError(
+        "the input has \(shape[1]) channels, but the weights of shape \(weightShape) take \(weightShape[1]) in each of "
+          + "\(groups) group\(groups == 1 ? "" : "s")")
+    }
+    batch = shape[0]
+    inputChannels = weightShape[1]
+    outputChannels = weightShape[0] / groups
+    window = try Window(node.attributes, input: Array(shape[2...]), kernel: Array(weightShape[2...]))
+    hasBias = false
+    if node.ownInputCount > 2, let bias = node.optionalInput(2) {
+      guard bias.type == type, bias.shape == [weightShape[0]] else {
+        throw OperatorError("the bias has shape \(bias.shape) in place of [\(weightShape[0])]")
+      }
+      hasBias = true
+    }
+    try checkSize(outputShape)
+  }
+
+  var outputShape: [Int] { [batch, groups * outputChannels] + window.output }
+
+  /// One channel in and out of each group.
+  var isDepthwise: Bool { groups > 1 && inputChannels == 1 && outputChannels == 1 }
+
+  /// Whether the kernels for blocked input can serve.
+  var canReadBlocked: Bool {
+    guard type == .float32, window.taps <= 64, inputChannels > 0 else { return false }
+    return isDepthwise || groups == 1 || (inputChannels % 16 == 0 && outputChannels % 16 == 0)
+  }
+
+  /// Whether blocked input is worth having: few channels would leave most lanes empty.
+  func prefersBlocked(now layout: Layout) -> Bool {
+    guard canReadBlocked else { return false }
+    if layout == .nchw16c { return groups * inputChannels >= 8 }
+    return groups * inputChannels >= 16
+  }
+
+  var canWriteBlocked: Bool { type == .float32 && groups == 1 && outputChannels >= 16 }
+
+  /// Elements of the input with its padding.
+  var paddedCount: Int {
+    let padded = window.input.indices.map { window.input[$0] + window.padBegin[$0] + window.padEnd[$0] }
+    return saturatingProduct([batch, groups, inputChannels] + padded)
+  }
+
+  var raw: conv_shape {
+    conv_shape(
+      window: window.raw, batch: Int64(batch), groups: Int64(groups), in_channels: Int64(inputChannels),
+      out_channels: Int64(outputChannels))
+  }
+}
+
+/// How a convolution is computed.
+enum ConvAlgorithm: Equatable {
+  /// Blocked input, k×k taps.
+  case direct
+  /// Blocked input, one tap: a product of matrices.
+  case pointwise
+  case depthwise
+  /// Plain input, copied with its padding.
+  case plain
+  /// Any element type and any padding, slowly.
+  case reference
+
+  /// Chooses by shape and layout.
+  init(_ geometry: ConvGeometry, inputLayout: Layout) throws {
+    if inputLayout == .nchw16c {
+      guard geometry.canReadBlocked else {
+        throw OperatorError("this convolution does not take blocked input", kind: .unsupported)
+      }
+      self = geometry.isDepthwise ? .depthwise : geometry.window.taps == 1 ? .pointwise : .direct
+      return
+    }
+    let input = saturatingProduct([geometry.batch, geometry.groups, geometry.inputChannels] + geometry.window.input)
+    // The copy must stay in proportion to what the caller has given.
+    let fits = geometry.paddedCount / 16 <= max(input, 1 << 16)
+    self = geometry.type == .float32 && fits ? .plain : .reference
+  }
+
+  var raw: Int32 {
+    switch self {
+    case .direct, .pointwise: Int32(CONV_DIRECT)
+    case .depthwise: Int32(CONV_DEPTHWISE)
+    case .plain, .reference: Int32(CONV_PLAIN)
+    }
+  }
+
+  /// For people.
+  func summary(_ geometry: ConvGeometry) -> String {
+    let kernel = geometry.window.kernel.map(String.init).joined(separator: "×")
+    switch self {
+    case .direct: return "direct \(kernel)"
+    case .pointwise: return "1×1 matrix product"
+    case .depthwise: return "depthwise \(kernel)"
+    case .plain:
+      return geometry.groups == 1 && geometry.inputChannels <= 4 ? "first layer \(kernel)" : "general \(kernel)"
+    case .reference: return "reference \(kernel)"
+    }
+  }
+}

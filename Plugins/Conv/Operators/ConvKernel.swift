@@ -1,0 +1,163 @@
+import CConvKernels
+import ZooPlugin
+
+/// A float32 convolution by register tiles.
+final class ConvKernel: Kernel, @unchecked Sendable {
+  private let geometry: ConvGeometry
+  private let epilogue: Epilogue
+  private let algorithm: ConvAlgorithm
+  private let host: Host
+  /// Immutable once made.
+  private let plan: OpaquePointer
+  /// `nil` where weights or bias are known only when the kernel runs.
+  private let packed: HostMemory?
+  private let packedByteCount: Int
+  private let paddedByteCount: Int
+
+  /// - Parameter sharing: a kernel of the same node whose packed weights this one takes over.
+  init(
+    _ geometry: ConvGeometry, _ epilogue: Epilogue, _ algorithm: ConvAlgorithm, _ node: Node, host: Host,
+    executor: Executor, sharing other: ConvKernel?
+  ) throws {
+    self.geometry = geometry
+    self.epilogue = epilogue
+    self.algorithm = algorithm
+    self.host = host
+    var shape = geometry.raw
+    guard
+      let plan = conv_plan_create(
+        &shape, algorithm.raw, epilogue.raw, host.isa.rawValue, Int64(executor.workerCount))
+    else { throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory) }
+    self.plan = plan
+    packedByteCount = Self.aligned(Int(conv_packed_count(plan)) * 4)
+    paddedByteCount = Self.aligned(Int(conv_padded_count(plan)) * 4)
+    if let other {
+      packed = other.packed
+      return
+    }
+    do {
+      packed = try Self.pack(geometry, node, plan: plan, byteCount: packedByteCount, host: host, executor: executor)
+    } catch {
+      conv_plan_destroy(plan)
+      throw error
+    }
+  }
+
+  deinit { conv_plan_destroy(plan) }
+
+  private static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+
+  /// The weights and bias packed, if both are constants.
+  private static func pack(
+    _ geometry: ConvGeometry, _ node: Node, plan: OpaquePointer, byteCount: Int, host: Host, executor: Executor
+  ) throws -> HostMemory? {
+    guard let weights = try node.input(1).data else { return nil }
+    let bias = geometry.hasBias ? node.optionalInput(2)?.data : nil
+    if geometry.hasBias, bias == nil { return nil }
+    let memory = try host.allocate(max(byteCount, 64))
+    pack(plan, weights: weights, bias: bias, into: memory.address, executor: executor)
+    return memory
+  }
+
+  private static func pack(
+    _ plan: OpaquePointer, weights: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?,
+    into target: UnsafeMutableRawPointer, executor: Executor
+  ) {
+    executor.parallelFor(Int(conv_pack_tasks(plan))) { task, _ in
+      conv_pack(
+        plan, weights.assumingMemoryBound(to: Float.self), bias?.assumingMemoryBound(to: Float.self),
+        target.assumingMemoryBound(to: Float.self), Int64(task))
+    }
+  }
+
+  var workspaceByteCount: Int { paddedByteCount + (packed == nil ? packedByteCount : 0) }
+  var consumedInputs: [Int] { packed == nil ? [] : geometry.hasBias ? [1, 2] : [1] }
+  var summary: String? { algorithm.summary(geometry) }
+
+  /// A residual that is added first is read before its element is written.
+  var inPlaceInputs: [Int] {
+    guard let residual = epilogue.residual, epilogue.raw.residual == Int32(CONV_RESIDUAL_BEFORE_ACTIVATION) else {
+      return []
+    }
+    return [residual]
+  }
+
+  func run(_ call: Call) throws {
+    let executor = call.executor
+    let output = call.output(0)
+    let residual = epilogue.residual.map { call.input($0) }
+    let blocked = output.layout == .nchw16c
+    guard residual.map({ $0.layout == output.layout }) ?? true, blocked || algorithm == .plain,
+      !blocked || algorithm != .plain || geometry.groups == 1
+    else { throw OperatorError("the convolution's output has an unexpected layout") }
+    guard let input = call.input(0).data ?? (paddedByteCount > 0 ? call.workspace : nil), let target = output.data
+    else { return }
+    var source = UnsafePointer(input.assumingMemoryBound(to: Float.self))
+    let plan = plan
+    if paddedByteCount > 0, let workspace = call.workspace {
+      let padded = workspace.assumingMemoryBound(to: Float.self)
+      let unpadded = source
+      executor.parallelFor(Int(conv_pad_tasks(plan))) { task, _ in conv_pad(plan, unpadded, padded, Int64(task)) }
+      source = UnsafePointer(padded)
+    }
+    var weights = packed?.address
+    if weights == nil, let workspace = call.workspace, let unpacked = call.input(1).data {
+      let target = workspace + paddedByteCount
+      let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
+      Self.pack(plan, weights: unpacked, bias: bias, into: target, executor: executor)
+      weights = target
+    }
+    guard let weights else { throw OperatorError("the weights are missing") }
+    let buffers = conv_buffers(
+      input: source, packed: weights.assumingMemoryBound(to: Float.self),
+      residual: residual?.data.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) },
+      output: target.assumingMemoryBound(to: Float.self), blocked_output: blocked ? 1 : 0, reserved: 0)
+    executor.parallelFor(Int(conv_tasks(plan))) { task, _ in
+      withUnsafePointer(to: buffers) { conv_run(plan, $0, Int64(task)) }
+    }
+  }
+
+  func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
+    guard packed != nil else { return nil }
+    let geometry = try ConvGeometry(node)
+    let algorithm = try ConvAlgorithm(geometry, inputLayout: node.input(0).layout)
+    if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
+    guard algorithm == self.algorithm else { return nil }
+    return try ConvKernel(
+      geometry, Epilogue(node, outputShape: geometry.outputShape), algorithm, node, host: host, executor: executor,
+      sharing: self)
+  }
+}
+
+/// Writes an output without elements.
+final class EmptyKernel: Kernel {
+  func run(_ call: Call) {}
+}
+
+/// A convolution of any floating-point type, summed in double precision.
+final class ReferenceConvKernel: Kernel {
+  private let geometry: ConvGeometry
+  private let epilogue: Epilogue
+
+  init(_ geometry: ConvGeometry, _ epilogue: Epilogue) {
+    self.geometry = geometry
+    self.epilogue = epilogue
+  }
+
+  var summary: String? { ConvAlgorithm.reference.summary(geometry) }
+
+  func run(_ call: Call) {
+    let shape = geometry.raw
+    let planes = geometry.batch * geometry.groups * geometry.outputChannels
+    let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
+    let residual = epilogue.residual.flatMap { call.input($0).data }
+    let (input, weights, output) = (call.input(0), call.input(1), call.output(0))
+    call.executor.parallelFor(planes) { plane, _ in
+      withUnsafePointer(to: shape) { shape in
+        conv_reference(
+          shape, geometry.type.rawValue, epilogue.raw, input.data, weights.data, bias, residual, output.data,
+          Int64(plane))
+      }
+    }
+  }
+}

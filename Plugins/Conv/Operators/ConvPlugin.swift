@@ -1,0 +1,17 @@
+import CZooPlugin
+import ZooPlugin
+
+/// Convolution and pooling.
+public let convPlugin = Plugin(name: "Conv", version: "1.0") { host in
+  var operators: [any Operator] = []
+  operators += [1, 11, 22].map { Conv(since: $0, host: host) }
+  operators += [1, 8, 10, 11, 12, 22].map { Pool(.max, since: $0, host: host) }
+  operators += [1, 7, 10, 11, 19, 22].map { Pool(.average, since: $0, host: host) }
+  operators += [1, 2, 11, 18, 22].map { Pool(.lp, since: $0, host: host) }
+  return operators
+}
+
+/// The plugin's table for a host that links it statically.
+public func convPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>? {
+  convPlugin.export(abi, host)
+}

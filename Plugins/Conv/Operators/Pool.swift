@@ -1,0 +1,163 @@
+import CConvKernels
+import ZooPlugin
+
+/// ONNX's MaxPool, AveragePool and LpPool, over one to three spatial axes.
+struct Pool: Operator {
+  enum Kind: Sendable {
+    case max, average, lp
+
+    var name: String {
+      switch self {
+      case .max: "MaxPool"
+      case .average: "AveragePool"
+      case .lp: "LpPool"
+      }
+    }
+
+    var raw: Int32 {
+      switch self {
+      case .max: Int32(POOL_MAX)
+      case .average: Int32(POOL_AVERAGE)
+      case .lp: Int32(POOL_LP)
+      }
+    }
+  }
+
+  let kind: Kind
+  let signature: Signature
+  let host: Host
+
+  init(_ kind: Kind, since: Int64, host: Host) {
+    self.kind = kind
+    self.host = host
+    signature = Signature(kind.name, since: since)
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let geometry = try PoolGeometry(kind, node)
+    let value = OutputType(geometry.type, geometry.outputShape)
+    return kind == .max ? [value, OutputType(.int64, geometry.outputShape)] : [value]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let geometry = try PoolGeometry(kind, node)
+    let blocked = try node.input(0).layout == .nchw16c
+    if blocked, !geometry.canBeBlocked(node) {
+      throw OperatorError("this pooling does not take blocked input", kind: .unsupported)
+    }
+    return PoolKernel(geometry, blocked: blocked, isa: host.isa)
+  }
+
+  /// A blocked input may stay so.
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    guard try node.input(0).layout == .nchw16c, try PoolGeometry(kind, node).canBeBlocked(node) else { return nil }
+    return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
+  }
+}
+
+/// The shapes of a pooling, checked.
+struct PoolGeometry {
+  var kind: Pool.Kind
+  var type: ElementType
+  var batch: Int
+  var channels: Int
+  var window: Window
+  var countsPadding: Bool
+  var columnMajor: Bool
+  var power: Double
+
+  init(_ kind: Pool.Kind, _ node: Node) throws {
+    self.kind = kind
+    let input = try node.input(0)
+    type = input.type
+    let floats: [ElementType] = [.float32, .float64, .float16, .bfloat16]
+    guard floats.contains(type) || (kind == .max && [.int8, .uint8].contains(type)) else {
+      throw OperatorError("\(kind.name) does not take element type \(type.rawValue)")
+    }
+    let shape = input.shape
+    guard shape.count >= 3 else {
+      throw OperatorError("the input's rank is \(shape.count), but \(kind.name) needs 3 or more")
+    }
+    batch = shape[0]
+    channels = shape[1]
+    let attributes = node.attributes
+    window = try Window(attributes, input: Array(shape[2...]), kernel: nil)
+    for axis in window.kernel.indices {
+      let span = (window.kernel[axis] - 1) * window.dilations[axis] + 1
+      guard window.padBegin[axis] < span, window.padEnd[axis] < span else {
+        throw OperatorError("pads of spatial axis \(axis) are as large as the kernel")
+      }
+    }
+    countsPadding = try kind == .average && attributes.int("count_include_pad") ?? 0 != 0
+    columnMajor = try kind == .max && attributes.int("storage_order") ?? 0 != 0
+    power = 2
+    // Opset 1 gives `p` as a float.
+    if kind == .lp { power = try attributes.int("p").map { Double($0) } ?? 2 }
+    guard power > 0 else { throw OperatorError("p is \(power), which is no norm") }
+    try checkSize(outputShape)
+  }
+
+  var outputShape: [Int] { [batch, channels] + window.output }
+
+  func canBeBlocked(_ node: Node) -> Bool {
+    // A dilated window can miss the input altogether, which would spoil the zero lanes of the last block.
+    kind != .lp && type == .float32 && !node.isOutputUsed(1)
+      && (channels % 16 == 0 || window.dilations.allSatisfy { $0 == 1 })
+  }
+
+  var raw: pool_shape {
+    pool_shape(
+      window: window.raw, kind: kind.raw, count_include_pad: countsPadding ? 1 : 0, column_major: columnMajor ? 1 : 0,
+      reserved: 0, p: power)
+  }
+}
+
+final class PoolKernel: Kernel {
+  private let geometry: PoolGeometry
+  private let blocked: Bool
+  private let isa: Host.ISA
+
+  init(_ geometry: PoolGeometry, blocked: Bool, isa: Host.ISA) {
+    self.geometry = geometry
+    self.blocked = blocked
+    self.isa = isa
+  }
+
+  var summary: String? { blocked ? "blocked" : "plain" }
+
+  func run(_ call: Call) throws {
+    let (input, output) = (call.input(0), call.output(0))
+    guard output.count > 0, input.count > 0 else { return }
+    let shape = geometry.raw
+    if blocked {
+      guard output.layout == .nchw16c else { throw OperatorError("the pooling's output has an unexpected layout") }
+      let rows = output.shape.dropFirst(2).dropLast().reduce(1, *)
+      let planes = geometry.batch * ((geometry.channels + 15) / 16)
+      call.executor.parallelRanges(planes * rows, grain: 4) { range in
+        withUnsafePointer(to: shape) { shape in
+          var row = range.lowerBound
+          while row < range.upperBound {
+            let plane = row / rows
+            let end = min(range.upperBound, (plane + 1) * rows)
+            pool_blocked(
+              shape, isa.rawValue, input.pointer(), output.pointer(), Int64(plane), Int64(row - plane * rows),
+              Int64(end - plane * rows))
+            row = end
+          }
+        }
+      }
+      return
+    }
+    let indices = call.outputCount > 1 ? call.output(1).data?.assumingMemoryBound(to: Int64.self) : nil
+    call.executor.parallelFor(geometry.batch * geometry.channels) { plane, _ in
+      withUnsafePointer(to: shape) { shape in
+        pool_plane(shape, geometry.type.rawValue, input.data, output.data, indices, Int64(plane))
+      }
+    }
+  }
+
+  func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
+    let geometry = try PoolGeometry(self.geometry.kind, node)
+    return PoolKernel(geometry, blocked: blocked, isa: isa)
+  }
+}

@@ -1,0 +1,123 @@
+import CConvKernels
+import ZooPlugin
+
+/// How a kernel moves over the spatial axes of its input: the attributes that Conv and the pools share, checked.
+struct Window: Equatable {
+  var input: [Int]
+  var output: [Int]
+  var kernel: [Int]
+  var strides: [Int]
+  var dilations: [Int]
+  /// Before the first element of each axis, and after the last.
+  var padBegin: [Int]
+  var padEnd: [Int]
+
+  /// Extents and steps above this are refused, so that no position can overflow.
+  private static let largest = Int(Int32.max)
+  /// Padding beyond any use; it would only make huge outputs from small files.
+  private static let largestPad = 1 << 16
+
+  /// - Parameter kernel: from the weights' shape, or `nil` to take the attribute `kernel_shape`.
+  /// - Throws: `OperatorError` for attributes that contradict the shapes, or that no output can come from.
+  init(_ attributes: Attributes, input: [Int], kernel weights: [Int]?) throws {
+    let axes = input.count
+    func list(_ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>) throws -> [Int] {
+      guard let values = try attributes.ints(name) else { return Array(repeating: fallback, count: count) }
+      guard values.count == count else {
+        throw OperatorError("\(name) has \(values.count) values in place of \(count)")
+      }
+      for value in values where !range.contains(value) {
+        throw OperatorError("\(name) holds \(value), which is not in \(range.lowerBound)...\(range.upperBound)")
+      }
+      return values
+    }
+    guard axes >= 1 else { throw OperatorError("the input has no spatial axes") }
+    guard axes <= 3 else {
+      throw OperatorError("\(axes) spatial axes are not supported, only 1 to 3", kind: .unsupported)
+    }
+    guard input.allSatisfy({ 0...Self.largest ~= $0 }) else {
+      throw OperatorError("the input's extents \(input) are out of range")
+    }
+    let positive = 1...Self.largest
+    if weights == nil, !attributes.contains("kernel_shape") { throw OperatorError("kernel_shape is missing") }
+    kernel = try list("kernel_shape", count: axes, default: 1, in: positive)
+    if let weights {
+      guard weights.allSatisfy({ positive ~= $0 }) else { throw OperatorError("the kernel has shape \(weights)") }
+      if attributes.contains("kernel_shape"), kernel != weights {
+        throw OperatorError("kernel_shape is \(kernel), but the weights have \(weights)")
+      }
+      kernel = weights
+    }
+    strides = try list("strides", count: axes, default: 1, in: positive)
+    dilations = try list("dilations", count: axes, default: 1, in: positive)
+    self.input = input
+    output = []
+    let padding = try attributes.string("auto_pad") ?? "NOTSET"
+    let pads = try list("pads", count: 2 * axes, default: 0, in: 0...Self.largestPad)
+    padBegin = Array(repeating: 0, count: axes)
+    padEnd = padBegin
+    let ceiling = try (attributes.int("ceil_mode") ?? 0) != 0
+    for axis in 0..<axes {
+      let span = (kernel[axis] - 1) * dilations[axis] + 1
+      let stride = strides[axis]
+      switch padding {
+      case "NOTSET", "":
+        padBegin[axis] = pads[axis]
+        padEnd[axis] = pads[axes + axis]
+      case "VALID": break
+      case "SAME_UPPER", "SAME_LOWER":
+        let extent = (input[axis] + stride - 1) / stride
+        let total = max((extent - 1) * stride + span - input[axis], 0)
+        guard total <= 2 * Self.largestPad else {
+          throw OperatorError("the dilated kernel's extent \(span) is too large to pad for", kind: .unsupported)
+        }
+        padBegin[axis] = padding == "SAME_UPPER" ? total / 2 : total - total / 2
+        padEnd[axis] = total - padBegin[axis]
+        output.append(extent)
+        continue
+      default: throw OperatorError("auto_pad is \"\(padding)\", which ONNX does not know")
+      }
+      let room = input[axis] + padBegin[axis] + padEnd[axis] - span
+      guard room >= 0 else {
+        throw OperatorError(
+          "a kernel that spans \(span) does not fit into the padded extent \(room + span) of spatial axis \(axis)")
+      }
+      var extent = room / stride + 1
+      // A window that begins in the padding after the input would see nothing.
+      if ceiling, room % stride != 0, extent * stride < input[axis] + padBegin[axis] { extent += 1 }
+      output.append(extent)
+    }
+  }
+
+  /// The window with leading axes of extent 1, as the kernels take it.
+  var raw: conv_window {
+    func triple(_ values: [Int], _ filler: Int64) -> (Int64, Int64, Int64) {
+      let all = Array(repeating: filler, count: 3 - values.count) + values.map(Int64.init)
+      return (all[0], all[1], all[2])
+    }
+    return conv_window(
+      in: triple(input, 1), out: triple(output, 1), kernel: triple(kernel, 1), stride: triple(strides, 1),
+      dilation: triple(dilations, 1), pad: triple(padBegin, 0), pad_end: triple(padEnd, 0))
+  }
+
+  /// Taps of the kernel; saturates.
+  var taps: Int { saturatingProduct(kernel) }
+}
+
+/// The product of `extents`; `Int.max` where it overflows.
+func saturatingProduct(_ extents: [Int]) -> Int {
+  var product = 1
+  for extent in extents {
+    let (result, overflow) = product.multipliedReportingOverflow(by: extent)
+    if overflow { return extents.contains(0) ? 0 : .max }
+    product = result
+  }
+  return product
+}
+
+/// - Throws: `OperatorError` where a tensor of this shape has more bytes than memory can have.
+func checkSize(_ shape: [Int]) throws {
+  guard saturatingProduct(shape.map { max($0, 1) }) < 1 << 56 else {
+    throw OperatorError("the output's shape \(shape) is too large")
+  }
+}
