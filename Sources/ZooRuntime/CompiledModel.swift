@@ -1,0 +1,240 @@
+import CZooPlugin
+import Synchronization
+import ZooCore
+
+/// How a model is compiled and run.
+public struct CompileOptions: Sendable {
+  /// The most threads that one run uses.
+  public var threads: Int
+
+  public init(threads: Int = ThreadPool.shared.workerCount) { self.threads = threads }
+}
+
+/// A model ready to run. Any number of threads may run it at once; each run has its own arena.
+///
+/// ```swift
+/// let model = try CompiledModel(definition, registry: registry)
+/// let outputs = try model.run(["input": tensor])
+/// ```
+///
+/// Shapes are fixed when they are first seen: for each new set of input shapes the graph is rewritten, laid out and
+/// planned once. Kernels for other shapes of the same node share packed weights where their plugin can.
+public final class CompiledModel: Sendable {
+  /// What a caller gives, in the model's order.
+  public let inputs: [ValueInfo]
+  /// What a caller gets.
+  public let outputs: [ValueInfo]
+  public let options: CompileOptions
+
+  private let checked: WorkGraph
+  private let registry: OperatorRegistry
+  private let plans = Mutex(Plans())
+  /// Held while a plan is made, so that packed weights are shared and not made twice.
+  private let compiling = Mutex(CompileState())
+
+  /// How one set of input shapes is served.
+  private enum Program: Sendable {
+    case planned(Plan)
+    case nodeByNode
+  }
+
+  private struct Plans {
+    var programs: [[[Int]]: Program] = [:]
+    /// By age, oldest first.
+    var order: [[[Int]]] = []
+    static let limit = 32
+  }
+
+  private struct CompileState: ~Copyable {
+    let kernels = KernelCache()
+  }
+
+  /// Checks the graph. Kernels are made when input shapes are known: now, where the model fixes them all.
+  ///
+  /// - Throws: `ZooError`: `badData` for a damaged graph, `unsupported` for an operator that no plugin offers.
+  public init(
+    _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions = CompileOptions()
+  ) throws {
+    guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
+    checked = try checkedGraph(definition)
+    inputs = checked.inputs
+    outputs = definition.graph.outputs
+    self.registry = registry
+    self.options = options
+    for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry.node)) }
+    if let shapes = fixedShapes { _ = try program(for: shapes) }
+  }
+
+  /// Computes the outputs.
+  ///
+  /// - Throws: `ZooError` (`badData`) for inputs that are missing, unknown or of the wrong type or shape.
+  public func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
+    let tensors = try checkInputs(values)
+    let program = try program(for: tensors.map(\.shape))
+    let results = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
+      switch program {
+      case .planned(let plan): try plan.run(tensors, executor: executor)
+      case .nodeByNode: try NodeByNode(graph: checked, registry: registry).run(tensors, executor: executor)
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(outputs.map(\.name), results))
+  }
+
+  /// One step of the compiled graph.
+  public struct Step: Sendable {
+    public var node: String
+    public var operatorType: String
+    /// Operators folded onto the node's end.
+    public var epilogue: [String]
+    /// How the kernel computes, in its plugin's words.
+    public var summary: String?
+    /// Shapes of the outputs; `nil` for one that only running can tell.
+    public var outputShapes: [[Int]?]
+    /// Scratch memory in bytes.
+    public var workspaceByteCount: Int
+  }
+
+  /// What the graph became for the given input shapes, in the order of `inputs`.
+  public func steps(for shapes: [[Int]]) throws -> [Step] {
+    switch try program(for: shapes) {
+    case .planned(let plan):
+      plan.steps.map { step in
+        Step(
+          node: step.node.name, operatorType: step.node.operatorType, epilogue: step.epilogue,
+          summary: step.kernel.summary, outputShapes: step.outputs.map(\.description.shape),
+          workspaceByteCount: step.kernel.workspaceByteCount)
+      }
+    case .nodeByNode:
+      checked.nodes.map { entry in
+        Step(
+          node: entry.node.name, operatorType: entry.node.operatorType, epilogue: [], summary: "node by node",
+          outputShapes: entry.node.outputs.map { _ in nil }, workspaceByteCount: 0)
+      }
+    }
+  }
+
+  /// Bytes of memory that each run at the given input shapes takes besides its inputs, outputs and weights.
+  public func arenaByteCount(for shapes: [[Int]]) throws -> Int {
+    guard case .planned(let plan) = try program(for: shapes) else { return 0 }
+    return plan.arenaByteCount + plan.workspaceByteCount
+  }
+
+  // MARK: Plans
+
+  private func program(for shapes: [[Int]]) throws -> Program {
+    if let known = plans.withLock({ $0.programs[shapes] }) { return known }
+    return try compiling.withLock { state in
+      if let known = plans.withLock({ $0.programs[shapes] }) { return known }
+      let made = try specialize(shapes, kernels: state.kernels)
+      plans.withLock { plans in
+        plans.programs[shapes] = made
+        plans.order.append(shapes)
+        if plans.order.count > Plans.limit { plans.programs[plans.order.removeFirst()] = nil }
+      }
+      return made
+    }
+  }
+
+  private func specialize(_ shapes: [[Int]], kernels: KernelCache) throws -> Program {
+    var graph = checked
+    for (input, shape) in zip(inputs, shapes) {
+      guard let type = try elementType(of: input) else { return .nodeByNode }
+      graph.types[input.name] = ValueDescription(type: type, shape: shape)
+    }
+    guard try inferShapes(&graph, registry: registry) else { return .nodeByNode }
+    removeIdentities(&graph)
+    try foldBatchNormalization(&graph)
+    try fuseEpilogues(&graph, registry: registry)
+    removeDeadCode(&graph)
+    try assignLayouts(&graph, registry: registry)
+    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
+      .planned(try PlanBuilder(graph: graph, registry: registry, kernels: kernels, executor: executor).build())
+    }
+  }
+
+  // MARK: Inputs
+
+  private func elementType(of input: ValueInfo) throws -> ElementType? {
+    guard let form = input.type?.form else { return nil }
+    guard case .tensor(let number, _) = form else {
+      throw ZooError(.unsupported, "the input \"\(input.name)\" is not a tensor")
+    }
+    guard let type = ElementType(rawValue: number) else {
+      throw ZooError(.unsupported, "the input \"\(input.name)\" has the unknown element type \(number)")
+    }
+    return type
+  }
+
+  private func dimensions(of input: ValueInfo) -> [Dimension]? {
+    guard case .tensor(_, let shape) = input.type?.form else { return nil }
+    return shape
+  }
+
+  /// The inputs' shapes, where the model fixes them all.
+  private var fixedShapes: [[Int]]? {
+    var shapes: [[Int]] = []
+    for input in inputs {
+      guard let dimensions = dimensions(of: input) else { return nil }
+      var shape: [Int] = []
+      for dimension in dimensions {
+        guard case .fixed(let extent) = dimension.extent, extent >= 0 else { return nil }
+        shape.append(Int(extent))
+      }
+      shapes.append(shape)
+    }
+    return shapes
+  }
+
+  private func checkInputs(_ values: [String: Tensor]) throws -> [Tensor] {
+    let names = inputs.map(\.name)
+    for name in values.keys.sorted() where !names.contains(name) {
+      throw ZooError(.badData, "the model has no input \"\(name)\"", advice: "its inputs are \(listed(names))")
+    }
+    var symbols: [String: (extent: Int, input: String)] = [:]
+    return try inputs.map { input in
+      guard let tensor = values[input.name] else {
+        throw ZooError(.badData, "the input \"\(input.name)\" is missing", advice: "the inputs are \(listed(names))")
+      }
+      if let type = try elementType(of: input), type != tensor.type {
+        throw ZooError(.badData, "the input \"\(input.name)\" has to be \(type.name), not \(tensor.type.name)")
+      }
+      if let dimensions = dimensions(of: input) {
+        var fits = dimensions.count == tensor.shape.count
+        for (dimension, extent) in zip(dimensions, tensor.shape) {
+          switch dimension.extent {
+          case .fixed(let wanted): fits = fits && Int64(extent) == wanted
+          case .symbol(let symbol):
+            if let known = symbols[symbol], known.extent != extent {
+              throw ZooError(
+                .badData,
+                "\(symbol) is \(known.extent) in the input \"\(known.input)\", but \(extent) in \"\(input.name)\"")
+            }
+            symbols[symbol] = (extent, input.name)
+          case .unknown: break
+          }
+        }
+        guard fits else {
+          throw ZooError(
+            .badData,
+            "the input \"\(input.name)\" has to have the shape \(written(dimensions)), not \(written(tensor.shape))")
+        }
+      }
+      return tensor
+    }
+  }
+
+  private func listed(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
+
+  private func written(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
+
+  private func written(_ dimensions: [Dimension]) -> String {
+    let parts = dimensions.map { dimension in
+      switch dimension.extent {
+      case .fixed(let extent): String(extent)
+      case .symbol(let name): name
+      case .unknown: "?"
+      }
+    }
+    return "[" + parts.joined(separator: ", ") + "]"
+  }
+}

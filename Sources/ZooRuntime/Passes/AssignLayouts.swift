@@ -1,0 +1,53 @@
+import CZooPlugin
+import ZooCore
+
+/// Lets each operator choose the layouts of its inputs and outputs, first to last, and puts a Reorder of the
+/// `zoo` domain wherever a value is wanted in another layout than it has.
+///
+/// Where no plugin offers Reorder everything stays plain.
+func assignLayouts(_ graph: inout WorkGraph, registry: OperatorRegistry) throws {
+  guard registry.find(domain: "zoo", name: "Reorder", opset: 1) != nil else { return }
+  graph.operatorSets["zoo"] = 1
+  let plain = Int32(ZOO_LAYOUT_PLAIN)
+  var nodes: [WorkNode] = []
+  /// Each value's copies in other layouts.
+  var copies: [String: String] = [:]
+
+  func converted(_ name: String, to layout: Int32) throws -> String {
+    guard let type = try graph.describe(name), type.layout != layout else { return name }
+    let copy = "\(name)@\(layout == plain ? "plain" : "nchw16c")"
+    if copies.updateValue(name, forKey: copy) == nil {
+      nodes.append(
+        WorkNode(
+          Node(
+            "Reorder", domain: "zoo", name: copy, inputs: [name], outputs: [copy],
+            attributes: [Attribute("to", .int(Int64(layout)))])))
+      graph.types[copy] = ValueDescription(type: type.type, shape: type.shape, layout: layout)
+    }
+    return copy
+  }
+
+  for var entry in graph.nodes {
+    let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
+    let bound = try entry.bind(opset: graph.opset(of: entry.node), describe: graph.describe)
+    let choice = try operation.layouts(bound, node: entry.node)
+    let own = entry.ownInputs.count
+    for position in 0..<own where !entry.node.inputs[position].isEmpty {
+      entry.node.inputs[position] = try converted(entry.node.inputs[position], to: choice.inputs[position])
+    }
+    for (step, numbered) in entry.numberedEpilogue.enumerated() {
+      for (position, number) in numbered.operands.enumerated() where number >= 0 {
+        guard let name = entry.epilogue[step].operands[position] else { continue }
+        entry.epilogue[step].operands[position] = try converted(name, to: choice.inputs[Int(number)])
+      }
+    }
+    for (position, name) in entry.node.outputs.enumerated() where !name.isEmpty {
+      graph.types[name]?.layout = choice.outputs[position]
+    }
+    nodes.append(entry)
+  }
+  for index in graph.outputs.indices {
+    graph.outputs[index].value = try converted(graph.outputs[index].value, to: plain)
+  }
+  graph.nodes = nodes
+}

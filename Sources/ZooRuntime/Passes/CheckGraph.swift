@@ -1,0 +1,87 @@
+import ZooCore
+
+/// The graph of `definition`, checked: every value has one producer that comes before its readers, every operator's
+/// domain is imported.
+///
+/// Nodes that stand out of order are sorted, as ONNX Runtime does, though the ONNX specification asks for order.
+func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
+  let graph = definition.graph
+  var work = WorkGraph()
+  for set in definition.operatorSets { work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version }
+  var producers: [String: String] = [:]
+
+  func define(_ name: String, by producer: String) throws {
+    if let other = producers.updateValue(producer, forKey: name) {
+      throw ZooError(.badData, "the value \"\(name)\" is defined twice, by \(other) and by \(producer)")
+    }
+  }
+
+  for initializer in graph.initializers {
+    try define(initializer.name, by: "an initializer")
+    work.constants[initializer.name] = initializer.tensor
+  }
+  for input in graph.inputs where work.constants[input.name] == nil {
+    try define(input.name, by: "an input")
+    guard !input.name.isEmpty else { throw ZooError(.badData, "an input of the graph has no name") }
+    work.inputs.append(input)
+  }
+  for node in graph.nodes {
+    for output in node.outputs where !output.isEmpty { try define(output, by: node.label) }
+    let domain = OperatorRegistry.canonical(node.domain)
+    guard work.operatorSets[domain] != nil else {
+      throw ZooError(
+        .badData, "the model imports no version of domain \(domain.isEmpty ? "ai.onnx" : domain)", at: node.label)
+    }
+  }
+  for node in graph.nodes {
+    for input in node.inputs where !input.isEmpty && producers[input] == nil {
+      throw ZooError(.badData, "the input \"\(input)\" is made by no node, input or initializer", at: node.label)
+    }
+  }
+  var seen: Set<String> = []
+  for output in graph.outputs {
+    guard producers[output.name] != nil else {
+      throw ZooError(.badData, "the graph's output \"\(output.name)\" is made by nothing")
+    }
+    guard seen.insert(output.name).inserted else {
+      throw ZooError(.badData, "the graph's output \"\(output.name)\" is listed twice")
+    }
+    work.outputs.append((output.name, output.name))
+  }
+  guard !work.outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
+  work.nodes = try sorted(graph.nodes).map(WorkNode.init)
+  return work
+}
+
+/// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962).
+private func sorted(_ nodes: [Node]) throws -> [Node] {
+  var producer: [String: Int] = [:]
+  for (index, node) in nodes.enumerated() {
+    for output in node.outputs where !output.isEmpty { producer[output] = index }
+  }
+  let dependencies = nodes.map { node in Set(node.inputs.compactMap { producer[$0] }) }
+  if dependencies.enumerated().allSatisfy({ entry in entry.element.allSatisfy { $0 < entry.offset } }) { return nodes }
+
+  var waiting = dependencies.map(\.count)
+  var readers = [[Int]](repeating: [], count: nodes.count)
+  for (index, needed) in dependencies.enumerated() {
+    for dependency in needed { readers[dependency].append(index) }
+  }
+  var ready = waiting.indices.filter { waiting[$0] == 0 }
+  var order: [Node] = []
+  var next = 0
+  while next < ready.count {
+    let index = ready[next]
+    next += 1
+    order.append(nodes[index])
+    for reader in readers[index] {
+      waiting[reader] -= 1
+      if waiting[reader] == 0 { ready.append(reader) }
+    }
+  }
+  guard order.count == nodes.count else {
+    let stuck = waiting.indices.first { waiting[$0] > 0 } ?? 0
+    throw ZooError(.badData, "the graph has a cycle through this node", at: nodes[stuck].label)
+  }
+  return order
+}

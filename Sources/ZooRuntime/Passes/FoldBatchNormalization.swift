@@ -1,0 +1,96 @@
+import ZooCore
+
+/// Folds BatchNormalization into the weights and bias of the convolution before it (Jacob et al. 2018, section 3.2).
+///
+/// The weights are scaled when they are loaded, so nothing is held twice.
+func foldBatchNormalization(_ graph: inout WorkGraph) throws {
+  var producer: [String: Int] = [:]
+  for (index, entry) in graph.nodes.enumerated() {
+    for output in entry.node.outputs { producer[output] = index }
+  }
+  let readers = graph.consumers()
+  let published = Set(graph.outputs.map(\.value))
+  var removed: Set<Int> = []
+  for (index, entry) in graph.nodes.enumerated() {
+    let normalization = entry.node
+    guard isInferenceNormalization(normalization), let source = producer[normalization.inputs[0]] else { continue }
+    let convolution = graph.nodes[source].node
+    guard convolution.operatorType == "Conv", OperatorRegistry.canonical(convolution.domain).isEmpty,
+      readers[convolution.outputs[0]]?.count == 1, !published.contains(convolution.outputs[0]),
+      let folded = try fold(normalization, into: convolution, in: graph)
+    else { continue }
+    let output = normalization.outputs[0]
+    let names = [output + "@weight", output + "@bias"]
+    graph.constants[names[0]] = folded.weight
+    graph.constants[names[1]] = StoredTensor(folded.bias)
+    graph.nodes[source].node.inputs = [convolution.inputs[0]] + names
+    graph.nodes[source].node.outputs[0] = output
+    producer[output] = source
+    removed.insert(index)
+  }
+  graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+}
+
+private func isInferenceNormalization(_ node: Node) -> Bool {
+  guard node.operatorType == "BatchNormalization", OperatorRegistry.canonical(node.domain).isEmpty,
+    node.inputs.count == 5, node.outputs.filter({ !$0.isEmpty }).count == 1, !node.outputs[0].isEmpty
+  else { return false }
+  if case .int(let training) = node[attribute: "training_mode"], training != 0 { return false }
+  // Opset 1 to 8: `spatial` 0 normalises each position by itself.
+  if case .int(let spatial) = node[attribute: "spatial"], spatial == 0 { return false }
+  return true
+}
+
+/// The scaled weight and bias; `nil` where they are not constants of float32 that fit together.
+private func fold(
+  _ normalization: Node, into convolution: Node, in graph: WorkGraph
+) throws -> (weight: StoredTensor, bias: Tensor)? {
+  guard convolution.inputs.count >= 2, !graph.shapeDependent.contains(convolution.inputs[1]),
+    let weight = graph.constants[convolution.inputs[1]], weight.type == .float32,
+    let channels = weight.shape.first
+  else { return nil }
+  func vector(_ name: String) throws -> [Float]? {
+    guard let constant = graph.constants[name], constant.type == .float32, constant.shape == [channels] else {
+      return nil
+    }
+    return try constant.load().elements()
+  }
+  guard let scale = try vector(normalization.inputs[1]), let shift = try vector(normalization.inputs[2]),
+    let mean = try vector(normalization.inputs[3]), let variance = try vector(normalization.inputs[4])
+  else { return nil }
+  var bias = [Float](repeating: 0, count: channels)
+  if convolution.inputs.count > 2, !convolution.inputs[2].isEmpty {
+    guard let given = try vector(convolution.inputs[2]) else { return nil }
+    bias = given
+  }
+  var epsilon: Float = 1e-5
+  if case .float(let given) = normalization[attribute: "epsilon"] { epsilon = given }
+  // In double precision: a rounding here would shift a whole channel.
+  let factors = (0..<channels).map { channel -> Double in
+    Double(scale[channel]) / (Double(variance[channel]) + Double(epsilon)).squareRoot()
+  }
+  let folded = (0..<channels).map { channel -> Float in
+    let centred = Double(bias[channel]) - Double(mean[channel])
+    return Float(centred * factors[channel] + Double(shift[channel]))
+  }
+  let source = ScaledRows(weight: weight, factors: factors.map(Float.init))
+  return (
+    try StoredTensor(type: .float32, shape: weight.shape, source: source), try Tensor(folded, shape: [channels])
+  )
+}
+
+/// A weight whose first axis is scaled as it is read.
+private struct ScaledRows: TensorSource {
+  let weight: StoredTensor
+  let factors: [Float]
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    try weight.read(into: bytes)
+    let values = bytes.bindMemory(to: Float.self)
+    guard !factors.isEmpty else { return }
+    let row = values.count / factors.count
+    for (index, factor) in factors.enumerated() {
+      for position in index * row..<(index + 1) * row { values[position] *= factor }
+    }
+  }
+}

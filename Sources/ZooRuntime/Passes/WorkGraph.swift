@@ -1,0 +1,92 @@
+import ZooCore
+
+/// A graph while the passes rewrite it. Values are known by name; each has one producer.
+struct WorkGraph: Sendable {
+  var nodes: [WorkNode] = []
+  var constants: [String: StoredTensor] = [:]
+  /// Constants that hold only for the input shapes of this specialization.
+  var shapeDependent: Set<String> = []
+  /// What callers give, in the model's order.
+  var inputs: [ValueInfo] = []
+  /// What callers get, under its public name.
+  var outputs: [(name: String, value: String)] = []
+  /// What is known of the values that inputs and nodes make.
+  var types: [String: ValueDescription] = [:]
+  var operatorSets: [String: Int64] = [:]
+
+  func opset(of node: Node) -> Int64 { operatorSets[OperatorRegistry.canonical(node.domain)] ?? 1 }
+
+  /// The nodes that read each value, by position.
+  func consumers() -> [String: [Int]] {
+    var consumers: [String: [Int]] = [:]
+    for (index, node) in nodes.enumerated() {
+      for name in Set(node.reads) { consumers[name, default: []].append(index) }
+    }
+    return consumers
+  }
+
+  /// What is known of a value, small constants loaded.
+  func describe(_ name: String) throws -> ValueDescription? {
+    if name.isEmpty { return nil }
+    if let constant = constants[name] {
+      return ValueDescription(
+        type: constant.type, shape: constant.shape,
+        constant: constant.isWorthKnowing ? try constant.load() : nil)
+    }
+    return types[name]
+  }
+}
+
+struct WorkNode: Sendable {
+  var node: Node
+  var epilogue: [EpilogueStep] = []
+
+  init(_ node: Node) { self.node = node }
+
+  /// The node's inputs and the operands of its epilogue, in the ABI's order.
+  var operands: [String] { ownInputs + epilogue.flatMap { $0.operands.compactMap { $0 } } }
+
+  /// The node's own inputs without absent ones at the end.
+  var ownInputs: [String] {
+    let count = (node.inputs.lastIndex { !$0.isEmpty } ?? -1) + 1
+    return Array(node.inputs[..<count])
+  }
+
+  /// Every value that is read.
+  var reads: [String] { operands.filter { !$0.isEmpty } }
+
+  /// The epilogue with operands as positions in `operands`.
+  var numberedEpilogue: [(step: EpilogueStep, operands: [Int32])] {
+    var next = Int32(ownInputs.count)
+    return epilogue.map { step in
+      let numbers = step.operands.map { operand -> Int32 in
+        guard operand != nil else { return -1 }
+        next += 1
+        return next - 1
+      }
+      return (step, numbers)
+    }
+  }
+
+  mutating func replaceReads(_ replace: (String) -> String) {
+    node.inputs = node.inputs.map(replace)
+    for step in epilogue.indices { epilogue[step].operands = epilogue[step].operands.map { $0.map(replace) } }
+  }
+
+  /// The node as the ABI has it, with everything known about its inputs.
+  func bind(opset: Int64, describe: (String) throws -> ValueDescription?) throws -> BoundNode {
+    try BoundNode(
+      node, opset: opset, inputs: try operands.map(describe), ownInputCount: ownInputs.count,
+      epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node))
+  }
+}
+
+extension StoredTensor {
+  /// Shapes, axes, bounds: small enough to load while shapes are inferred.
+  fileprivate var isWorthKnowing: Bool {
+    switch type {
+    case .int64, .int32, .bool, .string: shape.reduce(1, *) <= 1 << 14
+    default: shape.reduce(1, *) <= 1 << 10
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import CZooPlugin
+import ZooCore
+
+/// Runs a graph one node at a time, for graphs where shapes depend on data or values are strings.
+struct NodeByNode {
+  let graph: WorkGraph
+  let registry: OperatorRegistry
+
+  func run(_ inputs: [Tensor], executor: UnsafePointer<zoo_executor>) throws -> [Tensor] {
+    var values: [String: Tensor] = [:]
+    for (input, tensor) in zip(graph.inputs, inputs) { values[input.name] = tensor }
+    func value(_ name: String) throws -> Tensor? {
+      if name.isEmpty { return nil }
+      return try values[name] ?? graph.constants[name]?.load()
+    }
+    var lastUse: [String: Int] = [:]
+    for (index, entry) in graph.nodes.enumerated() {
+      for name in entry.reads { lastUse[name] = index }
+    }
+    let published = Set(graph.outputs.map(\.value))
+    for (index, entry) in graph.nodes.enumerated() {
+      let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
+      let outputs = try runEagerly(
+        operation, entry.node, inputs: try entry.ownInputs.map(value), opset: graph.opset(of: entry.node),
+        executor: executor)
+      for (name, tensor) in zip(entry.node.outputs, outputs) where !name.isEmpty { values[name] = tensor }
+      for name in entry.reads where lastUse[name] == index && !published.contains(name) { values[name] = nil }
+    }
+    return try graph.outputs.map { output in
+      guard let tensor = try value(output.value) else {
+        throw ZooError(.defect, "the output \"\(output.name)\" was not made")
+      }
+      return tensor
+    }
+  }
+}

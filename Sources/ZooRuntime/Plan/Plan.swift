@@ -1,0 +1,133 @@
+import CZooPlugin
+import Synchronization
+import ZooCore
+
+/// What running a graph with one set of input shapes takes: kernels in order, and where each value lies.
+final class Plan: Sendable {
+  /// Where a value lies during a run.
+  enum Place: Sendable {
+    case absent
+    /// At this offset of the arena.
+    case arena(Int)
+    /// In a tensor that the plan holds.
+    case constant(Tensor)
+    /// In the caller's tensor, by position among the inputs.
+    case input(Int)
+    /// In the tensor that the caller gets, by position among the outputs.
+    case output(Int)
+    /// Packed inside the kernel.
+    case consumed
+  }
+
+  struct Operand: Sendable {
+    var description: ValueDescription
+    var place: Place
+  }
+
+  struct Step: Sendable {
+    var node: Node
+    var epilogue: [String]
+    var kernel: KernelHandle
+    var inputs: [Operand]
+    var outputs: [Operand]
+  }
+
+  let steps: [Step]
+  let outputs: [(name: String, type: ValueDescription)]
+  /// Outputs that are constants or inputs as they are.
+  let copiedOutputs: [(output: Int, source: Place)]
+  let arenaByteCount: Int
+  /// Scratch memory of the steps lies behind the arena.
+  let workspaceByteCount: Int
+  private let idle = Mutex<[RunState]>([])
+
+  init(
+    steps: [Step], outputs: [(name: String, type: ValueDescription)], copiedOutputs: [(output: Int, source: Place)],
+    arenaByteCount: Int
+  ) {
+    self.steps = steps
+    self.outputs = outputs
+    self.copiedOutputs = copiedOutputs
+    self.arenaByteCount = arenaByteCount
+    workspaceByteCount = steps.map(\.kernel.workspaceByteCount).max() ?? 0
+  }
+
+  /// Runs the steps; `inputs` are in the graph's order and have the shapes that the plan was made for.
+  func run(_ inputs: [Tensor], executor: UnsafePointer<zoo_executor>) throws -> [Tensor] {
+    let state = try idle.withLock { $0.popLast() } ?? RunState(self)
+    let results = try outputs.map { output in
+      try TensorMemory(byteCount: Tensor.byteCount(type: output.type.type, shape: output.type.shape ?? []))
+    }
+    try state.run(self, inputs: inputs, results: results, executor: executor)
+    for copy in copiedOutputs {
+      switch copy.source {
+      case .input(let index): inputs[index].withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
+      case .constant(let tensor): tensor.withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
+      default: break
+      }
+    }
+    // A few wait for the next callers; a burst's arenas go back to the system.
+    idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
+    return try zip(outputs, results).map { output, memory in
+      try Tensor(type: output.type.type, shape: output.type.shape ?? [], memory: memory)
+    }
+  }
+}
+
+/// The memory of one run at a time: an arena, and the ABI's tables pointing into it.
+private final class RunState: @unchecked Sendable {
+  private let tables = ScratchMemory()
+  private let arena: TensorMemory
+  private let calls: UnsafeMutablePointer<zoo_call>
+  /// Tables whose data the caller's tensors give, by position.
+  private var fromInputs: [(table: UnsafeMutablePointer<zoo_tensor>, input: Int)] = []
+  private var fromOutputs: [(table: UnsafeMutablePointer<zoo_tensor>, output: Int)] = []
+
+  init(_ plan: Plan) throws {
+    arena = try TensorMemory(byteCount: plan.arenaByteCount + plan.workspaceByteCount)
+    calls = tables.allocate(zoo_call.self, count: plan.steps.count)
+    for (index, step) in plan.steps.enumerated() {
+      let inputs = try makeTable(step.inputs)
+      let outputs = try makeTable(step.outputs)
+      calls[index] = zoo_call(
+        size: MemoryLayout<zoo_call>.size, inputs: inputs, input_count: step.inputs.count, outputs: outputs,
+        output_count: step.outputs.count,
+        workspace: arena.mutableBytes.baseAddress.map { $0 + plan.arenaByteCount }, executor: nil, state: nil,
+        allocate_output: { _, _, _, _ in nil }, copy_string: { _, _, _ in zoo_string() })
+    }
+  }
+
+  private func makeTable(_ operands: [Plan.Operand]) throws -> UnsafeMutablePointer<zoo_tensor> {
+    let table = tables.allocate(zoo_tensor.self, count: operands.count)
+    for (index, operand) in operands.enumerated() {
+      if case .absent = operand.place { continue }
+      let shape = operand.description.shape ?? []
+      table[index] = zoo_tensor(
+        type: operand.description.type.rawValue, layout: operand.description.layout, rank: Int32(shape.count),
+        reserved: 0, shape: tables.copy(shape.map(Int64.init)), data: nil,
+        byte_count: try operand.description.byteCount)
+      switch operand.place {
+      case .arena(let offset): table[index].data = arena.mutableBytes.baseAddress.map { $0 + offset }
+      case .constant(let tensor): table[index].data = tables.data(of: tensor)
+      case .input(let input): fromInputs.append((table + index, input))
+      case .output(let output): fromOutputs.append((table + index, output))
+      case .absent, .consumed: break
+      }
+    }
+    return table
+  }
+
+  func run(
+    _ plan: Plan, inputs: [Tensor], results: [TensorMemory], executor: UnsafePointer<zoo_executor>
+  ) throws {
+    for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].memory?.mutableBytes.baseAddress }
+    for entry in fromOutputs { entry.table.pointee.data = results[entry.output].mutableBytes.baseAddress }
+    try withExtendedLifetime((inputs, results)) {
+      for (index, step) in plan.steps.enumerated() {
+        let kernel = step.kernel.kernel
+        calls[index].executor = executor
+        try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
+      }
+    }
+  }
+}

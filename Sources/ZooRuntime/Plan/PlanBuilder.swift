@@ -1,0 +1,171 @@
+import CZooPlugin
+import ZooCore
+
+/// Turns a graph with all shapes and layouts known into a plan: makes the kernels, then places the values.
+struct PlanBuilder {
+  let graph: WorkGraph
+  let registry: OperatorRegistry
+  let kernels: KernelCache
+  let executor: UnsafePointer<zoo_executor>
+
+  func build() throws -> Plan {
+    let handles = try graph.nodes.map(kernel)
+    let places = try placeValues(handles)
+    var residents: [String: Tensor] = [:]
+    var steps: [Plan.Step] = []
+    for (entry, handle) in zip(graph.nodes, handles) {
+      var inputs: [Plan.Operand] = []
+      for (position, name) in entry.operands.enumerated() {
+        guard !name.isEmpty, let description = try graph.describe(name) else {
+          inputs.append(absent)
+          continue
+        }
+        var place = places.values[name] ?? .absent
+        if let constant = graph.constants[name] {
+          if handle.consumes(input: position) {
+            place = .consumed
+          } else {
+            let tensor = try residents[name] ?? constant.load()
+            residents[name] = tensor
+            place = .constant(tensor)
+          }
+        }
+        inputs.append(Plan.Operand(description: description, place: place))
+      }
+      let outputs = entry.node.outputs.map { name -> Plan.Operand in
+        guard let description = graph.types[name], let place = places.values[name] else { return absent }
+        return Plan.Operand(description: description, place: place)
+      }
+      steps.append(
+        Plan.Step(
+          node: entry.node, epilogue: entry.epilogue.map(\.operatorType), kernel: handle, inputs: inputs,
+          outputs: outputs))
+    }
+    return try Plan(
+      steps: steps, outputs: graph.outputs.map { ($0.name, try require(graph.describe($0.value), $0.name)) },
+      copiedOutputs: copiedOutputs(places.values), arenaByteCount: places.byteCount)
+  }
+
+  private var absent: Plan.Operand {
+    Plan.Operand(description: ValueDescription(type: .float32, shape: []), place: .absent)
+  }
+
+  private func require(_ description: ValueDescription?, _ name: String) throws -> ValueDescription {
+    guard let description else { throw ZooError(.defect, "nothing is known of the output \"\(name)\"") }
+    return description
+  }
+
+  private func kernel(for entry: WorkNode) throws -> KernelHandle {
+    let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
+    let opset = graph.opset(of: entry.node)
+    let reusable = !entry.reads.contains { graph.shapeDependent.contains($0) }
+    let key = KernelCache.Key(entry, layouts: entry.operands.map { graph.types[$0]?.layout ?? 0 })
+    if reusable, let known = kernels[key] {
+      let bound = try entry.bind(opset: opset, describe: graph.describe)
+      if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return reshaped }
+    }
+    let bound = try entry.bind(opset: opset) { name in
+      var description = try graph.describe(name)
+      if let constant = graph.constants[name], description?.constant == nil {
+        do {
+          description?.constant = try constant.load()
+        } catch let error as ZooError {
+          throw error.located("constant \"\(name)\"")
+        }
+      }
+      return description
+    }
+    let made = try KernelHandle.create(operation, bound, node: entry.node, executor: executor)
+    if reusable { kernels[key] = made }
+    return made
+  }
+
+  /// Where every value that a node makes or a caller gives lies.
+  private func placeValues(_ handles: [KernelHandle]) throws -> (values: [String: Plan.Place], byteCount: Int) {
+    var values: [String: Plan.Place] = [:]
+    for (index, input) in graph.inputs.enumerated() { values[input.name] = .input(index) }
+    for (index, output) in graph.outputs.enumerated()
+    where values[output.value] == nil && graph.constants[output.value] == nil {
+      values[output.value] = .output(index)
+    }
+    var lastUse: [String: Int] = [:]
+    for (index, entry) in graph.nodes.enumerated() {
+      for name in entry.reads { lastUse[name] = index }
+    }
+    var lifetimes: [Lifetime] = []
+    var lifetimeOf: [String: Int] = [:]
+    for (index, entry) in graph.nodes.enumerated() {
+      for (position, name) in entry.node.outputs.enumerated() where !name.isEmpty && values[name] == nil {
+        guard let type = graph.types[name] else { continue }
+        let last = lastUse[name] ?? index
+        if position == 0,
+          let shared = try overwritten(by: type, entry, handles[index], at: index, lastUse: lastUse, lifetimeOf)
+        {
+          lifetimeOf[name] = shared
+          lifetimes[shared].last = max(lifetimes[shared].last, last)
+        } else {
+          lifetimeOf[name] = lifetimes.count
+          lifetimes.append(Lifetime(byteCount: try type.byteCount, first: index, last: last))
+        }
+      }
+    }
+    let arena = placeInArena(lifetimes)
+    for (name, lifetime) in lifetimeOf { values[name] = .arena(arena.offsets[lifetime]) }
+    return (values, arena.byteCount)
+  }
+
+  /// The lifetime of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
+  private func overwritten(
+    by type: ValueDescription, _ entry: WorkNode, _ handle: KernelHandle, at index: Int, lastUse: [String: Int],
+    _ lifetimeOf: [String: Int]
+  ) throws -> Int? {
+    let operands = entry.operands
+    for (position, name) in operands.enumerated() where handle.canOverwrite(input: position) {
+      guard let lifetime = lifetimeOf[name], lastUse[name] == index, operands.filter({ $0 == name }).count == 1,
+        let source = graph.types[name], try source.byteCount == type.byteCount, source.layout == type.layout,
+        // Another value may share the memory and live on.
+        !lifetimeOf.contains(where: { $0.value == lifetime && $0.key != name && (lastUse[$0.key] ?? -1) >= index })
+      else { continue }
+      return lifetime
+    }
+    return nil
+  }
+
+  private func copiedOutputs(_ places: [String: Plan.Place]) throws -> [(output: Int, source: Plan.Place)] {
+    var copied: [(output: Int, source: Plan.Place)] = []
+    for (index, output) in graph.outputs.enumerated() {
+      if let constant = graph.constants[output.value] {
+        copied.append((index, .constant(try constant.load())))
+      } else if case .input = places[output.value], let place = places[output.value] {
+        copied.append((index, place))
+      }
+    }
+    return copied
+  }
+}
+
+/// Kernels by what makes them the same apart from input shapes, so that another plan can share their packed weights.
+final class KernelCache {
+  struct Key: Hashable {
+    var output: String
+    var operatorType: String
+    var operands: [String]
+    var epilogue: [String]
+    var layouts: [Int32]
+
+    init(_ entry: WorkNode, layouts: [Int32]) {
+      output = entry.node.outputs.first { !$0.isEmpty } ?? ""
+      operatorType = entry.node.operatorType
+      operands = entry.operands
+      epilogue = entry.epilogue.map(\.operatorType)
+      self.layouts = layouts
+    }
+  }
+
+  private var kernels: [Key: KernelHandle] = [:]
+
+  subscript(key: Key) -> KernelHandle? {
+    get { kernels[key] }
+    set { kernels[key] = newValue }
+  }
+}
