@@ -32,9 +32,11 @@ let package = Package(
       name: "CProtobufC", path: "Formats/CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CZlib", path: "Formats/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CPackageSchema", dependencies: ["CProtobufC"], path: "Formats/Package/Schema"),
     .target(
-      name: "PackageFormat", dependencies: ["ZooCore", "CPackageSchema", "CProtobufC", "CZlib"],
+      name: "CPackageSchema", dependencies: ["CProtobufC"], path: "Formats/Package/Schema", exclude: ["zoo.proto"]),
+    .target(name: "CPackageCodec", dependencies: ["CZlib"], path: "Formats/Package/Codec"),
+    .target(
+      name: "PackageFormat", dependencies: ["ZooCore", "CPackageCodec", "CPackageSchema", "CProtobufC", "CZlib"],
       path: "Formats/Package/PackageFormat"),
     .target(name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema"),
     .target(

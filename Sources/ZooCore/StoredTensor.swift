@@ -31,6 +31,14 @@ public struct StoredTensor: Sendable {
   public func read(into bytes: UnsafeMutableRawBufferPointer) throws {
     try source.read(into: bytes, type: type, shape: shape)
   }
+
+  /// Whether `read(into:at:)` costs no more than the bytes that it reads.
+  public var readsInPieces: Bool { source.readsInPieces }
+
+  /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor. Not for strings.
+  public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    try source.read(into: bytes, at: offset, type: type, shape: shape)
+  }
 }
 
 /// Where a stored tensor's elements come from. Any number of threads may read at once.
@@ -39,6 +47,10 @@ public protocol TensorSource: Sendable {
   func load(type: ElementType, shape: [Int]) throws -> Tensor
   /// Writes the elements' bytes to `bytes`, which is exactly as long as the tensor.
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws
+  /// Whether the source can give a part without reading the rest.
+  var readsInPieces: Bool { get }
+  /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor.
+  func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) throws
 }
 
 extension TensorSource {
@@ -50,9 +62,21 @@ extension TensorSource {
     let tensor = try load(type: type, shape: shape)
     tensor.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
+
+  public var readsInPieces: Bool { false }
+
+  public func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
+  ) throws {
+    let tensor = try load(type: type, shape: shape)
+    tensor.withUnsafeBytes { all in
+      bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[offset..<offset + bytes.count]))
+    }
+  }
 }
 
 private struct ResidentTensor: TensorSource {
   let tensor: Tensor
+  var readsInPieces: Bool { true }
   func load(type: ElementType, shape: [Int]) -> Tensor { tensor }
 }

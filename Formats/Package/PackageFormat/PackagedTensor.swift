@@ -1,0 +1,91 @@
+import ZooCore
+
+/// The chunks of an open file.
+final class PackageChunks: Sendable {
+  let file: MappedFile
+  let list: [Chunk]
+
+  var count: Int { list.count }
+
+  init(file: MappedFile, list: [Chunk]) {
+    self.file = file
+    self.list = list
+  }
+}
+
+/// A tensor that lies in chunks. Reading decodes them on all cores, into the caller's memory.
+struct PackagedTensor: TensorSource {
+  /// A tensor of a file, for the summary and for messages.
+  struct Entry {
+    let name: String
+    let tensor: StoredTensor
+    /// Bytes of its elements in the model's message.
+    let inlineByteCount: Int
+    /// Its chunks' numbers.
+    let chunks: Range<Int>
+  }
+
+  let name: String
+  let chunks: PackageChunks
+  let firstChunk: Int
+  let chunkCount: Int
+  let chunkByteCount: Int
+  let byteCount: Int
+
+  func load(type: ElementType, shape: [Int]) throws -> Tensor {
+    guard let mapped = mappedElements else {
+      return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
+    }
+    try located { try chunks.list[firstChunk].verify(chunks.file) }
+    return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: mapped, owner: chunks.file))
+  }
+
+  /// The elements in the mapped file, where they lie there in one piece as memory would have them.
+  private var mappedElements: UnsafeRawBufferPointer? {
+    let chunk = chunks.list[firstChunk]
+    guard chunkCount == 1, chunk.isVerbatim, chunk.dataRange.lowerBound % TensorMemory.alignment == 0,
+      // Vector loads of the last elements stay inside the mapping.
+      chunk.dataRange.upperBound + TensorMemory.alignment <= chunks.file.readableCount
+    else { return nil }
+    return UnsafeRawBufferPointer(rebasing: chunks.file.bytes[chunk.dataRange])
+  }
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    try read(into: bytes, at: 0, type: type, shape: shape)
+  }
+
+  var readsInPieces: Bool { true }
+
+  func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
+  ) throws {
+    guard !bytes.isEmpty else { return }
+    // Each chunk writes its own part.
+    nonisolated(unsafe) let bytes = bytes
+    let end = offset + bytes.count
+    let touched = offset / chunkByteCount..<(end - 1) / chunkByteCount + 1
+    try located {
+      try concurrently(touched.count) { index in
+        let number = touched.lowerBound + index
+        let chunk = chunks.list[firstChunk + number]
+        let start = number * chunkByteCount
+        let wanted = max(start, offset)..<min(start + chunk.byteCount, end)
+        let output = UnsafeMutableRawBufferPointer(
+          rebasing: bytes[wanted.lowerBound - offset..<wanted.upperBound - offset])
+        if wanted.count == chunk.byteCount {
+          try chunk.decode(chunks.file, into: output)
+        } else {
+          try chunk.decode(chunks.file, part: wanted.lowerBound - start..<wanted.upperBound - start, into: output)
+        }
+      }
+    }
+  }
+
+  private func located(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as ZooError {
+      throw error.located("tensor \"\(name)\"")
+    }
+  }
+}

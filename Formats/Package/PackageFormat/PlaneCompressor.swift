@@ -1,0 +1,84 @@
+import CZlib
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Deflates a plane of bytes in the way that suits it.
+///
+/// The exponents of trained weights have a narrow distribution but no repetitions: Huffman coding alone makes them
+/// smaller than string matching does, and is several times faster both ways. Planes of integers, masks and zeros repeat.
+enum PlaneCompressor {
+  /// A plane that does not shrink below this part of its size is stored: reading it is then only a copy.
+  private static let usefulRatio = 0.97
+
+  /// How much better than Huffman coding string matching must be, as its matches cost time at every reading.
+  private static let matchingRatio = 0.9
+
+  private static let pieceCount = 4
+  private static let pieceSize = 4096
+
+  /// Raw DEFLATE of `plane`; `nil` where that saves too little.
+  static func deflated(_ plane: UnsafeRawBufferPointer) -> [UInt8]? {
+    let sample = sample(of: plane)
+    let matched = sample.withUnsafeBytes { deflate($0, strategy: Z_DEFAULT_STRATEGY).count }
+    let coded = sample.withUnsafeBytes { entropy(of: $0) }
+    let strategy: Int32
+    if Double(matched) < Self.matchingRatio * coded {
+      strategy = Z_DEFAULT_STRATEGY
+    } else if entropy(of: plane) < Self.usefulRatio * Double(plane.count) {
+      strategy = Z_HUFFMAN_ONLY
+    } else {
+      return nil
+    }
+    let result = deflate(plane, strategy: strategy)
+    return Double(result.count) < Self.usefulRatio * Double(plane.count) ? result : nil
+  }
+
+  /// Pieces from all over the plane.
+  private static func sample(of plane: UnsafeRawBufferPointer) -> [UInt8] {
+    guard plane.count > pieceCount * pieceSize else { return Array(plane) }
+    return (0..<pieceCount).flatMap { piece in
+      let start = (plane.count - pieceSize) / (pieceCount - 1) * piece
+      return plane[start..<start + pieceSize]
+    }
+  }
+
+  /// Bytes that an ideal code of single bytes needs (Shannon's entropy).
+  private static func entropy(of bytes: UnsafeRawBufferPointer) -> Double {
+    let counts = withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { counts in
+      counts.initialize(repeating: 0)
+      for byte in bytes { counts[Int(byte)] += 1 }
+      return Array(counts)
+    }
+    let bits = counts.reduce(0.0) { sum, count in
+      count == 0 ? sum : sum - Double(count) * log2(Double(count) / Double(bytes.count))
+    }
+    return bits / 8
+  }
+
+  private static func deflate(_ bytes: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {
+    var stream = z_stream()
+    // Only a lack of memory can fail here and below. The largest memory level gives the longest blocks, and so the
+    // fewest code tables.
+    let status = deflateInit2_(
+      &stream, 6, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, strategy, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "no memory for zlib")
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, UInt(bytes.count)))
+    return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+      stream.next_in = UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
+      stream.avail_in = UInt32(bytes.count)
+      stream.next_out = output.baseAddress
+      stream.avail_out = UInt32(bound)
+      let status = CZlib.deflate(&stream, Z_FINISH)
+      precondition(status == Z_STREAM_END, "deflateBound is too small")
+      count = bound - Int(stream.avail_out)
+    }
+  }
+}
