@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "PackageFormat", dependencies: ["ZooCore", "CPackageCodec", "CPackageSchema", "CProtobufC", "CZlib"],
       path: "Formats/Package/PackageFormat"),
-    .target(name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema"),
+    .target(
+      name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
       name: "ONNXFormat", dependencies: ["ZooCore", "CONNXSchema", "CProtobufC"], path: "Formats/ONNX/ONNXFormat"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "CZlib"], path: "Formats/PyTorch"),
@@ -74,7 +75,8 @@ let package = Package(
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(name: "PackageFormatTests", dependencies: ["PackageFormat"]),
-    .testTarget(name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"]),
+    .testTarget(
+      name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),

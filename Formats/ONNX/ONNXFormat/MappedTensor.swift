@@ -1,0 +1,26 @@
+import ZooCore
+
+/// A tensor whose elements lie in a file as memory has them: raw data, inline or external.
+struct MappedTensor: TensorSource {
+  let file: MappedFile
+  /// Where in the file; exactly as long as the tensor.
+  let range: Range<Int>
+
+  private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
+
+  /// Borrows the file's bytes where kernels can take them as they lie: aligned, and with room for a vector load that
+  /// begins inside. Copies them otherwise.
+  func load(type: ElementType, shape: [Int]) throws -> Tensor {
+    let bytes = bytes
+    if let address = bytes.baseAddress, Int(bitPattern: address) % TensorMemory.alignment == 0,
+      range.upperBound + TensorMemory.alignment <= file.readable
+    {
+      return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: file))
+    }
+    return try Tensor(type: type, shape: shape) { $0.copyMemory(from: bytes) }
+  }
+
+  func read(into destination: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
+    destination.copyMemory(from: bytes)
+  }
+}

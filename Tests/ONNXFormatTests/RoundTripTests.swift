@@ -1,0 +1,71 @@
+import Foundation
+import ONNXFormat
+import Testing
+import ZooCore
+
+@Suite struct RoundTripTests {
+  /// The onnx package's own test models: what is read and written must be the same message.
+  @Test(.enabled(if: Python.isThere, "needs the onnx package (make setup)"))
+  func everyModelOfTheONNXPackage() throws {
+    let folder = try TemporaryFolder()
+    let made = try Python.models("make", folder.path)
+    try #require(made.status == 0, "\(made.output)")
+    for name in try folder.names {
+      let path = "\(folder.path)/\(name)"
+      #expect(ONNXFormat.sniff(path), "\(name)")
+      let model = try ONNXFormat.read(path)
+      try ONNXFormat.write(model, to: path.dropLast(5) + ".copy.onnx")
+    }
+    let compared = try Python.models("compare", folder.path)
+    #expect(compared.status == 0, "\(compared.output)")
+  }
+
+  @Test func writesWhatItReadsByteForByte() throws {
+    let folder = try TemporaryFolder()
+    let model = try sampleModel()
+    try ONNXFormat.write(model, to: "\(folder.path)/a.onnx")
+    let read = try ONNXFormat.read("\(folder.path)/a.onnx")
+    #expect(read.metadata == model.metadata)
+    #expect(read.properties == model.properties)
+    #expect(read.documentation == model.documentation)
+    #expect(read.unknownFields == model.unknownFields)
+    #expect(read.graph.inputs == model.graph.inputs)
+    #expect(try read.graph.initializers[0].tensor.load().elements() == (0..<600).map { Float($0) })
+    #expect(try read.graph.initializers[2].tensor.load().strings == [[0, 255], []])
+    try ONNXFormat.write(read, to: "\(folder.path)/b.onnx")
+    #expect(try folder.read("a.onnx") == folder.read("b.onnx"))
+    #expect(try folder.names == ["a.onnx", "b.onnx"])
+  }
+
+  @Test func keepsWhatItDoesNotModel() throws {
+    let folder = try TemporaryFolder()
+    let sparse = Wire().message(1, Wire().integer(1, 2)).data(3, [1, 2])
+    let graph = Wire().message(
+      1,
+      Wire().text(1, "x").text(4, "Op").message(5, Wire().text(1, "a").integer(20, 11).message(22, sparse))
+        .message(10, Wire().text(1, "two"))
+    ).message(5, Wire().integer(1, 1).integer(2, 2).data(9, [7]).message(3, Wire().integer(1, 0).integer(2, 1)))
+      .message(14, Wire().text(1, "x")).message(15, sparse)
+    let bytes = Wire().integer(1, 10).message(7, graph).message(20, Wire()).message(26, Wire().text(1, "two"))
+      .integer(99, 1 << 63).bytes
+    let model = try ONNXFormat.read(folder.write(bytes, to: "a.onnx"))
+    #expect(model.unknownFields.map(\.number) == [20, 26, 99])
+    #expect(model.graph.unknownFields.map(\.number) == [14, 15])
+    #expect(model.graph.nodes[0].unknownFields.map(\.number) == [10])
+    #expect(model.graph.nodes[0].attributes[0].unknownFields.map(\.number) == [22])
+    #expect(model.graph.initializers[0].unknownFields.map(\.number) == [3])
+    try ONNXFormat.write(model, to: "\(folder.path)/b.onnx")
+    let again = try ONNXFormat.read("\(folder.path)/b.onnx")
+    #expect(again.unknownFields == model.unknownFields)
+    #expect(again.graph.unknownFields == model.graph.unknownFields)
+    #expect(again.graph.nodes[0].attributes[0].unknownFields == model.graph.nodes[0].attributes[0].unknownFields)
+  }
+
+  @Test func damagedMetadataIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let property = Wire().text(1, "modelzoo.metadata").text(2, "{\"task\": 3}")
+    let path = try folder.write(Wire().integer(1, 10).message(7, Wire()).message(14, property).bytes, to: "a.onnx")
+    let error = #expect(throws: ZooError.self) { try ONNXFormat.read(path) }
+    #expect(error?.kind == .badData && error?.message.contains("modelzoo.metadata") == true)
+  }
+}
