@@ -27,7 +27,9 @@ final class TemporaryFolder {
 /// The Python of `make setup`, which has the onnx package.
 enum Python {
   static let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  static let executable = here.appendingPathComponent("../../.venv/bin/python3").standardizedFileURL
+  // Not resolved any further: a virtual environment's Python knows itself by its path.
+  static let executable = here.deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent(".venv/bin/python3")
   static let isThere = FileManager.default.isExecutableFile(atPath: executable.path)
 
   /// Runs `models.py`; its exit status and what it printed.

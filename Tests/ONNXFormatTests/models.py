@@ -123,18 +123,14 @@ def make(folder):
 
 def normalise(message):
     """Tensors as raw data; fields without presence in the specification's eyes left out where they are defaults."""
-    if isinstance(message, TensorProto) and message.data_type != TensorProto.UNDEFINED:
+    if isinstance(message, TensorProto) and message.data_type not in (TensorProto.UNDEFINED, TensorProto.STRING):
         whole = TensorProto()
         whole.CopyFrom(message)
         whole.ClearField("segment")  # the onnx package refuses it
         array = onnx.numpy_helper.to_array(whole)
-        strings = list(message.string_data)
-        for field in ("float", "int32", "string", "int64", "double", "uint64", "raw"):
+        for field in ("float", "int32", "int64", "double", "uint64", "raw"):
             message.ClearField(f"{field}_data")
-        if message.data_type == TensorProto.STRING:
-            message.string_data.extend(strings)
-        else:
-            message.raw_data = array.tobytes()
+        message.raw_data = array.tobytes()
     for field, value in message.ListFields():
         if field.message_type is not None:
             for inner in value if field.is_repeated else [value]:
