@@ -1,0 +1,74 @@
+import ZooCore
+
+/// Writes a network as a graph of ONNX operators, layer by layer.
+///
+/// Each layer names its node and its constants after the path that the module has in the checkpoint:
+///
+/// ```swift
+/// var graph = GraphBuilder(name: "example")
+/// let image = graph.input("input", .float32, ["N", 3, 32, 32])
+/// let features = graph.relu(graph.conv(image, "conv1", weight: weight, padding: 1), "relu1")
+/// graph.output(graph.flatten(graph.globalAveragePool(features, "pool"), "flatten"), "logits", .float32, ["N", 16])
+/// let model = graph.model()
+/// ```
+public struct GraphBuilder {
+  /// A value that some node computes.
+  public struct Value: Sendable, Hashable {
+    public let name: String
+  }
+
+  /// The version of ONNX's operators that is written.
+  public static let operatorSet: Int64 = 17
+
+  private var graph = Graph()
+
+  public init(name: String) { graph.name = name }
+
+  /// The finished model.
+  public func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
+    var model = ModelDefinition()
+    // The IR version that came with operator set 17.
+    model.irVersion = 8
+    model.operatorSets = [OperatorSet(version: Self.operatorSet)]
+    model.producerName = "ModelZoo"
+    model.graph = graph
+    model.metadata = metadata
+    return model
+  }
+
+  /// An input of the model. A text among the extents is a symbol: `N` for the batch.
+  public mutating func input(_ name: String, _ type: ElementType, _ shape: [Dimension]) -> Value {
+    graph.inputs.append(ValueInfo(name: name, elementType: type, shape: shape))
+    return Value(name: name)
+  }
+
+  /// Makes `value` an output of the model, under the name `name`.
+  public mutating func output(_ value: Value, _ name: String, _ type: ElementType, _ shape: [Dimension]) {
+    for node in graph.nodes.indices {
+      graph.nodes[node].inputs = graph.nodes[node].inputs.map { $0 == value.name ? name : $0 }
+      graph.nodes[node].outputs = graph.nodes[node].outputs.map { $0 == value.name ? name : $0 }
+    }
+    graph.outputs.append(ValueInfo(name: name, elementType: type, shape: shape))
+  }
+
+  /// A constant; its elements stay where they are.
+  public mutating func constant(_ tensor: StoredTensor, _ name: String) -> Value {
+    graph.initializers.append(NamedTensor(name: name, tensor: tensor))
+    return Value(name: name)
+  }
+
+  /// A constant list of whole numbers, as shapes and axes are given.
+  public mutating func constant(_ numbers: [Int64], _ name: String) throws -> Value {
+    try constant(StoredTensor(Tensor(numbers, shape: [numbers.count])), name)
+  }
+
+  /// A node of one output, which has the node's name. `nil` is an absent input.
+  public mutating func node(
+    _ operatorType: String, _ name: String, _ inputs: [Value?], _ attributes: [Attribute] = []
+  ) -> Value {
+    graph.nodes.append(
+      Node(
+        operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: [name], attributes: attributes))
+    return Value(name: name)
+  }
+}

@@ -1,0 +1,88 @@
+import ZooCore
+
+/// The tensors of a checkpoint, taken by name while a network is built; or random ones.
+///
+/// Problems are collected, so that one error in `finish` tells all of them.
+public struct Parameters {
+  /// What a tensor is for; random ones are drawn accordingly.
+  public enum Role: Sendable {
+    /// Normal, of variance 2 / inputs (He et al. 2015, "Delving Deep into Rectifiers").
+    case weight
+    /// Ones.
+    case scale
+    /// Zeros.
+    case shift
+  }
+
+  private var tensors: [String: StoredTensor] = [:]
+  private let seed: UInt64?
+  private var taken: Set<String> = []
+  private var missing: [String] = []
+  private var misshapen: [String] = []
+
+  /// A checkpoint's tensors. The `module.` that data-parallel training puts before every name is dropped, and so are
+  /// the counters of batch normalization, which serve training only.
+  ///
+  /// - Throws: `ZooError` (`badData`) if two tensors have one name.
+  public init(_ named: [NamedTensor]) throws {
+    let prefix = "module."
+    let isPrefixed = named.allSatisfy { $0.name.hasPrefix(prefix) }
+    for item in named where !item.name.hasSuffix("num_batches_tracked") {
+      let name = isPrefixed ? String(item.name.dropFirst(prefix.count)) : item.name
+      guard tensors.updateValue(item.tensor, forKey: name) == nil else {
+        throw ZooError(.badData, "the weights hold two tensors named \(name)")
+      }
+    }
+    seed = nil
+  }
+
+  /// Random tensors of every name and shape that is asked for.
+  public init(randomSeed seed: UInt64) { self.seed = seed }
+
+  public var areRandom: Bool { seed != nil }
+
+  /// The shape of the tensor `name`; `nil` if there is none, or if the tensors are random.
+  public func shape(of name: String) -> [Int]? { tensors[name]?.shape }
+
+  /// The tensor `name` in float32; other floating-point types are converted when they are loaded. A tensor that is
+  /// missing or unfit is noted for `finish`, and zeros stand in for it.
+  public mutating func take(_ name: String, _ shape: [Int], _ role: Role) throws -> StoredTensor {
+    if let seed {
+      let source = RandomSource(seed: seed, name: name, role: role)
+      return try StoredTensor(type: .float32, shape: shape, source: source)
+    }
+    taken.insert(name)
+    guard let tensor = tensors[name] else {
+      missing.append("\(name) \(shape)")
+      return try StoredTensor(
+        type: .float32, shape: shape, source: RandomSource(seed: 0, name: name, role: .shift))
+    }
+    if tensor.shape != shape {
+      misshapen.append("\(name) \(tensor.shape) instead of \(shape)")
+    } else if tensor.type != .float32 {
+      guard let source = Float32Source(tensor) else {
+        misshapen.append("\(name) of type \(tensor.type.name) instead of float32")
+        return tensor
+      }
+      return try StoredTensor(type: .float32, shape: shape, source: source)
+    }
+    return tensor
+  }
+
+  /// Checks that the network took every tensor and found each as it needs it.
+  ///
+  /// - Throws: `ZooError` (`badData`) that lists those that are missing, left over, or of the wrong shape.
+  public func finish(for title: String) throws {
+    let leftOver = tensors.filter { !taken.contains($0.key) }.map { "\($0.key) \($0.value.shape)" }.sorted()
+    let problems = [("missing", missing), ("of the wrong shape or type", misshapen), ("left over", leftOver)]
+      .filter { !$0.1.isEmpty }
+    guard !problems.isEmpty else { return }
+    let shown = problems.map { problem, names in
+      let rest = names.count > 8 ? " and \(names.count - 8) more" : ""
+      return "\(names.count) \(problem): \(names.prefix(8).joined(separator: ", "))\(rest)"
+    }
+    throw ZooError(
+      .badData, "the weights are not those of \(title): \(shown.joined(separator: "; "))",
+      advice: "check that the architecture and its depth are those that were trained")
+  }
+}

@@ -1,0 +1,102 @@
+import GraphBuilder
+import ZooCore
+
+/// Residual networks (He et al. 2015, "Deep Residual Learning for Image Recognition").
+///
+/// ImageNet's ResNet-18 to -152 take torchvision's key names, CIFAR's ResNet-20 to -110 (section 4.2) those of the
+/// published checkpoints.
+public struct ResNet: Architecture {
+  public enum Variant: String, Sendable, CaseIterable {
+    case resnet18, resnet34, resnet50, resnet101, resnet152
+    case resnet20, resnet32, resnet44, resnet56, resnet110
+
+    /// Layers with weights.
+    public var depth: Int { Int(rawValue.dropFirst("resnet".count)) ?? 0 }
+
+    /// Whether the network is one of section 4.2, for images of 32 by 32.
+    public var isForCIFAR: Bool {
+      switch self {
+      case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110: true
+      case .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: false
+      }
+    }
+  }
+
+  /// Which convolution of a bottleneck halves the image. Weights don't tell.
+  public enum BottleneckStride: Sendable {
+    /// The first 1×1, as in the paper.
+    case v1
+    /// The 3×3, as in torchvision.
+    case v1_5
+  }
+
+  /// What a CIFAR network's shortcut does where the number of channels grows (section 3.3 of the paper).
+  public enum Shortcut: Sendable {
+    /// Every second pixel, and zeros for the new channels: no weights.
+    case optionA
+    /// A 1×1 convolution and batch normalization.
+    case optionB
+  }
+
+  public let variant: Variant
+  public let bottleneckStride: BottleneckStride
+  /// For CIFAR networks with random weights; a checkpoint's keys tell it.
+  public let shortcut: Shortcut
+
+  public init(_ variant: Variant, bottleneckStride: BottleneckStride = .v1_5, shortcut: Shortcut = .optionA) {
+    self.variant = variant
+    self.bottleneckStride = bottleneckStride
+    self.shortcut = shortcut
+  }
+
+  public static var names: [String] { Variant.allCases.map(\.rawValue) }
+
+  public init?(named name: String) {
+    guard let variant = Variant(rawValue: name) else { return nil }
+    self.init(variant)
+  }
+
+  public var name: String { variant.rawValue }
+  public var title: String { "ResNet-\(variant.depth)" }
+  public var task: ModelMetadata.Task { .imageClassification }
+
+  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+    // torchvision calls the last layer `fc`, the CIFAR checkpoints `linear`.
+    let names = variant.isForCIFAR ? ["linear", "fc"] : ["fc"]
+    let last = names.first { parameters.shape(of: "\($0).weight") != nil } ?? names[0]
+    let usual = variant.isForCIFAR ? Self.cifarLabels : imageNetLabels
+    let classes = parameters.shape(of: "\(last).weight")?.first ?? labels?.count ?? usual.count
+    if let labels, labels.count != classes {
+      throw ZooError(
+        .usage, "\(labels.count) labels are given for \(classes) classes",
+        advice: "give one label for each class, in the order of the network's outputs")
+    }
+
+    var network = ResNetBuilder(self, parameters)
+    let side = variant.isForCIFAR ? 32 : 224
+    let image = network.graph.input(
+      "input", .float32, ["N", 3, Dimension(.fixed(Int64(side))), Dimension(.fixed(Int64(side)))])
+    let features = try variant.isForCIFAR ? network.cifar(image) : network.imageNet(image)
+    let logits = try network.classifier(features, last, classes: classes)
+    network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+    parameters = network.parameters
+
+    var metadata = ModelMetadata()
+    metadata.name = name
+    metadata.architecture = title
+    metadata.task = task
+    metadata.labels = labels ?? (classes == usual.count ? usual : [])
+    metadata.image = variant.isForCIFAR ? Self.cifarPreprocessing : .imageNet()
+    return network.graph.model(metadata: metadata)
+  }
+
+  /// CIFAR-10's classes, in the order of the data set.
+  public static let cifarLabels = [
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+  ]
+
+  /// The whole image at 32 by 32, with the mean and deviation that the published CIFAR checkpoints were trained with.
+  public static let cifarPreprocessing = ImagePreprocessing(
+    resize: .exact(height: 32, width: 32), height: 32, width: 32, mean: [0.485, 0.456, 0.406],
+    deviation: [0.229, 0.224, 0.225])
+}
