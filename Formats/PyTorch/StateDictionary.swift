@@ -17,7 +17,7 @@ private struct StateDictionary {
   ]
   private static let depthLimit = 32
   /// Visits of values in all: a pickle may refer to one container from many places.
-  private static let visitLimit = 4_000_000
+  private static let visitLimit = 1_000_000
   private static let nameBytesLimit = 1 << 28
 
   private let contents: CheckpointContents

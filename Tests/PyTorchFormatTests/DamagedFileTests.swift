@@ -18,7 +18,7 @@ import ZooCore
     var damaged = try contents(name)
     for index in damaged.indices {
       let original = damaged[index]
-      for value in [original ^ 1, original ^ 0x80, 0, 0xFF] where value != original {
+      for value in [original ^ 1, ~original] {
         damaged[index] = value
         _ = try failure(damaged)
       }
