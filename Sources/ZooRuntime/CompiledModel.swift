@@ -201,22 +201,21 @@ public final class CompiledModel: Sendable {
       if let dimensions = dimensions(of: input) {
         var fits = dimensions.count == tensor.shape.count
         for (dimension, extent) in zip(dimensions, tensor.shape) {
-          switch dimension.extent {
-          case .fixed(let wanted): fits = fits && Int64(extent) == wanted
-          case .symbol(let symbol):
-            if let known = symbols[symbol], known.extent != extent {
-              throw ZooError(
-                .badData,
-                "\(symbol) is \(known.extent) in the input \"\(known.input)\", but \(extent) in \"\(input.name)\"")
-            }
-            symbols[symbol] = (extent, input.name)
-          case .unknown: break
-          }
+          if case .fixed(let wanted) = dimension.extent { fits = fits && Int64(extent) == wanted }
         }
         guard fits else {
           throw ZooError(
             .badData,
             "the input \"\(input.name)\" has to have the shape \(written(dimensions)), not \(written(tensor.shape))")
+        }
+        for (dimension, extent) in zip(dimensions, tensor.shape) {
+          guard case .symbol(let symbol) = dimension.extent else { continue }
+          if let known = symbols[symbol], known.extent != extent {
+            throw ZooError(
+              .badData,
+              "\(symbol) is \(known.extent) in the input \"\(known.input)\", but \(extent) in \"\(input.name)\"")
+          }
+          symbols[symbol] = (extent, input.name)
         }
       }
       return tensor

@@ -6,8 +6,11 @@ import ZooCore
 /// Nodes that stand out of order are sorted, as ONNX Runtime does, though the ONNX specification asks for order.
 func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
   let graph = definition.graph
+  let nodes = try inlinedNodes(definition)
   var work = WorkGraph()
-  for set in definition.operatorSets { work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version }
+  for set in definition.functions.flatMap(\.operatorSets) + definition.operatorSets {
+    work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version
+  }
   var producers: [String: String] = [:]
 
   func define(_ name: String, by producer: String) throws {
@@ -25,7 +28,7 @@ func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
     guard !input.name.isEmpty else { throw ZooError(.badData, "an input of the graph has no name") }
     work.inputs.append(input)
   }
-  for node in graph.nodes {
+  for node in nodes {
     for output in node.outputs where !output.isEmpty { try define(output, by: node.label) }
     let domain = OperatorRegistry.canonical(node.domain)
     guard work.operatorSets[domain] != nil else {
@@ -33,7 +36,7 @@ func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
         .badData, "the model imports no version of domain \(domain.isEmpty ? "ai.onnx" : domain)", at: node.label)
     }
   }
-  for node in graph.nodes {
+  for node in nodes {
     for input in node.inputs where !input.isEmpty && producers[input] == nil {
       throw ZooError(.badData, "the input \"\(input)\" is made by no node, input or initializer", at: node.label)
     }
@@ -49,7 +52,7 @@ func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
     work.outputs.append((output.name, output.name))
   }
   guard !work.outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
-  work.nodes = try sorted(graph.nodes).map(WorkNode.init)
+  work.nodes = try sorted(nodes).map(WorkNode.init)
   return work
 }
 

@@ -1,0 +1,91 @@
+import ZooCore
+
+/// The nodes of `definition`'s graph with calls of its own functions replaced by the functions' bodies (ONNX IR
+/// specification, "Functions").
+///
+/// - Throws: `ZooError` (`badData`) for functions that call themselves or grow out of proportion.
+func inlinedNodes(_ definition: ModelDefinition) throws -> [Node] {
+  guard !definition.functions.isEmpty else { return definition.graph.nodes }
+  var inliner = FunctionInliner(definition)
+  try inliner.expand(definition.graph.nodes, callers: [])
+  return inliner.nodes
+}
+
+private struct FunctionInliner {
+  private struct Key: Hashable {
+    var domain: String
+    var name: String
+    var overload: String
+  }
+
+  /// Functions that call functions can grow without bound from a small file.
+  private static let nodeLimit = 1 << 20
+
+  private var functions: [Key: Function] = [:]
+  private let modelSets: [String: Int64]
+  private var calls = 0
+  private(set) var nodes: [Node] = []
+
+  init(_ definition: ModelDefinition) {
+    for function in definition.functions {
+      let domain = OperatorRegistry.canonical(function.domain)
+      functions[Key(domain: domain, name: function.name, overload: function.overload)] = function
+    }
+    modelSets = Dictionary(
+      definition.operatorSets.map { (OperatorRegistry.canonical($0.domain), $0.version) }, uniquingKeysWith: { $1 })
+  }
+
+  mutating func expand(_ body: [Node], callers: [String]) throws {
+    for node in body {
+      let key = Key(
+        domain: OperatorRegistry.canonical(node.domain), name: node.operatorType, overload: node.overload)
+      guard let function = functions[key] else {
+        nodes.append(node)
+        guard nodes.count <= Self.nodeLimit else {
+          throw ZooError(.badData, "the model's functions expand to more than \(Self.nodeLimit) nodes")
+        }
+        continue
+      }
+      let name = "\(key.domain).\(key.name)"
+      guard !callers.contains(name) else {
+        throw ZooError(.badData, "the function \(name) calls itself", at: node.label)
+      }
+      try expand(instance(of: function, for: node), callers: callers + [name])
+    }
+  }
+
+  /// The function's nodes with the call's values, attributes and unique names for what lies inside.
+  private mutating func instance(of function: Function, for call: Node) throws -> [Node] {
+    for set in function.operatorSets {
+      let domain = OperatorRegistry.canonical(set.domain)
+      if let version = modelSets[domain], version != set.version {
+        throw ZooError(
+          .unsupported,
+          "the function \(function.name) uses version \(set.version) of a domain that the model imports as \(version)",
+          at: call.label, advice: "convert the model to one version of the domain")
+      }
+    }
+    calls += 1
+    let prefix = "\(call.name.isEmpty ? function.name : call.name)#\(calls)/"
+    var names: [String: String] = ["": ""]
+    for (index, input) in function.inputs.enumerated() {
+      names[input] = index < call.inputs.count ? call.inputs[index] : ""
+    }
+    for (output, given) in zip(function.outputs, call.outputs) where !given.isEmpty { names[output] = given }
+    let given = Dictionary(
+      function.attributeDefaults.map { ($0.name, $0.value) } + call.attributes.map { ($0.name, $0.value) },
+      uniquingKeysWith: { $1 })
+    return function.nodes.map { node in
+      var copy = node
+      copy.name = prefix + node.name
+      copy.inputs = node.inputs.map { names[$0] ?? prefix + $0 }
+      copy.outputs = node.outputs.map { names[$0] ?? prefix + $0 }
+      copy.attributes = node.attributes.compactMap { attribute in
+        guard !attribute.referenceName.isEmpty else { return attribute }
+        // An attribute that the call leaves out, and that has no default, is absent in the body too.
+        return given[attribute.referenceName].map { Attribute(attribute.name, $0) }
+      }
+      return copy
+    }
+  }
+}

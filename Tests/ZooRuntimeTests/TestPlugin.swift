@@ -1,0 +1,136 @@
+import Testing
+import CZooPlugin
+import ConvPlugin
+import ZooCore
+import ZooPlugin
+import ZooRuntime
+
+/// A few operators in plain Swift, so that the runtime is tested apart from the plugins it ships with.
+let testPlugin = Plugin(name: "Test", version: "1") { _ in
+  [
+    Elementwise(name: "Add", takesRelu: true) { $0 + $1 }, Elementwise(name: "Sub", takesRelu: false) { $0 - $1 },
+    Unary(name: "Relu") { max($0, 0) }, Unary(name: "Identity") { $0 }, Normalization(), EvenNumbers(), ShapeOf(),
+    Failing(),
+  ]
+}
+
+func testRegistry(conv: Bool = false) throws -> OperatorRegistry {
+  let registry = OperatorRegistry()
+  let host = HostTable.shared.pointer
+  try registry.register(#require(testPlugin.export(ZOO_PLUGIN_ABI_VERSION, host)), origin: "test")
+  if conv { try registry.register(#require(convPlugin.export(ZOO_PLUGIN_ABI_VERSION, host)), origin: "test") }
+  return registry
+}
+
+private final class ClosureKernel: Kernel {
+  let body: @Sendable (Call) throws -> Void
+  let inPlaceInputs: [Int]
+  let summary: String?
+
+  init(inPlace: [Int] = [], summary: String? = nil, _ body: @escaping @Sendable (Call) throws -> Void) {
+    self.body = body
+    inPlaceInputs = inPlace
+    self.summary = summary
+  }
+
+  func run(_ call: Call) throws { try body(call) }
+}
+
+/// A binary operator on equal shapes that can apply Relu at its end.
+private struct Elementwise: Operator {
+  let signature: Signature
+  let takesRelu: Bool
+  let function: @Sendable (Float, Float) -> Float
+
+  init(name: String, takesRelu: Bool, _ function: @escaping @Sendable (Float, Float) -> Float) {
+    signature = Signature(name, since: 7)
+    self.takesRelu = takesRelu
+    self.function = function
+  }
+
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] {
+    let (left, right) = (try node.input(0), try node.input(1))
+    guard left.shape == right.shape else { throw OperatorError("the shapes \(left.shape) and \(right.shape) differ") }
+    return [OutputType(like: left)]
+  }
+
+  func accepts(_ step: Step, in node: ZooPlugin.Node) -> Bool {
+    takesRelu && step.operatorType == "Relu" && node.epilogue.isEmpty
+  }
+
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    let relu = !node.epilogue.isEmpty
+    let function = function
+    return ClosureKernel(inPlace: [0, 1], summary: relu ? "with Relu" : nil) { call in
+      let (left, right, out) = (
+        call.input(0).pointer(as: Float.self), call.input(1).pointer(as: Float.self),
+        call.output(0).pointer(as: Float.self)
+      )
+      call.executor.parallelRanges(call.output(0).count, grain: 8) { range in
+        for index in range {
+          let value = function(left[index], right[index])
+          out[index] = relu ? max(value, 0) : value
+        }
+      }
+    }
+  }
+}
+
+private struct Unary: Operator {
+  let signature: Signature
+  let function: @Sendable (Float) -> Float
+
+  init(name: String, _ function: @escaping @Sendable (Float) -> Float) {
+    signature = Signature(name, since: 1)
+    self.function = function
+  }
+
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    let function = function
+    return ClosureKernel(inPlace: [0]) { call in
+      let (from, to) = (call.input(0).pointer(as: Float.self), call.output(0).pointer(as: Float.self))
+      for index in 0..<call.output(0).count { to[index] = function(from[index]) }
+    }
+  }
+}
+
+/// Knows only shapes: a graph with it runs when the runtime has folded it away.
+private struct Normalization: Operator {
+  let signature = Signature("BatchNormalization", since: 9)
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    throw OperatorError("not folded", kind: .unsupported)
+  }
+}
+
+/// The even ones of a list of integers: how many there are depends on the data.
+private struct EvenNumbers: Operator {
+  let signature = Signature("EvenNumbers", domain: "test", since: 1)
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(.int64, nil)] }
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    ClosureKernel { call in
+      let input = call.input(0)
+      let even = (0..<input.count).map { input.pointer(as: Int64.self)[$0] }.filter { $0 % 2 == 0 }
+      let memory = try call.allocateOutput(0, shape: [even.count]).assumingMemoryBound(to: Int64.self)
+      for (index, value) in even.enumerated() { memory[index] = value }
+    }
+  }
+}
+
+private struct ShapeOf: Operator {
+  let signature = Signature("Shape", since: 1)
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(.int64, [try node.input(0).rank])] }
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    throw OperatorError("not folded", kind: .unsupported)
+  }
+}
+
+private struct Failing: Operator {
+  let signature = Signature("Failing", domain: "test", since: 1)
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    ClosureKernel { _ in throw OperatorError("this run fails") }
+  }
+}
