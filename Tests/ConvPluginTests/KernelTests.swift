@@ -1,1 +1,191 @@
+import CConvKernels
 import Testing
+
+/// The register tiles of every instruction set that the machine has, and the AVX-512 ones compiled for AVX2, against
+/// the definition, over random shapes.
+@Suite struct KernelTests {
+  static let isas: [Int] = {
+    var isas = [CONV_ISA_GENERIC]
+    if cpuHas("avx2", "fma") { isas += [CONV_ISA_AVX2, CONV_ISA_WIDE_ON_AVX2] }
+    if cpuHas("avx512f", "avx512bw", "avx512dq", "avx512vl") { isas.append(CONV_ISA_AVX512) }
+    return isas
+  }()
+
+  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN])
+  func convolutionsMatchTheDefinition(algorithm: Int) {
+    for seed in 0..<60 {
+      var generator = Generator(state: UInt64(seed * 3 + algorithm))
+      let scene = Scene(algorithm: algorithm, using: &generator)
+      for isa in Self.isas {
+        let got = scene.run(isa: Int32(isa))
+        let worst = zip(got, scene.expected).map { abs(Double($0) - $1) }.max() ?? 0
+        let isClose = worst < 2e-4 && !got.contains { $0.isNaN }
+        #expect(isClose, "seed \(seed), instruction set \(isa): off by \(worst) in \(scene)")
+      }
+    }
+  }
+}
+
+/// A random convolution, its input and what must come out (blocked where the kernel writes blocks).
+private struct Scene: CustomStringConvertible {
+  var algorithm: Int
+  var batch: Int
+  var groups = 1
+  var inputChannels = 1
+  var outputChannels = 1
+  var window: Naive
+  var blockedOutput = true
+  var epilogue: conv_epilogue
+  var input: [Float]
+  var weights: [Float]
+  var bias: [Float]?
+  var residual: [Float]
+  var expected: [Double] = []
+
+  var description: String {
+    "\(window), batch \(batch), \(groups) groups of \(inputChannels) to \(outputChannels), epilogue \(epilogue)"
+  }
+
+  init(algorithm: Int, using generator: inout Generator) {
+    self.algorithm = algorithm
+    batch = generator.int(1...3)
+    switch algorithm {
+    case CONV_DIRECT where generator.int(0...2) == 0:
+      groups = generator.int(2...3)
+      inputChannels = 16 * generator.int(1...2)
+      outputChannels = 16 * generator.int(1...4)
+    case CONV_DIRECT:
+      inputChannels = generator.int(1...70)
+      outputChannels = generator.int(1...130)
+    case CONV_DEPTHWISE: groups = generator.int(2...40)
+    default:
+      groups = generator.int(1...3)
+      inputChannels = generator.int(1...5)
+      outputChannels = generator.int(1...80)
+      blockedOutput = groups == 1 && generator.int(0...1) == 1
+    }
+    let rank = generator.int(1...3)
+    window = Naive(
+      input: [1, 1, 1], kernel: [1, 1, 1], strides: [1, 1, 1], dilations: [1, 1, 1], padBegin: [0, 0, 0],
+      padEnd: [0, 0, 0])
+    for axis in 3 - rank..<3 {
+      repeat {
+        window.kernel[axis] = generator.int(1...(rank == 3 ? 3 : 4))
+        window.strides[axis] = generator.int(1...3)
+        window.dilations[axis] = generator.int(1...2)
+        window.input[axis] = generator.int(1...(rank == 3 ? 4 : 9))
+        window.padBegin[axis] = generator.int(0...3)
+        window.padEnd[axis] = generator.int(0...3)
+      } while window.input[axis] + window.padBegin[axis] + window.padEnd[axis]
+        < (window.kernel[axis] - 1) * window.dilations[axis] + 1
+    }
+    epilogue = conv_epilogue(
+      activation: Int32(generator.int(0...CONV_HARD_SWISH)), residual: Int32(generator.int(0...2)), a: 0.1, b: 0.7)
+    let outputs = window.output.reduce(1, *)
+    input = generator.floats(batch * groups * inputChannels * window.input.reduce(1, *))
+    weights = generator.floats(groups * outputChannels * inputChannels * window.kernel.reduce(1, *))
+    bias = generator.int(0...3) == 0 ? nil : generator.floats(groups * outputChannels)
+    residual = generator.floats(batch * groups * outputChannels * outputs)
+    let sums = window.convolve(
+      input, weights, bias, batch: batch, groups: groups, inputChannels: inputChannels, outputChannels: outputChannels)
+    let epilogue = epilogue
+    expected = zip(sums, residual).map { sum, other in
+      let before = sum + (Int(epilogue.residual) == CONV_RESIDUAL_BEFORE_ACTIVATION ? Double(other) : 0)
+      let value = Self.activate(epilogue, before)
+      return value + (Int(epilogue.residual) == CONV_RESIDUAL_AFTER_ACTIVATION ? Double(other) : 0)
+    }
+    guard blockedOutput else { return }
+    residual = Self.blocked(residual, batch: batch, channels: groups * outputChannels, plane: outputs)
+    expected = Self.blocked(expected, batch: batch, channels: groups * outputChannels, plane: outputs)
+  }
+
+  static func activate(_ epilogue: conv_epilogue, _ x: Double) -> Double {
+    let (a, b) = (Double(epilogue.a), Double(epilogue.b))
+    switch Int(epilogue.activation) {
+    case CONV_RELU: return max(x, 0)
+    case CONV_CLIP: return min(max(x, a), b)
+    case CONV_LEAKY_RELU: return x < 0 ? a * x : x
+    case CONV_SIGMOID: return 1 / (1 + exp(-x))
+    case CONV_TANH: return tanh(x)
+    case CONV_HARD_SIGMOID: return min(max(a * x + b, 0), 1)
+    case CONV_HARD_SWISH: return x * min(max(x / 6 + 0.5, 0), 1)
+    default: return x
+    }
+  }
+
+  static func blocked<Value: Numeric>(_ values: [Value], batch: Int, channels: Int, plane: Int) -> [Value] {
+    let blocks = (channels + 15) / 16
+    var result = Array(repeating: Value.zero, count: batch * blocks * plane * 16)
+    for image in 0..<batch {
+      for channel in 0..<channels {
+        for position in 0..<plane {
+          result[((image * blocks + channel / 16) * plane + position) * 16 + channel % 16] =
+            values[(image * channels + channel) * plane + position]
+        }
+      }
+    }
+    return result
+  }
+
+  func run(isa: Int32) -> [Float] {
+    func triple(_ values: [Int]) -> (Int64, Int64, Int64) { (Int64(values[0]), Int64(values[1]), Int64(values[2])) }
+    var shape = conv_shape(
+      window: conv_window(
+        in: triple(window.input), out: triple(window.output), kernel: triple(window.kernel),
+        stride: triple(window.strides), dilation: triple(window.dilations), pad: triple(window.padBegin),
+        pad_end: triple(window.padEnd)),
+      batch: Int64(batch), groups: Int64(groups), in_channels: Int64(inputChannels),
+      out_channels: Int64(outputChannels))
+    let plan = conv_plan_create(&shape, Int32(algorithm), epilogue, isa, 2)
+    defer { conv_plan_destroy(plan) }
+    var packed = Array(repeating: Float(0), count: Int(conv_packed_count(plan)))
+    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights, bias, &packed, task) }
+    var source = input
+    if algorithm != CONV_PLAIN {
+      source = Self.blocked(input, batch: batch, channels: groups * inputChannels, plane: window.input.reduce(1, *))
+    } else if conv_padded_count(plan) > 0 {
+      source = Array(repeating: 0, count: Int(conv_padded_count(plan)))
+      for task in 0..<conv_pad_tasks(plan) { conv_pad(plan, input, &source, task) }
+    }
+    // A residual that is added first may lie where the output goes.
+    let isInPlace = Int(epilogue.residual) == CONV_RESIDUAL_BEFORE_ACTIVATION
+    var output = isInPlace ? residual : Array(repeating: Float.nan, count: expected.count)
+    output.withUnsafeMutableBufferPointer { output in
+      source.withUnsafeBufferPointer { source in
+        packed.withUnsafeBufferPointer { packed in
+          residual.withUnsafeBufferPointer { residual in
+            var buffers = conv_buffers(
+              input: source.baseAddress, packed: packed.baseAddress,
+              residual: isInPlace ? UnsafePointer(output.baseAddress) : residual.baseAddress,
+              output: output.baseAddress, blocked_output: blockedOutput ? 1 : 0, reserved: 0)
+            for task in 0..<conv_tasks(plan) { conv_run(plan, &buffers, task) }
+          }
+        }
+      }
+    }
+    return output
+  }
+}
+
+/// Whether `/proc/cpuinfo` lists all of `flags`.
+private func cpuHas(_ flags: String...) -> Bool {
+  guard let file = fopen("/proc/cpuinfo", "r") else { return false }
+  defer { fclose(file) }
+  var line: UnsafeMutablePointer<CChar>?
+  var capacity = 0
+  defer { free(line) }
+  while getline(&line, &capacity, file) > 0 {
+    guard let line, strncmp(line, "flags", 5) == 0 else { continue }
+    let words = String(cString: line).split { $0 == " " || $0 == "\n" }
+    return flags.allSatisfy { words.contains(Substring($0)) }
+  }
+  return false
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

@@ -1,0 +1,189 @@
+import CZooPlugin
+import ConvPlugin
+import Testing
+import ZooCore
+import ZooRuntime
+
+/// Conv and the pools as the runtime sees them.
+@Suite struct OperatorTests {
+  let registry: OperatorRegistry
+
+  init() throws {
+    registry = OperatorRegistry()
+    let plugin = try #require(convPluginEntry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer))
+    try registry.register(plugin, origin: "linked in")
+  }
+
+  func run(
+    _ type: String, _ inputs: [Tensor?], opset: Int64 = 22, outputs: [String] = ["y"], _ attributes: [Attribute]
+  ) throws -> [Tensor] {
+    let names = inputs.indices.map { inputs[$0] == nil ? "" : "x\($0)" }
+    let node = Node(type, name: "tested", inputs: names, outputs: outputs, attributes: attributes)
+    return try runOperator(node, inputs: inputs, opset: opset, registry: registry)
+  }
+
+  static func ramp(_ shape: [Int]) throws -> Tensor {
+    try Tensor((0..<shape.reduce(1, *)).map { Float($0 % 13) - 6 }, shape: shape)
+  }
+
+  @Test(arguments: [ZooCore.ElementType.float32, .float64, .float16, .bfloat16])
+  func convServesEveryFloatType(type: ZooCore.ElementType) throws {
+    let shape = [2, 4, 5, 6]
+    let weightShape = [6, 2, 3, 3]
+    let x = try Self.ramp(shape)
+    let w = try Self.ramp(weightShape)
+    let window = Naive(
+      input: [5, 6], kernel: [3, 3], strides: [2, 1], dilations: [1, 2], padBegin: [1, 2], padEnd: [0, 2])
+    let expected = try window.convolve(
+      x.elements(), w.elements(), nil, batch: 2, groups: 2, inputChannels: 2, outputChannels: 3)
+    let y = try run(
+      "Conv", [Self.cast(x, to: type), Self.cast(w, to: type)],
+      [
+        Attribute("group", .int(2)), Attribute("strides", .ints([2, 1])), Attribute("dilations", .ints([1, 2])),
+        Attribute("pads", .ints([1, 2, 0, 2])),
+      ])[0]
+    #expect(y.type == type)
+    #expect(y.shape == [2, 6] + window.output)
+    // All sums are small integers; bfloat16 has 8 bits of fraction.
+    let tolerance = type == .bfloat16 ? 1.0 / 256 : 1e-6
+    for (value, right) in zip(try Self.doubles(y), expected) {
+      #expect(abs(value - right) <= tolerance * max(abs(right), 1))
+    }
+  }
+
+  static func cast(_ tensor: Tensor, to type: ZooCore.ElementType) throws -> Tensor {
+    let values: [Float] = try tensor.elements()
+    switch type {
+    case .float64: return try Tensor(values.map { Double($0) }, shape: tensor.shape)
+    case .float16: return try words(values.map { Self.halfBits($0) }, type, tensor.shape)
+    case .bfloat16: return try words(values.map { UInt16($0.bitPattern >> 16) }, type, tensor.shape)
+    default: return tensor
+    }
+  }
+
+  private static func words(_ words: [UInt16], _ type: ZooCore.ElementType, _ shape: [Int]) throws -> Tensor {
+    try Tensor(type: type, shape: shape) { bytes in words.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+  }
+
+  /// Of an integer below 2048 in size.
+  private static func halfBits(_ value: Float) -> UInt16 {
+    guard value != 0 else { return 0 }
+    let exponent = Int(value.exponent)
+    return (value < 0 ? 0x8000 : 0) | UInt16((exponent + 15) << 10) | UInt16((value.significand - 1) * 1024)
+  }
+
+  static func doubles(_ tensor: Tensor) throws -> [Double] {
+    switch tensor.type {
+    case .float64: return try tensor.elements()
+    case .float16:
+      return tensor.withUnsafeBytes { bytes in
+        bytes.bindMemory(to: UInt16.self).map { bits in
+          let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023))
+          let size =
+            exponent == 0
+            ? fraction / 16_777_216
+            : (1 + fraction / 1024) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+          return bits >> 15 == 1 ? -size : size
+        }
+      }
+    case .bfloat16:
+      return tensor.withUnsafeBytes { bytes in
+        bytes.bindMemory(to: UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) }
+      }
+    default: return try tensor.elements(Float.self).map { Double($0) }
+    }
+  }
+
+  @Test func automaticPaddingKeepsTheExtent() throws {
+    let x = try Tensor([1, 2, 3, 4] as [Float], shape: [1, 1, 4])
+    let w = try Tensor([1, 10] as [Float], shape: [1, 1, 2])
+    #expect(try run("Conv", [x, w], [.text("auto_pad", "SAME_UPPER")])[0].elements() == [21, 32, 43, 4] as [Float])
+    #expect(try run("Conv", [x, w], [.text("auto_pad", "SAME_LOWER")])[0].elements() == [10, 21, 32, 43] as [Float])
+    #expect(try run("Conv", [x, w], [.text("auto_pad", "VALID")])[0].elements() == [21, 32, 43] as [Float])
+  }
+
+  @Test func maxPoolGivesIndices() throws {
+    let x = try Tensor([1, 5, 2, 4, 3, 9, 7, 8, 6] as [Float], shape: [1, 1, 3, 3])
+    let attributes = [Attribute("kernel_shape", .ints([2, 2]))]
+    let rows = try run("MaxPool", [x], outputs: ["y", "i"], attributes)
+    #expect(try rows[0].elements() == [5, 9, 8, 9] as [Float])
+    #expect(try rows[1].elements() == [1, 5, 7, 5] as [Int64])
+    let columns = try run("MaxPool", [x], outputs: ["y", "i"], attributes + [Attribute("storage_order", .int(1))])
+    #expect(try columns[1].elements() == [3, 7, 5, 7] as [Int64])
+  }
+
+  @Test func maxPoolTakesBytes() throws {
+    let x = try Tensor([-5, -7, -128, -3] as [Int8], shape: [1, 1, 4])
+    let y = try run("MaxPool", [x], [Attribute("kernel_shape", .ints([2])), Attribute("pads", .ints([1, 1]))])[0]
+    #expect(try y.elements() == [-5, -5, -7, -3, -3] as [Int8])
+  }
+
+  @Test func ceilingModeAddsPartialWindows() throws {
+    let x = try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [1, 1, 6])
+    let attributes = [
+      Attribute("kernel_shape", .ints([3])), Attribute("strides", .ints([2])), Attribute("ceil_mode", .int(1)),
+    ]
+    #expect(try run("MaxPool", [x], attributes)[0].elements() == [3, 5, 6] as [Float])
+    #expect(try run("AveragePool", [x], attributes)[0].elements() == [2, 4, 5.5] as [Float])
+  }
+
+  @Test func averagePoolMayCountPadding() throws {
+    let x = try Tensor([2, 4, 6] as [Float], shape: [1, 1, 3])
+    let attributes = [Attribute("kernel_shape", .ints([2])), Attribute("pads", .ints([1, 0]))]
+    #expect(try run("AveragePool", [x], attributes)[0].elements() == [2, 3, 5] as [Float])
+    let counting = attributes + [Attribute("count_include_pad", .int(1))]
+    #expect(try run("AveragePool", [x], counting)[0].elements() == [1, 3, 5] as [Float])
+  }
+
+  @Test func lpPoolTakesTheNorm() throws {
+    let x = try Tensor([3, -4, 0] as [Float], shape: [1, 1, 3])
+    #expect(try run("LpPool", [x], [Attribute("kernel_shape", .ints([2]))])[0].elements() == [5, 4] as [Float])
+  }
+
+  @Test func emptyBatchesGiveEmptyOutputs() throws {
+    let x = try Tensor([Float](), shape: [0, 2, 4])
+    let w = try Tensor([Float](repeating: 1, count: 6), shape: [1, 2, 3])
+    #expect(try run("Conv", [x, w], [])[0].shape == [0, 1, 2])
+    #expect(try run("MaxPool", [x], [Attribute("kernel_shape", .ints([2]))])[0].shape == [0, 2, 3])
+  }
+
+  @Test(arguments: [
+    [Attribute("strides", .ints([0, 1]))],
+    [Attribute("strides", .ints([1]))],
+    [Attribute("strides", .ints([1, .min]))],
+    [Attribute("dilations", .ints([-1, 1]))],
+    [Attribute("dilations", .ints([.max, .max]))],
+    [Attribute("pads", .ints([-1, 0, 0, 0]))],
+    [Attribute("pads", .ints([.max, .max, .max, .max]))],
+    [Attribute("pads", .ints([0, 0]))],
+    [Attribute("group", .int(0))],
+    [Attribute("group", .int(3))],
+    [Attribute("group", .int(.min))],
+    [Attribute("kernel_shape", .ints([2, 2]))],
+    [Attribute.text("auto_pad", "AROUND")],
+    [Attribute.text("auto_pad", "SAME_UPPER"), Attribute("dilations", .ints([1 << 30, 1 << 30]))],
+    [Attribute("strides", .float(1))],
+  ])
+  func impossibleAttributesAreErrors(attributes: [Attribute]) throws {
+    let x = try Self.ramp([1, 4, 5, 5])
+    let w = try Self.ramp([2, 4, 3, 3])
+    #expect(throws: ZooError.self) { try run("Conv", [x, w], attributes) }
+  }
+
+  @Test(arguments: [[1, 3, 5, 5], [1, 4, 2, 5], [1, 4, 5], [1, 4], [1, 4, 5, 5, 5]])
+  func wrongShapesAreErrors(shape: [Int]) throws {
+    let w = try Self.ramp([2, 4, 3, 3])
+    #expect(throws: ZooError.self) { try run("Conv", [Self.ramp(shape), w], []) }
+  }
+
+  @Test func poolsRefuseImpossibleWindows() throws {
+    let x = try Self.ramp([1, 2, 5])
+    #expect(throws: ZooError.self) { try run("MaxPool", [x], []) }
+    for (kernel, pads) in [(0, 0), (7, 0), (2, 2), (Int64.max, 0), (2, Int64.max)] {
+      #expect(throws: ZooError.self) {
+        try run(
+          "AveragePool", [x], [Attribute("kernel_shape", .ints([kernel])), Attribute("pads", .ints([pads, pads]))])
+      }
+    }
+  }
+}
