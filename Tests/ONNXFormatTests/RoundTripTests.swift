@@ -1,10 +1,12 @@
 import Foundation
 import ONNXFormat
+import PackageFormat
 import Testing
 import ZooCore
 
 @Suite struct RoundTripTests {
-  /// The onnx package's own test models: what is read and written must be the same message.
+  /// The onnx package's own test models: what is read and written, directly and through a package, must be the same
+  /// message.
   @Test(.enabled(if: Python.isThere, "needs the onnx package (make setup)"))
   func everyModelOfTheONNXPackage() throws {
     let folder = try TemporaryFolder()
@@ -15,6 +17,10 @@ import ZooCore
       #expect(ONNXFormat.sniff(path), "\(name)")
       let model = try ONNXFormat.read(path)
       try ONNXFormat.write(model, to: path.dropLast(5) + ".copy.onnx")
+      let package = String(path.dropLast(5)) + ".zoo"
+      try PackageFormat.write(model, to: package)
+      #expect(!ONNXFormat.sniff(package), "\(name)")
+      try ONNXFormat.write(PackageFormat.read(package), to: package + ".onnx")
     }
     let compared = try Python.models("compare", folder.path)
     #expect(compared.status == 0, "\(compared.output)")

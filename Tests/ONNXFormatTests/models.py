@@ -63,7 +63,7 @@ def rare_messages():
     graph.value_info[2].type.sparse_tensor_type.elem_type = TensorProto.DOUBLE
     model = helper.make_model(graph, producer_name="tests", producer_version="1", domain="org.example")
     model.model_version = 7
-    model.doc_string = "z\u00e9ro \u0000 inside"
+    model.doc_string = "na\u00efve"
     model.training_info.add().initialization_binding.add(key="w", value="x")
     model.configuration.add(name="two", num_devices=2, device=["a", "b"])
     model.metadata_props.add(key="author", value="nobody")
