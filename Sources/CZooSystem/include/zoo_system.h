@@ -1,0 +1,36 @@
+/*
+ * What Swift can't reach by itself: cpuid, the pause hint, futexes, CPU affinity and fork handlers.
+ */
+#ifndef ZOO_SYSTEM_H
+#define ZOO_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the CPU and the operating system under it can do. Numbers as in zoo_plugin.h. */
+typedef struct zoo_cpu {
+  int32_t isa;       /* ZOO_ISA_ */
+  uint32_t features; /* ZOO_CPU_ bits */
+  size_t l1_bytes, l2_bytes, l3_bytes;
+} zoo_cpu;
+
+zoo_cpu zoo_cpu_detect(void);
+
+/* CPUs that this process may run on (its affinity mask), at least 1. */
+uint32_t zoo_affinity_count(void);
+
+/* Sleeps while `*word` is `expected`, until zoo_futex_wake; may also return for no reason. */
+void zoo_futex_wait(const uint32_t *word, uint32_t expected);
+void zoo_futex_wake(const uint32_t *word, uint32_t count);
+
+/* Spins while `*word & mask` is `expected`, for at most about `nanoseconds`. Gives the last value read. */
+uint32_t zoo_spin_while(const uint32_t *word, uint32_t mask, uint32_t expected, uint64_t nanoseconds);
+
+/* How many times this process has forked away from the one that asked first: 0 there, 1 in its children, … */
+uint32_t zoo_fork_generation(void);
+
+/* Starts a detached thread that blocks all signals. `name` has at most 15 bytes. False when there are no more. */
+bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument);
+
+#endif
