@@ -71,6 +71,9 @@ let package = Package(
     .executableTarget(
       name: "zoo", dependencies: ["ModelZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+    // Benchmarks, run by hand.
+    .executableTarget(name: "HandOffBenchmark", dependencies: ["ZooRuntime"], path: "Benchmarks/HandOff"),
+
     // Tests.
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),

@@ -99,12 +99,15 @@ import ZooRuntime
     record.body = { _, worker in
       usleep(500)
       guard worker > 0 else { return }
-      var name = [CChar](repeating: 0, count: 16)
-      pthread_getname_np(pthread_self(), &name, name.count)
+      // glibc's pthread_getname_np is hidden from Swift.
+      var name = [UInt8](repeating: 0, count: 16)
+      let file = open("/proc/thread-self/comm", O_RDONLY)
+      let length = read(file, &name, name.count)
+      close(file)
       var mask = sigset_t()
       pthread_sigmask(SIG_SETMASK, nil, &mask)
       #expect(sigismember(&mask, SIGINT) == 1)
-      names.withLock { _ = $0.insert(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)) }
+      names.withLock { _ = $0.insert(String(decoding: name.prefix(max(length - 1, 0)), as: UTF8.self)) }
     }
     ThreadPool(workerCount: 3).withExecutor { record.run(on: $0) }
     let seen = names.withLock { $0 }
