@@ -4,7 +4,8 @@ import CZooPlugin
 public struct Call {
   public let raw: UnsafePointer<zoo_call>
 
-  init(_ raw: UnsafePointer<zoo_call>) { self.raw = raw }
+  /// For a kernel that runs another one on changed tensors.
+  public init(_ raw: UnsafePointer<zoo_call>) { self.raw = raw }
 
   public var inputCount: Int { raw.pointee.input_count }
   public var outputCount: Int { raw.pointee.output_count }

@@ -5,7 +5,8 @@ public struct Node {
   /// The C struct behind the node, for what this type does not cover.
   public let raw: UnsafePointer<zoo_node>
 
-  init(_ raw: UnsafePointer<zoo_node>) { self.raw = raw }
+  /// For an operator that passes a changed node on to another one.
+  public init(_ raw: UnsafePointer<zoo_node>) { self.raw = raw }
 
   public var name: String { String(cString: raw.pointee.name) }
   public var operatorType: String { String(cString: raw.pointee.op_type) }

@@ -1,0 +1,205 @@
+/* Conversions between numeric types, by way of double and int64 in small pieces. */
+#include <math.h>
+#include <string.h>
+
+#include "standard_kernels.h"
+
+/* An 8-bit float: sign, `exponent` bits, `fraction` bits. `fnuz`: no infinities, no -0, NaN is 0x80 alone. */
+typedef struct small_float {
+  int exponent, fraction, bias, fnuz, has_infinity;
+} small_float;
+
+static int small_format(int32_t type, small_float *f) {
+  switch (type) {
+  case 17: *f = (small_float){4, 3, 7, 0, 0}; return 1;
+  case 18: *f = (small_float){4, 3, 8, 1, 0}; return 1;
+  case 19: *f = (small_float){5, 2, 15, 0, 1}; return 1;
+  case 20: *f = (small_float){5, 2, 16, 1, 0}; return 1;
+  default: return 0;
+  }
+}
+
+static float small_to_float(uint8_t bits, const small_float *f) {
+  int exponent = bits >> f->fraction & ((1 << f->exponent) - 1), fraction = bits & ((1 << f->fraction) - 1);
+  float sign = bits & 0x80 ? -1.0f : 1.0f;
+  if (f->fnuz && bits == 0x80) return NAN;
+  if (!f->fnuz && !f->has_infinity && (bits & 0x7f) == 0x7f) return NAN;
+  if (f->has_infinity && exponent == (1 << f->exponent) - 1) return fraction ? NAN : sign * INFINITY;
+  if (exponent == 0) return sign * ldexpf((float)fraction, 1 - f->bias - f->fraction);
+  return sign * ldexpf((float)(fraction | 1 << f->fraction), exponent - f->bias - f->fraction);
+}
+
+static uint8_t float_to_small(float value, const small_float *f, int saturate) {
+  uint8_t sign = signbit(value) ? 0x80 : 0;
+  uint8_t nan = f->fnuz ? 0x80 : sign | 0x7f;
+  if (f->has_infinity) nan = sign | 0x7f;
+  if (isnan(value)) return nan;
+  /* The largest finite magnitude's bits. */
+  int largest = f->has_infinity ? 0x7b : f->fnuz ? 0x7f : 0x7e;
+  int beyond = saturate ? sign | largest : f->has_infinity ? sign | 0x7c : nan;
+  if (isinf(value)) return (uint8_t)beyond;
+  int e;
+  float magnitude = fabsf(value);
+  if (magnitude == 0.0f) return f->fnuz ? 0 : sign;
+  frexpf(magnitude, &e);
+  e -= 1;
+  if (e < 1 - f->bias) e = 1 - f->bias;
+  /* In units of the last place; rint rounds ties to even. A carry moves into the exponent by itself. */
+  int units = (int)rintf(ldexpf(magnitude, f->fraction - e));
+  int bits = ((e + f->bias - 1) << f->fraction) + units;
+  if (bits > largest) return (uint8_t)beyond;
+  if (bits == 0 && f->fnuz) return 0;
+  return sign | (uint8_t)bits;
+}
+
+static int is_integer(int32_t type) {
+  return (type >= 2 && type <= 7) || type == 9 || type == 12 || type == 13 || type == 21 || type == 22 || type == 25 ||
+         type == 26;
+}
+
+static int read_ints(int32_t type, const void *x, size_t first, int64_t *y, size_t count) {
+  switch (type) {
+#define CASE(number, T) case number: for (size_t i = 0; i < count; i++) y[i] = (int64_t)((const T *)x)[first + i]; return 1;
+    CASE(2, uint8_t) CASE(3, int8_t) CASE(4, uint16_t) CASE(5, int16_t) CASE(6, int32_t) CASE(7, int64_t)
+    CASE(12, uint32_t) CASE(13, uint64_t)
+#undef CASE
+  case 9: for (size_t i = 0; i < count; i++) y[i] = ((const uint8_t *)x)[first + i] != 0; return 1;
+  case 21: case 22: case 25: case 26: {
+    int bits = type < 25 ? 4 : 2, mask = (1 << bits) - 1, is_signed = type == 22 || type == 26;
+    for (size_t i = 0; i < count; i++) {
+      size_t bit = (first + i) * (size_t)bits;
+      int value = ((const uint8_t *)x)[bit / 8] >> bit % 8 & mask;
+      y[i] = is_signed && value > mask / 2 ? value - mask - 1 : value;
+    }
+    return 1;
+  }
+  default: return 0;
+  }
+}
+
+static int write_ints(int32_t type, const int64_t *x, void *y, size_t first, size_t count) {
+  switch (type) {
+#define CASE(number, T) case number: for (size_t i = 0; i < count; i++) ((T *)y)[first + i] = (T)x[i]; return 1;
+    CASE(2, uint8_t) CASE(3, int8_t) CASE(4, uint16_t) CASE(5, int16_t) CASE(6, int32_t) CASE(7, int64_t)
+    CASE(12, uint32_t) CASE(13, uint64_t)
+#undef CASE
+  case 9: for (size_t i = 0; i < count; i++) ((uint8_t *)y)[first + i] = x[i] != 0; return 1;
+  case 21: case 22: case 25: case 26: {
+    int bits = type < 25 ? 4 : 2, mask = (1 << bits) - 1;
+    for (size_t i = 0; i < count; i++) {
+      size_t bit = (first + i) * (size_t)bits;
+      uint8_t *byte = (uint8_t *)y + bit / 8;
+      if (bit % 8 == 0) *byte = 0;
+      *byte |= (uint8_t)((x[i] & mask) << bit % 8);
+    }
+    return 1;
+  }
+  default: return 0;
+  }
+}
+
+static const float float4_values[8] = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+
+static int read_floats(int32_t type, const void *x, size_t first, double *y, size_t count) {
+  small_float format;
+  if (small_format(type, &format)) {
+    for (size_t i = 0; i < count; i++) y[i] = (double)small_to_float(((const uint8_t *)x)[first + i], &format);
+    return 1;
+  }
+  switch (type) {
+  case 1: for (size_t i = 0; i < count; i++) y[i] = (double)((const float *)x)[first + i]; return 1;
+  case 11: for (size_t i = 0; i < count; i++) y[i] = ((const double *)x)[first + i]; return 1;
+  case 10: for (size_t i = 0; i < count; i++) y[i] = (double)zs_half_to_float(((const uint16_t *)x)[first + i]); return 1;
+  case 16:
+    for (size_t i = 0; i < count; i++) {
+      float value;
+      zs_bfloats_to_floats((const uint16_t *)x + first + i, &value, 1);
+      y[i] = (double)value;
+    }
+    return 1;
+  case 23:
+    for (size_t i = 0; i < count; i++) {
+      int bits = ((const uint8_t *)x)[(first + i) / 2] >> (first + i) % 2 * 4 & 15;
+      y[i] = (double)(bits & 8 ? -float4_values[bits & 7] : float4_values[bits & 7]);
+    }
+    return 1;
+  case 24:
+    for (size_t i = 0; i < count; i++) {
+      int bits = ((const uint8_t *)x)[first + i];
+      y[i] = bits == 255 ? (double)NAN : ldexp(1.0, bits - 127);
+    }
+    return 1;
+  default: return 0;
+  }
+}
+
+static int write_floats(int32_t type, const double *x, void *y, size_t first, size_t count, int32_t saturate) {
+  small_float format;
+  if (small_format(type, &format)) {
+    for (size_t i = 0; i < count; i++) ((uint8_t *)y)[first + i] = float_to_small((float)x[i], &format, saturate);
+    return 1;
+  }
+  switch (type) {
+  case 1: for (size_t i = 0; i < count; i++) ((float *)y)[first + i] = (float)x[i]; return 1;
+  case 11: for (size_t i = 0; i < count; i++) ((double *)y)[first + i] = x[i]; return 1;
+  case 10: for (size_t i = 0; i < count; i++) ((uint16_t *)y)[first + i] = zs_float_to_half((float)x[i]); return 1;
+  case 16:
+    for (size_t i = 0; i < count; i++) {
+      float value = (float)x[i];
+      zs_floats_to_bfloats(&value, (uint16_t *)y + first + i, 1);
+    }
+    return 1;
+  case 23:
+    for (size_t i = 0; i < count; i++) {
+      double magnitude = fabs(x[i]);
+      int best = 0;
+      /* Ties go to the even code; beyond 6 and NaN the largest. */
+      for (int code = 1; code < 8; code++) {
+        double middle = ((double)float4_values[code - 1] + (double)float4_values[code]) / 2;
+        if (!(magnitude < middle) && !(magnitude == middle && code % 2 == 1)) best = code;
+      }
+      int bits = best | (signbit(x[i]) ? 8 : 0);
+      uint8_t *byte = (uint8_t *)y + (first + i) / 2;
+      *byte = (first + i) % 2 ? (uint8_t)((*byte & 15) | bits << 4) : (uint8_t)bits;
+    }
+    return 1;
+  default: return 0;
+  }
+}
+
+/* To integers towards zero. What does not fit is undefined in ONNX; here it saturates at int64 first. */
+static int64_t whole(double x) {
+  if (x >= 9223372036854775808.0) return INT64_MAX;
+  if (!(x >= -9223372036854775808.0)) return INT64_MIN;
+  return (int64_t)x;
+}
+
+int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t saturate) {
+  enum { PIECE = 256 };
+  int64_t whole_numbers[PIECE];
+  double numbers[PIECE];
+  int from_integer = is_integer(from), to_integer = is_integer(to);
+  for (size_t first = 0; first < count; first += PIECE) {
+    size_t n = count - first < PIECE ? count - first : PIECE;
+    if (from_integer) {
+      if (!read_ints(from, x, first, whole_numbers, n)) return 0;
+      if (!to_integer)
+        for (size_t i = 0; i < n; i++)
+          numbers[i] = from == 13 ? (double)(uint64_t)whole_numbers[i] : (double)whole_numbers[i];
+    } else {
+      if (!read_floats(from, x, first, numbers, n)) return 0;
+      if (to == 9)
+        for (size_t i = 0; i < n; i++) whole_numbers[i] = numbers[i] != 0;
+      else if (to == 13)
+        for (size_t i = 0; i < n; i++)
+          whole_numbers[i] = numbers[i] >= 9223372036854775808.0 && numbers[i] < 18446744073709551616.0
+                                 ? (int64_t)(uint64_t)numbers[i]
+                                 : whole(numbers[i]);
+      else if (to_integer)
+        for (size_t i = 0; i < n; i++) whole_numbers[i] = whole(numbers[i]);
+    }
+    if (!(to_integer ? write_ints(to, whole_numbers, y, first, n) : write_floats(to, numbers, y, first, n, saturate)))
+      return 0;
+  }
+  return 1;
+}

@@ -1,0 +1,16 @@
+/* The choice of an instruction set. */
+#include "standard_kernels.h"
+
+extern const zs_kernels zs_kernels_generic;
+#if defined(__x86_64__)
+extern const zs_kernels zs_kernels_avx2;
+extern const zs_kernels zs_kernels_avx512;
+#endif
+
+const zs_kernels *zs_kernels_for(int32_t isa) {
+#if defined(__x86_64__)
+  if (isa >= 2) return &zs_kernels_avx512;
+  if (isa == 1) return &zs_kernels_avx2;
+#endif
+  return &zs_kernels_generic;
+}

@@ -1,0 +1,68 @@
+/* Moving elements, whatever they are: only their size matters. */
+#include <string.h>
+
+#include "standard_kernels.h"
+
+typedef struct {
+  uint64_t low, high;
+} sixteen_bytes;
+
+#define COPY_RUN(T)                                                                                                    \
+  static void copy_##T(const char *x, T *y, int64_t count, int64_t stride) {                                           \
+    for (int64_t i = 0; i < count; i++) y[i] = *(const T *)(x + i * stride);                                           \
+  }
+COPY_RUN(uint8_t)
+COPY_RUN(uint16_t)
+COPY_RUN(uint32_t)
+COPY_RUN(uint64_t)
+COPY_RUN(sixteen_bytes)
+
+static void copy_run(const char *x, char *y, int64_t count, int64_t stride, size_t element_bytes) {
+  if (stride == (int64_t)element_bytes) {
+    memcpy(y, x, (size_t)count * element_bytes);
+    return;
+  }
+  switch (element_bytes) {
+  case 1: copy_uint8_t(x, (uint8_t *)y, count, stride); break;
+  case 2: copy_uint16_t(x, (uint16_t *)y, count, stride); break;
+  case 4: copy_uint32_t(x, (uint32_t *)y, count, stride); break;
+  case 8: copy_uint64_t(x, (uint64_t *)y, count, stride); break;
+  case 16: copy_sixteen_bytes(x, (sixteen_bytes *)y, count, stride); break;
+  default:
+    for (int64_t i = 0; i < count; i++) memcpy(y + (size_t)i * element_bytes, x + i * stride, element_bytes);
+  }
+}
+
+void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape, const int64_t *strides,
+                     size_t element_bytes, int64_t first, int64_t end) {
+  if (rank == 0) {
+    memcpy(y, x, element_bytes);
+    return;
+  }
+  if (rank == 1) {
+    copy_run((const char *)x + first * strides[0], (char *)y + (size_t)first * element_bytes, end - first, strides[0],
+             element_bytes);
+    return;
+  }
+  size_t step = element_bytes;
+  for (int32_t d = 1; d < rank; d++) step *= (size_t)shape[d];
+  for (int64_t i = first; i < end; i++)
+    zs_copy_strided((const char *)x + i * strides[0], (char *)y + (size_t)i * step, rank - 1, shape + 1, strides + 1,
+                    element_bytes, 0, shape[1]);
+}
+
+#define SELECT(T)                                                                                                      \
+  for (size_t i = 0; i < count; i++)                                                                                   \
+    ((T *)y)[i] = condition[i * c_step] ? ((const T *)a)[i * a_step] : ((const T *)b)[i * b_step];                     \
+  break
+
+void zs_select(const uint8_t *condition, size_t c_step, const void *a, size_t a_step, const void *b, size_t b_step,
+               void *y, size_t element_bytes, size_t count) {
+  switch (element_bytes) {
+  case 1: SELECT(uint8_t);
+  case 2: SELECT(uint16_t);
+  case 4: SELECT(uint32_t);
+  case 8: SELECT(uint64_t);
+  case 16: SELECT(sixteen_bytes);
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Abs.
+  static func abs(_ host: Host) -> any Operator {
+    UnaryOperator("Abs", host: host, ZS_ABS).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Add.
+  static func add(_ host: Host) -> any Operator {
+    BinaryOperator("Add", host: host, ZS_ADD).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX And.
+  static func and(_ host: Host) -> any Operator {
+    BinaryOperator("And", host: host, ZS_AND).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Asin.
+  static func asin(_ host: Host) -> any Operator {
+    UnaryOperator("Asin", host: host, ZS_ASIN).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Asinh.
+  static func asinh(_ host: Host) -> any Operator {
+    UnaryOperator("Asinh", host: host, ZS_ASINH).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Atanh.
+  static func atanh(_ host: Host) -> any Operator {
+    UnaryOperator("Atanh", host: host, ZS_ATANH).withHalves()
+  }
+}

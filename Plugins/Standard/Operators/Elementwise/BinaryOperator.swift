@@ -1,0 +1,186 @@
+import CStandardKernels
+import ZooPlugin
+
+/// An operator on two tensors of one type that broadcast. Blocked float32 tensors stay blocked against tensors of the
+/// same shape, and against single values or one value for each channel.
+struct BinaryOperator: Operator {
+  let signature: Signature
+  let host: Host
+  let function: @Sendable (Node) throws -> zs_binary
+
+  init(_ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> zs_binary) {
+    signature = Signature(name, since: since)
+    self.host = host
+    self.function = function
+  }
+
+  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_binary) {
+    self.init(name, host: host, since: since) { _ in code }
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let (a, b) = (try node.input(0), try node.input(1))
+    guard a.type == b.type else {
+      throw OperatorError("the operands are of types \(a.type.name) and \(b.type.name)")
+    }
+    return [OutputType(a.type, try broadcastShape(try operandShapes(node)))]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let result = try infer(node)[0]
+    let code = try function(node)
+    let (a, b) = (try node.input(0), try node.input(1))
+    let shape = result.shape ?? []
+    let activation = try Activation.required(of: node)
+    guard activation == .identity || result.type == .float32 else { throw unsupported(result.type) }
+    var form = BinaryKernel.Form.rows(Broadcast(try operandShapes(node), to: shape))
+    if a.layout == .nchw16c, b.layout == .nchw16c {
+      form = .rows(Broadcast([[blockedCount(shape)], [blockedCount(shape)]], to: [blockedCount(shape)]))
+    } else if a.layout == .nchw16c || b.layout == .nchw16c {
+      let operand = (a.layout == .plain ? a : b).shape
+      let padded = [Int](repeating: 1, count: shape.count - operand.count) + operand
+      form = .lanes(
+        batch: shape[0], channels: shape[1], positions: shape[2...].reduce(1, *),
+        batchStep: padded[0] == 1 ? 0 : padded[1],
+        channelStep: padded[1] == 1 ? 0 : 1, reversed: a.layout == .plain)
+    } else if result.type != .float32 || code.code > ZS_PRELU.code {
+      guard zs_typed_binary(result.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+        throw unsupported(result.type)
+      }
+    }
+    return BinaryKernel(
+      code, form: form, type: result.type, elementByteCount: try result.type.elementByteCount, activation: activation,
+      count: a.layout == .plain && b.layout == .plain ? try elementCount(shape) : blockedCount(shape),
+      inPlace: [a, b].enumerated().filter { $0.element.shape == shape }.map(\.offset), kernels: host.kernels)
+  }
+
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    guard node.epilogue.isEmpty, let a = try? node.input(0), a.type == .float32,
+      let activation = Activation(step, in: node)
+    else { return false }
+    return [ZS_RELU, ZS_CLIP, ZS_LEAKY_RELU].contains { $0.code == activation.code }
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let (a, b) = (try node.input(0), try node.input(1))
+    guard a.type == .float32, a.layout == .nchw16c || b.layout == .nchw16c else { return nil }
+    let code = try function(node)
+    let shape = try broadcastShape(try operandShapes(node))
+    let whole = shape.count > 1 && shape[1] % 16 == 0
+    let codes = [ZS_ADD, ZS_SUB, ZS_MUL, ZS_MIN, ZS_MAX].map(\.code)
+    guard codes.contains(code.code) || (whole && code.code <= ZS_PRELU.code),
+      let activation = Activation.only(of: node), activation.keepsZero || whole
+    else { return nil }
+    if a.shape == shape, b.shape == shape {
+      return LayoutChoice(inputs: [.nchw16c, .nchw16c], outputs: [.nchw16c])
+    }
+    let blocked = a.layout == .nchw16c ? a : b
+    let operand = (a.layout == .nchw16c ? b : a).shape
+    guard blocked.shape == shape, operand.count <= shape.count, (a.layout == .plain || b.layout == .plain) else {
+      return nil
+    }
+    let padded = [Int](repeating: 1, count: shape.count - operand.count) + operand
+    guard padded[2...].allSatisfy({ $0 == 1 }), operandShapesAreOwn(node) else { return nil }
+    return LayoutChoice(
+      inputs: a.layout == .nchw16c ? [.nchw16c, .plain] : [.plain, .nchw16c], outputs: [.nchw16c])
+  }
+
+  private func operandShapesAreOwn(_ node: Node) -> Bool {
+    (try? operandShapes(node)[1] == node.input(1).shape) ?? false
+  }
+
+  /// Before opset 7 the second operand broadcast only when `broadcast` said so, along `axis`.
+  private func operandShapes(_ node: Node) throws -> [[Int]] {
+    let (a, b) = (try node.input(0).shape, try node.input(1).shape)
+    guard node.opset < 7, signature.name != "PRelu", !["Mod", "BitShift"].contains(signature.name) else {
+      return [a, b]
+    }
+    guard try node.attributes.int("broadcast") ?? 0 != 0 else {
+      guard a == b else { throw OperatorError("the shapes \(a) and \(b) differ, and broadcast is not set") }
+      return [a, b]
+    }
+    guard b.count <= a.count else { throw OperatorError("the shape \(b) doesn't broadcast to \(a)") }
+    guard let axis = try node.attributes.int("axis") else { return [a, b] }
+    let first = try normalized(axis: axis, rank: max(a.count, 1))
+    guard first + b.count <= a.count else {
+      throw OperatorError("the shape \(b) doesn't fit into \(a) from axis \(first) on")
+    }
+    return [a, b + [Int](repeating: 1, count: a.count - first - b.count)]
+  }
+}
+
+final class BinaryKernel: Kernel {
+  enum Form {
+    case rows(Broadcast)
+    /// A blocked tensor against a plain operand of one value for each channel, or one for all.
+    case lanes(batch: Int, channels: Int, positions: Int, batchStep: Int, channelStep: Int, reversed: Bool)
+  }
+
+  let code: zs_binary
+  let form: Form
+  let type: ElementType
+  let elementByteCount: Int
+  let activation: Activation
+  let count: Int
+  let inPlaceInputs: [Int]
+  let kernels: VectorKernels
+
+  init(
+    _ code: zs_binary, form: Form, type: ElementType, elementByteCount: Int, activation: Activation, count: Int,
+    inPlace: [Int], kernels: VectorKernels
+  ) {
+    self.code = code
+    self.form = form
+    self.type = type
+    self.elementByteCount = elementByteCount
+    self.activation = activation
+    self.count = count
+    inPlaceInputs = inPlace
+    self.kernels = kernels
+  }
+
+  func run(_ call: Call) throws {
+    guard count > 0, let a = call.input(0).data, let b = call.input(1).data, let y = call.output(0).data else { return }
+    let (code, activation, raw) = (code.code, activation, kernels.raw)
+    switch form {
+    case .rows(let rows) where type == .float32 && code <= ZS_PRELU.code:
+      let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
+      let y = y.assumingMemoryBound(to: Float.self)
+      let (aStep, bStep) = (rows.steps[0], rows.steps[1])
+      rows.forEach(call.executor) { place, offsets, count in
+        raw.binary(code, a + offsets[0], aStep, b + offsets[1], bStep, y + place, count)
+        if activation.code != ZS_IDENTITY.code {
+          raw.unary(activation.code, y + place, y + place, count, activation.a, activation.b)
+        }
+      }
+    case .rows(let rows):
+      let size = elementByteCount
+      rows.forEach(call.executor, grain: 4096) { place, offsets, count in
+        _ = zs_typed_binary(
+          type.rawValue, code, a + offsets[0] * size, rows.steps[0], b + offsets[1] * size, rows.steps[1],
+          y + place * size, count)
+      }
+    case .lanes(let batch, let channels, let positions, let batchStep, let channelStep, let reversed):
+      let x = (reversed ? b : a).assumingMemoryBound(to: Float.self)
+      let operand = (reversed ? a : b).assumingMemoryBound(to: Float.self)
+      let y = y.assumingMemoryBound(to: Float.self)
+      let blocks = (channels + 15) / 16
+      call.executor.parallelRanges(batch * blocks, grain: max(1, 16384 / max(1, positions * 16))) { range in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { lanes in
+          for index in range {
+            let first = index % blocks * 16
+            for lane in 0..<16 {
+              lanes[lane] =
+                first + lane < channels ? operand[index / blocks * batchStep + (first + lane) * channelStep] : 0
+            }
+            let place = index * positions * 16
+            raw.binary_lanes(code, x + place, lanes.baseAddress, reversed ? 1 : 0, y + place, positions)
+            if activation.code != ZS_IDENTITY.code {
+              raw.unary(activation.code, y + place, y + place, positions * 16, activation.a, activation.b)
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX BitShift.
+  static func bitShift(_ host: Host) -> any Operator {
+    BinaryOperator("BitShift", host: host) { node in
+      switch try node.attributes.string("direction") {
+      case "LEFT": return ZS_SHIFT_LEFT
+      case "RIGHT": return ZS_SHIFT_RIGHT
+      case let other: throw OperatorError("BitShift has no direction \(other ?? "given")")
+      }
+    }.withHalves()
+  }
+}

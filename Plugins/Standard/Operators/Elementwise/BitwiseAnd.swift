@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX BitwiseAnd.
+  static func bitwiseAnd(_ host: Host) -> any Operator {
+    BinaryOperator("BitwiseAnd", host: host, ZS_AND).withHalves()
+  }
+}

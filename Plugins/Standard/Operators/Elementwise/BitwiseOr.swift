@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX BitwiseOr.
+  static func bitwiseOr(_ host: Host) -> any Operator {
+    BinaryOperator("BitwiseOr", host: host, ZS_OR).withHalves()
+  }
+}

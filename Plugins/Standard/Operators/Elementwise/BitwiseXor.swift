@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX BitwiseXor.
+  static func bitwiseXor(_ host: Host) -> any Operator {
+    BinaryOperator("BitwiseXor", host: host, ZS_XOR).withHalves()
+  }
+}

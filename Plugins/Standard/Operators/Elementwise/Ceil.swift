@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Ceil.
+  static func ceil(_ host: Host) -> any Operator {
+    UnaryOperator("Ceil", host: host, ZS_CEIL).withHalves()
+  }
+}

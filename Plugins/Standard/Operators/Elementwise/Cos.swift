@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Cos.
+  static func cos(_ host: Host) -> any Operator {
+    UnaryOperator("Cos", host: host, ZS_COS).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Div; integers towards zero.
+  static func div(_ host: Host) -> any Operator {
+    BinaryOperator("Div", host: host, ZS_DIV).withHalves()
+  }
+}

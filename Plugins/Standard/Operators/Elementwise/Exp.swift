@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Exp.
+  static func exp(_ host: Host) -> any Operator {
+    UnaryOperator("Exp", host: host, ZS_EXP).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Floor.
+  static func floor(_ host: Host) -> any Operator {
+    UnaryOperator("Floor", host: host, ZS_FLOOR).withHalves()
+  }
+}

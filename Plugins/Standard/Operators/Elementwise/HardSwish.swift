@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX HardSwish: x · max(0, min(1, x / 6 + 0.5)).
+  static func hardSwish(_ host: Host) -> any Operator {
+    UnaryOperator("HardSwish", host: host, ZS_HARD_SWISH).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Log, natural.
+  static func log(_ host: Host) -> any Operator {
+    UnaryOperator("Log", host: host, ZS_LOG).withHalves()
+  }
+}

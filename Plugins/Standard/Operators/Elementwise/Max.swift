@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Max of any number of tensors.
+  static func max(_ host: Host) -> any Operator {
+    VariadicOperator("Max", host: host, ZS_MAX).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Min of any number of tensors.
+  static func min(_ host: Host) -> any Operator {
+    VariadicOperator("Min", host: host, ZS_MIN).withHalves()
+  }
+}

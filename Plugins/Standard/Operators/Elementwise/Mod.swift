@@ -1,0 +1,11 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Mod: the sign of the divisor, or of the dividend with fmod.
+  static func mod(_ host: Host) -> any Operator {
+    BinaryOperator("Mod", host: host) { node in
+      try node.attributes.int("fmod") ?? 0 == 0 ? ZS_MOD : ZS_FMOD
+    }.withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Mul.
+  static func mul(_ host: Host) -> any Operator {
+    BinaryOperator("Mul", host: host, ZS_MUL).withHalves()
+  }
+}

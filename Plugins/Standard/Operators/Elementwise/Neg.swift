@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Neg.
+  static func neg(_ host: Host) -> any Operator {
+    UnaryOperator("Neg", host: host, ZS_NEG).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Or.
+  static func or(_ host: Host) -> any Operator {
+    BinaryOperator("Or", host: host, ZS_OR).withHalves()
+  }
+}

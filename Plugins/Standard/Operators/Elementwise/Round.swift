@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Round, ties to even.
+  static func round(_ host: Host) -> any Operator {
+    UnaryOperator("Round", host: host, ZS_ROUND).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Sign.
+  static func sign(_ host: Host) -> any Operator {
+    UnaryOperator("Sign", host: host, ZS_SIGN).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Sin.
+  static func sin(_ host: Host) -> any Operator {
+    UnaryOperator("Sin", host: host, ZS_SIN).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Sinh.
+  static func sinh(_ host: Host) -> any Operator {
+    UnaryOperator("Sinh", host: host, ZS_SINH).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Softplus: ln(1 + eˣ).
+  static func softplus(_ host: Host) -> any Operator {
+    UnaryOperator("Softplus", host: host, ZS_SOFTPLUS).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Softsign: x / (1 + |x|).
+  static func softsign(_ host: Host) -> any Operator {
+    UnaryOperator("Softsign", host: host, ZS_SOFTSIGN).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Sub.
+  static func sub(_ host: Host) -> any Operator {
+    BinaryOperator("Sub", host: host, ZS_SUB).withHalves()
+  }
+}

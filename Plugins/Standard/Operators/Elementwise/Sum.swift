@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Sum of any number of tensors.
+  static func sum(_ host: Host) -> any Operator {
+    VariadicOperator("Sum", host: host, ZS_ADD).withHalves()
+  }
+}

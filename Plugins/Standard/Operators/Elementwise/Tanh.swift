@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Tanh.
+  static func tanh(_ host: Host) -> any Operator {
+    UnaryOperator("Tanh", host: host, ZS_TANH).withHalves()
+  }
+}

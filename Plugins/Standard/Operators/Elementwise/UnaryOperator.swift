@@ -1,0 +1,78 @@
+import CStandardKernels
+import ZooPlugin
+
+/// An operator that applies one function to each element. It takes blocked tensors as they are where zeros stay zeros.
+struct UnaryOperator: Operator {
+  let signature: Signature
+  let host: Host
+  let function: @Sendable (Node) throws -> Activation
+
+  init(_ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> Activation) {
+    signature = Signature(name, since: since)
+    self.host = host
+    self.function = function
+  }
+
+  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_unary) {
+    self.init(name, host: host, since: since) { _ in Activation(code: code.code) }
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let input = try node.input(0)
+    return UnaryKernel(
+      try function(node), type: input.type, count: input.storedCount, kernels: host.kernels)
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let input = try node.input(0)
+    guard input.layout == .nchw16c, input.type == .float32 else { return nil }
+    guard try function(node).keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
+    return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
+  }
+}
+
+final class UnaryKernel: Kernel {
+  let function: Activation
+  let type: ElementType
+  let count: Int
+  let kernels: VectorKernels
+
+  init(_ function: Activation, type: ElementType, count: Int, kernels: VectorKernels) {
+    self.function = function
+    self.type = type
+    self.count = count
+    self.kernels = kernels
+  }
+
+  var inPlaceInputs: [Int] { [0] }
+
+  func run(_ call: Call) throws {
+    guard let x = call.input(0).data, let y = call.output(0).data else { return }
+    try apply(function, type: type, x, y, count, kernels: kernels, executor: call.executor)
+  }
+}
+
+/// y = function(x) for `count` elements; x may be y.
+func apply(
+  _ function: Activation, type: ElementType, _ x: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer, _ count: Int,
+  kernels: VectorKernels, executor: Executor
+) throws {
+  if type == .float32, function.code < ZS_SIN.code {
+    let x = x.assumingMemoryBound(to: Float.self)
+    let y = y.assumingMemoryBound(to: Float.self)
+    executor.parallelRanges(count, grain: 16384) { range in
+      kernels.raw.unary(
+        function.code, x + range.lowerBound, y + range.lowerBound, range.count, function.a, function.b)
+    }
+    return
+  }
+  let size = try type.elementByteCount
+  guard zs_typed_unary(type.rawValue, function.code, x, y, 0, 0, 0) == 1 else { throw unsupported(type) }
+  executor.parallelRanges(count, grain: 4096) { range in
+    _ = zs_typed_unary(
+      type.rawValue, function.code, x + range.lowerBound * size, y + range.lowerBound * size, range.count,
+      Double(function.a), Double(function.b))
+  }
+}

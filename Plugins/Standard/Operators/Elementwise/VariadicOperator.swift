@@ -1,0 +1,116 @@
+import CStandardKernels
+import ZooPlugin
+
+/// Sum, Mean, Min and Max: one binary function folded over any number of tensors that broadcast.
+struct VariadicOperator: Operator {
+  let signature: Signature
+  let host: Host
+  let code: zs_binary
+  let mean: Bool
+
+  init(_ name: String, host: Host, _ code: zs_binary, mean: Bool = false) {
+    signature = Signature(name, since: 1)
+    self.host = host
+    self.code = code
+    self.mean = mean
+  }
+
+  private func shapes(_ node: Node) throws -> [[Int]] {
+    guard node.ownInputCount > 0 else { throw OperatorError("the operator has no inputs") }
+    let type = try node.input(0).type
+    return try (0..<node.ownInputCount).map { index in
+      let input = try node.input(index)
+      guard input.type == type else {
+        throw OperatorError("the inputs are of types \(type.name) and \(input.type.name)")
+      }
+      return input.shape
+    }
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let shapes = try shapes(node)
+    return [OutputType(try node.input(0).type, try broadcastShape(shapes))]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let result = try infer(node)[0]
+    let shapes = try shapes(node)
+    let shape = result.shape ?? []
+    guard zs_typed_binary(result.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+      throw unsupported(result.type)
+    }
+    let blocked = try node.input(0).layout == .nchw16c
+    let count = blocked ? blockedCount(shape) : try elementCount(shape)
+    let steps = shapes.indices.dropFirst().map { index in
+      blocked
+        ? Broadcast([[count], [count]], to: [count])
+        : Broadcast([index == 1 ? shapes[0] : shape, shapes[index]], to: shape)
+    }
+    return VariadicKernel(
+      code, type: result.type, steps: steps, count: count, scale: mean ? 1 / Float(shapes.count) : nil,
+      inPlace: shapes[0] == shape ? [0] : [], kernels: host.kernels)
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let shapes = try shapes(node)
+    guard try node.input(0).type == .float32, shapes.allSatisfy({ $0 == shapes[0] }),
+      (0..<node.ownInputCount).contains(where: { node.optionalInput($0)?.layout == .nchw16c })
+    else { return nil }
+    return LayoutChoice(inputs: shapes.map { _ in .nchw16c }, outputs: [.nchw16c])
+  }
+}
+
+private final class VariadicKernel: Kernel {
+  let code: zs_binary
+  let type: ElementType
+  let steps: [Broadcast]
+  let count: Int
+  let scale: Float?
+  let inPlaceInputs: [Int]
+  let kernels: VectorKernels
+
+  init(
+    _ code: zs_binary, type: ElementType, steps: [Broadcast], count: Int, scale: Float?, inPlace: [Int],
+    kernels: VectorKernels
+  ) {
+    self.code = code
+    self.type = type
+    self.steps = steps
+    self.count = count
+    self.scale = scale
+    inPlaceInputs = inPlace
+    self.kernels = kernels
+  }
+
+  func run(_ call: Call) throws {
+    guard count > 0, let first = call.input(0).data, let y = call.output(0).data else { return }
+    let size = try type.elementByteCount
+    if steps.isEmpty, first != y { y.copyMemory(from: first, byteCount: count * size) }
+    for (index, step) in steps.enumerated() {
+      let a = index == 0 ? first : y
+      guard let b = call.input(index + 1).data else { return }
+      let (raw, code, type) = (kernels.raw, code.code, type)
+      step.forEach(call.executor) { place, offsets, count in
+        if type == .float32 {
+          raw.binary(
+            code, (a + offsets[0] * size).assumingMemoryBound(to: Float.self), step.steps[0],
+            (b + offsets[1] * size).assumingMemoryBound(to: Float.self), step.steps[1],
+            (y + place * size).assumingMemoryBound(to: Float.self), count)
+        } else {
+          _ = zs_typed_binary(
+            type.rawValue, code, a + offsets[0] * size, step.steps[0], b + offsets[1] * size, step.steps[1],
+            y + place * size, count)
+        }
+      }
+    }
+    guard let scale else { return }
+    if type == .float32 {
+      let y = y.assumingMemoryBound(to: Float.self)
+      kernels.raw.affine(y, y, count, scale, 0)
+    } else {
+      var factor = 1 / Double(steps.count + 1)
+      guard type == .float64 else { throw unsupported(type) }
+      _ = zs_typed_binary(type.rawValue, ZS_MUL.code, y, 1, &factor, 0, y, count)
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Xor.
+  static func xor(_ host: Host) -> any Operator {
+    BinaryOperator("Xor", host: host, ZS_XOR).withHalves()
+  }
+}

@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Softmax.
+  static func softmax(_ host: Host) -> any Operator {
+    SoftmaxOperator("Softmax", host: host, logarithm: false).withHalves()
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX GlobalMaxPool.
+  static func globalMaxPool(_ host: Host) -> any Operator {
+    GlobalPoolOperator("GlobalMaxPool", host: host, ZS_REDUCE_MAX).withHalves()
+  }
+}

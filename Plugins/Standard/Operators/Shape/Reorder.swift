@@ -1,0 +1,65 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// zoo.Reorder: a float32 tensor (N, C, spatial…) from one layout to the layout with the number `to`. The host's
+  /// layout pass puts it in; no model holds it.
+  static func reorder(_ host: Host) -> any Operator { Reorder(host: host) }
+}
+
+private struct Reorder: Operator {
+  let signature = Signature("Reorder", domain: "zoo", since: 1)
+  let host: Host
+
+  private func target(_ node: Node) throws -> Layout {
+    guard let layout = try node.attributes.int("to").flatMap({ Layout(rawValue: Int32(truncatingIfNeeded: $0)) }) else {
+      throw OperatorError("attribute to must be the number of a layout")
+    }
+    return layout
+  }
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let x = try node.input(0)
+    guard x.type == .float32, x.rank >= 2 else {
+      throw OperatorError("only float32 tensors with channels have layouts, not \(x.type.name) of shape \(x.shape)")
+    }
+    return [OutputType(like: x)]
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    LayoutChoice(inputs: [try node.input(0).layout], outputs: [try target(node)])
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let x = try node.input(0)
+    let (from, to) = (x.layout, try target(node))
+    let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
+    let blocks = (channels + 15) / 16
+    let kernels = host.kernels
+    let count = x.storedCount
+    return ClosureKernel { call in
+      guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
+        let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
+      else { return }
+      if from == to { return y.update(from: x, count: count) }
+      // Positions are shared out too: the first blocks of a network are few and large.
+      let cuts = max(1, min(positions / 256, 8))
+      call.executor.parallelRanges(batch * blocks * cuts, grain: max(1, 16384 / max(1, positions * 16 / cuts))) {
+        range in
+        for index in range {
+          let (block, cut) = (index / cuts, index % cuts)
+          let (first, end) = (positions * cut / cuts, positions * (cut + 1) / cuts)
+          let channel = block % blocks * 16
+          let plain = (block / blocks * channels + channel) * positions + first
+          let packed = (block * positions + first) * 16
+          let lanes = min(16, channels - channel)
+          if to == .nchw16c {
+            kernels.raw.block(x + plain, positions, y + packed, end - first, lanes)
+          } else {
+            kernels.raw.unblock(x + packed, y + plain, positions, end - first, lanes)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Unsqueeze: adds dimensions of extent 1.
+  static func unsqueeze(_ host: Host) -> any Operator {
+    viewOperator("Unsqueeze") { node in
+      let fixed = node.opset < 13 ? try node.attributes.ints("axes") : nil
+      return { inputs in
+        let shape = try inputs[0].shape
+        guard let given = try fixed ?? inputs.ints(1) else { return nil }
+        let axes = try normalized(axes: given, rank: shape.count + given.count)
+        var rest = shape.makeIterator()
+        return (0..<shape.count + given.count).map { axes.contains($0) ? 1 : rest.next() ?? 1 }
+      }
+    }
+  }
+}

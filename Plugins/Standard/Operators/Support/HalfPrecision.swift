@@ -1,0 +1,122 @@
+import CStandardKernels
+import CZooPlugin
+import ZooPlugin
+
+/// Serves float16 and bfloat16 by an operator for float32: inputs are widened, outputs rounded.
+struct HalfPrecision<Base: Operator>: Operator {
+  let base: Base
+  var signature: Signature { base.signature }
+
+  func infer(_ node: Node) throws -> [OutputType] { try base.infer(node) }
+
+  func accepts(_ step: Step, in node: Node) -> Bool { Self.halves(node).isEmpty && base.accepts(step, in: node) }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    Self.halves(node).isEmpty ? try base.layouts(for: node) : nil
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let halves = Self.halves(node)
+    if halves.isEmpty { return try base.makeKernel(node, on: executor) }
+    let outputs = try base.infer(node)
+    var inputs = (0..<node.raw.pointee.input_count).map { node.raw.pointee.inputs[$0] }
+    var widened: [Widened] = []
+    for index in halves where inputs[index].data != nil || inputs[index].byte_count == 0 {
+      widened.append(Widened(&inputs[index]))
+    }
+    for index in halves { inputs[index].type = ElementType.float32.rawValue }
+    let kernel = try withExtendedLifetime(widened) {
+      try inputs.withUnsafeBufferPointer { inputs in
+        var changed = node.raw.pointee
+        changed.inputs = inputs.baseAddress
+        return try base.makeKernel(Node(&changed), on: executor)
+      }
+    }
+    return HalfKernel(kernel, outputs: outputs)
+  }
+
+  private static func halves(_ node: Node) -> [Int] {
+    (0..<node.inputCount).filter { node.optionalInput($0)?.type.isHalf ?? false }
+  }
+}
+
+/// A float32 copy of a tensor of half precision.
+private final class Widened {
+  let values: UnsafeMutablePointer<Float>
+
+  /// Copies what `tensor` points to and lets it point to the copy.
+  init(_ tensor: inout zoo_tensor) {
+    let count = (0..<Int(tensor.rank)).reduce(1) { $0 * Int(tensor.shape[$1]) }
+    values = .allocate(capacity: max(count, 1))
+    let source = tensor.data?.assumingMemoryBound(to: UInt16.self)
+    if tensor.type == ElementType.float16.rawValue {
+      zs_halves_to_floats(source, values, source == nil ? 0 : count)
+    } else {
+      zs_bfloats_to_floats(source, values, source == nil ? 0 : count)
+    }
+    tensor.type = ElementType.float32.rawValue
+    tensor.data = UnsafeMutableRawPointer(values)
+    tensor.byte_count = count * 4
+  }
+
+  deinit { values.deallocate() }
+}
+
+private final class HalfKernel: Kernel {
+  let base: any Kernel
+  let outputs: [OutputType]
+
+  init(_ base: any Kernel, outputs: [OutputType]) {
+    self.base = base
+    self.outputs = outputs
+  }
+
+  var workspaceByteCount: Int { base.workspaceByteCount }
+  var consumedInputs: [Int] { base.consumedInputs }
+  var summary: String? { base.summary.map { "\($0), widened to float32" } ?? "widened to float32" }
+
+  func run(_ call: Call) throws {
+    var inputs = (0..<call.inputCount).map { call.raw.pointee.inputs[$0] }
+    var widened: [Widened] = []
+    for index in inputs.indices where ElementType(rawValue: inputs[index].type).isHalf && inputs[index].data != nil {
+      widened.append(Widened(&inputs[index]))
+    }
+    var results = (0..<call.outputCount).map { call.raw.pointee.outputs[$0] }
+    var rounded: [(index: Int, values: UnsafeMutablePointer<Float>, count: Int)] = []
+    defer { for entry in rounded { entry.values.deallocate() } }
+    for index in results.indices where ElementType(rawValue: results[index].type).isHalf {
+      guard index < outputs.count, let shape = outputs[index].shape else {
+        throw OperatorError("outputs of unknown shape are not supported in half precision", kind: .unsupported)
+      }
+      guard results[index].data != nil else { continue }
+      let count = try elementCount(shape)
+      let values = UnsafeMutablePointer<Float>.allocate(capacity: max(count, 1))
+      rounded.append((index, values, count))
+      results[index].type = ElementType.float32.rawValue
+      results[index].data = UnsafeMutableRawPointer(values)
+      results[index].byte_count = count * 4
+    }
+    try inputs.withUnsafeBufferPointer { inputs in
+      try results.withUnsafeBufferPointer { results in
+        var changed = call.raw.pointee
+        changed.inputs = inputs.baseAddress
+        changed.outputs = results.baseAddress
+        try base.run(Call(&changed))
+      }
+    }
+    withExtendedLifetime(widened) {}
+    for entry in rounded {
+      let output = call.output(entry.index)
+      if output.type == .float16 {
+        zs_floats_to_halves(entry.values, output.pointer(), entry.count)
+      } else {
+        zs_floats_to_bfloats(entry.values, output.pointer(), entry.count)
+      }
+    }
+  }
+}
+
+extension Operator {
+  /// This operator with float16 and bfloat16 computed as float32.
+  func withHalves() -> any Operator { HalfPrecision(base: self) }
+}

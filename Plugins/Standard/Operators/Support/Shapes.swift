@@ -1,0 +1,82 @@
+import ZooPlugin
+
+/// The number of elements of `shape`.
+///
+/// - Throws: `OperatorError` for a negative extent or a product that overflows.
+func elementCount(_ shape: [Int]) throws -> Int {
+  var count = 1
+  var overflow = false
+  for extent in shape {
+    guard extent >= 0 else { throw OperatorError("the shape \(shape) has a negative extent") }
+    let (product, overflows) = count.multipliedReportingOverflow(by: max(extent, 1))
+    (count, overflow) = (product, overflow || overflows)
+  }
+  guard !overflow else { throw OperatorError("the shape \(shape) is too large") }
+  return shape.contains(0) ? 0 : count
+}
+
+/// `axis` counted from the front.
+///
+/// - Throws: `OperatorError` where it is outside -rank..<rank.
+func normalized(axis: Int, rank: Int) throws -> Int {
+  guard axis >= -rank, axis < rank else {
+    throw OperatorError("axis \(axis) is outside a tensor of rank \(rank)")
+  }
+  return axis < 0 ? axis + rank : axis
+}
+
+/// The axes counted from the front, each once.
+func normalized(axes: [Int], rank: Int) throws -> [Int] {
+  let axes = try axes.map { try normalized(axis: $0, rank: rank) }
+  guard Set(axes).count == axes.count else { throw OperatorError("an axis occurs twice in \(axes)") }
+  return axes
+}
+
+/// The shape that `shapes` broadcast to by NumPy's rules.
+func broadcastShape(_ shapes: [[Int]]) throws -> [Int] {
+  let rank = shapes.map(\.count).max() ?? 0
+  var result = [Int](repeating: 1, count: rank)
+  for shape in shapes {
+    for (index, extent) in shape.enumerated() where extent != 1 {
+      let place = rank - shape.count + index
+      guard result[place] == 1 || result[place] == extent else {
+        throw OperatorError("the shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) don't broadcast")
+      }
+      result[place] = extent
+    }
+  }
+  return result
+}
+
+/// Row-major strides in elements.
+func rowMajorStrides(_ shape: [Int]) -> [Int] {
+  var strides = [Int](repeating: 1, count: shape.count)
+  for index in shape.indices.dropLast().reversed() { strides[index] = strides[index + 1] * shape[index + 1] }
+  return strides
+}
+
+/// A shape as (outer, axis, inner) around one axis.
+struct AxisView: Sendable {
+  let outer, length, inner: Int
+
+  init(_ shape: [Int], axis: Int) {
+    outer = shape[..<axis].reduce(1, *)
+    length = shape[axis]
+    inner = shape[(axis + 1)...].reduce(1, *)
+  }
+}
+
+extension Int {
+  /// Sums and products of numbers from files must not trap.
+  func adding(_ other: Int) throws -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    guard !overflow else { throw OperatorError("the size \(self) + \(other) is too large") }
+    return sum
+  }
+
+  func times(_ other: Int) throws -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    guard !overflow else { throw OperatorError("the size \(self) · \(other) is too large") }
+    return product
+  }
+}
