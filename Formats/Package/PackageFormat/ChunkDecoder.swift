@@ -11,9 +11,8 @@ extension Chunk {
     }
   }
 
-  /// Checks the chunk and writes its elements to `output`, which is `byteCount` long.
+  /// Writes the elements of a chunk that was verified to `output`, which is `byteCount` long.
   func decode(_ file: MappedFile, into output: UnsafeMutableRawBufferPointer) throws {
-    try verify(file)
     let data = UnsafeRawBufferPointer(rebasing: file.bytes[dataRange])
     if isVerbatim {
       output.copyMemory(from: data)
@@ -46,7 +45,6 @@ extension Chunk {
   /// As `decode`, for the elements' bytes at `part`.
   func decode(_ file: MappedFile, part: Range<Int>, into output: UnsafeMutableRawBufferPointer) throws {
     if isVerbatim {
-      try verify(file)
       let start = dataRange.lowerBound
       output.copyMemory(
         from: UnsafeRawBufferPointer(rebasing: file.bytes[start + part.lowerBound..<start + part.upperBound]))

@@ -31,8 +31,16 @@ final class NewFile {
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    try write(bytes, at: count)
+    // Long runs of zeros become holes, which take no space on most file systems.
+    if bytes.count < Self.holeSize || !isZero(bytes) { try write(bytes, at: count) }
     count += bytes.count
+  }
+
+  private static let holeSize = 1 << 16
+
+  private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let start = bytes.baseAddress, bytes[0] == 0 else { return false }
+    return memcmp(start, start + 1, bytes.count - 1) == 0
   }
 
   func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
@@ -52,7 +60,9 @@ final class NewFile {
 
   /// Puts the file in its place.
   func commit() throws {
-    guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else { throw systemError("can't be written") }
+    guard ftruncate(descriptor, off_t(count)) == 0, fsync(descriptor) == 0, rename(partialPath, path) == 0 else {
+      throw systemError("can't be written")
+    }
     committed = true
   }
 }

@@ -1,18 +1,5 @@
 import ZooCore
 
-/// The chunks of an open file.
-final class PackageChunks: Sendable {
-  let file: MappedFile
-  let list: [Chunk]
-
-  var count: Int { list.count }
-
-  init(file: MappedFile, list: [Chunk]) {
-    self.file = file
-    self.list = list
-  }
-}
-
 /// A tensor that lies in chunks. Reading decodes them on all cores, into the caller's memory.
 struct PackagedTensor: TensorSource {
   /// A tensor of a file, for the summary and for messages.
@@ -36,7 +23,7 @@ struct PackagedTensor: TensorSource {
     guard let mapped = mappedElements else {
       return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
     }
-    try located { try chunks.list[firstChunk].verify(chunks.file) }
+    try located { try chunks.verify(firstChunk) }
     return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: mapped, owner: chunks.file))
   }
 
@@ -72,6 +59,7 @@ struct PackagedTensor: TensorSource {
         let wanted = max(start, offset)..<min(start + chunk.byteCount, end)
         let output = UnsafeMutableRawBufferPointer(
           rebasing: bytes[wanted.lowerBound - offset..<wanted.upperBound - offset])
+        try chunks.verify(firstChunk + number)
         if wanted.count == chunk.byteCount {
           try chunk.decode(chunks.file, into: output)
         } else {

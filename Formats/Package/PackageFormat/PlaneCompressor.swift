@@ -48,7 +48,7 @@ enum PlaneCompressor {
     }
   }
 
-  /// Bytes that an ideal code of single bytes needs (Shannon's entropy).
+  /// Bytes that a code of single bytes needs: Shannon's entropy, but a bit a byte at least.
   private static func entropy(of bytes: UnsafeRawBufferPointer) -> Double {
     let counts = withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { counts in
       counts.initialize(repeating: 0)
@@ -58,7 +58,7 @@ enum PlaneCompressor {
     let bits = counts.reduce(0.0) { sum, count in
       count == 0 ? sum : sum - Double(count) * log2(Double(count) / Double(bytes.count))
     }
-    return bits / 8
+    return max(bits, Double(bytes.count)) / 8
   }
 
   private static func deflate(_ bytes: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {

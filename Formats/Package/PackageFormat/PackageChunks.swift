@@ -1,0 +1,26 @@
+import Dispatch
+import ZooCore
+
+/// The chunks of an open file.
+final class PackageChunks: @unchecked Sendable {
+  let file: MappedFile
+  let list: [Chunk]
+  /// The chunks whose checksums were right; used on `queue` only.
+  private var verified: [Bool]
+  private let queue = DispatchQueue(label: "PackageChunks.verified")
+
+  var count: Int { list.count }
+
+  init(file: MappedFile, list: [Chunk]) {
+    self.file = file
+    self.list = list
+    verified = [Bool](repeating: false, count: list.count)
+  }
+
+  /// Compares chunk `index` with its checksum, once: reading a long chunk in pieces would read it all for each.
+  func verify(_ index: Int) throws {
+    guard !queue.sync(execute: { verified[index] }) else { return }
+    try list[index].verify(file)
+    queue.sync { verified[index] = true }
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import PackageFormat
+import Testing
+import ZooCore
+
+/// What others make of our files: a reader in Python that was written from Docs/format.md, and protoc.
+@Suite struct OutsideReaderTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test(
+    .enabled(if: tool("python3") != nil, "python3 is not installed"),
+    arguments: [PackageFormat.Compression.none, .planes])
+  func pythonReadsTheSameTensors(compression: PackageFormat.Compression) throws {
+    var model = try completeModel()
+    for (type, width) in [(ElementType.float32, 4), (.bfloat16, 2), (.float64, 8), (.complex64, 8), (.int64, 8)] {
+      let numbers = normalNumbers(100_000).withUnsafeBytes { Array($0) }
+      let tensor = try Tensor(type: type, shape: [numbers.count / width]) { bytes in
+        for index in bytes.indices { bytes[index] = type == .int64 && index % 8 > 1 ? 0 : numbers[index] }
+      }
+      model.graph.initializers.append(NamedTensor(name: "long \(type)", tensor: StoredTensor(tensor)))
+    }
+    try PackageFormat.write(model, to: folder.file("a.zoo"), compression: compression)
+    try folder.write(Array(dump(model).utf8), "expected.bin")
+
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("reader.py").path
+    let lines = try run(tool("python3")!, [script, folder.file("a.zoo")]).split(separator: "\n").map(String.init)
+    let hashes = try run(tool("python3")!, ["-c", hashScript, folder.file("expected.bin")])
+    #expect(lines == hashes.split(separator: "\n").map(String.init))
+    #expect(lines.count == model.graph.initializers.count)
+  }
+
+  /// One line a tensor, the elements in hexadecimal; `hashScript` turns them into what reader.py prints.
+  private func dump(_ model: ModelDefinition) throws -> String {
+    try model.graph.initializers.map { constant in
+      let tensor = try constant.tensor.load()
+      var bytes = tensor.withUnsafeBytes { Array($0) }
+      for string in tensor.strings ?? [] { bytes += littleEndian(UInt32(string.count)) + string }
+      let shape = tensor.shape.map(String.init).joined(separator: "x")
+      return "\(constant.name)\t\(tensor.type.rawValue)\t\(shape)\t\(Data(bytes).base64EncodedString())\n"
+    }.joined()
+  }
+
+  private let hashScript = """
+    import base64, hashlib, sys
+    for line in open(sys.argv[1]):
+        *head, data = line.rstrip("\\n").split("\\t")
+        print(*head, hashlib.sha256(base64.b64decode(data)).hexdigest(), sep="\\t")
+    """
+
+  @Test(.enabled(if: tool("protoc") != nil, "protoc is not installed"))
+  func protocDecodes() throws {
+    var model = model(of: StoredTensor(try Tensor(normalNumbers(100_000), shape: [100_000])))
+    model.graph.nodes = [Node("Relu", inputs: ["x"], outputs: ["y"])]
+    try PackageFormat.write(model, to: folder.file("a.zoo"))
+    let schema = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Formats/Package/Schema").standardized.path
+    let text = try run(
+      tool("protoc")!, ["--decode", "zoo.Package", "--proto_path", schema, "\(schema)/zoo.proto"],
+      input: folder.file("a.zoo"))
+    #expect(text.contains("operator_type: \"Relu\""))
+    #expect(text.contains("name: \"weights\""))
+    #expect(text.contains("version: 1\n"))
+    // Nothing is left over that the schema doesn't know.
+    #expect(!text.split(separator: "\n").contains { $0.first?.isNumber == true })
+  }
+
+  @Test(.enabled(if: tool("protoc-c") != nil, "protoc-c is not installed"))
+  func generatedCodeIsCurrent() throws {
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Formats/generate-schemas.sh").standardized.path
+    _ = try run(script, ["--check"])
+  }
+
+  private func run(_ tool: String, _ arguments: [String], input: String? = nil) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: tool)
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    if let input { process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input)) }
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return String(decoding: data, as: UTF8.self)
+  }
+}
+
+/// Where a program of this name is.
+private func tool(_ name: String) -> String? {
+  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
