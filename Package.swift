@@ -23,9 +23,11 @@ let package = Package(
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "ZooRuntime",
-      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", "CCrypto", .product(name: "Logging", package: "swift-log")]),
 
     // File formats.
     .systemLibrary(

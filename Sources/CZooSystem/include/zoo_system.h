@@ -33,4 +33,10 @@ uint32_t zoo_fork_generation(void);
 /* Starts a detached thread that blocks all signals. `name` has at most 15 bytes. False when there are no more. */
 bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument);
 
+/* The file that this code was loaded from: the executable, or the shared library around the runtime. NULL when unknown. */
+const char *zoo_own_file(void);
+
+/* getenv, but NULL in a process that runs with more rights than its caller has. */
+const char *zoo_trusted_environment(const char *name);
+
 #endif

@@ -31,6 +31,8 @@ public final class OperatorRegistry: Sendable {
 
   private struct Contents {
     var plugins: [PluginInfo] = []
+    /// Files and folders that were searched for plugins.
+    var places: [String] = []
     /// By falling version; the first registered comes first among equals.
     var operators: [Key: [RegisteredOperator]] = [:]
   }
@@ -41,17 +43,23 @@ public final class OperatorRegistry: Sendable {
 
   public var plugins: [PluginInfo] { contents.withLock { $0.plugins } }
 
+  /// Remembers a file or folder that was searched for plugins, for the error about a missing operator.
+  func noteSearched(_ place: String) {
+    contents.withLock { if !$0.places.contains(place) { $0.places.append(place) } }
+  }
+
   /// Adds the operators of `plugin`. Where two plugins offer the same form of an operator, the first one serves.
   ///
   /// - Throws: `ZooError` (`badData`) for a table that breaks the ABI.
   public func register(_ plugin: UnsafePointer<zoo_plugin>, origin: String) throws {
     let info = plugin.pointee
-    guard info.size >= MemoryLayout<zoo_plugin>.size, info.abi_version == ZOO_PLUGIN_ABI_VERSION else {
+    guard info.abi_version == ZOO_PLUGIN_ABI_VERSION else {
       throw ZooError(
         .badData, "the plugin speaks ABI version \(info.abi_version), not \(ZOO_PLUGIN_ABI_VERSION)", at: origin,
         advice: "rebuild it against this version of zoo_plugin.h")
     }
-    guard let name = info.name, let version = info.version, info.operator_count < 1 << 20,
+    guard info.size >= MemoryLayout<zoo_plugin>.size, let name = info.name, let version = info.version,
+      info.operator_count < 1 << 20,
       info.operator_count == 0 || info.operators != nil
     else { throw ZooError(.badData, "the plugin's table is malformed", at: origin) }
     var found: [RegisteredOperator] = []
@@ -93,16 +101,20 @@ public final class OperatorRegistry: Sendable {
   func require(_ node: Node, opset: Int64) throws -> RegisteredOperator {
     if let found = find(domain: node.domain, name: node.operatorType, opset: opset) { return found }
     let domain = Self.canonical(node.domain)
-    let (known, plugins) = contents.withLock {
-      ($0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins)
+    let (known, plugins, places) = contents.withLock {
+      (
+        $0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins,
+        $0.places
+      )
     }
     let searched = plugins.isEmpty ? "no plugin is loaded" : "searched: \(plugins.map(\.name).joined(separator: ", "))"
     let forms =
       known.isEmpty ? "" : "; there are forms since version \(known.map(String.init).joined(separator: ", "))"
+    let looked = places.isEmpty ? "" : "; looked in \(places.joined(separator: ", "))"
     throw ZooError(
       .unsupported,
       "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(opset)"
-        + " (\(searched)\(forms))",
+        + " (\(searched)\(forms)\(looked))",
       at: node.label, advice: "put the folder of a plugin that offers it into ZOO_PLUGIN_PATH")
   }
 

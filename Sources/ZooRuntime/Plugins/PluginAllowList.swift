@@ -1,0 +1,63 @@
+import Glibc
+import ZooCore
+
+/// The SHA-256 sums of the plugins that may be loaded.
+public struct PluginAllowList: Sendable, Hashable {
+  /// In lower-case hexadecimal.
+  public private(set) var sums: Set<String>
+
+  /// - Throws: `ZooError` (`usage`) for a sum that is not 64 hexadecimal digits.
+  public init(sums: some Sequence<String>) throws {
+    self.sums = []
+    for sum in sums {
+      guard Self.isSum(sum.utf8) else { throw ZooError(.usage, "“\(sum)” is not a SHA-256 sum") }
+      self.sums.insert(sum.lowercased())
+    }
+  }
+
+  /// The sums in a file as `sha256sum` writes it; the names in it don't matter. Empty lines and lines that begin with
+  /// `#` are skipped.
+  ///
+  /// - Throws: `ZooError`: `notFound`, or `badData` for a file that others can write or that holds something else.
+  public init(contentsOf path: String) throws {
+    guard let file = fopen(path, "re") else {
+      throw ZooError(
+        .notFound, "can't open the list of allowed plugins: \(String(cString: strerror(errno)))", at: path,
+        advice: "check ZOO_PLUGIN_ALLOW")
+    }
+    defer { fclose(file) }
+    var status = stat()
+    guard fstat(fileno(file), &status) == 0, status.st_mode & (S_IWGRP | S_IWOTH) == 0,
+      status.st_uid == 0 || status.st_uid == geteuid()
+    else {
+      throw ZooError(
+        .badData, "others can write to this list of allowed plugins", at: path, advice: "chmod go-w '\(path)'")
+    }
+    sums = []
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    var number = 0
+    while true {
+      let count = getline(&line, &capacity, file)
+      guard count >= 0, let line else { return }
+      number += 1
+      var text = UnsafeRawBufferPointer(start: line, count: count)[...]
+      while let last = text.last, last == 10 || last == 13 || last == 32 { text.removeLast() }
+      // A backslash marks a name with escapes.
+      if text.first == 92 { text.removeFirst() }
+      guard let first = text.first, first != 35 else { continue }
+      let sum = text.prefix { $0 != 32 && $0 != 9 }
+      guard Self.isSum(sum) else {
+        throw ZooError(
+          .badData, "not a line as sha256sum writes it", at: "\(path), line \(number)",
+          advice: "make the list with sha256sum lib*.so")
+      }
+      sums.insert(String(decoding: sum, as: UTF8.self).lowercased())
+    }
+  }
+
+  private static func isSum(_ text: some Collection<UInt8>) -> Bool {
+    text.count == 64 && text.allSatisfy { 48...57 ~= $0 || 65...70 ~= $0 || 97...102 ~= $0 }
+  }
+}

@@ -1,0 +1,170 @@
+import CZooPlugin
+import CZooSystem
+import Glibc
+import Synchronization
+import ZooCore
+
+/// Finds plugins, checks that they can be trusted, loads them and puts their operators into a registry.
+///
+/// ```swift
+/// let host = PluginHost()
+/// try host.loadAll()
+/// for plugin in host.plugins { print(plugin.info.name, plugin.path) }
+/// ```
+///
+/// A plugin is code that runs with all rights of the process, so only the user decides which are loaded: those in paths
+/// that the caller gives, in `ZOO_PLUGIN_PATH`, and beside the executable (or the library that holds this runtime). A
+/// file that others could change is refused; with an allow-list, by the caller or in the file that `ZOO_PLUGIN_ALLOW`
+/// names, so is one whose SHA-256 sum is not on it. A process with raised rights (setuid) ignores both variables.
+public final class PluginHost: Sendable {
+  /// A plugin that has been loaded from a file.
+  public struct LoadedPlugin: Sendable {
+    /// Name, version and operators.
+    public var info: OperatorRegistry.PluginInfo
+    /// Absolute, without symbolic links.
+    public var path: String
+    /// Of the file, in lower-case hexadecimal.
+    public var sha256: String
+  }
+
+  /// Where the operators go.
+  public let registry: OperatorRegistry
+  private let allowLists: [PluginAllowList]
+  private let loaded = Mutex<[(identity: PluginFile.Identity, plugin: LoadedPlugin)]>([])
+
+  /// - Parameter allowList: the sums that may be loaded, beside those rules that `ZOO_PLUGIN_ALLOW` adds; `nil` for any.
+  /// - Throws: `ZooError`, when `ZOO_PLUGIN_ALLOW` names a file that is missing or no list of sums.
+  public init(registry: OperatorRegistry = OperatorRegistry(), allowList: PluginAllowList? = nil) throws {
+    self.registry = registry
+    let named = try Self.environment("ZOO_PLUGIN_ALLOW").map { try PluginAllowList(contentsOf: $0) }
+    allowLists = [allowList, named].compactMap { $0 }
+  }
+
+  /// What has been loaded from files, in order.
+  public var plugins: [LoadedPlugin] { loaded.withLock { $0.map(\.plugin) } }
+
+  /// Loads the plugins of `paths` (files, or folders with `lib*.so` in them), then those of `ZOO_PLUGIN_PATH`, then those
+  /// beside the executable. Where two offer the same operator, the first one serves.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a path that is not there, `badData` for a plugin that is refused.
+  public func loadAll(paths: [String] = []) throws {
+    let named = Self.environment("ZOO_PLUGIN_PATH")?.split(separator: ":").map(String.init) ?? []
+    for path in paths + named { try load(path) }
+    for folder in Self.ownFolders() { try loadFolder(folder) }
+  }
+
+  /// Loads one file, or all plugins among the `lib*.so` of a folder.
+  public func load(_ path: String) throws {
+    let resolved = try PluginFile.resolved(path)
+    var status = stat()
+    guard stat(resolved, &status) == 0 else { throw PluginFile.unreadable(path) }
+    if status.st_mode & S_IFMT == S_IFDIR { return try loadFolder(resolved) }
+    registry.noteSearched(resolved)
+    let file = try PluginFile(path: resolved)
+    guard try file.isPlugin() else {
+      throw ZooError(
+        .badData, "a shared library, but not a plugin: it does not export \(ZOO_PLUGIN_ENTRY)", at: resolved,
+        advice: "export that function (zoo_plugin.h)")
+    }
+    try load(file)
+  }
+
+  /// Registers a plugin that is linked into this program.
+  public func register(_ entry: zoo_plugin_entry_function, named name: String) throws {
+    try registry.register(Self.table(from: entry, at: name), origin: name)
+  }
+
+  // MARK: Finding
+
+  private func loadFolder(_ folder: String) throws {
+    registry.noteSearched(folder)
+    for name in try Self.libraries(in: folder) {
+      // Other libraries lie beside plugins, and damaged ones are nothing to us; a plugin is looked at closely.
+      guard let file = try? PluginFile(path: folder + "/" + name), (try? file.isPlugin()) == true else { continue }
+      try load(file)
+    }
+  }
+
+  private static func libraries(in folder: String) throws -> [String] {
+    guard let directory = opendir(folder) else { throw PluginFile.unreadable(folder) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      if name.hasPrefix("lib") && name.hasSuffix(".so") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// The folders of the executable and of the library around the runtime.
+  private static func ownFolders() -> [String] {
+    let files = ["/proc/self/exe"] + (zoo_own_file().map { [String(cString: $0)] } ?? [])
+    var folders: [String] = []
+    for file in files {
+      guard let path = try? PluginFile.resolved(file), let slash = path.lastIndex(of: "/") else { continue }
+      let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+      if !folders.contains(folder) { folders.append(folder) }
+    }
+    return folders
+  }
+
+  private static func environment(_ name: String) -> String? {
+    zoo_trusted_environment(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  // MARK: Loading
+
+  private func load(_ file: PluginFile) throws {
+    guard !loaded.withLock({ $0.contains { $0.identity == file.identity } }) else { return }
+    try file.checkTrust()
+    let sum = try file.sha256()
+    guard allowLists.allSatisfy({ $0.sums.contains(sum) }) else {
+      throw ZooError(
+        .badData, "refused: the plugin's SHA-256 sum \(sum) is not on the list of allowed plugins", at: file.path,
+        advice: "if you trust it, add the output of sha256sum for it to the list")
+    }
+    let table = try Self.table(of: file)
+    try registry.register(table, origin: file.path)
+    guard let info = registry.plugins.last(where: { $0.origin == file.path }) else { return }
+    loaded.withLock { $0.append((file.identity, LoadedPlugin(info: info, path: file.path, sha256: sum))) }
+  }
+
+  private struct Table: Sendable { nonisolated(unsafe) let pointer: UnsafePointer<zoo_plugin> }
+  /// A file's entry point is called once in a process, whatever the number of hosts.
+  private static let tables = Mutex<[PluginFile.Identity: Table]>([:])
+
+  private static func table(of file: PluginFile) throws -> UnsafePointer<zoo_plugin> {
+    try tables.withLock { tables in
+      if let known = tables[file.identity] { return known }
+      // By its path, not through the open descriptor: $ORIGIN in its search path would mean /proc/self/fd then. Nobody
+      // else can write to its folder (checkTrust), so the file behind the path is the one that was checked.
+      guard let handle = dlopen(file.path, RTLD_NOW | RTLD_LOCAL) else {
+        throw ZooError(
+          .badData, "the plugin can't be loaded: \(dlerror().map { String(cString: $0) } ?? "for no known reason")",
+          at: file.path, advice: "the libraries that it needs must be installed or lie beside it")
+      }
+      guard file.isStillThere(), let symbol = dlsym(handle, ZOO_PLUGIN_ENTRY) else {
+        throw ZooError(.badData, "the plugin changed while it was loaded", at: file.path, advice: "try again")
+      }
+      let entry = unsafeBitCast(symbol, to: zoo_plugin_entry_function.self)
+      let table = Table(pointer: try table(from: entry, at: file.path))
+      tables[file.identity] = table
+      return table
+    }.pointer
+  }
+
+  private static func table(
+    from entry: zoo_plugin_entry_function, at place: String
+  ) throws -> UnsafePointer<zoo_plugin> {
+    _ = zoo_plugin_error_take()
+    guard let table = entry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer) else {
+      let message = String(cString: zoo_plugin_error_take())
+      throw ZooError(
+        .badData, "the plugin can't work here: \(message.isEmpty ? "it does not say why" : message)", at: place,
+        advice: "this program speaks ABI version \(ZOO_PLUGIN_ABI_VERSION); get a plugin that was built for it")
+    }
+    return table
+  }
+}
