@@ -18,12 +18,14 @@ public func standardPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) 
 extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
-      abs, acos, acosh, add, and, asin, asinh, atan, atanh, batchNormalization, bitShift, bitwiseAnd, bitwiseNot,
-      bitwiseOr, bitwiseXor, ceil, celu, clip, concat, cos, cosh, div, dropout, elu, erf, exp, flatten, floor, gelu,
-      gemm, globalAveragePool, globalMaxPool, hardSigmoid, hardSwish, identity, leakyRelu, log, logSoftmax, lrn,
-      matMul, max, mean, min, mish, mod, mul, neg, not, or, pRelu, reciprocal, relu, reorder, reshape, round, selu,
-      shrink, sigmoid, sign, sin, sinh, softmax, softplus, softsign, sqrt, squeeze, sub, sum, swish, tan, tanh,
-      thresholdedRelu, transpose, unsqueeze, xor,
+      absolute, acos, acosh, add, and, asin, asinh, atan, atanh, batchNormalization, bitShift, bitwiseAnd,
+      bitwiseNot, bitwiseOr, bitwiseXor, cast, castLike, ceil, celu, clip, concat, constant, constantOfShape, cos,
+      cosh, div, dropout, elu, equal, erf, exp, expand, flatten, floor, gelu, gemm, globalAveragePool, globalMaxPool,
+      greater, greaterOrEqual, hardSigmoid, hardSwish, identity, isInf, isNaN, leakyRelu, less, lessOrEqual, log,
+      logSoftmax, lrn, matMul, maximum, mean, minimum, mish, mod, mul, neg, not, or, pRelu, pad, pow, reciprocal,
+      relu, reorder, reshape, round, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax, softplus,
+      softsign, split, sqrt, squeeze, sub, sum, swish, tan, tanh, thresholdedRelu, tile, transpose, unsqueeze,
+      whereOperator, xor,
     ]
   }
 }

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Abs.
-  static func abs(_ host: Host) -> any Operator {
+  static func absolute(_ host: Host) -> any Operator {
     UnaryOperator("Abs", host: host, ZS_ABS).withHalves()
   }
 }

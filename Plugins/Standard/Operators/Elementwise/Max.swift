@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Max of any number of tensors.
-  static func max(_ host: Host) -> any Operator {
+  static func maximum(_ host: Host) -> any Operator {
     VariadicOperator("Max", host: host, ZS_MAX).withHalves()
   }
 }

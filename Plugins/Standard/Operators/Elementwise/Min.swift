@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Min of any number of tensors.
-  static func min(_ host: Host) -> any Operator {
+  static func minimum(_ host: Host) -> any Operator {
     VariadicOperator("Min", host: host, ZS_MIN).withHalves()
   }
 }

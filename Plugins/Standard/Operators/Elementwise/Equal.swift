@@ -1,0 +1,7 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Equal.
+  static func equal(_ host: Host) -> any Operator { compareOperator("Equal", ZS_EQUAL).withHalves() }
+}

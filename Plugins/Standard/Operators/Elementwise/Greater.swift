@@ -1,0 +1,7 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Greater.
+  static func greater(_ host: Host) -> any Operator { compareOperator("Greater", ZS_GREATER).withHalves() }
+}

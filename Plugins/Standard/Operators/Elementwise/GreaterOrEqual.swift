@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX GreaterOrEqual.
+  static func greaterOrEqual(_ host: Host) -> any Operator {
+    compareOperator("GreaterOrEqual", ZS_GREATER_OR_EQUAL).withHalves()
+  }
+}

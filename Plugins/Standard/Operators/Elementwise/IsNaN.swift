@@ -1,0 +1,17 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX IsNaN.
+  static func isNaN(_ host: Host) -> any Operator {
+    ShapedOperator("IsNaN", since: 9) { node in
+      ShapedOperator.Form(
+        outputs: { inputs in [OutputType(.bool, try inputs[0].shape)] },
+        compute: { inputs, outputs in
+          guard outputs.isWritable(0), let values = try inputs[0].doubles() else { return }
+          let target = outputs.pointer(0, as: Bool.self)
+          for (index, value) in values.enumerated() { target[index] = value.isNaN }
+        })
+    }
+  }
+}

@@ -1,0 +1,7 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Less.
+  static func less(_ host: Host) -> any Operator { compareOperator("Less", ZS_LESS).withHalves() }
+}

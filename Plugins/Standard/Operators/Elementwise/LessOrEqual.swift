@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX LessOrEqual.
+  static func lessOrEqual(_ host: Host) -> any Operator {
+    compareOperator("LessOrEqual", ZS_LESS_OR_EQUAL).withHalves()
+  }
+}

@@ -1,0 +1,31 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Where: by element, of the second input where the first is true, else of the third.
+  static func whereOperator(_ host: Host) -> any Operator {
+    ShapedOperator("Where", since: 9) { _ in
+      ShapedOperator.Form(
+        outputs: { inputs in
+          let (a, b) = (try inputs[1], try inputs[2])
+          guard try inputs[0].type == .bool, a.type == b.type else {
+            throw OperatorError("the condition must be bool, and \(a.type.name) and \(b.type.name) must be the same")
+          }
+          return [OutputType(a.type, try broadcastShape([inputs[0].shape, a.shape, b.shape]))]
+        },
+        compute: { inputs, outputs in
+          let (condition, a, b) = (try inputs[0], try inputs[1], try inputs[2])
+          guard outputs.isWritable(0), let target = outputs.data(0), let left = a.data, let right = b.data else {
+            return
+          }
+          let rows = Broadcast([condition.shape, a.shape, b.shape], to: outputs.shape(0))
+          let size = try a.elementByteCount
+          rows.forEach(outputs.executor) { place, offsets, count in
+            zs_select(
+              condition.pointer(as: UInt8.self) + offsets[0], rows.steps[0], left + offsets[1] * size, rows.steps[1],
+              right + offsets[2] * size, rows.steps[2], target + place * size, size, count)
+          }
+        })
+    }
+  }
+}

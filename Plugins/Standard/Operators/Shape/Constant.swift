@@ -1,0 +1,60 @@
+import CZooPlugin
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Constant, in all forms but sparse ones.
+  static func constant(_ host: Host) -> any Operator {
+    ShapedOperator("Constant") { node in
+      let attributes = node.attributes
+      if let tensor = try attributes.tensor("value") {
+        if tensor.type == .string {
+          let strings = (0..<tensor.count).map { index in
+            let string = tensor.pointer(as: zoo_string.self)[index]
+            return [UInt8](UnsafeRawBufferPointer(start: string.bytes, count: string.count))
+          }
+          return stringForm(strings, shape: tensor.shape)
+        }
+        return form(
+          tensor.type, tensor.shape,
+          [UInt8](UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount)))
+      }
+      if let value = try attributes.float("value_float") {
+        return form(.float32, [], [value].withUnsafeBytes { [UInt8]($0) })
+      }
+      if let value = try attributes.int("value_int") {
+        return form(.int64, [], [value].withUnsafeBytes { [UInt8]($0) })
+      }
+      if let values = try attributes.floats("value_floats") {
+        return form(.float32, [values.count], values.withUnsafeBytes { [UInt8]($0) })
+      }
+      if let values = try attributes.ints("value_ints") {
+        return form(.int64, [values.count], values.withUnsafeBytes { [UInt8]($0) })
+      }
+      if let value = try attributes.string("value_string") { return stringForm([Array(value.utf8)], shape: []) }
+      if let values = try attributes.strings("value_strings") {
+        return stringForm(values.map { Array($0.utf8) }, shape: [values.count])
+      }
+      throw OperatorError("the constant has no value that is supported", kind: .unsupported)
+    }
+  }
+}
+
+private func form(_ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) -> ShapedOperator.Form {
+  ShapedOperator.Form(
+    outputs: { _ in [OutputType(type, shape)] },
+    compute: { _, outputs in
+      guard let target = outputs.data(0) else { return }
+      bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+    })
+}
+
+private func stringForm(_ strings: [[UInt8]], shape: [Int]) -> ShapedOperator.Form {
+  ShapedOperator.Form(
+    outputs: { _ in [OutputType(.string, shape)] },
+    compute: { _, outputs in
+      guard outputs.isWritable(0) else { return }
+      for (index, string) in strings.enumerated() {
+        outputs.pointer(0, as: zoo_string.self)[index] = outputs.call.string(string)
+      }
+    })
+}
