@@ -85,7 +85,10 @@ let package = Package(
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),
-    .testTarget(name: "ConvPluginTests", dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels"]),
+    .testTarget(
+      name: "ConvPluginTests",
+      dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
+      exclude: ["node_cases.py"]),
     .testTarget(
       name: "ResNetTests", dependencies: ["ResNet", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
       exclude: ["Fixtures", "make_references.py"]),

@@ -36,6 +36,8 @@ struct conv_plan {
   int64_t pixel_ranges, set_ranges;
   int64_t *tap_offset;
   uint64_t *valid[3]; /* by axis and output coordinate: the taps inside the input */
+  uint64_t all_taps;
+  int32_t is_flat; /* output pixel i reads input pixel i alone */
 };
 
 const kernel_table *conv_table(int32_t isa) {
@@ -158,10 +160,14 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epi
     if (w->pad[axis] || w->pad_end[axis]) plan->is_padded = 1;
   }
   plan->in_plane = product(plan->padded);
+  plan->is_flat = algorithm == CONV_DIRECT && plan->out_plane == plan->in_plane && product(w->kernel) == 1;
+  for (int axis = 0; axis < 3; axis++) plan->is_flat &= w->stride[axis] == 1 && w->pad[axis] == 0;
   if (!plan_taps(plan)) {
     conv_plan_destroy(plan);
     return NULL;
   }
+
+  plan->all_taps = plan->taps >= MAX_TAPS ? ~(uint64_t)0 : ((uint64_t)1 << plan->taps) - 1;
 
   plan->sets = algorithm == CONV_DEPTHWISE ? plan->out_blocks : set_count(plan);
   const int64_t step_bytes = plan->taps * plan->length * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
@@ -277,34 +283,61 @@ int64_t conv_tasks(const conv_plan *plan) {
 
 static const float *offset(const float *base, int64_t index) { return base ? base + index : NULL; }
 
-/* Fills in the pixels of a tile from output pixel `first` on. */
-static void place(const conv_plan *plan, tile_job *job, int64_t first, int64_t pixels) {
+/* Where the next tile begins. */
+typedef struct cursor {
+  int64_t flat, z, y, x;
+} cursor;
+
+static cursor cursor_at(const conv_plan *plan, int64_t flat) {
+  const int64_t *out = plan->shape.window.out;
+  return (cursor){flat, flat / out[2] / out[1], flat / out[2] % out[1], flat % out[2]};
+}
+
+/* Fills in the next `pixels` pixels of a tile and moves the cursor past them. */
+static void place(const conv_plan *plan, tile_job *job, cursor *at, int64_t pixels) {
+  job->pixels = (int32_t)pixels;
+  if (plan->is_flat) {
+    for (int64_t p = 0; p < pixels; p++) job->base[p] = (at->flat + p) * BLOCK;
+    at->flat += pixels;
+    job->bordered = 0;
+    return;
+  }
   const conv_window *w = &plan->shape.window;
-  const int64_t scale = plan->algorithm == CONV_PLAIN ? 1 : BLOCK;
-  int64_t x = first % w->out[2], y = first / w->out[2] % w->out[1], z = first / w->out[2] / w->out[1];
-  uint64_t any = 0, all = ~(uint64_t)0;
-  for (int64_t p = 0; p < pixels; p++) {
-    int64_t at[3] = {z * w->stride[0], y * w->stride[1], x * w->stride[2]};
-    if (plan->algorithm != CONV_PLAIN) {
-      for (int axis = 0; axis < 3; axis++) at[axis] -= w->pad[axis];
-      const uint64_t mask = plan->valid[0][z] & plan->valid[1][y] & plan->valid[2][x];
-      job->mask[p] = mask;
-      any |= mask;
-      all &= mask;
+  const int plain = plan->algorithm == CONV_PLAIN;
+  const int64_t scale = plain ? 1 : BLOCK, step = w->stride[2] * scale;
+  uint64_t any = 0, all = plan->all_taps;
+  int64_t p = 0;
+  while (p < pixels) {
+    /* A run of pixels within one output row. */
+    const int64_t run = min64(pixels - p, w->out[2] - at->x);
+    int64_t z = at->z * w->stride[0], y = at->y * w->stride[1], x = at->x * w->stride[2];
+    if (!plain) {
+      z -= w->pad[0];
+      y -= w->pad[1];
+      x -= w->pad[2];
     }
-    job->base[p] = ((at[0] * plan->padded[1] + at[1]) * plan->padded[2] + at[2]) * scale;
-    if (++x == w->out[2]) {
-      x = 0;
-      if (++y == w->out[1]) {
-        y = 0;
-        z++;
+    int64_t base = ((z * plan->padded[1] + y) * plan->padded[2] + x) * scale;
+    for (int64_t i = 0; i < run; i++, base += step) job->base[p + i] = base;
+    if (!plain) {
+      const uint64_t row = plan->valid[0][at->z] & plan->valid[1][at->y], *columns = plan->valid[2] + at->x;
+      for (int64_t i = 0; i < run; i++) {
+        const uint64_t mask = row & columns[i];
+        job->mask[p + i] = mask;
+        any |= mask;
+        all &= mask;
       }
     }
+    p += run;
+    at->x += run;
+    if (at->x < w->out[2]) continue;
+    at->x = 0;
+    if (++at->y < w->out[1]) continue;
+    at->y = 0;
+    at->z++;
   }
-  const uint64_t full = plan->taps >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << plan->taps) - 1;
-  job->pixels = (int32_t)pixels;
+  at->flat += pixels;
   job->any = any;
-  job->bordered = plan->algorithm != CONV_PLAIN && (all & full) != full;
+  job->bordered = !plain && all != plan->all_taps;
 }
 
 /* Clears the lanes past the last channel: 0 × infinity or an activation may have left something there. */
@@ -369,9 +402,10 @@ void conv_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task) 
       job.last = step + job.steps == plan->steps;
       job.weights = weights + step * plan->taps * plan->length * BLOCK * job.blocks;
       job.input = input + (depthwise ? block : step) * job.step_stride;
+      cursor at_pixel = cursor_at(plan, begin);
       for (int64_t tile = 0; tile < tiles; tile++) {
         const int64_t from = begin + (end - begin) * tile / tiles, to = begin + (end - begin) * (tile + 1) / tiles;
-        place(plan, &job, from, to - from);
+        place(plan, &job, &at_pixel, to - from);
         if (plain && !buffers->blocked_output) {
           const int64_t at = ((image * groups + group) * channels + block * BLOCK) * plan->out_plane + from;
           plain_tile(plan, &job, offset(buffers->residual, at), buffers->output + at, written);
