@@ -75,6 +75,8 @@ let package = Package(
 
     // Benchmarks, run by hand.
     .executableTarget(name: "HandOffBenchmark", dependencies: ["ZooRuntime"], path: "Benchmarks/HandOff"),
+    .executableTarget(
+      name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
     // Tests.
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),

@@ -22,6 +22,12 @@ public enum PackageFormat {
   /// Whether a file that begins with `prefix` (10 bytes or more) is a package.
   public static func sniff(_ prefix: [UInt8]) -> Bool { prefix.starts(with: Layout.signature) }
 
+  /// Whether the file at `path` is a package, by its first bytes.
+  public static func sniff(_ path: String) -> Bool {
+    guard let file = try? MappedFile(path) else { return false }
+    return sniff(Array(file.bytes.prefix(Layout.signature.count)))
+  }
+
   /// The model in the file at `path`. Its tensors stay in the file, which is mapped, until they are loaded.
   ///
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that is damaged, hostile, or written by a newer version.

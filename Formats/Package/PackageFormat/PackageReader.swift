@@ -25,6 +25,9 @@ struct PackageReader {
     version = outline.version
     modelSize = outline.model.count
 
+    guard outline.model.count < Layout.storedLimit else {
+      throw ZooError(.badData, "the model without its tensors takes \(outline.model.count) bytes, more than is allowed")
+    }
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[outline.model])
     guard crc32(0, bytes) == outline.modelChecksum else {
       throw ZooError(.badData, "the model's checksum is wrong", advice: Self.advice)
