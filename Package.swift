@@ -44,7 +44,8 @@ let package = Package(
       name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
       name: "ONNXFormat", dependencies: ["ZooCore", "CONNXSchema", "CProtobufC"], path: "Formats/ONNX/ONNXFormat"),
-    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "CZlib"], path: "Formats/PyTorch"),
+    .target(name: "Zip", dependencies: ["ZooCore", "CZlib"], path: "Formats/Zip"),
+    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Zip"], path: "Formats/PyTorch"),
 
     // Plugins.
     .target(name: "CStandardKernels", path: "Plugins/Standard/Kernels"),
@@ -66,6 +67,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
+    .target(name: "Datasets", dependencies: ["ZooCore", "ZooImage", "CZlib", "Zip"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
@@ -97,6 +99,8 @@ let package = Package(
     .testTarget(
       name: "ZooImageTests", dependencies: ["ZooImage"],
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin"]),
     .testTarget(name: "CommandTests", dependencies: ["ModelZoo"]),
   ],

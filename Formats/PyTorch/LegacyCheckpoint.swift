@@ -1,3 +1,4 @@
+import Zip
 import ZooCore
 
 /// The form before PyTorch 1.6, and with `_use_new_zipfile_serialization=False`: five pickles one after the other

@@ -1,3 +1,4 @@
+import Zip
 import ZooCore
 
 /// PyTorch's checkpoints, as `torch.save` writes them: `.pt`, `.pth`, `.th`, `.bin`.

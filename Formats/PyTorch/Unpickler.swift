@@ -1,3 +1,4 @@
+import Zip
 import ZooCore
 
 /// Reads one pickle (protocols 0 to 5, Python's `pickletools` lists the opcodes) as data.

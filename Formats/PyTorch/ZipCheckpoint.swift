@@ -1,3 +1,4 @@
+import Zip
 import ZooCore
 
 /// The form of PyTorch 1.6 and later: an archive of `NAME/data.pkl`, `NAME/byteorder` and `NAME/data/KEY`.

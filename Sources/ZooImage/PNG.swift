@@ -23,7 +23,7 @@ func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) t
     {
     case ZOO_PNG_OK: break
     case ZOO_PNG_TRUNCATED: throw truncated(bytes.count)
-    default: throw ZooError(.badData, "a damaged PNG: \(String(cString: message))")
+    default: throw ZooError(.badData, "a damaged PNG: \(text(message))")
     }
   }
 }

@@ -1,19 +1,19 @@
 import ZooCore
 
 /// Reads forward through bytes that nobody vouches for; little-endian.
-struct ByteCursor {
-  let bytes: UnsafeRawBufferPointer
-  private(set) var offset: Int
+package struct ByteCursor {
+  package let bytes: UnsafeRawBufferPointer
+  package private(set) var offset: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
+  package init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
     self.bytes = bytes
     self.offset = min(max(offset, 0), bytes.count)
   }
 
-  var remaining: Int { bytes.count - offset }
+  package var remaining: Int { bytes.count - offset }
 
   /// Where the next `count` bytes are, having passed them.
-  mutating func take(_ count: Int) throws -> Range<Int> {
+  package mutating func take(_ count: Int) throws -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw ZooError(
         .badData, "the file ends in the middle: \(count) bytes are declared, \(remaining) are left",
@@ -23,13 +23,13 @@ struct ByteCursor {
     return offset..<offset + count
   }
 
-  mutating func integer<Number: FixedWidthInteger>(_: Number.Type = Number.self) throws -> Number {
+  package mutating func integer<Number: FixedWidthInteger>(_: Number.Type = Number.self) throws -> Number {
     let range = try take(MemoryLayout<Number>.size)
     return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: Number.self))
   }
 
   /// A declared length, which must fit into what is left.
-  mutating func length<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Int {
+  package mutating func length<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Int {
     let declared = try integer(type)
     guard let count = Int(exactly: declared), count >= 0, count <= remaining else {
       throw ZooError(
@@ -40,7 +40,7 @@ struct ByteCursor {
   }
 
   /// The bytes up to the next newline, having passed it too.
-  mutating func line() throws -> Range<Int> {
+  package mutating func line() throws -> Range<Int> {
     guard let end = bytes[offset...].firstIndex(of: 0x0A) else {
       throw ZooError(.badData, "a line of text has no end", at: "byte \(offset)")
     }
@@ -48,7 +48,7 @@ struct ByteCursor {
     return offset..<end
   }
 
-  func text(_ range: Range<Int>) throws -> String {
+  package func text(_ range: Range<Int>) throws -> String {
     guard let text = String(validating: bytes[range], as: UTF8.self) else {
       throw ZooError(.badData, "a text is not valid UTF-8", at: "byte \(range.lowerBound)")
     }

@@ -3,25 +3,25 @@ import ZooCore
 
 /// The directory of a zip archive (PKWARE's APPNOTE 6.3), with 64-bit sizes, over a mapped file.
 ///
-/// Strict where PyTorch's writer leaves no freedom: nothing before the archive, no encryption, no two entries of one
+/// Strict where the writers of PyTorch and NumPy leave no freedom: nothing before the archive, no encryption, no two entries of one
 /// name, no entries that overlap.
-struct ZipArchive {
-  struct Entry {
-    let name: String
+package struct ZipArchive {
+  package struct Entry {
+    package let name: String
     fileprivate let isDeflated: Bool
     fileprivate let checksum: UInt32
     /// Uncompressed.
-    let byteCount: Int
+    package let byteCount: Int
     /// Where the entry's bytes are in the file.
     fileprivate let range: Range<Int>
   }
 
-  let file: MappedFile
-  let entries: [String: Entry]
+  package let file: MappedFile
+  package let entries: [String: Entry]
 
-  static func sniff(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) }
+  package static func sniff(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) }
 
-  init(_ file: MappedFile) throws {
+  package init(_ file: MappedFile) throws {
     self.file = file
     let directory = try Self.directory(file.bytes)
     var cursor = ByteCursor(
@@ -51,7 +51,7 @@ struct ZipArchive {
   }
 
   /// The bytes of `entry`: in the mapped file if it is stored, else inflated.
-  func contents(_ entry: Entry, checksum: Bool) throws -> TensorMemory {
+  package func contents(_ entry: Entry, checksum: Bool) throws -> TensorMemory {
     let stored = file.memory(in: entry.range)
     let memory = entry.isDeflated ? try Self.inflate(stored, to: entry.byteCount, name: entry.name) : stored
     // PyTorch writes 0 when it is told to leave the checksums out.

@@ -9,12 +9,12 @@ import ZooCore
 #endif
 
 /// A file mapped for reading, for as long as the object lives.
-final class MappedFile: @unchecked Sendable {
-  let bytes: UnsafeRawBufferPointer
+package final class MappedFile: @unchecked Sendable {
+  package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
   private let mappedCount: Int
 
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw ZooError(errno == ENOENT ? .notFound : .badData, "can't open the file: \(Self.reason())", at: path)
@@ -44,7 +44,7 @@ final class MappedFile: @unchecked Sendable {
   deinit { munmap(mapping, mappedCount) }
 
   /// The bytes in `range`, which must lie in the file.
-  func memory(in range: Range<Int>) -> TensorMemory {
+  package func memory(in range: Range<Int>) -> TensorMemory {
     TensorMemory(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: self)
   }
 
