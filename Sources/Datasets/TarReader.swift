@@ -42,7 +42,10 @@ final class TarReader {
     while true {
       var header = [UInt8](repeating: 0, count: Self.blockSize)
       try fill(&header)
-      if header.allSatisfy({ $0 == 0 }) { return nil }
+      if header.allSatisfy({ $0 == 0 }) {
+        try finish()
+        return nil
+      }
       guard Self.hasValidChecksum(header) else { throw Self.damaged("a header's checksum does not match") }
       guard let size = Self.number(header[124..<136]) else { throw Self.damaged("a header has no valid size") }
       switch header[156] {
@@ -112,6 +115,17 @@ final class TarReader {
       scratch = [UInt8](repeating: 0, count: padding)
       try fill(&scratch)
       padding = 0
+    }
+  }
+
+  /// Reads what follows the archive's end, so that gzip's checksum is compared.
+  private func finish() throws {
+    var scratch = [UInt8](repeating: 0, count: 1 << 16)
+    while gzread(stream, &scratch, UInt32(scratch.count)) > 0 {}
+    var code = Z_OK
+    gzerror(stream, &code)
+    guard code == Z_OK || code == Z_STREAM_END else {
+      throw Self.damaged("its compressed data ends early or is damaged")
     }
   }
 

@@ -41,9 +41,12 @@ def check(folder):
     names = sorted(folder.glob("copy-*.npy"))
     for name in names:
         copy, original = np.load(name), np.load(folder / name.name.removeprefix("copy-"))
-        if original.dtype.kind == "S":
+        if original.dtype.kind in "SU":
+            same = copy.dtype.kind == "U"
             original = original.astype("U")
-        if not np.array_equal(copy, original) or copy.dtype.newbyteorder("=") != original.dtype.newbyteorder("="):
+        else:
+            same = copy.dtype == original.dtype.newbyteorder("=")
+        if not same or not np.array_equal(copy, original):
             sys.exit(f"{name.name} differs: {copy!r}, {original!r}")
     if len(names) < 40:
         sys.exit(f"only {len(names)} copies")
