@@ -59,7 +59,7 @@ public final class OperatorRegistry: Sendable {
         advice: "rebuild it against this version of zoo_plugin.h")
     }
     guard info.size >= MemoryLayout<zoo_plugin>.size, let name = info.name, let version = info.version,
-      info.operator_count < 1 << 20,
+      0..<1 << 20 ~= info.operator_count,
       info.operator_count == 0 || info.operators != nil
     else { throw ZooError(.badData, "the plugin's table is malformed", at: origin) }
     var found: [RegisteredOperator] = []
