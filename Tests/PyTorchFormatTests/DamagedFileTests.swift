@@ -18,7 +18,7 @@ import ZooCore
     var damaged = try contents(name)
     for index in damaged.indices {
       let original = damaged[index]
-      for value in [original ^ 1, ~original] {
+      for value in Self.small.contains(name) ? [original ^ 1, ~original] : [~original] {
         damaged[index] = value
         _ = try failure(damaged)
       }
