@@ -18,14 +18,15 @@ public func standardPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) 
 extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
-      absolute, acos, acosh, add, and, asin, asinh, atan, atanh, batchNormalization, bitShift, bitwiseAnd,
-      bitwiseNot, bitwiseOr, bitwiseXor, cast, castLike, ceil, celu, clip, concat, constant, constantOfShape, cos,
-      cosh, div, dropout, elu, equal, erf, exp, expand, flatten, floor, gelu, gemm, globalAveragePool, globalMaxPool,
-      greater, greaterOrEqual, hardSigmoid, hardSwish, identity, isInf, isNaN, leakyRelu, less, lessOrEqual, log,
-      logSoftmax, lrn, matMul, maximum, mean, minimum, mish, mod, mul, neg, not, or, pRelu, pad, pow, reciprocal,
-      relu, reorder, reshape, round, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax, softplus,
-      softsign, split, sqrt, squeeze, sub, sum, swish, tan, tanh, thresholdedRelu, tile, transpose, unsqueeze,
-      whereOperator, xor,
+      absolute, acos, acosh, add, and, argMax, argMin, asin, asinh, atan, atanh, batchNormalization, bitShift,
+      bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, cast, castLike, ceil, celu, clip, concat, constant,
+      constantOfShape, cos, cosh, div, dropout, elu, equal, erf, exp, expand, flatten, floor, gather, gelu, gemm,
+      globalAveragePool, globalMaxPool, greater, greaterOrEqual, hardSigmoid, hardSwish, identity, isInf, isNaN,
+      layerNormalization, leakyRelu, less, lessOrEqual, log, logSoftmax, lrn, matMul, maximum, mean, minimum, mish,
+      mod, mul, neg, not, or, pRelu, pad, pow, range, reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp,
+      reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, round, selu,
+      shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax, softplus, softsign, split, sqrt, squeeze, sub,
+      sum, swish, tan, tanh, thresholdedRelu, tile, topK, transpose, unsqueeze, whereOperator, xor,
     ]
   }
 }

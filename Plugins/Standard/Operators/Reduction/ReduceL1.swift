@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceL1.
+  static func reduceL1(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceL1", code: ZS_SUM_ABS, last: .nothing).make(host)
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceLogSum.
+  static func reduceLogSum(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceLogSum", code: ZS_SUM, last: .logarithm).make(host)
+  }
+}

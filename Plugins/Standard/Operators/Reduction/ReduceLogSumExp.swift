@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceLogSumExp.
+  static func reduceLogSumExp(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceLogSumExp", code: ZS_LOG_SUM_EXP, last: .nothing).make(host)
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceMax.
+  static func reduceMax(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceMax", code: ZS_REDUCE_MAX, last: .nothing).make(host)
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceMean.
+  static func reduceMean(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceMean", code: ZS_SUM, last: .mean).make(host)
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceMin.
+  static func reduceMin(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceMin", code: ZS_REDUCE_MIN, last: .nothing).make(host)
+  }
+}

@@ -1,0 +1,127 @@
+import CStandardKernels
+import ZooPlugin
+
+/// The Reduce family: a reduction over some axes and, for means, norms and logarithms, a step after it.
+struct ReduceOperator: Sendable {
+  enum Last: Sendable { case nothing, mean, squareRoot, logarithm }
+  let name: String
+  let code: zs_reduction
+  var last = Last.nothing
+
+  func make(_ host: Host) -> any Operator {
+    let kernels = host.kernels
+    return ShapedOperator(name) { node in
+      let fixed = try node.attributes.ints("axes")
+      let keepsDimensions = try node.attributes.int("keepdims") ?? 1 != 0
+      let keepsWithoutAxes = try node.attributes.int("noop_with_empty_axes") ?? 0 != 0
+      @Sendable func axes(_ inputs: Inputs) throws -> [Int]? {
+        let rank = try inputs[0].rank
+        var given = fixed
+        if given == nil, inputs.optional(1) != nil {
+          given = try inputs.ints(1)
+          if given == nil { return nil }
+        }
+        let axes = try normalized(axes: given ?? [], rank: rank)
+        return axes.isEmpty && !keepsWithoutAxes ? Array(0..<rank) : axes.sorted()
+      }
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let x = try inputs[0]
+          guard let axes = try axes(inputs) else { return [OutputType(x.type, nil)] }
+          let shape = x.shape.enumerated().compactMap { index, extent in
+            axes.contains(index) ? (keepsDimensions ? 1 : nil) : extent
+          }
+          return [OutputType(x.type, shape)]
+        },
+        compute: { inputs, outputs in
+          guard outputs.isWritable(0), let axes = try axes(inputs) else { return }
+          try reduce(try inputs[0], axes, outputs, kernels)
+        })
+    }.withHalves()
+  }
+
+  private func reduce(_ x: TensorView, _ axes: [Int], _ outputs: Outputs, _ kernels: VectorKernels) throws {
+    guard zs_typed_reduce(x.raw.type, code.code, nil, 0, 0, 0, nil) == 1, let target = outputs.data(0) else {
+      throw unsupported(x.type)
+    }
+    let size = try x.elementByteCount
+    let kept = x.shape.indices.filter { !axes.contains($0) }
+    let length = axes.reduce(1) { $0 * x.shape[$1] }
+    let count = outputs.shape(0).reduce(1, *)
+    var source = UnsafeRawPointer(x.pointer(as: UInt8.self))
+    var outer = count
+    var inner = 1
+    var scratch: UnsafeMutableRawPointer?
+    defer { scratch?.deallocate() }
+    // Dimensions of extent 1 may lie anywhere.
+    let wide = axes.filter { x.shape[$0] != 1 }
+    if let first = wide.first, let last = wide.last,
+      (first...last).allSatisfy({ axes.contains($0) || x.shape[$0] == 1 })
+    {
+      outer = x.shape[..<first].reduce(1, *)
+      inner = x.shape[(last + 1)...].reduce(1, *)
+    } else if !wide.isEmpty, length > 0 {
+      // The reduced axes come last, so that every result is a row.
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, x.count * size), alignment: 64)
+      scratch = memory
+      let order = kept + axes
+      let strides = rowMajorStrides(x.shape)
+      copyStrided(
+        source, to: memory, shape: order.map { x.shape[$0] }, strides: order.map { strides[$0] },
+        elementByteCount: size, executor: outputs.executor)
+      source = UnsafeRawPointer(memory)
+    }
+    run(type: x.type, source, target, outer, length, inner, size, kernels, outputs.executor)
+    try finish(type: x.type, target, count, length, kernels, outputs.executor)
+  }
+
+  private func run(
+    type: ElementType, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ outer: Int, _ length: Int,
+    _ inner: Int, _ size: Int, _ kernels: VectorKernels, _ executor: Executor
+  ) {
+    let code = code.code
+    executor.parallelRanges(outer, grain: max(1, 16384 / max(1, length * inner))) { range in
+      let from = source + range.lowerBound * length * inner * size
+      let to = target + range.lowerBound * inner * size
+      guard type == .float32, inner == 1 || code != ZS_LOG_SUM_EXP.code, length > 0 else {
+        zs_typed_reduce(type.rawValue, code, from, range.count, length, inner, to)
+        return
+      }
+      let (x, y) = (from.assumingMemoryBound(to: Float.self), to.assumingMemoryBound(to: Float.self))
+      for row in 0..<range.count {
+        if inner == 1 {
+          y[row] = kernels.raw.reduce(code, x + row * length, length)
+        } else {
+          kernels.raw.reduce_rows(code, x + row * length * inner, length, inner, y + row * inner, inner)
+        }
+      }
+    }
+  }
+
+  private func finish(
+    type: ElementType, _ y: UnsafeMutableRawPointer, _ count: Int, _ length: Int, _ kernels: VectorKernels,
+    _ executor: Executor
+  ) throws {
+    switch last {
+    case .nothing: return
+    case .mean:
+      var divisor = Double(length)
+      var converted: UInt64 = 0
+      zs_cast(ElementType.float64.rawValue, type.rawValue, &divisor, &converted, 1, 1)
+      zs_typed_binary(type.rawValue, ZS_DIV.code, y, 1, &converted, 0, y, count)
+    case .squareRoot, .logarithm:
+      let function = last == .squareRoot ? ZS_SQRT : ZS_LOG
+      if type.isFloat {
+        try apply(Activation(code: function.code), type: type, y, y, count, kernels: kernels, executor: executor)
+        return
+      }
+      var values = [Double](repeating: 0, count: count)
+      zs_cast(type.rawValue, ElementType.float64.rawValue, y, &values, count, 1)
+      values.withUnsafeMutableBytes { bytes in
+        _ = zs_typed_unary(
+          ElementType.float64.rawValue, function.code, bytes.baseAddress, bytes.baseAddress, count, 0, 0)
+      }
+      zs_cast(ElementType.float64.rawValue, type.rawValue, values, y, count, 1)
+    }
+  }
+}

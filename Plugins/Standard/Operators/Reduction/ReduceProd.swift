@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceProd.
+  static func reduceProd(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceProd", code: ZS_PROD, last: .nothing).make(host)
+  }
+}

@@ -1,0 +1,9 @@
+import CStandardKernels
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ReduceSum.
+  static func reduceSum(_ host: Host) -> any Operator {
+    ReduceOperator(name: "ReduceSum", code: ZS_SUM, last: .nothing).make(host)
+  }
+}
