@@ -137,7 +137,10 @@ import ZooRuntime
 
   @Test func lpPoolTakesTheNorm() throws {
     let x = try Tensor([3, -4, 0] as [Float], shape: [1, 1, 3])
-    #expect(try run("LpPool", [x], [Attribute("kernel_shape", .ints([2]))])[0].elements() == [5, 4] as [Float])
+    let kernel = Attribute("kernel_shape", .ints([2]))
+    #expect(try run("LpPool", [x], [kernel])[0].elements() == [5, 4] as [Float])
+    #expect(try run("LpPool", [x], [kernel, Attribute("p", .int(1))])[0].elements() == [7, 4] as [Float])
+    #expect(try run("LpPool", [x], opset: 1, [kernel, Attribute("p", .float(1))])[0].elements() == [7, 4] as [Float])
   }
 
   @Test func emptyBatchesGiveEmptyOutputs() throws {

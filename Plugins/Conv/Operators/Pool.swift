@@ -91,8 +91,11 @@ struct PoolGeometry {
     countsPadding = try kind == .average && attributes.int("count_include_pad") ?? 0 != 0
     columnMajor = try kind == .max && attributes.int("storage_order") ?? 0 != 0
     power = 2
-    // Opset 1 gives `p` as a float.
-    if kind == .lp { power = try attributes.int("p").map { Double($0) } ?? 2 }
+    if kind == .lp, attributes.contains("p") {
+      // Opset 1 gives a float.
+      let whole = try? attributes.int("p")
+      power = try whole.flatMap { $0 }.map { Double($0) } ?? attributes.float("p").map { Double($0) } ?? 2
+    }
     guard power > 0 else { throw OperatorError("p is \(power), which is no norm") }
     try checkSize(outputShape)
   }
