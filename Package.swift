@@ -71,9 +71,16 @@ let package = Package(
     .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
-      dependencies: ["ZooCore", "ZooRuntime", "PackageFormat", "ONNXFormat", "PyTorchFormat", "ResNet", "ZooImage"]),
+      dependencies: [
+        "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder", "ResNet",
+        "ZooImage", "Datasets",
+      ]),
     .executableTarget(
-      name: "zoo", dependencies: ["ModelZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      name: "zoo",
+      dependencies: [
+        "ModelZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Benchmarks, run by hand.
     .executableTarget(name: "HandOffBenchmark", dependencies: ["ZooRuntime"], path: "Benchmarks/HandOff"),

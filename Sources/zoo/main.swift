@@ -1,1 +1,31 @@
-print("zoo")
+import ArgumentParser
+import ModelZoo
+
+do {
+  var command = try ZooCommand.parseAsRoot()
+  try command.run()
+} catch let error as ZooError {
+  Console.report(error)
+  exit(error.kind.exitStatus)
+} catch {
+  // Wrong usage, --help, --version, and statuses that a command asks for.
+  let status = ZooCommand.exitCode(for: error)
+  let message = ZooCommand.fullMessage(for: error)
+  if status == .validationFailure {
+    Console.writeError("zoo: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))
+  } else if status == .success {
+    Console.print(message)
+  } else if !message.isEmpty {
+    Console.report(ZooError(.defect, message))
+    exit(ZooError.Kind.defect.exitStatus)
+  }
+  exit(status.rawValue)
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

@@ -1,0 +1,73 @@
+# make demo: set up, build, and classify photographs.  make test: everything that is checked.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+
+# Debian packages, and how to know that they are there without asking apt.
+PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev pkg-config \
+  python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp
+SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+BIN := .build/release
+SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples
+
+.PHONY: setup venv build demo test example format lint proto clean
+
+# What the system has to have. Says nothing and needs no network where it is there.
+setup:
+	@command -v swift >/dev/null || { \
+	  echo "make setup: Swift 6.1 or later is missing: https://www.swift.org/install" >&2; exit 1; }
+	@if command -v dpkg >/dev/null; then \
+	  missing=$$(dpkg -s $(PACKAGES) $(SCHEMA_PACKAGES) 2>&1 >/dev/null | sed -n "s/.*package '\([^']*\)'.*/\1/p"); \
+	  if [ -n "$$missing" ]; then \
+	    set -ex; \
+	    $(SUDO) apt-get update -q; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	  fi; \
+	else \
+	  pkg-config --exists --print-errors $(LIBRARIES) || { \
+	    echo "make setup: install what Debian calls $(PACKAGES)" >&2; exit 1; }; \
+	fi
+
+# Python, for tests that compare with other software. It is not needed otherwise.
+venv: .venv/.complete
+
+.venv/.complete: Tests/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	touch $@
+
+# The program zoo, the libraries, and the plugins beside them.
+build: setup
+	swift build -c release
+
+demo: build
+	$(BIN)/zoo predict resnet20-cifar10 Examples/Images/*.jpg --top 3
+
+test: build venv
+	Formats/generate-schemas.sh --check
+	swift test -c release
+	$(MAKE) --no-print-directory example
+
+# A plugin that is built as a package of its own must load into the unchanged zoo and run.
+example:
+	@cd Examples/CustomOperator && umask 022 && swift build -c release
+	@plugin=$$(cd Examples/CustomOperator && swift build -c release --show-bin-path)/libSoftsign.so; \
+	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run Examples/CustomOperator/softsign.onnx --seed 1; \
+	then echo "PASS: zoo runs a model with the operator of Examples/CustomOperator"; \
+	else echo "FAIL: zoo does not run a model with the operator of Examples/CustomOperator"; exit 1; fi
+
+format:
+	swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+lint:
+	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+	Formats/generate-schemas.sh --check
+
+# The C code of the formats' schemas.
+proto:
+	Formats/generate-schemas.sh
+
+clean:
+	rm -rf .build .venv Examples/*/.build

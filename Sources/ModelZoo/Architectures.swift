@@ -1,0 +1,5 @@
+@_exported import GraphBuilder
+@_exported import ResNet
+
+/// Every family of networks that the zoo can build from a user's weights.
+public let architectures: [any Architecture.Type] = [ResNet.self]

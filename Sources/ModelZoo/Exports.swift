@@ -1,0 +1,8 @@
+// What every embedder needs beside `Model`: tensors, metadata and errors (ZooCore), and pictures (ZooImage).
+@_exported import ZooCore
+@_exported import ZooImage
+@_exported import class ZooRuntime.CompiledModel
+@_exported import class ZooRuntime.OperatorRegistry
+@_exported import enum PackageFormat.PackageFormat
+@_exported import enum PyTorchFormat.PyTorchFormat
+@_exported import enum ONNXFormat.ONNXFormat

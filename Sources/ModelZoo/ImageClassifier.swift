@@ -1,0 +1,117 @@
+/// Photographs in, classes out: what `predict` does for a model whose task is image classification.
+struct ImageClassifier {
+  /// At most as many values go into one run, so that memory stays bounded whatever the number of photographs.
+  private static let largestBatch = 1 << 22
+
+  private let model: Model
+  private let preprocessing: ImagePreprocessing
+  private let input: String
+  private let output: String
+  /// Photographs that the network takes at once, where its input has a fixed first extent.
+  private let fixedBatch: Int?
+
+  init(_ model: Model) throws {
+    let inputs = model.inputs
+    guard let preprocessing = model.metadata.image, inputs.count == 1, let output = model.outputs.first else {
+      throw ZooError(
+        .badData, "the model claims to classify photographs, but it does not say how one becomes its input",
+        at: model.metadata.name.isEmpty ? nil : model.metadata.name, advice: "package it again")
+    }
+    self.model = model
+    self.preprocessing = preprocessing
+    self.input = inputs[0].name
+    self.output = output.name
+    if case .tensor(_, let shape?)? = inputs[0].type?.form, case .fixed(let extent)? = shape.first?.extent {
+      guard let batch = Int(exactly: extent), batch > 0, batch <= 1 << 16 else {
+        throw ZooError(.badData, "the model takes \(extent) photographs at once", at: inputs[0].name)
+      }
+      fixedBatch = batch
+    } else {
+      fixedBatch = nil
+    }
+  }
+
+  func predict(_ inputs: [Input]) throws -> [Prediction] {
+    let values = max(1, 3 * preprocessing.height * preprocessing.width)
+    let size = fixedBatch ?? min(64, max(1, Self.largestBatch / values))
+    var answers: [Prediction] = []
+    answers.reserveCapacity(inputs.count)
+    var photos: [Image] = []
+    func flush() throws {
+      guard !photos.isEmpty else { return }
+      answers += try classify(photos)
+      photos = []
+    }
+    for input in inputs {
+      if case .tensors(let tensors) = input.content {
+        try flush()
+        let outputs = try model.run(tensors)
+        let found = try classes(of: outputs[output], count: 1)
+        answers.append(.classes(found[0]))
+        continue
+      }
+      guard let photo = try input.picture() else {
+        throw ZooError(
+          .usage, "the model classifies photographs, not text", at: model.metadata.name, advice: "give it image files")
+      }
+      photos.append(photo)
+      if photos.count == size { try flush() }
+    }
+    try flush()
+    return answers
+  }
+
+  private func classify(_ photos: [Image]) throws -> [Prediction] {
+    var batch = photos
+    // A network of fixed batch computes the rest in vain.
+    if let fixedBatch { batch += Array(repeating: photos[0], count: fixedBatch - photos.count) }
+    let outputs = try model.run([input: preprocessing.tensor(from: batch)])
+    return try classes(of: outputs[output], count: batch.count).prefix(photos.count).map { .classes($0) }
+  }
+
+  /// The classes of each of `count` photographs, the most probable first.
+  private func classes(of tensor: Tensor?, count: Int) throws -> [[Classification]] {
+    guard let tensor else { throw ZooError(.defect, "the run gave no output", at: output) }
+    let total = tensor.count
+    guard tensor.type == .float32, tensor.shape.first == count, count > 0, total > 0, total % count == 0 else {
+      throw ZooError(
+        .badData, "a \(tensor.type.name) output of shape \(tensor.shape) is no class scores of \(count) photographs",
+        at: output, advice: count == 1 ? "use run for tensors that hold more than one" : nil)
+    }
+    let classCount = total / count
+    let labels = model.metadata.labels
+    guard labels.isEmpty || labels.count == classCount else {
+      throw ZooError(
+        .badData, "the network has \(classCount) classes, but the model names \(labels.count)", at: output,
+        advice: "package it again with a label for each class")
+    }
+    let scores = try tensor.elements(Float.self)
+    return try (0..<count).map { photo in
+      let row = Array(scores[photo * classCount..<(photo + 1) * classCount])
+      let probabilities = model.metadata.outputsProbabilities ? row : softmax(row)
+      guard probabilities.allSatisfy(\.isFinite) else {
+        throw ZooError(.badData, "the network's scores are no finite numbers", at: output)
+      }
+      return probabilities.enumerated().map { index, probability in
+        Classification(
+          index: index, label: labels.isEmpty ? "class \(index)" : labels[index], probability: probability)
+      }.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }
+    }
+  }
+}
+
+/// exp(xᵢ) / Σ exp(xⱼ), from which the largest x is taken first so that nothing overflows.
+func softmax(_ scores: [Float]) -> [Float] {
+  let largest = scores.max() ?? 0
+  let powers = scores.map { Double(exp($0 - largest)) }
+  let sum = powers.reduce(0, +)
+  return powers.map { Float($0 / sum) }
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

@@ -1,0 +1,48 @@
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// What a model is asked about.
+public struct Input: Sendable {
+  enum Content: Sendable {
+    case imageFile(String)
+    case imageBytes([UInt8], name: String)
+    case image(Image)
+    case text(String)
+    case tensors([String: Tensor])
+  }
+
+  let content: Content
+
+  /// The photograph in a JPEG, PNG or WebP file. It is read when the model predicts.
+  public static func image(contentsOf path: String) -> Input { Input(content: .imageFile(path)) }
+
+  /// The photograph in a JPEG, PNG or WebP file.
+  public static func image(contentsOf url: URL) -> Input { .image(contentsOf: url.path) }
+
+  /// The photograph in `data`, the contents of a JPEG, PNG or WebP file; `name` is what errors call it.
+  public static func image(data: Data, name: String = "image") -> Input {
+    Input(content: .imageBytes(Array(data), name: name))
+  }
+
+  /// A picture in memory.
+  public static func image(_ image: Image) -> Input { Input(content: .image(image)) }
+
+  /// A text, for text models.
+  public static func text(_ text: String) -> Input { Input(content: .text(text)) }
+
+  /// The network's own inputs by name, already prepared.
+  public static func tensors(_ tensors: [String: Tensor]) -> Input { Input(content: .tensors(tensors)) }
+
+  /// The picture of an image input; `nil` for any other.
+  func picture() throws -> Image? {
+    switch content {
+    case .imageFile(let path): try Image(contentsOf: path)
+    case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
+    case .image(let image): image
+    case .text, .tensors: nil
+    }
+  }
+}

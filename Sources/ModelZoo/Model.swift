@@ -1,0 +1,136 @@
+import ZooRuntime
+
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// A neural network, ready to answer.
+///
+/// ```swift
+/// let model = try Model(contentsOf: "resnet20-cifar10.zoo")
+/// if case .classes(let classes) = try model.predict(.image(contentsOf: "cat.jpg")) {
+///   print(classes[0].label)  // cat
+/// }
+/// ```
+///
+/// A model is immutable: any number of tasks or threads may ask it at once. Each call uses several threads by itself
+/// (`Options.threads`).
+public final class Model: Sendable {
+  /// How a model is made ready.
+  public struct Options: Sendable {
+    /// Where its operators come from.
+    public var plugins: Plugins
+    /// Threads that one call may use, the caller's included; `nil` for all processors.
+    public var threads: Int?
+    /// Where `init(named:)` looks.
+    public var catalog: ModelCatalog
+
+    public init(plugins: Plugins = .standard, threads: Int? = nil, catalog: ModelCatalog = .standard) {
+      self.plugins = plugins
+      self.threads = threads
+      self.catalog = catalog
+    }
+  }
+
+  /// What the file says.
+  public let definition: ModelDefinition
+  let compiled: CompiledModel
+
+  /// The model in the .zoo or .onnx file at `path`.
+  ///
+  /// - Throws: `ZooError`: `notFound`, `badData` for a damaged file, `unsupported` for a model that needs an operator
+  ///   which no plugin offers.
+  public convenience init(contentsOf path: String, options: Options = Options()) throws {
+    do {
+      try self.init(ModelDefinition(contentsOf: path), options: options)
+    } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+
+  /// The model in the .zoo or .onnx file at `url`.
+  public convenience init(contentsOf url: URL, options: Options = Options()) throws {
+    try self.init(contentsOf: url.path, options: options)
+  }
+
+  /// The model that goes by `name` in the catalog, or in the file of that path.
+  ///
+  /// - Throws: as `init(contentsOf:)`; `notFound` lists names that come near.
+  public convenience init(named name: String, options: Options = Options()) throws {
+    try self.init(contentsOf: options.catalog.path(of: name), options: options)
+  }
+
+  /// A model from memory.
+  public init(_ definition: ModelDefinition, options: Options = Options()) throws {
+    self.definition = definition
+    var compilation = CompileOptions()
+    if let threads = options.threads { compilation.threads = threads }
+    compiled = try CompiledModel(definition, registry: options.plugins.registry(), options: compilation)
+  }
+
+  /// What the model is and what it answers.
+  public var metadata: ModelMetadata { definition.metadata }
+
+  /// The tensors that a caller gives. Those with a default value are left out.
+  public var inputs: [ValueInfo] { definition.requiredInputs }
+
+  /// The tensors that the network computes.
+  public var outputs: [ValueInfo] { definition.graph.outputs }
+
+  /// Tensors in, tensors out.
+  ///
+  /// - Throws: `ZooError` (`usage`) for a missing or unknown input, (`badData`) for one of the wrong type or shape.
+  public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try compiled.run(inputs) }
+
+  /// Threads that one call uses at most.
+  public var threads: Int { min(compiled.options.threads, ThreadPool.shared.workerCount) }
+
+  /// How the network is computed for inputs of these shapes: the nodes that remain after folding and fusion.
+  ///
+  /// - Throws: `ZooError`, as `run` does.
+  public func steps(for shapes: [String: [Int]]) throws -> [CompiledModel.Step] {
+    try compiled.steps(for: orderedShapes(shapes))
+  }
+
+  /// Bytes of memory that each run at these input shapes takes besides its inputs, outputs and weights.
+  public func arenaByteCount(for shapes: [String: [Int]]) throws -> Int {
+    try compiled.arenaByteCount(for: orderedShapes(shapes))
+  }
+
+  private func orderedShapes(_ shapes: [String: [Int]]) throws -> [[Int]] {
+    try compiled.inputs.map { input in
+      guard let shape = shapes[input.name] else { throw ZooError(.usage, "no shape for the input", at: input.name) }
+      return shape
+    }
+  }
+
+  /// The model's answer about `input`.
+  ///
+  /// - Throws: `ZooError`: `usage` for an input that this model's task does not take, `notFound` or `badData` for
+  ///   one that can't be read.
+  public func predict(_ input: Input) throws -> Prediction {
+    let answers = try predict([input])
+    guard answers.count == 1 else { throw ZooError(.defect, "one input gave \(answers.count) answers") }
+    return answers[0]
+  }
+
+  /// The model's answers about `inputs`, in their order. Several at once take less time than one after the other.
+  ///
+  /// - Throws: as `predict(_:)`; the first bad input ends it.
+  public func predict(_ inputs: [Input]) throws -> [Prediction] {
+    switch metadata.task {
+    case .none: try inputs.map { .tensors(try run(tensors(of: $0))) }
+    case .imageClassification: try ImageClassifier(self).predict(inputs)
+    }
+  }
+
+  private func tensors(of input: Input) throws -> [String: Tensor] {
+    if case .tensors(let tensors) = input.content { return tensors }
+    throw ZooError(
+      .usage, "the model states no task, so that it takes tensors, not photographs or text",
+      at: metadata.name.isEmpty ? nil : metadata.name,
+      advice: "give it tensors (zoo run), or convert it with --task, which records what predicting needs")
+  }
+}

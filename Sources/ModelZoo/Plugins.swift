@@ -1,0 +1,53 @@
+import CZooPlugin
+import ZooRuntime
+
+/// Where a model's operators come from.
+public struct Plugins: Sendable {
+  private let load: @Sendable () throws -> OperatorRegistry
+
+  /// The plugins of `ZOO_PLUGIN_PATH` and those beside the running program, loaded once, when the first model of the
+  /// process needs them.
+  public static let standard = Plugins { try Shared.registry.get() }
+
+  /// Operators that the caller has registered.
+  public static func registry(_ registry: OperatorRegistry) -> Plugins { Plugins { registry } }
+
+  /// The plugin files and folders at `paths`, and after them those of `standard`.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a path that is not there, `badData` for a plugin that is refused.
+  public static func at(_ paths: [String]) throws -> Plugins {
+    let host = try PluginHost()
+    try host.loadAll(paths: paths)
+    return .registry(host.registry)
+  }
+
+  /// Plugins that are linked into the program, by name, and no others.
+  ///
+  /// ```swift
+  /// import ConvPlugin
+  /// import StandardPlugin
+  ///
+  /// let plugins = try Plugins.linked([("Standard", standardPluginEntry), ("Conv", convPluginEntry)])
+  /// let model = try Model(contentsOf: url, options: .init(plugins: plugins))
+  /// ```
+  ///
+  /// - Throws: `ZooError` (`badData`) for a plugin of another version.
+  public static func linked(_ plugins: [(name: String, entry: zoo_plugin_entry_function)]) throws -> Plugins {
+    let host = try PluginHost()
+    for plugin in plugins { try host.register(plugin.entry, named: plugin.name) }
+    return .registry(host.registry)
+  }
+
+  /// The operators; loads what is not loaded yet.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a plugin that is refused.
+  public func registry() throws -> OperatorRegistry { try load() }
+
+  private enum Shared {
+    static let registry = Result {
+      let host = try PluginHost()
+      try host.loadAll()
+      return host.registry
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import ONNXFormat
+
+/// Test folders in the layout of ONNX's backend tests: `model.onnx`, and in `test_data_set_N` the values `input_K.pb` and
+/// `output_K.pb` by position.
+public struct Verification: Sendable, Hashable {
+  /// What came of one test folder.
+  public enum Status: String, Sendable, Hashable, Codable {
+    case pass
+    /// The model ran, but an output is another one.
+    case mismatch
+    /// The folder or the model can't be used.
+    case error
+  }
+
+  public var status: Status
+  /// What was wrong; empty for a pass.
+  public var detail: String
+
+  /// Differences up to `absolute + relative × |expected|` count as equal.
+  public struct Tolerance: Sendable, Hashable {
+    public var relative: Double
+    public var absolute: Double
+
+    /// What ONNX's own runner of these tests allows.
+    public static let onnx = Tolerance(relative: 1e-3, absolute: 1e-7)
+
+    public init(relative: Double, absolute: Double) {
+      self.relative = relative
+      self.absolute = absolute
+    }
+  }
+
+  /// Runs every data set of the test in `folder`. Never throws: what goes wrong is the result.
+  public init(_ folder: String, options: Model.Options = Model.Options(), tolerance: Tolerance = .onnx) {
+    do {
+      if let detail = try Self.firstMismatch(folder, options, tolerance) {
+        self.init(status: .mismatch, detail: detail)
+      } else {
+        self.init(status: .pass, detail: "")
+      }
+    } catch {
+      self.init(status: .error, detail: "\(error)")
+    }
+  }
+
+  private init(status: Status, detail: String) {
+    self.status = status
+    self.detail = detail
+  }
+
+  private static func firstMismatch(
+    _ folder: String, _ options: Model.Options, _ tolerance: Tolerance
+  ) throws -> String? {
+    let model = try Model(ModelDefinition(contentsOf: folder + "/model.onnx"), options: options)
+    let sets = names(in: folder).filter { $0.hasPrefix("test_data_set_") }
+    guard !sets.isEmpty else { throw ZooError(.notFound, "there is no test_data_set_0", at: folder) }
+    for set in sets {
+      let path = "\(folder)/\(set)"
+      let inputs = try values(in: path, "input", model.inputs, model.definition.graph.inputs)
+      let expected = try values(in: path, "output", model.outputs, model.outputs)
+      let outputs = try model.run(Dictionary(inputs) { first, _ in first })
+      for (name, wanted) in expected {
+        guard let output = outputs[name] else { throw ZooError(.defect, "the run gave no output \(name)", at: set) }
+        if let difference = difference(output, wanted, tolerance) { return "\(set): output \(name): \(difference)" }
+      }
+    }
+    return nil
+  }
+
+  /// The tensors of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
+  private static func values(
+    in folder: String, _ kind: String, _ required: [ValueInfo], _ all: [ValueInfo]
+  ) throws -> [(String, Tensor)] {
+    let files = Set(names(in: folder).filter { $0.hasPrefix(kind + "_") && $0.hasSuffix(".pb") })
+    // Old models list their weights as inputs too; then there are files for all of them, or for the others only.
+    let infos = files.count == required.count ? required : all
+    guard files.count <= infos.count else {
+      throw ZooError(
+        .badData, "there are \(files.count) \(kind) files for the graph's \(infos.count) \(kind)s", at: folder)
+    }
+    return try infos.prefix(files.count).enumerated().map { index, info in
+      let file = "\(kind)_\(index).pb"
+      guard files.contains(file) else { throw ZooError(.notFound, "there is no \(file)", at: folder) }
+      let type = info.type ?? ValueType(.missing)
+      switch type.form {
+      case .sequence, .optional, .map, .sparseTensor, .opaque:
+        throw ZooError(.unsupported, "values that are no tensors can't be run yet", at: info.name)
+      case .tensor, .missing: return (info.name, try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load())
+      }
+    }
+  }
+
+  /// How `output` differs from `expected`; `nil` where it does not.
+  private static func difference(_ output: Tensor, _ expected: Tensor, _ tolerance: Tolerance) -> String? {
+    guard output.type == expected.type else { return "\(output.type.name) instead of \(expected.type.name)" }
+    guard output.shape == expected.shape else { return "shape \(output.shape) instead of \(expected.shape)" }
+    if let strings = output.strings { return strings == expected.strings ? nil : "other strings" }
+    let isFloating = [.float16, .bfloat16, .float32, .float64].contains(output.type)
+    guard isFloating, let left = try? output.numbers(), let right = try? expected.numbers() else {
+      return output.hasSameBytes(as: expected) ? nil : "other values"
+    }
+    var worst: (index: Int, excess: Double)?
+    var count = 0
+    for (index, (value, wanted)) in zip(left, right).enumerated() {
+      if value == wanted || value.isNaN && wanted.isNaN { continue }
+      let excess = (value - wanted).magnitude - (tolerance.absolute + tolerance.relative * wanted.magnitude)
+      // Written so that NaN and infinities count as different.
+      if excess <= 0 { continue }
+      count += 1
+      if worst.map({ excess > $0.excess || excess.isNaN }) ?? true { worst = (index, excess) }
+    }
+    guard let worst else { return nil }
+    return
+      "\(count) of \(left.count) values differ, most at \(worst.index): \(left[worst.index]) instead of \(right[worst.index])"
+  }
+
+  /// The test folders at and below `path`, by name: those with a `model.onnx`.
+  ///
+  /// - Throws: `ZooError` (`notFound`) where there is none.
+  public static func folders(at path: String) throws -> [String] {
+    var found: [String] = []
+    collect(path, depth: 0, &found)
+    guard !found.isEmpty else {
+      throw ZooError(
+        .notFound, "no folder with a model.onnx is here", at: path,
+        advice: "give a folder in the layout of ONNX's backend tests, or one that holds such folders")
+    }
+    return found
+  }
+
+  private static func collect(_ folder: String, depth: Int, _ found: inout [String]) {
+    let names = names(in: folder)
+    if names.contains("model.onnx") { return found.append(folder) }
+    guard depth < 8 else { return }
+    for name in names where !name.hasPrefix(".") { collect("\(folder)/\(name)", depth: depth + 1, &found) }
+  }
+
+  private static func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  }
+}
+
+extension Tensor {
+  fileprivate func hasSameBytes(as other: Tensor) -> Bool {
+    withUnsafeBytes { left in other.withUnsafeBytes { right in left.elementsEqual(right) } }
+  }
+}
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif

@@ -1,0 +1,31 @@
+import ArgumentParser
+import ModelZoo
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Convert a model between .onnx and .zoo.",
+    discussion: """
+      The format of IN is told by its contents, that of OUT by its name. Nothing is lost either way. The options record \
+      what predicting needs, which ONNX files of others don't tell. OUT is replaced if it is there.
+      """)
+
+  @Argument(help: ArgumentHelp("A .zoo or .onnx file, or a name in the zoo.", valueName: "in"))
+  var input: String
+
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  var output: String
+
+  @OptionGroup var description: DescriptionOptions
+
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  func run() throws {
+    let source = try ModelCatalog.standard.path(of: input)
+    let format = try ModelFormat(extensionOf: output)
+    var model = try ModelDefinition(contentsOf: source)
+    try description.apply(to: &model.metadata)
+    try model.write(to: output, format: format)
+    try WrittenFile(model, output).show(json: json)
+  }
+}

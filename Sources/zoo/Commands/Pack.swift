@@ -1,0 +1,60 @@
+import ArgumentParser
+import ModelZoo
+
+struct Pack: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a package of an architecture and a user's weights.",
+    discussion: """
+      Architectures: \(architectures.flatMap { $0.names }.joined(separator: ", ")).
+      Weights are PyTorch's state dictionaries (.pth, .pt, .th), with the key names of torchvision or of the published \
+      CIFAR networks. Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
+      ImageNet or CIFAR-10. The package is replaced if it is there.
+      """)
+
+  @Argument(help: "The architecture: resnet50, …")
+  var arch: String
+
+  @Option(help: ArgumentHelp("The checkpoint.", valueName: "FILE"))
+  var weights: String
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The package (default: NAME.zoo in this folder).", valueName: "OUT.zoo"))
+  var output: String?
+
+  @Flag(help: "Stride in the first 1×1 convolution of a bottleneck, as in the paper, not in the 3×3 as in torchvision.")
+  var v1 = false
+
+  @OptionGroup var description: DescriptionOptions
+
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  func run() throws {
+    let architecture = try chosenArchitecture()
+    let checkpoint = try PyTorchFormat.read(weights)
+    let labels = try description.labels.map(readLabels) ?? checkpoint.values["labels"]?.texts
+    var model: ModelDefinition
+    do {
+      model = try architecture.model(weights: checkpoint.tensors, labels: labels)
+    } catch let error as ZooError {
+      throw error.located(weights)
+    }
+    try description.apply(to: &model.metadata)
+    let path = output ?? model.metadata.name + ".zoo"
+    guard try ModelFormat(extensionOf: path) == .package else {
+      throw ZooError(
+        .usage, "pack writes packages", at: path, advice: "end the name with .zoo; zoo convert makes ONNX of it")
+    }
+    try model.write(to: path, format: .package)
+    try WrittenFile(model, path).show(json: json)
+  }
+
+  private func chosenArchitecture() throws -> any Architecture {
+    let architecture = try architectures.architecture(named: arch)
+    guard v1 else { return architecture }
+    guard let network = architecture as? ResNet, !network.variant.isForCIFAR, network.variant.depth >= 50 else {
+      throw ZooError(.usage, "\(architecture.title) has no bottlenecks", at: "--v1", advice: "leave --v1 out")
+    }
+    return ResNet(network.variant, bottleneckStride: .v1)
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import ModelZoo
+
+struct PluginsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plugins", abstract: "List the loaded plugins and their operators.",
+    discussion: """
+      Plugins are the lib*.so files of --plugin, of the folders of ZOO_PLUGIN_PATH, and of the folder that zoo lies in.
+      """)
+
+  @OptionGroup var options: CommonOptions
+
+  func run() throws {
+    let plugins = try options.modelOptions().plugins.registry().plugins.map(Plugin.init)
+    if options.json { return try Console.printJSON(Report(plugins: plugins)) }
+    if plugins.isEmpty { Console.print("no plugins") }
+    for plugin in plugins {
+      Console.print("\(plugin.name) \(plugin.version)  \(plugin.path)")
+      let operators = plugin.operators.map { "\($0.domain.isEmpty ? "" : $0.domain + ".")\($0.name) \($0.since)" }
+      Console.print(wrapped(operators.joined(separator: ", "), width: 100, indent: "  "))
+    }
+  }
+
+  private struct Report: Encodable {
+    var plugins: [Plugin]
+  }
+
+  private struct Plugin: Encodable {
+    var name: String
+    var version: String
+    var path: String
+    var operators: [Operator]
+
+    init(_ info: OperatorRegistry.PluginInfo) {
+      name = info.name
+      version = info.version
+      path = info.origin
+      operators = info.operators.map { Operator(domain: $0.domain, name: $0.name, since: $0.sinceVersion) }
+    }
+  }
+
+  private struct Operator: Encodable {
+    var domain: String
+    var name: String
+    var since: Int64
+  }
+}
+
+/// `text` broken at spaces into lines of at most `width` characters.
+private func wrapped(_ text: String, width: Int, indent: String) -> String {
+  var lines: [String] = []
+  var line = indent
+  for word in text.split(separator: ", ") {
+    if line.count + word.count + 2 > width, line != indent {
+      lines.append(line)
+      line = indent
+    }
+    line += (line == indent ? "" : " ") + word + ","
+  }
+  lines.append(line == indent ? line : String(line.dropLast()))
+  return lines.joined(separator: "\n")
+}

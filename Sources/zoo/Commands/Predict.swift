@@ -1,0 +1,125 @@
+import ArgumentParser
+import ModelZoo
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what photographs show.",
+    discussion: """
+      An INPUT is a JPEG, PNG or WebP file, or a folder, which stands for all such files in it. An input that can't be \
+      read is reported, and the rest is answered all the same.
+      """)
+
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  var model: String
+
+  @Argument(help: "Image files and folders.")
+  var inputs: [String]
+
+  @Option(help: "Show the most probable K classes.")
+  var top = 5
+
+  @OptionGroup var options: CommonOptions
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
+    if inputs.isEmpty { throw ValidationError("Missing expected argument '<inputs> ...'.") }
+  }
+
+  func run() throws {
+    let model = try Model(named: self.model, options: options.modelOptions())
+    var failures = Failures()
+    var report = Report(model: model.metadata.name.isEmpty ? self.model : model.metadata.name, predictions: [])
+    var waiting: [(path: String, image: Image)] = []
+
+    func flush() throws {
+      let answers = try model.predict(waiting.map { .image($0.image) })
+      for (input, answer) in zip(waiting, answers) {
+        let item = PredictionReport(input: input.path, answer, top: top)
+        report.predictions.append(item)
+        if !options.json { Console.print(item.text(isBrief: top == 1)) }
+      }
+      waiting = []
+    }
+
+    let paths = try expand(inputs, &failures)
+    for (index, path) in paths.enumerated() {
+      if paths.count > 32 { options.progress("\(index) of \(paths.count) images") }
+      do {
+        waiting.append((path, try Image(contentsOf: path)))
+      } catch {
+        try flush()
+        failures.report(error)
+        report.predictions.append(PredictionReport(input: path, error: error))
+      }
+      if waiting.count == 32 { try flush() }
+    }
+    try flush()
+    Console.clearProgress()
+    if options.json { try Console.printJSON(report) }
+    try failures.finish()
+  }
+
+  /// Folders replaced by the images in them.
+  private func expand(_ inputs: [String], _ failures: inout Failures) throws -> [String] {
+    var paths: [String] = []
+    for input in inputs {
+      do {
+        paths += try imageFiles(at: input)
+      } catch {
+        failures.report(error)
+      }
+    }
+    return paths
+  }
+
+  private struct Report: Encodable {
+    var model: String
+    var predictions: [PredictionReport]
+  }
+}
+
+/// One input's answer.
+private struct PredictionReport: Encodable {
+  var input: String
+  var classes: [Classification]?
+  var detections: [Detection]?
+  var text: String?
+  var embedding: [Float]?
+  var error: String?
+
+  init(input: String, _ prediction: Prediction, top: Int) {
+    self.input = input
+    switch prediction {
+    case .classes(let all): classes = Array(all.prefix(top))
+    case .detections(let all): detections = all
+    case .text(let answer): text = answer
+    case .embedding(let vector): embedding = vector
+    // Photographs never give a model without a task an answer: predict throws.
+    case .tensors: break
+    }
+  }
+
+  init(input: String, error: any Error) {
+    self.input = input
+    self.error = "\(error)"
+  }
+
+  func text(isBrief: Bool) -> String {
+    if let classes {
+      if isBrief, let best = classes.first { return "\(input): \(best.label) \(percent(best.probability))" }
+      return input + "\n" + table(classes.map { [percent($0.probability), $0.label] }, right: [0], indent: "  ")
+    }
+    if let detections {
+      let rows = detections.map { detection in
+        let box = detection.box
+        let corners = [box.left, box.top, box.right, box.bottom].map { fixed(Double($0), 0) }
+        return [percent(detection.score), detection.label, corners.joined(separator: " ")]
+      }
+      return input + "\n" + table(rows, right: [0], indent: "  ")
+    }
+    if let text { return text }
+    return input + "\n  " + (embedding ?? []).map { "\($0)" }.joined(separator: " ")
+  }
+
+  private func percent(_ fraction: Float) -> String { fixed(Double(fraction) * 100, 2) + " %" }
+}

@@ -1,0 +1,133 @@
+import ArgumentParser
+import ModelZoo
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model on tensors.",
+    discussion: """
+      Tensors are NumPy's .npy files. With --seed, inputs that are not given are standard normal (SplitMix64 and \
+      Box-Muller; integers and booleans are 0 or 1), the same on every machine.
+      """)
+
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  var model: String
+
+  @Option(
+    name: .customLong("input"), help: ArgumentHelp("An input's file; may be repeated.", valueName: "NAME=FILE.npy"))
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("Write each output to DIR/NAME.npy.", valueName: "DIR"))
+  var outputDir: String?
+
+  @Option(help: "Make the inputs that are not given from this seed.")
+  var seed: UInt64?
+
+  @OptionGroup var dimensions: DimensionOptions
+  @OptionGroup var options: CommonOptions
+
+  func run() throws {
+    let model = try Model(named: self.model, options: options.modelOptions())
+    let inputs = try gatherInputs(model)
+    let outputs = try model.run(inputs)
+    if let outputDir {
+      do {
+        try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
+      } catch {
+        throw ZooError(.notFound, "the folder can't be made", at: outputDir)
+      }
+    }
+    var report = Report(
+      model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
+      inputs: inputs.sorted { $0.key < $1.key }.map { TensorReport($0.key, $0.value) }, outputs: [])
+    for (index, output) in model.outputs.enumerated() {
+      guard let tensor = outputs[output.name] else { continue }
+      var item = TensorReport(output.name, tensor)
+      if let outputDir {
+        let path = "\(outputDir)/\(fileName(for: output.name, index)).npy"
+        try NumPyFile.write(tensor, to: path)
+        item.file = path
+      }
+      report.outputs.append(item)
+    }
+    if options.json { return try Console.printJSON(report) }
+    Console.print(table(report.outputs.map(\.row)))
+  }
+
+  private func gatherInputs(_ model: Model) throws -> [String: Tensor] {
+    let known = model.definition.graph.inputs.map(\.name)
+    var tensors: [String: Tensor] = [:]
+    for argument in inputs {
+      // Names may hold "=", files hardly.
+      guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
+        throw ZooError(
+          .usage, "not NAME=FILE.npy", at: "--input \(argument)", advice: "for example --input input=x.npy")
+      }
+      let name = String(argument[..<split])
+      guard known.contains(name) else {
+        throw ZooError(
+          .usage, "the model has no input of that name", at: "--input \(name)",
+          advice: "its inputs: \(known.joined(separator: ", "))")
+      }
+      tensors[name] = try NumPyFile.read(String(argument[argument.index(after: split)...]))
+    }
+    let missing = model.inputs.filter { tensors[$0.name] == nil }
+    guard !missing.isEmpty else { return tensors }
+    guard let seed else {
+      throw ZooError(
+        .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: self.model,
+        advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
+    }
+    let random = try model.definition.randomInputs(
+      seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(), except: Set(tensors.keys))
+    return tensors.merging(random) { given, _ in given }
+  }
+
+  /// A name that stays in the folder.
+  private func fileName(for output: String, _ index: Int) -> String {
+    let safe = String(output.map { $0 == "/" || $0 == "\0" || $0 == "\\" ? "_" : $0 })
+    return safe.isEmpty || safe.hasPrefix(".") ? "output_\(index)" : safe
+  }
+
+  private struct Report: Encodable {
+    var model: String
+    var inputs: [TensorReport]
+    var outputs: [TensorReport]
+  }
+}
+
+/// A tensor in a few words.
+private struct TensorReport: Encodable {
+  var name: String
+  var type: String
+  var shape: [Int]
+  var file: String?
+  var min: Double?
+  var max: Double?
+  var mean: Double?
+
+  init(_ name: String, _ tensor: Tensor) {
+    self.name = name
+    type = tensor.type.name
+    shape = tensor.shape
+    guard let values = try? tensor.numbers(), !values.isEmpty else { return }
+    min = values.min()
+    max = values.max()
+    mean = values.reduce(0, +) / Double(values.count)
+  }
+
+  var row: [String] {
+    let range =
+      if let min, let max, let mean { "min \(short(min))  mean \(short(mean))  max \(short(max))" } else { "" }
+    return [name, type, shapeText(shape), range, file.map { "→ \($0)" } ?? ""]
+  }
+
+  private func short(_ value: Double) -> String {
+    value != 0 && (value.magnitude < 1e-3 || value.magnitude >= 1e7) ? "\(Float(value))" : fixed(value, 4)
+  }
+}

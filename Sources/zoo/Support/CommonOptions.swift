@@ -1,0 +1,34 @@
+import ArgumentParser
+import ModelZoo
+
+/// What most commands take.
+struct CommonOptions: ParsableArguments {
+  @Option(name: .customLong("plugin"), help: "Also load this plugin, before those of the search path; may be repeated.")
+  var plugins: [String] = []
+
+  @Option(help: "Use at most this many threads; all processors if not given.")
+  var threads: Int?
+
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @Flag(help: "Say on standard error what is done.")
+  var verbose = false
+
+  mutating func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024.") }
+    Diagnostics.start(verbose: verbose)
+  }
+
+  /// - Throws: `ZooError` for a plugin that can't be loaded.
+  func modelOptions() throws -> Model.Options {
+    Model.Options(plugins: plugins.isEmpty ? .standard : try .at(plugins), threads: threads)
+  }
+
+  func progress(_ text: @autoclosure () -> String) {
+    if !quiet { Console.progress(text()) }
+  }
+}

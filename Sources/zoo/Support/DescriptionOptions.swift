@@ -1,0 +1,65 @@
+import ArgumentParser
+import ModelZoo
+
+/// What a package says about its model.
+struct DescriptionOptions: ParsableArguments {
+  enum Task: String, ExpressibleByArgument, CaseIterable {
+    case imageClassification = "image-classification"
+    case none
+  }
+
+  enum Preparation: String, ExpressibleByArgument, CaseIterable {
+    case imagenet
+    case cifar10
+  }
+
+  @Option(help: "The model's name.")
+  var name: String?
+
+  @Option(help: ArgumentHelp("The classes' names: a text file with one a line, or a JSON list.", valueName: "FILE"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("What the model answers: \(Task.choices).", valueName: "TASK"))
+  var task: Task?
+
+  @Option(
+    help: ArgumentHelp(
+      "How a photograph becomes the input: \(Preparation.choices) (torchvision's 256 pixels, centre crop 224; 32 × 32).",
+      valueName: "PRESET"))
+  var preprocessing: Preparation?
+
+  @Option(help: "The licence of the weights.")
+  var license: String?
+
+  @Option(help: "Where the weights come from.")
+  var source: String?
+
+  /// Puts what was given into `metadata`.
+  func apply(to metadata: inout ModelMetadata) throws {
+    if let name { metadata.name = name }
+    if let labels { metadata.labels = try readLabels(labels) }
+    if let license { metadata.license = license }
+    if let source { metadata.source = source }
+    switch preprocessing {
+    case .imagenet: metadata.image = .imageNet()
+    case .cifar10: metadata.image = ResNet.cifarPreprocessing
+    case nil: break
+    }
+    switch task {
+    case .imageClassification:
+      guard metadata.image != nil else {
+        throw ZooError(
+          .usage, "a classifier of photographs must say how a photograph becomes its input",
+          at: "--task image-classification", advice: "add --preprocessing \(Preparation.choices)")
+      }
+      metadata.task = .imageClassification
+    case Task.none?: metadata.task = .none
+    case nil: break
+    }
+  }
+}
+
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+  /// `imagenet|cifar10`
+  fileprivate static var choices: String { allCases.map(\.rawValue).joined(separator: "|") }
+}

@@ -1,0 +1,90 @@
+import ModelZoo
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// `12.3 MB`, in powers of 1000.
+func byteText(_ count: Int) -> String {
+  var value = Double(count)
+  for unit in ["B", "kB", "MB", "GB"] {
+    if value < 999.5 || unit == "GB" {
+      return unit == "B" ? "\(count) B" : "\(fixed(value, value < 99.5 ? 1 : 0)) \(unit)"
+    }
+    value /= 1000
+  }
+  return "\(count) B"
+}
+
+/// `1.23 ms`
+func secondsText(_ seconds: Double) -> String {
+  if seconds < 1e-3 { return "\(fixed(seconds * 1e6, 1)) µs" }
+  return seconds < 1 ? "\(fixed(seconds * 1e3, 2)) ms" : "\(fixed(seconds, 3)) s"
+}
+
+/// `value` with `digits` digits after the point.
+func fixed(_ value: Double, _ digits: Int) -> String {
+  let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
+  let scaled = (value.magnitude * scale).rounded()
+  guard scaled < 1e15 else { return "\(value)" }
+  let all = String(Int64(scaled))
+  let padded = String(repeating: "0", count: max(0, digits + 1 - all.count)) + all
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  return digits == 0 ? sign + padded : "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
+}
+
+/// A shape as people write it: `N×3×224×224`; `scalar` for none.
+func shapeText(_ shape: [Int]) -> String {
+  shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
+}
+
+/// `float32 N×3×224×224`
+func typeText(_ type: ValueType?) -> String {
+  guard let type else { return "unknown" }
+  switch type.form {
+  case .tensor(let number, let shape), .sparseTensor(let number, let shape):
+    let element = ElementType(rawValue: number)?.name ?? "type \(number)"
+    guard let shape else { return "\(element) of any shape" }
+    return shape.isEmpty ? "\(element) scalar" : "\(element) \(dimensionTexts(shape).joined(separator: "×"))"
+  case .sequence(let element): return "sequence of \(typeText(element))"
+  case .map(_, let value): return "map to \(typeText(value))"
+  case .optional(let element): return "optional \(typeText(element))"
+  case .opaque(let domain, let name): return "\(domain).\(name)"
+  case .missing: return "unknown"
+  }
+}
+
+/// `["N", "3", "?"]`
+func dimensionTexts(_ shape: [Dimension]) -> [String] {
+  shape.map { dimension in
+    switch dimension.extent {
+    case .fixed(let extent): "\(extent)"
+    case .symbol(let symbol): symbol
+    case .unknown: "?"
+    }
+  }
+}
+
+/// Rows of cells as lines, each column as wide as its widest cell.
+///
+/// - Parameter right: The columns that are aligned to the right.
+func table(_ rows: [[String]], right: Set<Int> = [], indent: String = "") -> String {
+  let columns = rows.map(\.count).max() ?? 0
+  let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+  return rows.map { row in
+    let cells = row.enumerated().map { column, cell in
+      let space = String(repeating: " ", count: widths[column] - cell.count)
+      return right.contains(column) ? space + cell : cell + space
+    }
+    var line = indent + cells.joined(separator: "  ")
+    while line.hasSuffix(" ") { line.removeLast() }
+    return line
+  }.joined(separator: "\n")
+}
+
+extension String {
+  /// The text with spaces after it, `width` characters wide at least.
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

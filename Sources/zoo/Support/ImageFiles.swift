@@ -1,0 +1,23 @@
+import ModelZoo
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The file at `path`, or the images in the folder there, by name. A folder's other files and folders don't count.
+///
+/// - Throws: `ZooError` (`notFound`) for a folder without images.
+func imageFiles(at path: String) throws -> [String] {
+  guard FileKind(path: path) == .folder else { return [path] }
+  guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    throw ZooError(.notFound, "the folder can't be read", at: path)
+  }
+  let endings = [".jpg", ".jpeg", ".png", ".webp"]
+  let images = names.filter { name in
+    !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) }
+  }
+  guard !images.isEmpty else { throw ZooError(.notFound, "the folder holds no JPEG, PNG or WebP files", at: path) }
+  return images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+}

@@ -1,0 +1,181 @@
+import ModelZoo
+
+/// A model as `inspect` shows it.
+struct ModelReport: Encodable {
+  var path: String
+  var format: ModelFormat
+  /// Bytes of the file.
+  var fileBytes: Int
+  /// Bytes of the weights in memory.
+  var tensorBytes: Int
+  /// Bytes of the weights in the file, of a package.
+  var storedBytes: Int?
+  /// `storedBytes / tensorBytes`.
+  var compression: Double?
+  var parameters: Int
+  var metadata: ModelMetadata
+  var producer: String
+  var operatorSets: [OperatorSet]
+  var inputs: [Value]
+  var outputs: [Value]
+  var nodes: Int
+  /// Nodes by operator.
+  var operators: [String: Int]
+  var functions: Int
+  var tensors: [Tensor]
+  var steps: [Step]?
+  var arenaBytes: Int?
+
+  enum CodingKeys: String, CodingKey {
+    case path, format, compression, parameters, metadata, producer, inputs, outputs, nodes, operators, functions
+    case tensors, steps
+    case fileBytes = "file_bytes"
+    case tensorBytes = "tensor_bytes"
+    case storedBytes = "stored_bytes"
+    case operatorSets = "operator_sets"
+    case arenaBytes = "arena_bytes"
+  }
+
+  struct OperatorSet: Encodable {
+    var domain: String
+    var version: Int64
+  }
+
+  struct Value: Encodable {
+    var name: String
+    var type: String
+  }
+
+  struct Tensor: Encodable {
+    var name: String
+    var type: String
+    var shape: [Int]
+    var bytes: Int
+    var storedBytes: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case name, type, shape, bytes
+      case storedBytes = "stored_bytes"
+    }
+  }
+
+  struct Step: Encodable {
+    var node: String
+    var operatorType: String
+    var epilogue: [String]
+    var kernel: String?
+    var shapes: [[Int]?]
+    var workspaceBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+      case node, epilogue, kernel, shapes
+      case operatorType = "operator"
+      case workspaceBytes = "workspace_bytes"
+    }
+
+    init(_ step: CompiledModel.Step) {
+      node = step.node
+      operatorType = step.operatorType
+      epilogue = step.epilogue
+      kernel = step.summary
+      shapes = step.outputShapes
+      workspaceBytes = step.workspaceByteCount
+    }
+  }
+
+  init(_ path: String) throws {
+    self.path = path
+    format = try ModelFormat(contentsOf: path)
+    fileBytes = try fileSize(path)
+    let model = try ModelDefinition(contentsOf: path)
+    metadata = model.metadata
+    producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
+    operatorSets = model.operatorSets.map { OperatorSet(domain: $0.domain, version: $0.version) }
+    inputs = model.requiredInputs.map { Value(name: $0.name, type: typeText($0.type)) }
+    outputs = model.graph.outputs.map { Value(name: $0.name, type: typeText($0.type)) }
+    nodes = model.graph.nodes.count
+    operators = model.graph.nodes.reduce(into: [:]) { counts, node in
+      counts[node.domain.isEmpty ? node.operatorType : "\(node.domain).\(node.operatorType)", default: 0] += 1
+    }
+    functions = model.functions.count
+    parameters = model.graph.initializers.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) }
+    if format == .package {
+      let summary = try PackageFormat.summary(path)
+      tensorBytes = summary.byteCount
+      storedBytes = summary.storedByteCount
+      compression = tensorBytes > 0 ? Double(summary.storedByteCount) / Double(tensorBytes) : nil
+      tensors = summary.tensors.map {
+        Tensor(
+          name: $0.name, type: $0.type.name, shape: $0.shape, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
+      }
+    } else {
+      tensors = model.graph.initializers.map {
+        Tensor(name: $0.name, type: $0.tensor.type.name, shape: $0.tensor.shape, bytes: $0.tensor.byteCount)
+      }
+      tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
+    }
+  }
+
+  func text(listsTensors: Bool) -> String {
+    var rows: [[String]] = [["file", path]]
+    func row(_ name: String, _ value: String) {
+      if !value.isEmpty { rows.append([name, value]) }
+    }
+    row("model", metadata.name)
+    row("architecture", metadata.architecture)
+    row("summary", metadata.summary)
+    if metadata.task != .none { row("task", metadata.task.rawValue) }
+    if !metadata.labels.isEmpty {
+      let shown = metadata.labels.prefix(10).joined(separator: ", ")
+      row("labels", "\(metadata.labels.count): \(shown)\(metadata.labels.count > 10 ? ", …" : "")")
+    }
+    if let image = metadata.image { row("image", Self.text(image)) }
+    for accuracy in metadata.accuracy { row("accuracy", accuracy.text) }
+    row("licence", metadata.license)
+    row("source", metadata.source)
+    row("producer", producer)
+    row(
+      "operator sets",
+      operatorSets.map { "\($0.domain.isEmpty ? "ai.onnx" : $0.domain) \($0.version)" }.joined(separator: ", "))
+    for input in inputs { row("input", "\(input.name): \(input.type)") }
+    for output in outputs { row("output", "\(output.name): \(output.type)") }
+    let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+    row("nodes", "\(nodes): \(counts.joined(separator: ", "))")
+    if functions > 0 { row("functions", "\(functions)") }
+    row("weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))")
+    let stored =
+      storedBytes.map { ", weights \(byteText($0)): \(fixed((compression ?? 1) * 100, 1)) % of their size" } ?? ""
+    row("file size", byteText(fileBytes) + stored)
+    var text = table(rows)
+    if listsTensors {
+      text +=
+        "\n\n"
+        + table(
+          [["tensor", "type", "shape", "bytes"] + (storedBytes == nil ? [] : ["stored"])]
+            + tensors.map {
+              [$0.name, $0.type, shapeText($0.shape), "\($0.bytes)"] + ($0.storedBytes.map { ["\($0)"] } ?? [])
+            }, right: [3, 4])
+    }
+    if let steps {
+      let lines = steps.map { step in
+        let shapes = step.shapes.map { $0.map(shapeText) ?? "?" }.joined(separator: " ")
+        return [step.node, ([step.operatorType] + step.epilogue).joined(separator: " + "), shapes, step.kernel ?? ""]
+      }
+      text += "\n\n" + table([["node", "computes", "gives", "by"]] + lines)
+      if let arenaBytes { text += "\n\(steps.count) steps, \(byteText(arenaBytes)) of memory for each run" }
+    }
+    return text
+  }
+
+  private static func text(_ image: ImagePreprocessing) -> String {
+    let resize =
+      switch image.resize {
+      case .shorterSide(let side): "shorter side to \(side)"
+      case .exact(let height, let width): "to \(width)×\(height)"
+      }
+    let mean = image.mean.map { "\($0)" }.joined(separator: " ")
+    let deviation = image.deviation.map { "\($0)" }.joined(separator: " ")
+    return "\(image.filter.rawValue) \(resize), centre \(image.width)×\(image.height), \(image.colorOrder.rawValue), "
+      + "mean \(mean), deviation \(deviation)"
+  }
+}

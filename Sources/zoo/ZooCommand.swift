@@ -1,0 +1,20 @@
+import ArgumentParser
+import ModelZoo
+
+/// The root: `zoo SUBCOMMAND …`.
+struct ZooCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "zoo",
+    abstract: "Runs neural networks on the CPU.",
+    discussion: """
+      A MODEL is the path of a .zoo or .onnx file, or the name of a model in the zoo (zoo list shows them). Every \
+      command takes --json, which prints one JSON document and nothing else on standard output.
+
+      Exit status: 0, 64 for wrong usage, 65 for bad input data, 66 for a missing file, 70 for a defect of zoo.
+      """,
+    version: "zoo \(zooVersion)",
+    subcommands: [
+      Predict.self, Run.self, Pack.self, Convert.self, Inspect.self, Verify.self, Eval.self, Bench.self, List.self,
+      PluginsCommand.self,
+    ])
+}

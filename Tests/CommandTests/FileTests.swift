@@ -1,0 +1,79 @@
+import Foundation
+import ModelZoo
+import Testing
+
+@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+struct FileTests {
+  @Test func convertsThereAndBack() throws {
+    try withFolder { folder in
+      try colourModel().write(to: folder + "/a.onnx", format: .onnx)
+      #expect(try Zoo.run("convert", folder + "/a.onnx", folder + "/b.zoo").status == 0)
+      let outcome = try Zoo.run("convert", folder + "/b.zoo", folder + "/c.onnx", "--json")
+      #expect(outcome.status == 0)
+      #expect(try outcome.json()["path"] as? String == folder + "/c.onnx")
+      let files = try ["a", "c"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).onnx")) }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test func recordsWhatPredictingNeeds() throws {
+    try withFolder { folder in
+      var bare = colourModel()
+      bare.metadata = ModelMetadata()
+      try bare.write(to: folder + "/bare.onnx", format: .onnx)
+      try writePicture(0, 255, 0, to: folder + "/x.png")
+      let refused = try Zoo.run("predict", folder + "/bare.onnx", folder + "/x.png")
+      #expect(refused.status == 64 && refused.errors.contains("--task"), "\(refused.errors)")
+      #expect(
+        try Zoo.run("convert", folder + "/bare.onnx", folder + "/m.zoo", "--task", "image-classification").status == 64)
+      for labels in ["rouge\nvert\nbleu\n", #"["rouge", "vert", "bleu"]"#] {
+        try write(labels, to: folder + "/labels")
+        let outcome = try Zoo.run(
+          "convert", folder + "/bare.onnx", folder + "/m.zoo", "--task", "image-classification", "--preprocessing",
+          "cifar10", "--labels", folder + "/labels", "--name", "couleurs")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let metadata = try ModelDefinition(contentsOf: folder + "/m.zoo").metadata
+        #expect(metadata.labels == ["rouge", "vert", "bleu"] && metadata.name == "couleurs")
+        #expect(metadata.task == .imageClassification && metadata.image != nil)
+      }
+    }
+  }
+
+  @Test func looksInside() throws {
+    try withFolder { folder in
+      for format in ModelFormat.allCases {
+        let path = "\(folder)/colours.\(format.rawValue)"
+        try colourModel().write(to: path, format: format)
+        let report = try Zoo.run("inspect", path, "--compiled", "--json").json()
+        #expect(report["nodes"] as? Int == 2 && report["format"] as? String == format.rawValue)
+        #expect((report["metadata"] as? [String: Any])?["name"] as? String == "colours")
+        #expect((report["steps"] as? [Any])?.isEmpty == false)
+        let text = try Zoo.run("inspect", path, "--compiled", "--tensors")
+        #expect(text.status == 0 && text.errors.isEmpty)
+        #expect(text.output.contains("photo: float32 N×3×4×4"), "\(text.output)")
+      }
+    }
+  }
+
+  @Test func listsPlugins() throws {
+    let outcome = try Zoo.run("plugins", "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let plugins = try #require(try outcome.json()["plugins"] as? [[String: Any]])
+    let operators = plugins.flatMap { $0["operators"] as? [[String: Any]] ?? [] }
+    for name in ["Conv", "Add", "Gemm"] { #expect(operators.contains { $0["name"] as? String == name }, "\(name)") }
+    for key in ["name", "version", "path"] { #expect(plugins.allSatisfy { $0[key] is String }) }
+  }
+
+  @Test func refusesPluginsThatOthersCanWrite() throws {
+    try withFolder { folder in
+      let plugins = try #require(try Zoo.run("plugins", "--json").json()["plugins"] as? [[String: Any]])
+      let path = try #require(plugins.first?["path"] as? String)
+      let copy = folder + "/libCopy.so"
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: copy)
+      let outcome = try Zoo.run("plugins", "--plugin", copy)
+      #expect(outcome.status == 65)
+      #expect(outcome.errors.contains("libCopy.so"), "\(outcome.errors)")
+    }
+  }
+}

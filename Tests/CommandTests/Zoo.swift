@@ -1,0 +1,90 @@
+import Foundation
+import ModelZoo
+import Testing
+
+/// The built program, run as people run it.
+enum Zoo {
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// Standard output as JSON: exactly one document.
+    func json() throws -> [String: Any] {
+      let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
+      return try #require(value as? [String: Any])
+    }
+  }
+
+  /// Beside the test bundle; `nil` where it has not been built.
+  static let executable: String? = {
+    let folders = [
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        .map { ($0 as NSString).deletingLastPathComponent },
+      root + "/.build/release",
+    ]
+    return folders.compactMap { $0 }.map { $0 + "/zoo" }.first(where: FileManager.default.isExecutableFile)
+  }()
+
+  static var isBuilt: Bool { executable != nil }
+
+  /// The package's folder.
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  /// Runs `zoo` with `arguments`; standard output and error go through files.
+  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    try withFolder { folder in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: try #require(executable))
+      process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      let paths = ["output", "errors"].map { "\(folder)/\($0)" }
+      for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[0]))
+      process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[1]))
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit)
+      let texts = try paths.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self) }
+      return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
+    }
+  }
+
+  static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+}
+
+/// A new folder that is removed after `body`.
+func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder.path)
+}
+
+func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+
+/// A classifier of pictures by their strongest colour: the mean of each channel is the score of `red`, `green`, `blue`.
+func colourModel(batch: Dimension = "N") -> ModelDefinition {
+  var model = ModelDefinition()
+  model.operatorSets = [OperatorSet(version: 17)]
+  model.graph.name = "colours"
+  model.graph.inputs = [ValueInfo(name: "photo", elementType: .float32, shape: [batch, 3, 4, 4])]
+  model.graph.outputs = [ValueInfo(name: "scores", elementType: .float32, shape: [batch, 3])]
+  model.graph.nodes = [
+    Node("GlobalAveragePool", name: "pool", inputs: ["photo"], outputs: ["means"]),
+    Node("Flatten", name: "flatten", inputs: ["means"], outputs: ["scores"]),
+  ]
+  model.metadata.name = "colours"
+  model.metadata.task = .imageClassification
+  model.metadata.labels = ["red", "green", "blue"]
+  model.metadata.image = ImagePreprocessing(
+    resize: .exact(height: 4, width: 4), height: 4, width: 4, mean: [0, 0, 0], deviation: [1, 1, 1])
+  return model
+}
+
+/// Writes a picture of one colour.
+func writePicture(_ red: UInt8, _ green: UInt8, _ blue: UInt8, to path: String) throws {
+  try Image(width: 8, height: 6, pixels: (0..<48).flatMap { _ in [red, green, blue] }).writePNG(to: path)
+}
