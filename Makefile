@@ -19,7 +19,9 @@ setup:
 	@command -v swift >/dev/null || { \
 	  echo "make setup: Swift 6.1 or later is missing: https://www.swift.org/install" >&2; exit 1; }
 	@if command -v dpkg >/dev/null; then \
-	  missing=$$(dpkg -s $(PACKAGES) $(SCHEMA_PACKAGES) 2>&1 >/dev/null | sed -n "s/.*package '\([^']*\)'.*/\1/p"); \
+	  missing=; for package in $(PACKAGES) $(SCHEMA_PACKAGES); do \
+	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=" $$package"; \
+	  done; \
 	  if [ -n "$$missing" ]; then \
 	    set -ex; \
 	    $(SUDO) apt-get update -q; \

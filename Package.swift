@@ -108,8 +108,8 @@ let package = Package(
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin"]),
-    .testTarget(name: "CommandTests", dependencies: ["ModelZoo"]),
+    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "ZooCore", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -32,11 +32,20 @@ public struct Plugins: Sendable {
   /// ```
   ///
   /// - Throws: `ZooError` (`badData`) for a plugin of another version.
-  public static func linked(_ plugins: [(name: String, entry: zoo_plugin_entry_function)]) throws -> Plugins {
-    let host = try PluginHost()
-    for plugin in plugins { try host.register(plugin.entry, named: plugin.name) }
-    return .registry(host.registry)
+  public static func linked(_ plugins: [(name: String, entry: LinkedEntry)]) throws -> Plugins {
+    let registry = OperatorRegistry()
+    for plugin in plugins {
+      guard let table = plugin.entry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer) else {
+        throw ZooError(
+          .badData, "the plugin refuses this host", at: plugin.name, advice: "build both from the same version")
+      }
+      try registry.register(table, origin: plugin.name)
+    }
+    return .registry(registry)
   }
+
+  /// What a plugin's library exports as `zoo_plugin_entry`.
+  public typealias LinkedEntry = (UInt32, UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>?
 
   /// The operators; loads what is not loaded yet.
   ///

@@ -1,10 +1,13 @@
 import Foundation
 import ModelZoo
+import ZooCore
 import Testing
 
 @Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
 struct TensorTests {
-  private func withModel(batch: Dimension = "N", _ body: (_ folder: String, _ model: String) throws -> Void) throws {
+  private func withModel(batch: ZooCore.Dimension = "N", _ body: (_ folder: String, _ model: String) throws -> Void)
+    throws
+  {
     try withFolder { folder in
       try colourModel(batch: batch).write(to: folder + "/colours.onnx", format: .onnx)
       try body(folder, folder + "/colours.onnx")

@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import ZooCore
 import Testing
 
 /// The built program, run as people run it.
@@ -66,7 +67,7 @@ func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
 func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
 
 /// A classifier of pictures by their strongest colour: the mean of each channel is the score of `red`, `green`, `blue`.
-func colourModel(batch: Dimension = "N") -> ModelDefinition {
+func colourModel(batch: ZooCore.Dimension = "N") -> ModelDefinition {
   var model = ModelDefinition()
   model.operatorSets = [OperatorSet(version: 17)]
   model.graph.name = "colours"

@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import ZooCore
 import Testing
 
 @Suite struct PredictionTests {
@@ -28,7 +29,7 @@ import Testing
       let colour = colours[index % 3]
       return Input.image(try picture(colour.0, colour.1, colour.2))
     }
-    for batch: Dimension in ["N", 1, 7] {
+    for batch: ZooCore.Dimension in ["N", 1, 7] {
       let model = try Model.linked(colourModel(batch: batch))
       let labels = try model.predict(inputs).map { $0.classes[0].label }
       #expect(labels == (0..<100).map { ["red", "green", "blue"][$0 % 3] })

@@ -1,10 +1,11 @@
 import ConvPlugin
 import Foundation
 import ModelZoo
+import ZooCore
 import StandardPlugin
 
 /// A classifier of pictures by their strongest colour: the mean of each channel is the score of `red`, `green`, `blue`.
-func colourModel(batch: Dimension = "N", probabilities: Bool = false) -> ModelDefinition {
+func colourModel(batch: ZooCore.Dimension = "N", probabilities: Bool = false) -> ModelDefinition {
   var model = ModelDefinition()
   model.operatorSets = [OperatorSet(version: 17)]
   model.graph.inputs = [ValueInfo(name: "photo", elementType: .float32, shape: [batch, 3, 4, 4])]
