@@ -5,18 +5,18 @@ extension Tensor {
   ///   numbers.
   public func numbers() throws -> [Double] {
     switch type {
-    case .float32: try elements(Float.self).map(Double.init)
+    case .float32: try elements(Float.self).map { Double($0) }
     case .float64: try elements(Double.self)
     case .float16: words().map(Self.half)
     case .bfloat16: words().map { Double(Float(bitPattern: UInt32($0) << 16)) }
-    case .int8: try elements(Int8.self).map(Double.init)
-    case .int16: try elements(Int16.self).map(Double.init)
-    case .int32: try elements(Int32.self).map(Double.init)
-    case .int64: try elements(Int64.self).map(Double.init)
-    case .uint8: try elements(UInt8.self).map(Double.init)
-    case .uint16: try elements(UInt16.self).map(Double.init)
-    case .uint32: try elements(UInt32.self).map(Double.init)
-    case .uint64: try elements(UInt64.self).map(Double.init)
+    case .int8: try elements(Int8.self).map { Double($0) }
+    case .int16: try elements(Int16.self).map { Double($0) }
+    case .int32: try elements(Int32.self).map { Double($0) }
+    case .int64: try elements(Int64.self).map { Double($0) }
+    case .uint8: try elements(UInt8.self).map { Double($0) }
+    case .uint16: try elements(UInt16.self).map { Double($0) }
+    case .uint32: try elements(UInt32.self).map { Double($0) }
+    case .uint64: try elements(UInt64.self).map { Double($0) }
     case .bool: withUnsafeBytes { $0.map { $0 == 0 ? 0 : 1 } }
     default: throw ZooError(.unsupported, "the tensor holds \(type.name), not plain numbers")
     }
