@@ -59,7 +59,7 @@ let package = Package(
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
     .target(
-      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet", exclude: ["README.md", "train.py"]),
+      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet", exclude: ["README.md", "train.py", "resnet20-cifar10.zoo"]),
 
     // What people use.
     .systemLibrary(
