@@ -4,9 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian packages, and how to know that they are there without asking apt.
-PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev pkg-config \
-  python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp
+PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libssl-dev \
+  pkg-config python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
@@ -41,15 +41,16 @@ venv: .venv/.complete
 	touch $@
 
 # The program zoo, the libraries, and the plugins beside them.
+# A plugin that others can write is refused, so the files must not be writable by a group.
 build: setup
-	swift build -c release
+	umask 022 && swift build -c release
 
 demo: build
 	$(BIN)/zoo predict resnet20-cifar10 Examples/Images/*.jpg --top 3
 
 test: build venv
 	Formats/generate-schemas.sh --check
-	swift test -c release
+	umask 022 && swift test -c release
 	$(MAKE) --no-print-directory example
 
 # A plugin that is built as a package of its own must load into the unchanged zoo and run.

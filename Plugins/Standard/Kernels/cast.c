@@ -32,7 +32,8 @@ static float small_to_float(uint8_t bits, const small_float *f) {
 static uint8_t float_to_small(float value, const small_float *f, int saturate) {
   uint8_t sign = signbit(value) ? 0x80 : 0;
   uint8_t nan = f->fnuz ? 0x80 : sign | 0x7f;
-  if (f->has_infinity) nan = sign | 0x7f;
+  /* The quiet NaN. */
+  if (f->has_infinity) nan = sign | 0x7e;
   if (isnan(value)) return nan;
   /* The largest finite magnitude's bits. */
   int largest = f->has_infinity ? 0x7b : f->fnuz ? 0x7f : 0x7e;
@@ -153,12 +154,13 @@ static int write_floats(int32_t type, const double *x, void *y, size_t first, si
     for (size_t i = 0; i < count; i++) {
       double magnitude = fabs(x[i]);
       int best = 0;
-      /* Ties go to the even code; beyond 6 and NaN the largest. */
+      /* Ties go to the even code, what lies beyond 6 to the largest. */
       for (int code = 1; code < 8; code++) {
         double middle = ((double)float4_values[code - 1] + (double)float4_values[code]) / 2;
         if (!(magnitude < middle) && !(magnitude == middle && code % 2 == 1)) best = code;
       }
-      int bits = best | (signbit(x[i]) ? 8 : 0);
+      /* There is no NaN; -0 stands for it, as in ONNX's reference. */
+      int bits = isnan(x[i]) ? 8 : best | (signbit(x[i]) ? 8 : 0);
       uint8_t *byte = (uint8_t *)y + (first + i) / 2;
       *byte = (first + i) % 2 ? (uint8_t)((*byte & 15) | bits << 4) : (uint8_t)bits;
     }

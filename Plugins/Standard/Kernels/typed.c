@@ -132,7 +132,9 @@ static uint64_t integer_power(uint64_t base, uint64_t exponent) {
     case ZS_OR: EACH(left | right);                                                                                    \
     case ZS_XOR: EACH(left ^ right);                                                                                   \
     case ZS_SHIFT_LEFT: EACH((uint64_t)right >= 8 * sizeof(T) ? 0 : (uint64_t)left << (uint64_t)right);                \
-    case ZS_SHIFT_RIGHT: EACH((uint64_t)right >= 8 * sizeof(T) ? (T)0 : (T)(left >> (uint64_t)right));                 \
+    /* Beyond the width only the sign is left. */                                                                      \
+    case ZS_SHIFT_RIGHT:                                                                                               \
+      EACH((uint64_t)right >= 8 * sizeof(T) ? (left < (T)0 ? (T)-1 : (T)0) : (T)(left >> (uint64_t)right));            \
     default: return 0;                                                                                                 \
     }                                                                                                                  \
   }

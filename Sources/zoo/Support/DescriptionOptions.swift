@@ -34,12 +34,19 @@ struct DescriptionOptions: ParsableArguments {
   @Option(help: "Where the weights come from.")
   var source: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Accuracy that was measured, such as 'cifar10 test:top1=0.91'; may be repeated.",
+      valueName: "DATASET:METRIC=VALUE"))
+  var accuracy: [String] = []
+
   /// Puts what was given into `metadata`.
   func apply(to metadata: inout ModelMetadata) throws {
     if let name { metadata.name = name }
     if let labels { metadata.labels = try readLabels(labels) }
     if let license { metadata.license = license }
     if let source { metadata.source = source }
+    if !accuracy.isEmpty { metadata.accuracy = try accuracy.map(measured) }
     switch preprocessing {
     case .imagenet: metadata.image = .imageNet()
     case .cifar10: metadata.image = ResNet.cifarPreprocessing
@@ -56,6 +63,18 @@ struct DescriptionOptions: ParsableArguments {
     case Task.none?: metadata.task = .none
     case nil: break
     }
+  }
+
+  private func measured(_ text: String) throws -> ModelMetadata.Accuracy {
+    guard let equals = text.lastIndex(of: "="), let colon = text[..<equals].lastIndex(of: ":"),
+      let value = Double(text[text.index(after: equals)...]), value.isFinite
+    else {
+      throw ZooError(
+        .usage, "\"\(text)\" is not of the form DATASET:METRIC=VALUE", at: "--accuracy",
+        advice: "for example --accuracy 'cifar10 test:top1=0.91'")
+    }
+    return ModelMetadata.Accuracy(
+      dataset: String(text[..<colon]), metric: String(text[text.index(after: colon)..<equals]), value: value)
   }
 }
 

@@ -10,25 +10,21 @@ private struct Dropout: Operator {
 
   func infer(_ node: Node) throws -> [OutputType] {
     let x = try node.input(0)
-    // Training with a ratio of 0 drops nothing either.
-    if let training = node.optionalInput(2), let flag = training.data,
-      flag.assumingMemoryBound(to: UInt8.self).pointee != 0,
-      try node.optionalInput(1)?.doubles()?.first ?? 0.5 != 0
-    {
-      throw OperatorError("dropout in training mode is not supported", kind: .unsupported)
-    }
+    try refuseTraining(node.optionalInput(2), ratio: node.optionalInput(1))
     return [OutputType(like: x), OutputType(node.opset < 10 ? x.type : .bool, x.shape)]
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let copy = try PassThrough("Dropout").makeKernel(node, on: executor)
-    guard node.isOutputUsed(1) else { return copy }
+    let mayTrain = node.optionalInput(2).map { !$0.isConstant } ?? false
+    guard node.isOutputUsed(1) || mayTrain else { return copy }
     let x = try node.input(0)
     let count = x.count
     guard node.opset >= 10 || x.type == .float32 else { throw unsupported(x.type) }
     return ClosureKernel { call in
+      try refuseTraining(call.optionalInput(2), ratio: call.optionalInput(1))
       try copy.run(call)
-      guard let mask = call.output(1).data else { return }
+      guard call.outputCount > 1, let mask = call.output(1).data else { return }
       if call.output(1).type == .bool {
         mask.initializeMemory(as: UInt8.self, repeating: 1, count: count)
       } else {
@@ -40,4 +36,12 @@ private struct Dropout: Operator {
   func layouts(for node: Node) throws -> LayoutChoice? {
     node.isOutputUsed(1) ? nil : try PassThrough("Dropout").layouts(for: node)
   }
+}
+
+/// Training with a ratio of 0 drops nothing either.
+private func refuseTraining(_ training: TensorView?, ratio: TensorView?) throws {
+  guard let training, let flag = training.data, flag.assumingMemoryBound(to: Bool.self).pointee,
+    try ratio?.doubles()?.first ?? 0.5 != 0
+  else { return }
+  throw OperatorError("dropout in training mode is not supported", kind: .unsupported)
 }
