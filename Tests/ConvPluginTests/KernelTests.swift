@@ -11,7 +11,7 @@ import Testing
     return isas
   }()
 
-  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN])
+  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4])
   func convolutionsMatchTheDefinition(algorithm: Int) {
     for seed in 0..<60 {
       var generator = Generator(state: UInt64(seed * 3 + algorithm))
@@ -54,7 +54,7 @@ private struct Scene: CustomStringConvertible {
       groups = generator.int(2...3)
       inputChannels = 16 * generator.int(1...2)
       outputChannels = 16 * generator.int(1...4)
-    case CONV_DIRECT:
+    case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4:
       inputChannels = generator.int(1...70)
       outputChannels = generator.int(1...130)
     case CONV_DEPTHWISE: groups = generator.int(2...40)
@@ -68,16 +68,15 @@ private struct Scene: CustomStringConvertible {
     window = Naive(
       input: [1, 1, 1], kernel: [1, 1, 1], strides: [1, 1, 1], dilations: [1, 1, 1], padBegin: [0, 0, 0],
       padEnd: [0, 0, 0])
-    for axis in 3 - rank..<3 {
-      repeat {
-        window.kernel[axis] = generator.int(1...(rank == 3 ? 3 : 4))
-        window.strides[axis] = generator.int(1...3)
-        window.dilations[axis] = generator.int(1...2)
-        window.input[axis] = generator.int(1...(rank == 3 ? 4 : 9))
-        window.padBegin[axis] = generator.int(0...3)
-        window.padEnd[axis] = generator.int(0...3)
-      } while window.input[axis] + window.padBegin[axis] + window.padEnd[axis]
-        < (window.kernel[axis] - 1) * window.dilations[axis] + 1
+    if [CONV_WINOGRAD_2, CONV_WINOGRAD_4].contains(algorithm) {
+      window.kernel = [1, 3, 3]
+      for axis in 1...2 {
+        window.input[axis] = generator.int(1...25)
+        window.padBegin[axis] = generator.int(1...3)
+        window.padEnd[axis] = generator.int(1...3)
+      }
+    } else {
+      for axis in 3 - rank..<3 { window.randomize(axis, rank: rank, using: &generator) }
     }
     epilogue = conv_epilogue(
       activation: Int32(generator.int(0...CONV_HARD_SWISH)), residual: Int32(generator.int(0...2)), a: 0.1, b: 0.7)
@@ -143,10 +142,10 @@ private struct Scene: CustomStringConvertible {
     var source = input
     if algorithm != CONV_PLAIN {
       source = Self.blocked(input, batch: batch, channels: groups * inputChannels, plane: window.input.reduce(1, *))
-    } else if conv_padded_count(plan) > 0 {
-      source = Array(repeating: 0, count: Int(conv_padded_count(plan)))
-      for task in 0..<conv_pad_tasks(plan) { conv_pad(plan, input, &source, task) }
     }
+    let workspace = UnsafeMutablePointer<Float>.allocate(capacity: max(Int(conv_workspace_count(plan)), 1))
+    workspace.initialize(repeating: .nan, count: Int(conv_workspace_count(plan)))
+    defer { workspace.deallocate() }
     // A residual that is added first may lie where the output goes.
     let isInPlace = Int(epilogue.residual) == CONV_RESIDUAL_BEFORE_ACTIVATION
     var output = isInPlace ? residual : Array(repeating: Float.nan, count: expected.count)
@@ -157,13 +156,28 @@ private struct Scene: CustomStringConvertible {
             var buffers = conv_buffers(
               input: source.baseAddress, packed: packed.baseAddress,
               residual: isInPlace ? UnsafePointer(output.baseAddress) : residual.baseAddress,
-              output: output.baseAddress, blocked_output: blockedOutput ? 1 : 0, reserved: 0)
-            for task in 0..<conv_tasks(plan) { conv_run(plan, &buffers, task) }
+              output: output.baseAddress, workspace: workspace, blocked_output: blockedOutput ? 1 : 0, reserved: 0)
+            for phase in 0..<conv_phases(plan) {
+              for task in 0..<conv_tasks(plan, phase) { conv_run(plan, &buffers, phase, task, task % 2) }
+            }
           }
         }
       }
     }
     return output
+  }
+}
+
+extension Naive {
+  fileprivate mutating func randomize(_ axis: Int, rank: Int, using generator: inout Generator) {
+    repeat {
+      kernel[axis] = generator.int(1...(rank == 3 ? 3 : 4))
+      strides[axis] = generator.int(1...3)
+      dilations[axis] = generator.int(1...2)
+      input[axis] = generator.int(1...(rank == 3 ? 4 : 9))
+      padBegin[axis] = generator.int(0...3)
+      padEnd[axis] = generator.int(0...3)
+    } while input[axis] + padBegin[axis] + padEnd[axis] < (kernel[axis] - 1) * dilations[axis] + 1
   }
 }
 

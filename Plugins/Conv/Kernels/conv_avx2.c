@@ -10,8 +10,9 @@
 #define NAME(name) avx2_##name
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "tile.inc"
+#include "winograd.inc"
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx2 = {
-    TILE_BLOCKS, avx2_tile, avx2_depthwise, avx2_pool_rows};
+    TILE_BLOCKS, avx2_tile, avx2_depthwise, avx2_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
 #endif

@@ -10,8 +10,9 @@
 #define NAME(name) avx512_##name
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "tile.inc"
+#include "winograd.inc"
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx512 = {
-    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows};
+    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
 #endif

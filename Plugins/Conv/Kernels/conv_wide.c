@@ -12,8 +12,9 @@
 /* Every function that takes such a vector is inlined. */
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "tile.inc"
+#include "winograd.inc"
 #pragma clang attribute pop
 
 const kernel_table conv_table_wide = {
-    TILE_BLOCKS, wide_tile, wide_depthwise, wide_pool_rows};
+    TILE_BLOCKS, wide_tile, wide_depthwise, wide_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
 #endif

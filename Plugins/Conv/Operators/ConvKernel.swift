@@ -12,7 +12,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   /// `nil` where weights or bias are known only when the kernel runs.
   private let packed: HostMemory?
   private let packedByteCount: Int
-  private let paddedByteCount: Int
+  private let scratchByteCount: Int
 
   /// - Parameter sharing: a kernel of the same node whose packed weights this one takes over.
   init(
@@ -30,7 +30,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     else { throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory) }
     self.plan = plan
     packedByteCount = Self.aligned(Int(conv_packed_count(plan)) * 4)
-    paddedByteCount = Self.aligned(Int(conv_padded_count(plan)) * 4)
+    scratchByteCount = Self.aligned(Int(conv_workspace_count(plan)) * 4)
     if let other {
       packed = other.packed
       return
@@ -70,7 +70,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     }
   }
 
-  var workspaceByteCount: Int { paddedByteCount + (packed == nil ? packedByteCount : 0) }
+  var workspaceByteCount: Int { scratchByteCount + (packed == nil ? packedByteCount : 0) }
   var consumedInputs: [Int] { packed == nil ? [] : geometry.hasBias ? [1, 2] : [1] }
   var summary: String? { algorithm.summary(geometry) }
 
@@ -90,30 +90,26 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     guard residual.map({ $0.layout == output.layout }) ?? true, blocked || algorithm == .plain,
       !blocked || algorithm != .plain || geometry.groups == 1
     else { throw OperatorError("the convolution's output has an unexpected layout") }
-    guard let input = call.input(0).data ?? (paddedByteCount > 0 ? call.workspace : nil), let target = output.data
-    else { return }
-    var source = UnsafePointer(input.assumingMemoryBound(to: Float.self))
+    guard let input = call.input(0).data ?? call.workspace, let target = output.data else { return }
     let plan = plan
-    if paddedByteCount > 0, let workspace = call.workspace {
-      let padded = workspace.assumingMemoryBound(to: Float.self)
-      let unpadded = source
-      executor.parallelFor(Int(conv_pad_tasks(plan))) { task, _ in conv_pad(plan, unpadded, padded, Int64(task)) }
-      source = UnsafePointer(padded)
-    }
     var weights = packed?.address
     if weights == nil, let workspace = call.workspace, let unpacked = call.input(1).data {
-      let target = workspace + paddedByteCount
+      let target = workspace + scratchByteCount
       let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
       Self.pack(plan, weights: unpacked, bias: bias, into: target, executor: executor)
       weights = target
     }
     guard let weights else { throw OperatorError("the weights are missing") }
     let buffers = conv_buffers(
-      input: source, packed: weights.assumingMemoryBound(to: Float.self),
+      input: UnsafePointer(input.assumingMemoryBound(to: Float.self)),
+      packed: weights.assumingMemoryBound(to: Float.self),
       residual: residual?.data.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) },
-      output: target.assumingMemoryBound(to: Float.self), blocked_output: blocked ? 1 : 0, reserved: 0)
-    executor.parallelFor(Int(conv_tasks(plan))) { task, _ in
-      withUnsafePointer(to: buffers) { conv_run(plan, $0, Int64(task)) }
+      output: target.assumingMemoryBound(to: Float.self),
+      workspace: call.workspace?.assumingMemoryBound(to: Float.self), blocked_output: blocked ? 1 : 0, reserved: 0)
+    for phase in 0..<conv_phases(plan) {
+      executor.parallelFor(Int(conv_tasks(plan, phase))) { task, worker in
+        withUnsafePointer(to: buffers) { conv_run(plan, $0, phase, Int64(task), Int64(worker)) }
+      }
     }
   }
 

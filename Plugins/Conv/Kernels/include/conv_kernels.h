@@ -34,6 +34,10 @@ enum {
   CONV_DEPTHWISE = 1,
   /* Plain input, copied with its padding; blocked or plain output. */
   CONV_PLAIN = 2,
+  /* Winograd's minimal filtering of blocked tensors, in tiles of 2×2 and 4×4 outputs: 3×3 windows that move by one
+     over planes, undilated, one group. Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2016. */
+  CONV_WINOGRAD_2 = 3,
+  CONV_WINOGRAD_4 = 4,
 };
 
 enum {
@@ -69,22 +73,24 @@ int64_t conv_pack_tasks(const conv_plan *plan);
 /* `weights` is ONNX's (M, C / group, kernel…), `bias` M floats or NULL. */
 void conv_pack(const conv_plan *plan, const float *weights, const float *bias, float *packed, int64_t task);
 
-/* Floats of padded input that CONV_PLAIN needs; 0 when the input serves as it is. */
-int64_t conv_padded_count(const conv_plan *plan);
-int64_t conv_pad_tasks(const conv_plan *plan);
-void conv_pad(const conv_plan *plan, const float *input, float *padded, int64_t task);
+/* Floats that running needs beside its operands. */
+int64_t conv_workspace_count(const conv_plan *plan);
 
 typedef struct conv_buffers {
-  const float *input; /* the padded one where there is one */
+  const float *input;
   const float *packed;
   const float *residual;
   float *output;
+  float *workspace; /* aligned to 64 bytes */
   int32_t blocked_output; /* for CONV_PLAIN: how output and residual lie */
   int32_t reserved;
 } conv_buffers;
 
-int64_t conv_tasks(const conv_plan *plan);
-void conv_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task);
+/* A convolution runs in phases, one after the other; the tasks of a phase are independent. `worker` is below the plan's
+   number of workers, and no two tasks share it at the same time. */
+int32_t conv_phases(const conv_plan *plan);
+int64_t conv_tasks(const conv_plan *plan, int32_t phase);
+void conv_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker);
 
 /* Element types of the slow paths, with ONNX's numbers. */
 enum {

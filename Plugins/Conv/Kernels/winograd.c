@@ -1,0 +1,222 @@
+/*
+ * Convolution by Winograd's algorithm: patches of the input are transformed, multiplied point by point with the
+ * transformed weights (one matrix product for each of 16 or 36 points), and transformed back.
+ *
+ * Transformed input: [point][input block][tile][16]; for one point that is a blocked plane whose pixels are tiles, so
+ * the products are 1×1 convolutions by the register tiles. Packed weights: for each set of output blocks,
+ * [point][input channel][output channel].
+ */
+#include <string.h>
+
+#include "plan.h"
+
+enum {
+  MAX_PATCH = 6,
+  /* Transformed input of one task, and products of one set: both stay in the second-level cache. */
+  INPUT_BYTES = 288 << 10,
+  PRODUCT_BYTES = 192 << 10,
+  MIN_RANGE = 12,
+  CHUNK_BYTES = 24 << 10,
+};
+
+static int64_t range_start(const conv_plan *plan, int64_t range) {
+  return plan->winograd.tiles * range / plan->winograd.ranges;
+}
+
+static int64_t longest_range(const conv_plan *plan) {
+  return (plan->winograd.tiles + plan->winograd.ranges - 1) / max64(plan->winograd.ranges, 1);
+}
+
+void winograd_plan_init(conv_plan *plan) {
+  winograd_plan *w = &plan->winograd;
+  const kernel_table *table = plan->table;
+  const int64_t *out = plan->shape.window.out;
+  w->table = plan->algorithm == CONV_WINOGRAD_2 ? &table->winograd_2 : &table->winograd_4;
+  w->points = w->table->patch * w->table->patch;
+  w->rows = (out[1] + w->table->tile - 1) / w->table->tile;
+  w->columns = (out[2] + w->table->tile - 1) / w->table->tile;
+  w->tiles = plan->shape.batch * w->rows * w->columns;
+  const int64_t vector_bytes = BLOCK * (int64_t)sizeof(float);
+  plan->chunk = max64(CHUNK_BYTES / (BLOCK * table->tile_blocks * vector_bytes), 1);
+
+  const int64_t wanted = TASKS_PER_WORKER * plan->workers;
+  const int64_t tile_bytes = w->points * plan->in_blocks * vector_bytes;
+  const int64_t range = max64(INPUT_BYTES / tile_bytes / MAX_TILE_PIXELS * MAX_TILE_PIXELS, MIN_RANGE);
+  w->ranges = max64((w->tiles + range - 1) / range, 1);
+  plan->set_ranges = 1;
+  w->is_joint = w->ranges >= wanted / 2;
+  if (w->is_joint) {
+    w->ranges = (w->ranges + plan->workers - 1) / plan->workers * plan->workers;
+    return;
+  }
+  const int64_t most = max64(PRODUCT_BYTES / (w->points * table->tile_blocks * vector_bytes), MIN_RANGE);
+  plan->set_ranges = max64(min64(plan->sets, wanted), 1);
+  w->ranges = max64(min64((wanted + plan->set_ranges - 1) / plan->set_ranges, w->tiles / MIN_RANGE), 1);
+  w->ranges = max64(w->ranges, (w->tiles + most - 1) / most);
+}
+
+static int64_t input_count(const conv_plan *plan, int64_t tiles) {
+  return plan->winograd.points * plan->in_blocks * tiles * BLOCK;
+}
+
+static int64_t product_count(const conv_plan *plan) {
+  return plan->winograd.points * longest_range(plan) * plan->table->tile_blocks * BLOCK;
+}
+
+int64_t winograd_workspace_count(const conv_plan *plan) {
+  const winograd_plan *w = &plan->winograd;
+  if (w->is_joint) return plan->workers * (input_count(plan, longest_range(plan)) + product_count(plan));
+  return input_count(plan, w->tiles) + plan->workers * product_count(plan);
+}
+
+void winograd_pack(const conv_plan *plan, const float *weights, float *packed, int64_t set) {
+  const winograd_plan *w = &plan->winograd;
+  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
+  int64_t first;
+  const int64_t width = conv_set(plan, set, &first) * BLOCK, point = plan->in_blocks * BLOCK * width;
+  float *const target = packed + first * BLOCK * plan->in_blocks * BLOCK * w->points;
+  for (int64_t from = 0; from < width; from += BLOCK) {
+    const int64_t channel = first * BLOCK + from, known = min64(BLOCK, out_channels - channel);
+    for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
+      float taps[9][BLOCK] = {{0}};
+      for (int64_t lane = 0; i < in_channels && lane < known; lane++) {
+        const float *kernel = weights + ((channel + lane) * in_channels + i) * 9;
+        for (int tap = 0; tap < 9; tap++) taps[tap][lane] = kernel[tap];
+      }
+      w->table->weights(taps, target + i * width + from, point);
+    }
+  }
+}
+
+/* A tile's place. */
+typedef struct tile_place {
+  int64_t image, y, x; /* of its first output */
+} tile_place;
+
+static tile_place place_of(const conv_plan *plan, int64_t tile) {
+  const winograd_plan *w = &plan->winograd;
+  const int64_t row = tile / w->columns;
+  return (tile_place){row / w->rows, row % w->rows * w->table->tile, tile % w->columns * w->table->tile};
+}
+
+/* Transforms tiles [begin, end) of one input block; `points` has room for `stride` tiles. */
+static void transform(const conv_plan *plan, const float *input, int64_t block, int64_t begin, int64_t end,
+                      float *points, int64_t stride) {
+  const winograd_plan *w = &plan->winograd;
+  const conv_window *window = &plan->shape.window;
+  const int64_t height = window->in[1], width = window->in[2], patch = w->table->patch;
+  float *to = points + block * stride * BLOCK;
+  for (int64_t tile = begin; tile < end; tile++, to += BLOCK) {
+    const tile_place at = place_of(plan, tile);
+    const int64_t y = at.y - window->pad[1], x = at.x - window->pad[2];
+    const float *plane = input + (at.image * plan->in_blocks + block) * height * width * BLOCK;
+    if (y >= 0 && x >= 0 && y + patch <= height && x + patch <= width) {
+      w->table->input(plane + (y * width + x) * BLOCK, width * BLOCK, to, plan->in_blocks * stride * BLOCK);
+      continue;
+    }
+    float bordered[MAX_PATCH * MAX_PATCH * BLOCK] __attribute__((aligned(64))) = {0};
+    const int64_t first = max64(-x, 0), last = min64(patch, width - x);
+    for (int64_t i = max64(-y, 0); i < patch && y + i < height && first < last; i++) {
+      memcpy(bordered + (i * patch + first) * BLOCK, plane + ((y + i) * width + x + first) * BLOCK,
+             (size_t)((last - first) * BLOCK) * sizeof(float));
+    }
+    w->table->input(bordered, patch * BLOCK, to, plan->in_blocks * stride * BLOCK);
+  }
+}
+
+/* How many parts the tiles of one block fall into when a phase of its own transforms them. */
+static int64_t transform_parts(const conv_plan *plan) {
+  const int64_t wanted = (TASKS_PER_WORKER * plan->workers + plan->in_blocks - 1) / max64(plan->in_blocks, 1);
+  return max64(min64(wanted, plan->winograd.tiles / 4), 1);
+}
+
+int64_t winograd_transform_tasks(const conv_plan *plan) { return plan->in_blocks * transform_parts(plan); }
+
+void winograd_transform(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+  const int64_t tiles = plan->winograd.tiles, parts = transform_parts(plan), part = task % parts;
+  const int64_t begin = tiles * part / parts, end = tiles * (part + 1) / parts;
+  transform(plan, buffers->input, task / parts, begin, end, buffers->workspace + begin * BLOCK, tiles);
+}
+
+/* The products of `tiles` tiles with one set of output blocks: [block][point][tile][16]. */
+static void multiply(const conv_plan *plan, const float *weights, int64_t blocks, const float *points, int64_t stride,
+                     int64_t tiles, float *products) {
+  static const int64_t no_offset[1] = {0};
+  const int64_t count = plan->winograd.points, groups = (tiles + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
+  tile_job job = {
+      .bias = conv_zeros, .block_stride = count * tiles * BLOCK, .step_stride = stride * BLOCK, .taps = 1,
+      .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)blocks};
+  for (int p = 0; p < MAX_TILE_PIXELS; p++) job.base[p] = p * BLOCK;
+  for (int64_t point = 0; point < count; point++, products += tiles * BLOCK) {
+    for (int64_t step = 0; step < plan->in_blocks; step += plan->chunk) {
+      job.steps = min64(plan->chunk, plan->in_blocks - step);
+      job.first = step == 0;
+      job.last = step + job.steps == plan->in_blocks;
+      job.weights = weights;
+      weights += job.steps * BLOCK * BLOCK * blocks;
+      for (int64_t group = 0; group < groups; group++) {
+        const int64_t from = tiles * group / groups, to = tiles * (group + 1) / groups;
+        job.pixels = (int32_t)(to - from);
+        job.input = points + ((point * plan->in_blocks + step) * stride + from) * BLOCK;
+        job.output = products + from * BLOCK;
+        plan->table->tile(&job);
+      }
+    }
+  }
+}
+
+/* Transforms the products of one output block back into output. */
+static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t block, int64_t begin, int64_t end,
+                    const float *products) {
+  const winograd_plan *w = &plan->winograd;
+  const int64_t *out = plan->shape.window.out;
+  const int64_t lanes = plan->shape.out_channels - block * BLOCK;
+  winograd_target target = {
+      .bias = buffers->packed + conv_weights_count(plan) + block * BLOCK,
+      .row_stride = out[2] * BLOCK,
+      .epilogue = plan->epilogue};
+  for (int64_t tile = begin; tile < end; tile++, products += BLOCK) {
+    const tile_place place = place_of(plan, tile);
+    const int64_t at =
+        (((place.image * plan->out_blocks + block) * out[1] + place.y) * out[2] + place.x) * BLOCK;
+    target.output = buffers->output + at;
+    target.residual = offset(buffers->residual, at);
+    target.rows = min64(w->table->tile, out[1] - place.y);
+    target.columns = min64(w->table->tile, out[2] - place.x);
+    w->table->output(products, (end - begin) * BLOCK, &target);
+    for (int64_t y = 0; lanes < BLOCK && y < target.rows; y++) {
+      conv_clear_lanes(target.output + y * target.row_stride, target.columns, lanes);
+    }
+  }
+}
+
+int64_t winograd_tasks(const conv_plan *plan) { return plan->winograd.ranges * plan->set_ranges; }
+
+void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
+  const winograd_plan *w = &plan->winograd;
+  const int64_t range = task / plan->set_ranges, set_range = task % plan->set_ranges;
+  const int64_t begin = range_start(plan, range), end = range_start(plan, range + 1);
+  const int64_t longest = longest_range(plan);
+  const float *points = buffers->workspace + begin * BLOCK;
+  float *products = buffers->workspace + input_count(plan, w->tiles) + worker * product_count(plan);
+  int64_t stride = w->tiles;
+  if (w->is_joint) {
+    float *own = buffers->workspace + worker * (input_count(plan, longest) + product_count(plan));
+    for (int64_t block = 0; block < plan->in_blocks; block++) {
+      transform(plan, buffers->input, block, begin, end, own, longest);
+    }
+    points = own;
+    stride = longest;
+    products = own + input_count(plan, longest);
+  }
+  for (int64_t set = plan->sets * set_range / plan->set_ranges;
+       set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
+    int64_t first;
+    const int64_t blocks = conv_set(plan, set, &first);
+    const float *weights = buffers->packed + first * BLOCK * plan->in_blocks * BLOCK * w->points;
+    multiply(plan, weights, blocks, points, stride, end - begin, products);
+    for (int64_t block = 0; block < blocks; block++) {
+      deliver(plan, buffers, first + block, begin, end, products + block * w->points * (end - begin) * BLOCK);
+    }
+  }
+}
