@@ -38,14 +38,17 @@ let package = Package(
       name: "CPackageSchema", dependencies: ["CProtobufC"], path: "Formats/Package/Schema", exclude: ["zoo.proto"]),
     .target(name: "CPackageCodec", dependencies: ["CZlib"], path: "Formats/Package/Codec"),
     .target(
-      name: "PackageFormat", dependencies: ["ZooCore", "CPackageCodec", "CPackageSchema", "CProtobufC", "CZlib"],
+      name: "PackageFormat",
+      dependencies: ["ZooCore", "Files", "CPackageCodec", "CPackageSchema", "CProtobufC", "CZlib"],
       path: "Formats/Package/PackageFormat"),
     .target(
       name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
-      name: "ONNXFormat", dependencies: ["ZooCore", "CONNXSchema", "CProtobufC"], path: "Formats/ONNX/ONNXFormat"),
-    .target(name: "Zip", dependencies: ["ZooCore", "CZlib"], path: "Formats/Zip"),
-    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Zip"], path: "Formats/PyTorch"),
+      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "CONNXSchema", "CProtobufC"],
+      path: "Formats/ONNX/ONNXFormat"),
+    .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
+    .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
+    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
 
     // Plugins.
     .target(name: "CStandardKernels", path: "Plugins/Standard/Kernels"),
@@ -68,8 +71,8 @@ let package = Package(
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
-    .target(name: "Datasets", dependencies: ["ZooCore", "ZooImage", "CZlib", "Zip"]),
-    .target(name: "ZooImage", dependencies: ["ZooCore", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
+    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
+    .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
       dependencies: [

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import ZooCore
 
 /// The directory of a zip archive (PKWARE's APPNOTE 6.3), with 64-bit sizes, over a mapped file.

@@ -1,3 +1,4 @@
+import Files
 import Zip
 import ZooCore
 import ZooImage
@@ -36,7 +37,7 @@ public enum NumPyFile {
     if let strings = tensor.strings {
       let (text, length) = try utf32(strings)
       let header = Self.header("<U\(length)", shape: tensor.shape)
-      try text.withUnsafeBytes { text in try header.withUnsafeBytes { try OutputFile.write([$0, text], to: path) } }
+      try text.withUnsafeBytes { text in try header.withUnsafeBytes { try NewFile.write([$0, text], to: path) } }
       return
     }
     guard let name = NumPyHeader.numbers.first(where: { $0.type == tensor.type })?.name else {
@@ -45,7 +46,7 @@ public enum NumPyFile {
     }
     let header = Self.header((tensor.type.bitWidth == 8 ? "|" : "<") + name, shape: tensor.shape)
     try tensor.withUnsafeBytes { elements in
-      try header.withUnsafeBytes { try OutputFile.write([$0, elements], to: path) }
+      try header.withUnsafeBytes { try NewFile.write([$0, elements], to: path) }
     }
   }
 

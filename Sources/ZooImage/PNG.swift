@@ -1,5 +1,6 @@
 import CPNG
 import CPNGReader
+import Files
 import ZooCore
 
 /// Decodes a PNG file to the stored sample values.
@@ -39,7 +40,7 @@ extension Image {
   /// - Throws: `ZooError`: `notFound` when the folder does not exist, `badData` when the system refuses.
   public func writePNG(to path: String) throws {
     let bytes = try encodedPNG()
-    try bytes.withUnsafeBytes { try OutputFile.write([$0], to: path) }
+    try bytes.withUnsafeBytes { try NewFile.write([$0], to: path) }
   }
 
   /// The bytes of a PNG file of the picture.

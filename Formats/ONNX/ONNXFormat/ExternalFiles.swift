@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 #if canImport(Glibc)
@@ -66,7 +67,7 @@ final class ExternalFiles {
       throw ZooError(
         .badData, "a symbolic link leads the external data out of the folder: \"\(location)\"", advice: advice)
     }
-    let file = try MappedFile(path: path)
+    let file = try MappedFile(path)
     opened[location] = file
     return file
   }

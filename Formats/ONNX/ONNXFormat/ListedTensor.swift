@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// A tensor whose elements stand in one of TensorProto's typed lists; read from the mapped file on demand.

@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// A tensor whose elements lie in a file as memory has them: raw data, inline or external.
@@ -8,13 +9,10 @@ struct MappedTensor: TensorSource {
 
   private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
 
-  /// Borrows the file's bytes where kernels can take them as they lie: aligned, and with room for a vector load that
-  /// begins inside. Copies them otherwise.
+  /// Borrows the file's bytes where kernels can take them as they lie: aligned. Copies them otherwise.
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
     let bytes = bytes
-    if let address = bytes.baseAddress, Int(bitPattern: address) % TensorMemory.alignment == 0,
-      range.upperBound + TensorMemory.alignment <= file.readable
-    {
+    if let address = bytes.baseAddress, Int(bitPattern: address) % TensorMemory.alignment == 0 {
       return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: file))
     }
     return try Tensor(type: type, shape: shape) { $0.copyMemory(from: bytes) }

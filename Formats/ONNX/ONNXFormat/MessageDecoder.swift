@@ -1,5 +1,6 @@
 import CONNXSchema
 import CProtobufC
+import Files
 import ZooCore
 
 /// Turns the messages that libprotobuf-c unpacked into ZooCore's values: what all messages share.

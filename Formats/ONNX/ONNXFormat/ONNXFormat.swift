@@ -1,4 +1,5 @@
 import CONNXSchema
+import Files
 import ZooCore
 
 /// ONNX's binary files: models (`.onnx`), and the tensors of its test data (`.pb`).
@@ -20,7 +21,7 @@ public enum ONNXFormat {
 
   /// Whether the file at `path` holds an ONNX model. ONNX has no magic bytes; this reads the outermost fields only.
   public static func sniff(_ path: String) -> Bool {
-    guard let file = try? MappedFile(path: path) else { return false }
+    guard let file = try? MappedFile(path) else { return false }
     return (try? looksLikeModel(file.bytes)) ?? false
   }
 
@@ -29,7 +30,7 @@ public enum ONNXFormat {
   /// - Throws: `ZooError`: `notFound` where a file is missing, `badData` where one is damaged.
   public static func read(_ path: String) throws -> ModelDefinition {
     try located(path) {
-      let file = try MappedFile(path: path)
+      let file = try MappedFile(path)
       guard try looksLikeModel(file.bytes) else {
         throw ZooError(.badData, "not an ONNX model", advice: "an ONNX model has an IR version and a graph")
       }
@@ -57,11 +58,11 @@ public enum ONNXFormat {
         let placement = ExternalPlacement(fileName: name + ".data", reach: reach)
         let message = try ModelEncoder(placement: placement).model(model)
         guard message.byteCount <= maximumByteCount else { continue }
-        let modelFile = try ReplacedFile(path: path)
+        let modelFile = try NewFile(path)
         try MessageWriter.write(message, to: modelFile)
         try modelFile.finish()
         if !placement.tensors.isEmpty {
-          let dataFile = try ReplacedFile(path: path + ".data")
+          let dataFile = try NewFile(path + ".data")
           try MessageWriter.write(placement, to: dataFile)
           try dataFile.finish()
           try dataFile.commit()
@@ -79,7 +80,7 @@ public enum ONNXFormat {
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged.
   public static func readTensor(_ path: String) throws -> NamedTensor {
     try located(path) {
-      let decoder = MessageDecoder(file: try MappedFile(path: path), external: ExternalFiles(besideModel: path))
+      let decoder = MessageDecoder(file: try MappedFile(path), external: ExternalFiles(besideModel: path))
       return try decoder.withUnpacked(initialize: onnx__tensor_proto__init) { try decoder.tensor($0) }
     }
   }
@@ -95,7 +96,7 @@ public enum ONNXFormat {
       guard message.byteCount <= maximumByteCount else {
         throw ZooError(.usage, "the tensor takes more than 2 GiB, protobuf's limit")
       }
-      let file = try ReplacedFile(path: path)
+      let file = try NewFile(path)
       try MessageWriter.write(message, to: file)
       try file.finish()
       try file.commit()
@@ -112,12 +113,12 @@ public enum ONNXFormat {
     case .tensor: return .tensor(try readTensor(path))
     case .sequence:
       return try located(path) {
-        let decoder = MessageDecoder(file: try MappedFile(path: path), external: nil)
+        let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
         return try decoder.withUnpacked(initialize: onnx__sequence_proto__init) { try decoder.sequence($0) }
       }
     case .optional:
       return try located(path) {
-        let decoder = MessageDecoder(file: try MappedFile(path: path), external: nil)
+        let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
         return try decoder.withUnpacked(initialize: onnx__optional_proto__init) { try decoder.optional($0) }
       }
     default: throw ZooError(.unsupported, "values of this type can't be read from files", at: path)

@@ -1,5 +1,6 @@
 import CPackageCodec
 import CZlib
+import Files
 import ZooCore
 
 extension Chunk {

@@ -1,4 +1,5 @@
 import CPackageCodec
+import Files
 import ZooCore
 
 /// A chunk that is ready to be written.

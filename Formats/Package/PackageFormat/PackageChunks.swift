@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import ZooCore
 
 /// The chunks of an open file.

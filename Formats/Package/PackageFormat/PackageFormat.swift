@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// The project's own file: one model with all that predicting with it needs (Docs/format.md).

@@ -1,5 +1,6 @@
 import CPackageSchema
 import CProtobufC
+import Files
 import ZooCore
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// Writes a model: its message, then its tensors' chunks as they are made.

@@ -30,10 +30,9 @@ struct PackagedTensor: TensorSource {
   /// The elements in the mapped file, where they lie there in one piece as memory would have them.
   private var mappedElements: UnsafeRawBufferPointer? {
     let chunk = chunks.list[firstChunk]
-    guard chunkCount == 1, chunk.isVerbatim, chunk.dataRange.lowerBound % TensorMemory.alignment == 0,
-      // Vector loads of the last elements stay inside the mapping.
-      chunk.dataRange.upperBound + TensorMemory.alignment <= chunks.file.readableCount
-    else { return nil }
+    guard chunkCount == 1, chunk.isVerbatim, chunk.dataRange.lowerBound % TensorMemory.alignment == 0 else {
+      return nil
+    }
     return UnsafeRawBufferPointer(rebasing: chunks.file.bytes[chunk.dataRange])
   }
 

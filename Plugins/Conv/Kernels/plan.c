@@ -3,45 +3,9 @@
  *
  * Packed memory holds the weights in the order that the algorithm uses them, then the bias, 16 floats a block.
  */
-#include "plan.h"
-
 #include <stdlib.h>
-#include <string.h>
 
-const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];
-
-const kernel_table *conv_table(int32_t isa) {
-#if defined(__x86_64__)
-  switch (isa) {
-  case CONV_ISA_AVX2: return &conv_table_avx2;
-  case CONV_ISA_AVX512: return &conv_table_avx512;
-  case CONV_ISA_WIDE_ON_AVX2: return &conv_table_wide;
-  }
-#endif
-  return &conv_table_generic;
-}
-
-/* Full tiles first, then what is left as 2 and 1. */
-int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first) {
-  const int64_t most = plan->table->tile_blocks, full = plan->out_blocks / most;
-  if (set < full) {
-    *first = set * most;
-    return most;
-  }
-  const int64_t rest = plan->out_blocks - full * most;
-  *first = full * most;
-  if (rest == 3) {
-    *first += set == full ? 0 : 2;
-    return set == full ? 2 : 1;
-  }
-  return rest;
-}
-
-static int64_t set_count(const conv_plan *plan) {
-  if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks;
-  const int64_t most = plan->table->tile_blocks, rest = plan->out_blocks % most;
-  return plan->out_blocks / most + (rest == 0 ? 0 : rest == 3 ? 2 : 1);
-}
+#include "plan.h"
 
 void conv_plan_destroy(conv_plan *plan) {
   if (!plan) return;
@@ -83,7 +47,7 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epi
   plan->in_blocks = blocks_of(shape->in_channels);
   plan->out_blocks = blocks_of(shape->out_channels);
   if (algorithm == CONV_DEPTHWISE) plan->in_blocks = plan->out_blocks = blocks_of(shape->groups);
-  plan->sets = set_count(plan);
+  plan->sets = conv_set_count(plan);
   plan_input(plan);
   if (is_winograd(plan)) {
     winograd_plan_init(plan);
@@ -92,12 +56,6 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epi
     return NULL;
   }
   return plan;
-}
-
-int64_t conv_weights_count(const conv_plan *plan) {
-  if (is_winograd(plan)) return plan->winograd.points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
-  if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks * plan->taps * BLOCK;
-  return plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * plan->length * BLOCK;
 }
 
 int64_t conv_packed_count(const conv_plan *plan) {
@@ -146,8 +104,4 @@ void conv_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase,
   }
   if (prepares) return copy_input(plan, buffers->input, buffers->workspace, task);
   tiles_run(plan, buffers, task);
-}
-
-void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes) {
-  for (int64_t p = 0; p < pixels; p++) memset(output + p * BLOCK + lanes, 0, (size_t)(BLOCK - lanes) * sizeof(float));
 }

@@ -57,6 +57,7 @@ static inline int64_t group_count(const conv_plan *plan) {
   return plan->algorithm == CONV_DEPTHWISE ? 1 : plan->shape.groups;
 }
 
+int64_t conv_set_count(const conv_plan *plan);
 /* The number of output blocks in set `set`, and the first of them. */
 int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first);
 /* Floats of packed weights, without the bias that follows them. */

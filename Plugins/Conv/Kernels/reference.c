@@ -5,24 +5,6 @@
 #include "kernels.h"
 #include "taps.h"
 
-float conv_activate(conv_epilogue epilogue, float x) {
-  const float a = epilogue.a, b = epilogue.b;
-  switch (epilogue.activation) {
-  case CONV_RELU: return x < 0 ? 0 : x;
-  case CONV_CLIP: x = x < a ? a : x; return x > b ? b : x;
-  case CONV_LEAKY_RELU: return x < 0 ? x * a : x;
-  case CONV_SIGMOID: return 1 / (1 + expf(-x));
-  case CONV_TANH: return tanhf(x);
-  case CONV_HARD_SIGMOID: x = a * x + b; x = x < 0 ? 0 : x; return x > 1 ? 1 : x;
-  case CONV_HARD_SWISH: {
-    float gate = x / 6 + 0.5f;
-    gate = gate < 0 ? 0 : gate;
-    return x * (gate > 1 ? 1 : gate);
-  }
-  default: return x;
-  }
-}
-
 static double half_value(uint16_t bits) {
   const int exponent = bits >> 10 & 31, fraction = bits & 1023;
   const double sign = bits >> 15 ? -1 : 1;

@@ -8,21 +8,21 @@ import ZooCore
   import Darwin
 #endif
 
-/// A file mapped for reading, for as long as the object lives.
+/// A regular file, mapped for reading for as long as the object lives. Tensors that borrow its bytes keep it alive.
 package final class MappedFile: @unchecked Sendable {
   package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
   private let mappedCount: Int
 
+  /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped.
   package init(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw ZooError(errno == ENOENT ? .notFound : .badData, "can't open the file: \(Self.reason())", at: path)
-    }
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ZooError.ofSystem("the file can't be opened", path) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw ZooError(.badData, "this is no regular file", at: path)
+      throw ZooError(.badData, "not a regular file", at: path)
     }
     let count = Int(status.st_size)
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -30,13 +30,13 @@ package final class MappedFile: @unchecked Sendable {
     mappedCount = (count + page - 1) / page * page + page
     let flags = MAP_PRIVATE | Self.anonymous
     guard let mapping = mmap(nil, mappedCount, PROT_READ, flags, -1, 0), mapping != MAP_FAILED else {
-      throw ZooError(.badData, "can't map the file: \(Self.reason())", at: path)
+      throw ZooError.ofSystem("the file can't be mapped", path)
     }
     self.mapping = mapping
     bytes = UnsafeRawBufferPointer(start: mapping, count: count)
     if count > 0 {
       guard mmap(mapping, count, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0) != MAP_FAILED else {
-        throw ZooError(.badData, "can't map the file: \(Self.reason())", at: path)
+        throw ZooError.ofSystem("the file can't be mapped", path)
       }
     }
   }
@@ -48,11 +48,19 @@ package final class MappedFile: @unchecked Sendable {
     TensorMemory(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: self)
   }
 
-  private static func reason() -> String { String(cString: strerror(errno)) }
-
   #if canImport(Darwin)
     private static let anonymous = MAP_ANON
   #else
     private static let anonymous = MAP_ANONYMOUS
   #endif
+}
+
+extension ZooError {
+  /// The error that `errno` names.
+  static func ofSystem(_ message: String, _ path: String, advice: String? = nil) -> ZooError {
+    let code = errno
+    let missing = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS].contains(code)
+    return ZooError(
+      missing ? .notFound : .badData, "\(message): \(String(cString: strerror(code)))", at: path, advice: advice)
+  }
 }

@@ -1,0 +1,36 @@
+/* How blocked tensors and packed weights lie. */
+#include <string.h>
+
+#include "plan.h"
+
+/* Full tiles first, then what is left as 2 and 1. */
+int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first) {
+  const int64_t most = plan->table->tile_blocks, full = plan->out_blocks / most;
+  if (set < full) {
+    *first = set * most;
+    return most;
+  }
+  const int64_t rest = plan->out_blocks - full * most;
+  *first = full * most;
+  if (rest == 3) {
+    *first += set == full ? 0 : 2;
+    return set == full ? 2 : 1;
+  }
+  return rest;
+}
+
+int64_t conv_set_count(const conv_plan *plan) {
+  if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks;
+  const int64_t most = plan->table->tile_blocks, rest = plan->out_blocks % most;
+  return plan->out_blocks / most + (rest == 0 ? 0 : rest == 3 ? 2 : 1);
+}
+
+int64_t conv_weights_count(const conv_plan *plan) {
+  if (is_winograd(plan)) return plan->winograd.points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
+  if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks * plan->taps * BLOCK;
+  return plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * plan->length * BLOCK;
+}
+
+void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes) {
+  for (int64_t p = 0; p < pixels; p++) memset(output + p * BLOCK + lanes, 0, (size_t)(BLOCK - lanes) * sizeof(float));
+}

@@ -1,0 +1,35 @@
+/* Which kernels an instruction set has, and what all of them share. */
+#include <math.h>
+
+#include "kernels.h"
+
+const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];
+
+const kernel_table *conv_table(int32_t isa) {
+#if defined(__x86_64__)
+  switch (isa) {
+  case CONV_ISA_AVX2: return &conv_table_avx2;
+  case CONV_ISA_AVX512: return &conv_table_avx512;
+  case CONV_ISA_WIDE_ON_AVX2: return &conv_table_wide;
+  }
+#endif
+  return &conv_table_generic;
+}
+
+float conv_activate(conv_epilogue epilogue, float x) {
+  const float a = epilogue.a, b = epilogue.b;
+  switch (epilogue.activation) {
+  case CONV_RELU: return x < 0 ? 0 : x;
+  case CONV_CLIP: x = x < a ? a : x; return x > b ? b : x;
+  case CONV_LEAKY_RELU: return x < 0 ? x * a : x;
+  case CONV_SIGMOID: return 1 / (1 + expf(-x));
+  case CONV_TANH: return tanhf(x);
+  case CONV_HARD_SIGMOID: x = a * x + b; x = x < 0 ? 0 : x; return x > 1 ? 1 : x;
+  case CONV_HARD_SWISH: {
+    float gate = x / 6 + 0.5f;
+    gate = gate < 0 ? 0 : gate;
+    return x * (gate > 1 ? 1 : gate);
+  }
+  default: return x;
+  }
+}
