@@ -10,12 +10,14 @@ import ZooCore
 
 /// A regular file, mapped for reading for as long as the object lives. Tensors that borrow its bytes keep it alive.
 package final class MappedFile: @unchecked Sendable {
+  package let path: String
   package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
   private let mappedCount: Int
 
   /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped.
   package init(_ path: String) throws {
+    self.path = path
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ZooError.ofSystem("the file can't be opened", path) }

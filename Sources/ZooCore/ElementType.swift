@@ -26,12 +26,15 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   case float8e8m0 = 24
   case uint2 = 25
   case int2 = 26
+  case float6e2m3 = 27
+  case float6e3m2 = 28
 
   /// Bits that one element takes in memory and in a file; 0 for strings.
   public var bitWidth: Int {
     switch self {
     case .uint2, .int2: 2
     case .uint4, .int4, .float4e2m1: 4
+    case .float6e2m3, .float6e3m2: 6
     case .uint8, .int8, .bool, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0: 8
     case .uint16, .int16, .float16, .bfloat16: 16
     case .float32, .int32, .uint32: 32

@@ -2,7 +2,7 @@ import ZooCore
 
 /// How image files are read.
 public struct ImageDecoding: Sendable, Hashable {
-  /// Whether a JPEG's EXIF orientation is applied, so that the picture stands as the camera's owner sees it.
+  /// Whether EXIF's orientation is applied, so that the picture stands as the camera's owner sees it.
   ///
   /// People who ask about a photograph expect that. Measuring accuracy on a dataset needs the opposite: torchvision's
   /// loaders ignore the orientation, and published accuracies come from them.

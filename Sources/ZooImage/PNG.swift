@@ -18,7 +18,7 @@ func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) t
   guard width * samples * min(depth, 16) / 8 * height / 1032 <= bytes.count else { throw truncated(bytes.count) }
 
   var message = [CChar](repeating: 0, count: Int(ZOO_PNG_MESSAGE_SIZE))
-  return try Image(width: width, height: height, zeroed: true) { pixels in
+  let image = try Image(width: width, height: height, zeroed: true) { pixels in
     switch zoo_png_decode(
       bytes.baseAddress, bytes.count, pixels.baseAddress, UInt32(width), UInt32(height), &message)
     {
@@ -27,6 +27,23 @@ func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) t
     default: throw ZooError(.badData, "a damaged PNG: \(text(message))")
     }
   }
+  return decoding.appliesOrientation ? image.oriented(by: orientation(inPNG: bytes)) : image
+}
+
+/// What the chunk eXIf says (PNG 3, 11.3.4.5), 1 where there is none: the chunks are a length, a name, the data and a
+/// checksum each.
+private func orientation(inPNG bytes: UnsafeBufferPointer<UInt8>) -> Int {
+  var position = 8
+  while position <= bytes.count - 12 {
+    let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+    let data = position + 8
+    guard length <= bytes.count - 4 - data else { break }
+    if bytes[position + 4..<data].elementsEqual("eXIf".utf8) {
+      return exifOrientation(UnsafeBufferPointer(rebasing: bytes[data..<data + length])) ?? 1
+    }
+    position = data + length + 4
+  }
+  return 1
 }
 
 /// The C string in `message`.

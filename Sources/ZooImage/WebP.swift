@@ -21,7 +21,7 @@ func decodeWebP(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
 
   var config = WebPDecoderConfig()
   guard WebPInitDecoderConfig(&config) != 0 else { throw ZooError(.defect, "libwebp has another ABI version") }
-  return try Image(width: width, height: height, zeroed: true) { pixels in
+  let image = try Image(width: width, height: height, zeroed: true) { pixels in
     config.output.colorspace = MODE_RGB
     config.output.is_external_memory = 1
     config.output.u.RGBA = WebPRGBABuffer(rgba: pixels.baseAddress, stride: Int32(3 * width), size: pixels.count)
@@ -32,6 +32,23 @@ func decodeWebP(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
     case let status: throw ZooError(.badData, "a damaged WebP: \(reason(status))")
     }
   }
+  return decoding.appliesOrientation ? image.oriented(by: orientation(inWebP: bytes)) : image
+}
+
+/// What the chunk EXIF says (RFC 9649, 2.7.1.5), 1 where there is none: the chunks are a name, a length, and data that
+/// is padded to an even length.
+private func orientation(inWebP bytes: UnsafeBufferPointer<UInt8>) -> Int {
+  var position = 12
+  while position <= bytes.count - 8 {
+    let data = position + 8
+    let length = bytes[position + 4..<data].reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= bytes.count - data else { break }
+    if bytes[position..<position + 4].elementsEqual("EXIF".utf8) {
+      return exifOrientation(UnsafeBufferPointer(rebasing: bytes[data..<data + length])) ?? 1
+    }
+    position = data + length + length % 2
+  }
+  return 1
 }
 
 private func reason(_ status: VP8StatusCode) -> String {

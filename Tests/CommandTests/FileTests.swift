@@ -24,6 +24,11 @@ struct FileTests {
       try writePicture(0, 255, 0, to: folder + "/x.png")
       let refused = try Zoo.run("predict", folder + "/bare.onnx", folder + "/x.png")
       #expect(refused.status == 64 && refused.errors.contains("--task"), "\(refused.errors)")
+      #expect(refused.errors.contains(folder + "/bare.onnx"), "\(refused.errors)")
+      try write("one\ntwo\n", to: folder + "/labels")
+      let tooFew = try Zoo.run("convert", folder + "/bare.onnx", folder + "/m.zoo", "--labels", folder + "/labels")
+      #expect(tooFew.status == 64 && tooFew.errors.contains("2 labels"), "\(tooFew.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/m.zoo"))
       #expect(
         try Zoo.run("convert", folder + "/bare.onnx", folder + "/m.zoo", "--task", "image-classification").status == 64)
       for labels in ["rouge\nvert\nbleu\n", #"["rouge", "vert", "bleu"]"#] {
@@ -53,6 +58,18 @@ struct FileTests {
         #expect(text.output.contains("photo: float32 N×3×4×4"), "\(text.output)")
       }
     }
+  }
+
+  @Test func looksIntoCheckpoints() throws {
+    let path = Zoo.root + "/Tests/PyTorchFormatTests/Fixtures/checkpoint_zip_215.pt"
+    let report = try Zoo.run("inspect", path, "--json").json()
+    #expect(report["format"] as? String == "pytorch")
+    let tensors = try #require(report["tensors"] as? [[String: Any]])
+    #expect(!tensors.isEmpty && tensors.allSatisfy { $0["name"] is String && $0["shape"] is [Int] })
+    let name = try #require(tensors[0]["name"] as? String)
+    #expect(try Zoo.run("inspect", path, "--tensors").output.contains(name))
+    let compiled = try Zoo.run("inspect", path, "--compiled")
+    #expect(compiled.status == 65 && compiled.errors.contains("zoo pack"), "\(compiled.errors)")
   }
 
   @Test func listsPlugins() throws {

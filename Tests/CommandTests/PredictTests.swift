@@ -11,6 +11,7 @@ struct PredictTests {
       try writePicture(255, 0, 0, to: folder + "/photos/a.png")
       try writePicture(0, 0, 255, to: folder + "/photos/b.png")
       try write("not a picture", to: folder + "/photos/notes.txt")
+      try FileManager.default.createDirectory(atPath: folder + "/photos/more.jpg", withIntermediateDirectories: true)
       try body(folder, folder + "/colours.zoo")
     }
   }
@@ -73,12 +74,22 @@ struct PredictTests {
     }
   }
 
+  @Test func readsStandardInput() throws {
+    try withModel { folder, model in
+      let outcome = try Zoo.run(
+        ["predict", model, "-", "--top", "1"], input: FileHandle(forReadingAtPath: folder + "/photos/b.png"))
+      #expect(outcome.status == 0 && outcome.output.hasPrefix("-: blue"), "\(outcome.output)\(outcome.errors)")
+    }
+  }
+
   @Test func refusesAFolderWithoutPictures() throws {
     try withModel { folder, model in
       try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
       let outcome = try Zoo.run("predict", model, folder + "/empty", "--json")
       #expect(outcome.status == 66)
-      #expect(try outcome.json()["predictions"] as? [Int] == [])
+      let predictions = try #require(try outcome.json()["predictions"] as? [[String: Any]])
+      #expect(predictions.count == 1 && predictions[0]["input"] as? String == folder + "/empty")
+      #expect(predictions[0]["error"] is String)
     }
   }
 }

@@ -34,7 +34,9 @@ enum Zoo {
     .deletingLastPathComponent().path
 
   /// Runs `zoo` with `arguments`; standard output and error go through files.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil
+  ) throws -> Outcome {
     try withFolder { folder in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: try #require(executable))
@@ -42,7 +44,7 @@ enum Zoo {
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       let paths = ["output", "errors"].map { "\(folder)/\($0)" }
       for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }
-      process.standardInput = FileHandle.nullDevice
+      process.standardInput = input ?? FileHandle.nullDevice
       process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[0]))
       process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[1]))
       try process.run()

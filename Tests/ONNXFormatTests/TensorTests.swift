@@ -32,6 +32,11 @@ import ZooCore
     // Three elements of 4 bits take two entries, five of 2 bits as well.
     #expect(try bytes(Wire().integer(1, 3).integer(2, 21).data(5, [0x21, 3])) == [0x21, 3])
     #expect(try bytes(Wire().integer(1, 5).integer(2, 26).data(5, [0x21, 3])) == [0x21, 3])
+    // Five elements of 6 bits take five entries, and four bytes: 000001 100000 111111 010101 000011 from the lowest bit.
+    #expect(
+      try bytes(Wire().integer(1, 5).integer(2, 27).data(5, [1, 32, 63, 21, 3])) == [0x01, 0xf8, 0x57, 0x03])
+    #expect(
+      try bytes(Wire().integer(1, 5).integer(2, 28).data(9, [0x01, 0xf8, 0x57, 0x03])) == [0x01, 0xf8, 0x57, 0x03])
     #expect(
       try bytes(Wire().integer(1, 1).integer(2, 14).data(4, [1, 2, 3, 4, 5, 6, 7, 8])) == [1, 2, 3, 4, 5, 6, 7, 8])
     #expect(try bytes(Wire().integer(2, 2).data(9, [5])) == [5])

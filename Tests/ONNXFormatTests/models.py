@@ -83,7 +83,7 @@ def every_type():
     """Initializers of every type, in raw data and in typed lists."""
     graph = onnx.GraphProto(name="types")
     random = np.random.default_rng(1)
-    for number in range(1, 27):
+    for number in range(1, 29):
         kind = TensorProto.DataType.Name(number)
         for shape in ([], [5], [2, 3], [0, 4]):
             count = int(np.prod(shape))

@@ -21,7 +21,7 @@ import ZooCore
     } catch { return error as? ZooError }
   }
 
-  @Test(arguments: ["", "module."]) func checkpointsAreTaken(prefix: String) throws {
+  @Test(arguments: ["", "module.", "_orig_mod.module."]) func checkpointsAreTaken(prefix: String) throws {
     for network in [ResNet(.resnet20), ResNet(.resnet20, shortcut: .optionB), ResNet(.resnet18), ResNet(.resnet50)] {
       let random = try network.model(randomSeed: 3)
       // Option A or B is seen from the keys, whatever the network was asked for.

@@ -111,13 +111,15 @@ def write_jpegs(folder, width, height, seed, quality):
     folder.write(f"ycck-{seed}.jpg", bytes(data))
 
 
-def write_orientations(folder, width, height, seed, orientations):
+def write_orientations(folder, width, height, seed, orientations, formats=("jpg", "png", "webp")):
     image = picture(width, height, seed)
     for orientation in orientations:
         exif = Image.Exif()
         exif[0x010F] = "A camera"
         exif[0x0112] = orientation
-        folder.save(image, f"orientation-{orientation}-{seed}.jpg", exif=exif)
+        for format in formats:
+            options = {"lossless": True} if format == "webp" else {}
+            folder.save(image, f"orientation-{orientation}-{seed}.{format}", exif=exif, **options)
 
 
 def write_pngs(folder, width, height, seed):
@@ -175,7 +177,8 @@ def main():
     folder = Folder(pathlib.Path(sys.argv[1]))
     if len(sys.argv) == 2:
         write_jpegs(folder, 37, 29, 1, 90)
-        write_orientations(folder, 13, 7, 2, range(1, 9))
+        write_orientations(folder, 13, 7, 2, range(1, 9), ["jpg"])
+        write_orientations(folder, 13, 7, 2, [6], ["png", "webp"])
         write_pngs(folder, 11, 9, 3)
         write_webps(folder, 37, 29, 4, 80)
         folder.save(picture(1, 1, 5), "pixel.jpg")

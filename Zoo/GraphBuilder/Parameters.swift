@@ -20,15 +20,20 @@ public struct Parameters {
   private var missing: [String] = []
   private var misshapen: [String] = []
 
-  /// A checkpoint's tensors. The `module.` that data-parallel training puts before every name is dropped, and so are
-  /// the counters of batch normalization, which serve training only.
+  /// What PyTorch's wrappers put before every name: those of data-parallel training and of `torch.compile`.
+  private static let wrappers = ["module.", "_orig_mod."]
+
+  /// A checkpoint's tensors. The prefixes of PyTorch's wrappers (`module.`, `_orig_mod.`) are dropped where every name
+  /// has them, and so are the counters of batch normalization, which serve training only.
   ///
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
   public init(_ named: [NamedTensor]) throws {
-    let prefix = "module."
-    let isPrefixed = named.allSatisfy { $0.name.hasPrefix(prefix) }
+    var prefix = ""
+    while let wrapper = Self.wrappers.first(where: { wrapper in
+      !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
+    }) { prefix += wrapper }
     for item in named where !item.name.hasSuffix("num_batches_tracked") {
-      let name = isPrefixed ? String(item.name.dropFirst(prefix.count)) : item.name
+      let name = String(item.name.dropFirst(prefix.count))
       guard tensors.updateValue(item.tensor, forKey: name) == nil else {
         throw ZooError(.badData, "the weights hold two tensors named \(name)")
       }

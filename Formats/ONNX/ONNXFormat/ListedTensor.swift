@@ -9,11 +9,11 @@ struct ListedTensor: TensorSource {
 
   /// Entries of its list that a tensor needs.
   static func entryCount(type: ElementType, byteCount: Int, elementCount: Int) -> Int {
-    type == .string ? elementCount : byteCount / width(of: type)
+    type == .string || type.bitWidth == 6 ? elementCount : byteCount / width(of: type)
   }
 
   /// Bytes of the tensor that one entry of its list carries: an element, a part of a complex one, or the byte that
-  /// several elements share.
+  /// several elements share. Elements of six bits have an entry each, although bytes share them.
   private static func width(of type: ElementType) -> Int {
     switch type {
     case .complex64: 4
@@ -36,6 +36,7 @@ struct ListedTensor: TensorSource {
   func read(into destination: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     let width = Self.width(of: type)
     let list = TensorPayload.Field(holding: type)
+    if type.bitWidth == 6 { return try readSixBits(into: destination) }
     var position = 0
     try TensorPayload.forEachChunk(in: file.bytes, message: message) { field, chunk in
       guard field == list else { return }
@@ -55,6 +56,24 @@ struct ListedTensor: TensorSource {
           }
           position += width
         }
+      }
+    }
+  }
+
+  /// Packs the entries as raw data has them: four elements in three bytes, the first in the lowest bits.
+  private func readSixBits(into destination: UnsafeMutableRawBufferPointer) throws {
+    _ = destination.initializeMemory(as: UInt8.self, repeating: 0)
+    var bit = 0
+    try TensorPayload.forEachChunk(in: file.bytes, message: message) { field, chunk in
+      guard field == .int32s else { return }
+      var cursor = WireCursor(file.bytes, chunk.value)
+      while cursor.offset < cursor.end {
+        let element = try cursor.varint()
+        guard element < 64 else { throw ZooError(.badData, "\(element) is no element of six bits") }
+        let shifted = UInt16(element) << (bit % 8)
+        destination[bit / 8] |= UInt8(truncatingIfNeeded: shifted)
+        if bit % 8 > 2 { destination[bit / 8 + 1] |= UInt8(shifted >> 8) }
+        bit += 6
       }
     }
   }

@@ -72,7 +72,7 @@ struct PackagedTensor: TensorSource {
     do {
       try body()
     } catch let error as ZooError {
-      throw error.located("tensor \"\(name)\"")
+      throw error.located("\(chunks.file.path): tensor \"\(name)\"")
     }
   }
 }

@@ -7,7 +7,8 @@ import ZooCore
 func inlinedNodes(_ definition: ModelDefinition) throws -> [Node] {
   guard !definition.functions.isEmpty else { return definition.graph.nodes }
   var inliner = FunctionInliner(definition)
-  try inliner.expand(definition.graph.nodes, callers: [])
+  try inliner.checkSize(of: definition.graph.nodes)
+  try inliner.expand(definition.graph.nodes)
   return inliner.nodes
 }
 
@@ -19,7 +20,9 @@ private struct FunctionInliner {
   }
 
   /// Functions that call functions can grow without bound from a small file.
-  private static let nodeLimit = 1 << 20
+  private static let nodeLimit = 1 << 17
+  /// Functions inside functions.
+  private static let depthLimit = 64
 
   private var functions: [Key: Function] = [:]
   private let modelSets: [String: Int64]
@@ -35,22 +38,44 @@ private struct FunctionInliner {
       definition.operatorSets.map { (OperatorRegistry.canonical($0.domain), $0.version) }, uniquingKeysWith: { $1 })
   }
 
-  mutating func expand(_ body: [Node], callers: [String]) throws {
-    for node in body {
-      let key = Key(
-        domain: OperatorRegistry.canonical(node.domain), name: node.operatorType, overload: node.overload)
-      guard let function = functions[key] else {
-        nodes.append(node)
-        guard nodes.count <= Self.nodeLimit else {
+  private func key(of node: Node) -> Key {
+    Key(domain: OperatorRegistry.canonical(node.domain), name: node.operatorType, overload: node.overload)
+  }
+
+  /// Refuses calls that come back to themselves, and bodies that come to too many nodes, before anything is expanded.
+  func checkSize(of body: [Node]) throws {
+    var sizes: [Key: Int] = [:]
+    func size(of body: [Node], callers: [Key]) throws -> Int {
+      try body.reduce(0) { sum, node in
+        let key = key(of: node)
+        guard let function = functions[key] else { return sum + 1 }
+        let name = "\(key.domain).\(key.name)"
+        guard !callers.contains(key) else {
+          throw ZooError(.badData, "the function \(name) calls itself", at: node.label)
+        }
+        guard callers.count < Self.depthLimit else {
+          throw ZooError(.badData, "functions call each other more than \(Self.depthLimit) deep", at: node.label)
+        }
+        let known = try sizes[key] ?? size(of: function.nodes, callers: callers + [key])
+        sizes[key] = known
+        // Each is below the limit, so that sums can't overflow.
+        guard sum + known <= Self.nodeLimit else {
           throw ZooError(.badData, "the model's functions expand to more than \(Self.nodeLimit) nodes")
         }
-        continue
+        return sum + known
       }
-      let name = "\(key.domain).\(key.name)"
-      guard !callers.contains(name) else {
-        throw ZooError(.badData, "the function \(name) calls itself", at: node.label)
+    }
+    _ = try size(of: body, callers: [])
+  }
+
+  /// Needs what `checkSize` has checked.
+  mutating func expand(_ body: [Node]) throws {
+    for node in body {
+      if let function = functions[key(of: node)] {
+        try expand(instance(of: function, for: node))
+      } else {
+        nodes.append(node)
       }
-      try expand(instance(of: function, for: node), callers: callers + [name])
     }
   }
 

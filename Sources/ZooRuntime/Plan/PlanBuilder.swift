@@ -94,17 +94,22 @@ struct PlanBuilder {
     }
     var lifetimes: [Lifetime] = []
     var lifetimeOf: [String: Int] = [:]
+    // By lifetime: the last value in it, the only one that can still be read.
+    var holders: [String] = []
     for (index, entry) in graph.nodes.enumerated() {
       for (position, name) in entry.node.outputs.enumerated() where !name.isEmpty && values[name] == nil {
         guard let type = graph.types[name] else { continue }
         let last = lastUse[name] ?? index
         if position == 0,
-          let shared = try overwritten(by: type, entry, handles[index], at: index, lastUse: lastUse, lifetimeOf)
+          let shared = try overwritten(
+            by: type, entry, handles[index], at: index, lastUse: lastUse, lifetimeOf, holders)
         {
           lifetimeOf[name] = shared
+          holders[shared] = name
           lifetimes[shared].last = max(lifetimes[shared].last, last)
         } else {
           lifetimeOf[name] = lifetimes.count
+          holders.append(name)
           lifetimes.append(Lifetime(byteCount: try type.byteCount, first: index, last: last))
         }
       }
@@ -117,14 +122,14 @@ struct PlanBuilder {
   /// The lifetime of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
   private func overwritten(
     by type: ValueDescription, _ entry: WorkNode, _ handle: KernelHandle, at index: Int, lastUse: [String: Int],
-    _ lifetimeOf: [String: Int]
+    _ lifetimeOf: [String: Int], _ holders: [String]
   ) throws -> Int? {
     let operands = entry.operands
     for (position, name) in operands.enumerated() where handle.canOverwrite(input: position) {
-      guard let lifetime = lifetimeOf[name], lastUse[name] == index, operands.filter({ $0 == name }).count == 1,
-        let source = graph.types[name], try source.byteCount == type.byteCount, source.layout == type.layout,
-        // Another value may share the memory and live on.
-        !lifetimeOf.contains(where: { $0.value == lifetime && $0.key != name && (lastUse[$0.key] ?? -1) >= index })
+      // Another value may share the memory and live on.
+      guard let lifetime = lifetimeOf[name], holders[lifetime] == name, lastUse[name] == index,
+        operands.filter({ $0 == name }).count == 1,
+        let source = graph.types[name], try source.byteCount == type.byteCount, source.layout == type.layout
       else { continue }
       return lifetime
     }

@@ -47,7 +47,7 @@ struct Bench: ParsableCommand {
     let modelOptions = try options.modelOptions()
     let start = clock.now
     let model = try Model(contentsOf: path, options: modelOptions)
-    _ = try model.run(inputs)
+    _ = try locating(self.model) { try model.run(inputs) }
     let first = (clock.now - start).inSeconds
 
     var times: [Double] = []

@@ -24,8 +24,11 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions())
-    let accuracy = try model.accuracy(on: datasets) { done, all in
-      options.progress("\(done) of \(all) images")
+    let accuracy: ClassificationAccuracy
+    do {
+      accuracy = try model.accuracy(on: datasets) { done, all in options.progress("\(done) of \(all) images") }
+    } catch let error as ZooError {
+      throw error.location == nil ? error.located(self.model) : error
     }
     Console.clearProgress()
     if options.json { return try Console.printJSON(accuracy) }

@@ -2,9 +2,11 @@ import ArgumentParser
 import ModelZoo
 
 struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a model is made of.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a model is made of.",
+    discussion: "Of a PyTorch checkpoint it shows the weights, which --tensors lists by the names that pack looks for.")
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, a name in the zoo, or a PyTorch checkpoint.")
   var model: String
 
   @Flag(help: "Also show how the model is computed: its nodes after folding and fusion.")
@@ -18,11 +20,15 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let path = try ModelCatalog.standard.path(of: model)
+    if !compiled, let report = try CheckpointReport(path) {
+      if options.json { return try Console.printJSON(report) }
+      return Console.print(report.text(listsTensors: tensors))
+    }
     var report = try ModelReport(path)
     if compiled {
       let model = try Model(contentsOf: path, options: options.modelOptions())
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
-      report.steps = try model.steps(for: shapes).map(ModelReport.Step.init)
+      report.steps = try locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
       report.arenaBytes = try model.arenaByteCount(for: shapes)
     }
     if options.json { return try Console.printJSON(report) }

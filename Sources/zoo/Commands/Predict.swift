@@ -5,8 +5,8 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what photographs show.",
     discussion: """
-      An INPUT is a JPEG, PNG or WebP file, or a folder, which stands for all such files in it. An input that can't be \
-      read is reported, and the rest is answered all the same.
+      An INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands for all such files in it. \
+      An input that can't be read is reported, and the rest is answered all the same.
       """)
 
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
@@ -32,7 +32,7 @@ struct Predict: ParsableCommand {
     var waiting: [(path: String, image: Image)] = []
 
     func flush() throws {
-      let answers = try model.predict(waiting.map { .image($0.image) })
+      let answers = try locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
       for (input, answer) in zip(waiting, answers) {
         let item = PredictionReport(input: input.path, answer, top: top)
         report.predictions.append(item)
@@ -41,11 +41,12 @@ struct Predict: ParsableCommand {
       waiting = []
     }
 
-    let paths = try expand(inputs, &failures)
-    for (index, path) in paths.enumerated() {
-      if paths.count > 32 { options.progress("\(index) of \(paths.count) images") }
+    let files = inputs.flatMap(expand)
+    for (index, (path, failure)) in files.enumerated() {
+      if files.count > 32 { options.progress("\(index) of \(files.count) images") }
       do {
-        waiting.append((path, try Image(contentsOf: path)))
+        if let failure { throw failure }
+        waiting.append((path, try Image(contentsOf: path == "-" ? "/dev/stdin" : path)))
       } catch {
         try flush()
         failures.report(error)
@@ -59,17 +60,9 @@ struct Predict: ParsableCommand {
     try failures.finish()
   }
 
-  /// Folders replaced by the images in them.
-  private func expand(_ inputs: [String], _ failures: inout Failures) throws -> [String] {
-    var paths: [String] = []
-    for input in inputs {
-      do {
-        paths += try imageFiles(at: input)
-      } catch {
-        failures.report(error)
-      }
-    }
-    return paths
+  /// The images that `input` stands for, or why there are none.
+  private func expand(_ input: String) -> [(path: String, failure: (any Error)?)] {
+    do { return try imageFiles(at: input).map { ($0, nil) } } catch { return [(input, error)] }
   }
 
   private struct Report: Encodable {

@@ -34,7 +34,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions())
     let inputs = try gatherInputs(model)
-    let outputs = try model.run(inputs)
+    let outputs = try locating(self.model) { try model.run(inputs) }
     if let outputDir {
       do {
         try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)

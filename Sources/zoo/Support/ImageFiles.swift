@@ -18,6 +18,8 @@ func imageFiles(at path: String) throws -> [String] {
   let images = names.filter { name in
     !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) }
   }
-  guard !images.isEmpty else { throw ZooError(.notFound, "the folder holds no JPEG, PNG or WebP files", at: path) }
-  return images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+  let paths = images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+    .filter { FileKind(path: $0) != .folder }
+  guard !paths.isEmpty else { throw ZooError(.notFound, "the folder holds no JPEG, PNG or WebP files", at: path) }
+  return paths
 }

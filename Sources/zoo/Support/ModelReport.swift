@@ -57,6 +57,26 @@ struct ModelReport: Encodable {
       case name, type, shape, bytes
       case storedBytes = "stored_bytes"
     }
+
+    init(name: String, type: String, shape: [Int], bytes: Int, storedBytes: Int?) {
+      (self.name, self.type, self.shape, self.bytes, self.storedBytes) = (name, type, shape, bytes, storedBytes)
+    }
+
+    init(_ named: NamedTensor) {
+      let tensor = named.tensor
+      self.init(
+        name: named.name, type: tensor.type.name, shape: tensor.shape, bytes: tensor.byteCount, storedBytes: nil)
+    }
+
+    static func table(_ tensors: [Tensor]) -> String {
+      let isStored = tensors.contains { $0.storedBytes != nil }
+      let rows = tensors.map { tensor in
+        [tensor.name, tensor.type, shapeText(tensor.shape), "\(tensor.bytes)"]
+          + (tensor.storedBytes.map { ["\($0)"] } ?? [])
+      }
+      return zoo.table(
+        [["tensor", "type", "shape", "bytes"] + (isStored ? ["stored"] : [])] + rows, right: [3, 4])
+    }
   }
 
   struct Step: Encodable {
@@ -109,9 +129,7 @@ struct ModelReport: Encodable {
           name: $0.name, type: $0.type.name, shape: $0.shape, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
       }
     } else {
-      tensors = model.graph.initializers.map {
-        Tensor(name: $0.name, type: $0.tensor.type.name, shape: $0.tensor.shape, bytes: $0.tensor.byteCount)
-      }
+      tensors = model.graph.initializers.map(Tensor.init)
       tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
     }
   }
@@ -147,15 +165,7 @@ struct ModelReport: Encodable {
       storedBytes.map { ", weights \(byteText($0)): \(fixed((compression ?? 1) * 100, 1)) % of their size" } ?? ""
     row("file size", byteText(fileBytes) + stored)
     var text = table(rows)
-    if listsTensors {
-      text +=
-        "\n\n"
-        + table(
-          [["tensor", "type", "shape", "bytes"] + (storedBytes == nil ? [] : ["stored"])]
-            + tensors.map {
-              [$0.name, $0.type, shapeText($0.shape), "\($0.bytes)"] + ($0.storedBytes.map { ["\($0)"] } ?? [])
-            }, right: [3, 4])
-    }
+    if listsTensors { text += "\n\n" + Tensor.table(tensors) }
     if let steps {
       let lines = steps.map { step in
         let shapes = step.shapes.map { $0.map(shapeText) ?? "?" }.joined(separator: " ")

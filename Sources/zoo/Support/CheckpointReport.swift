@@ -1,0 +1,45 @@
+import ModelZoo
+
+/// A PyTorch checkpoint as `inspect` shows it: the names that `pack` looks for.
+struct CheckpointReport: Encodable {
+  var path: String
+  var format = "pytorch"
+  /// Bytes of the file.
+  var fileBytes: Int
+  /// Bytes of the weights in memory.
+  var tensorBytes: Int
+  var parameters: Int
+  /// Where in the checkpoint the weights are; empty if the whole is the state dictionary.
+  var dictionary: String
+  var tensors: [ModelReport.Tensor]
+
+  enum CodingKeys: String, CodingKey {
+    case path, format, parameters, dictionary, tensors
+    case fileBytes = "file_bytes"
+    case tensorBytes = "tensor_bytes"
+  }
+
+  /// `nil` for a file that is no checkpoint.
+  ///
+  /// - Throws: `ZooError` for a damaged one, and for a file that can't be read.
+  init?(_ path: String) throws {
+    guard try InputFile(path: path).read(256).withUnsafeBytes({ PyTorchFormat.sniff($0) }) else { return nil }
+    let checkpoint = try PyTorchFormat.read(path)
+    self.path = path
+    fileBytes = try fileSize(path)
+    dictionary = checkpoint.path
+    tensors = checkpoint.tensors.map(ModelReport.Tensor.init)
+    tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
+    parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
+  }
+
+  func text(listsTensors: Bool) -> String {
+    let rows = [
+      ["file", path], ["format", "PyTorch checkpoint: weights without a graph"],
+      ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
+      ["file size", byteText(fileBytes)],
+    ]
+    return table(dictionary.isEmpty ? rows : rows + [["dictionary", dictionary]])
+      + (listsTensors ? "\n\n" + ModelReport.Tensor.table(tensors) : "")
+  }
+}
