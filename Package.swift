@@ -94,12 +94,13 @@ let package = Package(
     // Tests.
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
-    .testTarget(name: "PackageFormatTests", dependencies: ["PackageFormat"], exclude: ["reader.py"]),
+    .testTarget(
+      name: "PackageFormatTests", dependencies: ["PackageFormat", "CPackageCodec", "CZlib"], exclude: ["reader.py"]),
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin"]),
+    .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],

@@ -106,7 +106,7 @@ import ZooCore
     #expect(summary.version == 1)
     #expect(summary.fileSize == (try folder.contents("a.zoo").count))
     #expect(summary.tensors.map(\.name) == ["weights"])
-    #expect(summary.tensors[0].chunks.count == 4)
+    #expect(summary.tensors[0].chunks.count == 16)
     #expect(summary.byteCount == 4 << 20)
     #expect(summary.storedByteCount < summary.fileSize)
     #expect(summary.storedByteCount + summary.modelSize > summary.fileSize - 1000)

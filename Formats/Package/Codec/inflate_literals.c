@@ -3,17 +3,19 @@
 #include <string.h>
 
 // DEFLATE is RFC 1951; section numbers below are its. Exponent planes are written without string matches, about three
-// bits a byte, so one look-up of PEEK bits yields several bytes at once, where a general inflater yields one.
+// bits a byte (six where mantissa bits share the byte), so one look-up yields several bytes at once, where a general
+// inflater yields one.
 
-enum { PEEK = 10, LONGEST = 15, SYMBOLS = 288, END = 256, PER_LOOKUP = 6 };
+enum { LONGEST = 15, SYMBOLS = 288, END = 256, LARGEST_PEEK = 12, PER_REFILL = 4, LITERAL_BYTES = 4 };
 
-// One look-up's result: up to six literals whose codes lie in PEEK bits (first in the low byte), their number in bits
-// 48 to 55, and the bits they take from 56 on. A number of 0 leaves the next symbol to the slow path (a code longer than
-// PEEK, or the block's end).
-typedef uint64_t Step;
+// One look-up's result. Bits 0 to 5: the bits it takes (lowest, where shifts need no mask: each look-up waits for the
+// one before). Bits 6 and 7: the number of literals, up to three; 0 leaves the next symbol to the slow path (a longer
+// code, or the block's end). Above: the literals, first in the lowest byte.
+typedef uint32_t Step;
 
-static inline unsigned step_count(Step step) { return (unsigned)(step >> 48) & 255; }
-static inline unsigned step_bits(Step step) { return (unsigned)(step >> 56); }
+static inline unsigned step_bits(Step step) { return step & 63; }
+static inline unsigned step_count(Step step) { return step >> 6 & 3; }
+static inline uint32_t step_literals(Step step) { return step >> 8; }
 
 typedef struct {
   const uint8_t *next, *end;
@@ -27,23 +29,25 @@ typedef struct {
   uint16_t symbols[SYMBOLS];
 } Code;
 
+// At least 56 bits are held afterwards. Eight bytes of input must be left.
+static inline void refill_fast(Bits *bits) {
+  uint64_t word;
+  memcpy(&word, bits->next, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  bits->window |= word << bits->held;
+  unsigned taken = (63 - bits->held) >> 3;
+  bits->next += taken;
+  bits->held += 8 * taken;
+}
+
 // At least 56 bits are held afterwards, unless the input ends.
 static inline void refill(Bits *bits) {
-  if (bits->end - bits->next >= 8) {
-    uint64_t word;
-    memcpy(&word, bits->next, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    bits->window |= word << bits->held;
-    unsigned taken = (63 - bits->held) >> 3;
-    bits->next += taken;
-    bits->held += 8 * taken;
-  } else {
-    while (bits->held <= 56 && bits->next < bits->end) {
-      bits->window |= (uint64_t)*bits->next++ << bits->held;
-      bits->held += 8;
-    }
+  if (bits->end - bits->next >= 8) return refill_fast(bits);
+  while (bits->held <= 56 && bits->next < bits->end) {
+    bits->window |= (uint64_t)*bits->next++ << bits->held;
+    bits->held += 8;
   }
 }
 
@@ -97,45 +101,53 @@ static int slow_symbol(const Code *code, uint64_t window, unsigned held, unsigne
   return -1;
 }
 
-static void build_steps(Step *steps, const Code *code) {
-  // First one symbol for each pattern of PEEK bits …
-  uint8_t literal[1 << PEEK], bits[1 << PEEK], length_of[END];
-  memset(bits, 0, sizeof bits);
+// Bits that a look-up takes: more hold more literals, but make a table that is slower to fill and to reach. `left`
+// bytes of output remain.
+static unsigned choose_peek(const Code *code, size_t left) {
+  if (left < 1024) return 9;
+  // The expected length of a code, times 2^LONGEST.
+  unsigned expected = 0;
+  for (unsigned length = 1; length <= LONGEST; length++) {
+    expected += (unsigned)code->count[length] * length << (LONGEST - length);
+  }
+  return expected > 4u << LONGEST && left >= 4096 ? LARGEST_PEEK : 10;
+}
+
+// `triples`: whether a step may hold three literals. Inlined, so that its arguments are constants there.
+static inline __attribute__((always_inline)) void build_steps(
+  Step *steps, const Code *code, unsigned peek, bool triples
+) {
+  // First the one symbol for each pattern of bits: literal in the low byte, its code's length above, which is
+  // LONGEST + 1 where there is none within `peek` bits.
+  uint16_t single[1 << LARGEST_PEEK];
+  const uint16_t none = (LONGEST + 1) << 8;
   unsigned pattern = 0, index = 0;
-  for (unsigned length = 1; length <= PEEK; length++) {
+  single[0] = none;
+  for (unsigned length = 1; length <= peek; length++) {
+    // Patterns of one bit more: each shorter code is there with either bit above it.
+    unsigned half = 1u << (length - 1);
+    memcpy(single + half, single, half * sizeof *single);
     for (unsigned k = 0; k < code->count[length]; k++, pattern++, index++) {
-      if (code->symbols[index] >= END) continue;
       // Codes come most significant bit first.
       unsigned reversed = 0;
       for (unsigned b = 0; b < length; b++) reversed |= (pattern >> b & 1) << (length - 1 - b);
-      length_of[code->symbols[index]] = (uint8_t)length;
-      for (unsigned p = reversed; p < 1 << PEEK; p += 1u << length) {
-        literal[p] = (uint8_t)code->symbols[index];
-        bits[p] = (uint8_t)length;
-      }
+      unsigned symbol = code->symbols[index];
+      single[reversed] = symbol < END ? (uint16_t)(length << 8 | symbol) : none;
     }
     pattern <<= 1;
   }
-  // … then the step of each pattern of `held` bits: its first symbol before the step of the remaining bits. The steps
-  // of fewer bits lie before: those of `held` bits begin at 1 << held.
-  Step table[1 << PEEK];
-  table[1] = 0;
-  for (unsigned held = 1; held <= PEEK; held++) {
-    Step *to = held == PEEK ? steps : table + (1u << held);
-    for (unsigned p = 0; p < 1u << held; p++) {
-      unsigned length = bits[p];
-      if (length == 0 || length > held) {
-        to[p] = 0;
-        continue;
-      }
-      Step rest = table[(1u << (held - length)) + (p >> length)];
-      if (step_count(rest) == PER_LOOKUP) {
-        unsigned last = (unsigned)(rest >> 40) & 255;
-        rest -= (Step)1 << 48 | (Step)length_of[last] << 56;
-      }
-      Step literals = (rest << 8 | literal[p]) & 0xffffffffffff;
-      to[p] = literals | (rest & ~(Step)0xffffffffffff) + ((Step)1 << 48 | (Step)length << 56);
+  // … then those that follow it within the bits.
+  for (unsigned p = 0; p < 1u << peek; p++) {
+    unsigned first = single[p], end_1 = first >> 8;
+    unsigned second = single[p >> end_1], end_2 = end_1 + (second >> 8);
+    unsigned count = (end_1 <= peek) + (end_2 <= peek);
+    unsigned bits = end_2 <= peek ? end_2 : end_1 <= peek ? end_1 : 0;
+    unsigned third = triples ? single[p >> end_1 >> (second >> 8)] : 0, end_3 = end_2 + (third >> 8);
+    if (triples) {
+      count += end_3 <= peek;
+      bits = end_3 <= peek ? end_3 : bits;
     }
+    steps[p] = bits | count << 6 | (first & 255) << 8 | (second & 255) << 16 | (third & 255) << 24;
   }
 }
 
@@ -194,80 +206,177 @@ static bool fixed_code(Code *code) {
   return build_code(code, lengths, SYMBOLS);
 }
 
-static inline void store_step(uint8_t *to, Step step) {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  step = __builtin_bswap64(step);
-#endif
-  memcpy(to, &step, 8);
+// One stream on its way: inside a block of `code`, or `done`.
+typedef struct {
+  Bits bits;
+  uint8_t *to, *end;
+  bool last, done, failed;
+  unsigned mask;
+  Code code;
+  Step steps[1 << LARGEST_PEEK];
+} Stream;
+
+// How often PER_REFILL look-ups can be made before input or output might end.
+static inline size_t safe_rounds(const Stream *stream) {
+  size_t input = (size_t)(stream->bits.end - stream->bits.next) / 8;
+  size_t output = (size_t)(stream->end - stream->to) / (PER_REFILL * LITERAL_BYTES);
+  return input < output ? input : output;
 }
 
-static bool inflate_block(Bits *bits, const Code *code, uint8_t **output, uint8_t *end) {
-  Step steps[1 << PEEK];
-  build_steps(steps, code);
-  uint8_t *to = *output;
-  for (;;) {
-    refill(bits);
-    // Four look-ups (40 bits) a refill; each writes eight bytes and advances by what they hold.
-    while (bits->held >= 4 * PEEK && end - to >= 4 * 8) {
-      bool stuck = false;
-      for (int k = 0; k < 4; k++) {
-        Step step = steps[bits->window & ((1 << PEEK) - 1)];
-        store_step(to, step);
-        to += step_count(step);
-        drop(bits, step_bits(step));
-        stuck |= step_count(step) == 0;
-      }
-      if (stuck) break;
-      refill(bits);
+static inline unsigned look_up(const Step *steps, unsigned mask, Bits *bits, uint8_t **to) {
+  Step step = steps[bits->window & mask];
+  uint32_t literals = step_literals(step);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  literals = __builtin_bswap32(literals);
+#endif
+  memcpy(*to, &literals, LITERAL_BYTES);
+  *to += step_count(step);
+  drop(bits, step_bits(step));
+  return step_count(step);
+}
+
+// Both run until the slow path is needed. Their state is in local copies there, as the bytes written could otherwise be
+// part of a Stream for all that a compiler knows.
+static void run_one(Stream *stream) {
+  for (size_t rounds; (rounds = safe_rounds(stream)) > 0;) {
+    Bits bits = stream->bits;
+    uint8_t *to = stream->to;
+    const unsigned mask = stream->mask;
+    bool stuck = false;
+    for (; rounds > 0 && !stuck; rounds--) {
+      refill_fast(&bits);
+      for (int k = 0; k < PER_REFILL; k++) stuck |= look_up(stream->steps, mask, &bits, &to) == 0;
     }
-    unsigned length;
-    refill(bits);
-    int symbol = slow_symbol(code, bits->window, bits->held, &length);
-    if (symbol < 0 || symbol > END) return false;
-    drop(bits, length);
-    if (symbol == END) break;
-    if (to == end) return false;
-    *to++ = (uint8_t)symbol;
+    stream->bits = bits;
+    stream->to = to;
+    if (stuck) return;
   }
-  *output = to;
-  return true;
+}
+
+// Each look-up waits for the one before in its own stream, so two streams take little longer than one.
+static void run_two(Stream *first, Stream *second) {
+  for (;;) {
+    size_t rounds = safe_rounds(first), others = safe_rounds(second);
+    if (others < rounds) rounds = others;
+    if (rounds == 0) return;
+    Bits bits_1 = first->bits, bits_2 = second->bits;
+    uint8_t *to_1 = first->to, *to_2 = second->to;
+    const unsigned mask_1 = first->mask, mask_2 = second->mask;
+    bool stuck = false;
+    for (; rounds > 0 && !stuck; rounds--) {
+      refill_fast(&bits_1);
+      refill_fast(&bits_2);
+      for (int k = 0; k < PER_REFILL; k++) {
+        stuck |= look_up(first->steps, mask_1, &bits_1, &to_1) == 0;
+        stuck |= look_up(second->steps, mask_2, &bits_2, &to_2) == 0;
+      }
+    }
+    first->bits = bits_1;
+    second->bits = bits_2;
+    first->to = to_1;
+    second->to = to_2;
+    if (stuck) return;
+  }
 }
 
 // 3.2.4
-static bool copy_block(Bits *bits, uint8_t **output, uint8_t *end) {
+static bool copy_block(Stream *stream) {
+  Bits *bits = &stream->bits;
   drop(bits, bits->held & 7);
   unsigned count, complement;
   if (!take(bits, 16, &count) || !take(bits, 16, &complement) || (count ^ complement) != 0xffff) return false;
-  if ((size_t)(end - *output) < count) return false;
+  if ((size_t)(stream->end - stream->to) < count) return false;
   for (; count > 0 && bits->held >= 8; count--) {
-    *(*output)++ = (uint8_t)bits->window;
+    *stream->to++ = (uint8_t)bits->window;
     drop(bits, 8);
   }
   if (count > 0) bits->window = 0;
   if ((size_t)(bits->end - bits->next) < count) return false;
-  memcpy(*output, bits->next, count);
-  *output += count;
+  memcpy(stream->to, bits->next, count);
+  stream->to += count;
   bits->next += count;
   return true;
 }
 
-bool zoo_inflate_literals(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count) {
-  Bits bits = {input, input + input_count, 0, 0};
-  uint8_t *end = output + output_count;
-  unsigned last = 0;
-  while (!last) {
-    unsigned kind;
-    Code code;
-    if (!take(&bits, 1, &last) || !take(&bits, 2, &kind)) return false;
-    bool done;
-    switch (kind) {
-      case 0: done = copy_block(&bits, &output, end); break;
-      case 1: done = fixed_code(&code) && inflate_block(&bits, &code, &output, end); break;
-      case 2: done = read_code(&bits, &code) && inflate_block(&bits, &code, &output, end); break;
-      default: return false;
+// Goes to the next literal, or to the stream's end: nothing but the last byte's padding may follow the last block.
+static bool next_block(Stream *stream) {
+  Bits *bits = &stream->bits;
+  while (!stream->last) {
+    unsigned last, kind;
+    if (!take(bits, 1, &last) || !take(bits, 2, &kind)) return false;
+    stream->last = last;
+    if (kind == 0) {
+      if (!copy_block(stream)) return false;
+      continue;
     }
-    if (!done) return false;
+    if (kind == 3 || !(kind == 1 ? fixed_code(&stream->code) : read_code(bits, &stream->code))) return false;
+    unsigned peek = choose_peek(&stream->code, (size_t)(stream->end - stream->to));
+    stream->mask = (1u << peek) - 1;
+    switch (peek) {
+      // Long codes: three seldom fit.
+      case LARGEST_PEEK: build_steps(stream->steps, &stream->code, LARGEST_PEEK, false); break;
+      case 10: build_steps(stream->steps, &stream->code, 10, true); break;
+      default: build_steps(stream->steps, &stream->code, 9, true); break;
+    }
+    return true;
   }
-  // Nothing but the last byte's padding may follow.
-  return output == end && bits.next == bits.end && bits.held < 8;
+  stream->done = true;
+  return stream->to == stream->end && bits->next == bits->end && bits->held < 8;
+}
+
+// One symbol, where look-ups can't go on.
+static bool slow_step(Stream *stream) {
+  unsigned length;
+  refill(&stream->bits);
+  int symbol = slow_symbol(&stream->code, stream->bits.window, stream->bits.held, &length);
+  if (symbol < 0 || symbol > END) return false;
+  drop(&stream->bits, length);
+  if (symbol == END) return next_block(stream);
+  if (stream->to == stream->end) return false;
+  *stream->to++ = (uint8_t)symbol;
+  return true;
+}
+
+static inline bool is_running(const Stream *stream) { return !stream->done && !stream->failed; }
+
+static void start(Stream *stream, const zoo_deflated *plane) {
+  stream->bits = (Bits){plane->input, plane->input + plane->input_count, 0, 0};
+  stream->to = plane->output;
+  stream->end = plane->output + plane->output_count;
+  stream->last = stream->done = false;
+  stream->failed = !next_block(stream);
+}
+
+static bool finish(Stream *stream) {
+  while (is_running(stream)) {
+    run_one(stream);
+    stream->failed = !slow_step(stream);
+  }
+  return !stream->failed;
+}
+
+bool zoo_inflate_literals(const zoo_deflated *plane) {
+  Stream stream;
+  start(&stream, plane);
+  return finish(&stream);
+}
+
+// Whether `run_two` can't go on with it.
+static bool is_stuck(Stream *stream) {
+  if (safe_rounds(stream) == 0) return true;
+  refill_fast(&stream->bits);
+  return step_count(stream->steps[stream->bits.window & stream->mask]) == 0;
+}
+
+void zoo_inflate_literals_2(const zoo_deflated planes[2], bool inflated[2]) {
+  Stream first, second;
+  start(&first, &planes[0]);
+  start(&second, &planes[1]);
+  while (is_running(&first) && is_running(&second)) {
+    run_two(&first, &second);
+    if (is_stuck(&first)) first.failed = !slow_step(&first);
+    if (is_stuck(&second)) second.failed = !slow_step(&second);
+  }
+  inflated[0] = finish(&first);
+  inflated[1] = finish(&second);
 }

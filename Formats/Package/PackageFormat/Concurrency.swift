@@ -1,16 +1,9 @@
+import CPackageCodec
 import Dispatch
 import ZooCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Cores that `concurrently` can use.
-let coreCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+let coreCount = max(1, zoo_core_count())
 
 /// Calls `body` with 0 ..< `count` on all cores.
 ///

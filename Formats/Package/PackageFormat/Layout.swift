@@ -31,8 +31,9 @@ enum Layout {
   /// Tensors up to this many bytes lie in the model's message.
   static let inlineLimit = 256
 
-  /// Bytes of elements in a compressed chunk: its planes stay in a core's cache.
-  static let chunkByteCount = 1 << 20
+  /// Bytes of elements in a compressed chunk: its planes stay in a core's cache, and most tensors have several to
+  /// decode at once.
+  static let chunkByteCount = 1 << 18
 
   /// The most that a chunk of planes may hold, and with it the memory that decoding one takes.
   static let planesLimit = 16 << 20

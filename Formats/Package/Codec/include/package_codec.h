@@ -1,4 +1,4 @@
-// The hot loops of the package format: byte planes, CRC-32, and DEFLATE streams that hold only literals.
+// What the package format needs C for: byte planes, CRC-32, DEFLATE streams that hold only literals, the CPU count.
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +15,20 @@ void zoo_planes_merge(const uint8_t *const *planes, size_t count, unsigned width
 // Continues the CRC-32 `checksum` (0 at the start; zlib's polynomial) over `count` bytes.
 uint32_t zoo_crc32(uint32_t checksum, const uint8_t *bytes, size_t count);
 
-// Inflates a raw DEFLATE stream of stored and literal-only Huffman blocks, several literals a step, into exactly
-// `output_count` bytes. False for a damaged stream and for one with string matches, which zlib has to inflate.
-bool zoo_inflate_literals(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count);
+// A raw DEFLATE stream and where to put the `output_count` bytes that it holds.
+typedef struct {
+  const uint8_t *input;
+  size_t input_count;
+  uint8_t *output;
+  size_t output_count;
+} zoo_deflated;
+
+// Inflates a stream of stored and literal-only Huffman blocks, several literals a step. False for a damaged stream and
+// for one with string matches, which zlib has to inflate.
+bool zoo_inflate_literals(const zoo_deflated *plane);
+
+// The same for two streams at once, which is faster than one after the other.
+void zoo_inflate_literals_2(const zoo_deflated planes[2], bool inflated[2]);
+
+// CPUs that this thread may run on.
+size_t zoo_core_count(void);
