@@ -9,7 +9,7 @@ struct PlanBuilder {
   let executor: UnsafePointer<zoo_executor>
 
   func build() throws -> Plan {
-    let handles = try graph.nodes.map(kernel)
+    let handles = try makeKernels()
     let places = try placeValues(handles)
     var residents: [String: Tensor] = [:]
     var steps: [Plan.Step] = []
@@ -55,14 +55,31 @@ struct PlanBuilder {
     return description
   }
 
-  private func kernel(for entry: WorkNode) throws -> KernelHandle {
+  /// The nodes' kernels, made side by side: weights are decoded and packed here.
+  private func makeKernels() throws -> [KernelHandle] {
+    let keys = graph.nodes.map { entry -> KernelCache.Key? in
+      guard !entry.reads.contains(where: graph.shapeDependent.contains) else { return nil }
+      return KernelCache.Key(entry, layouts: entry.operands.map { graph.types[$0]?.layout ?? 0 })
+    }
+    let known = keys.map { key in key.flatMap { kernels[$0] } }
+    let made = try concurrentMap(graph.nodes.count, on: executor) { index in
+      try kernel(for: graph.nodes[index], like: known[index])
+    }
+    for (key, kernel) in zip(keys, made) where kernel.isNew {
+      if let key { kernels[key] = kernel.handle }
+    }
+    return made.map(\.handle)
+  }
+
+  /// - Parameter known: the node's kernel for other input shapes.
+  private func kernel(
+    for entry: WorkNode, like known: KernelHandle?
+  ) throws -> (handle: KernelHandle, isNew: Bool) {
     let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
     let opset = graph.opset(of: entry.node)
-    let reusable = !entry.reads.contains { graph.shapeDependent.contains($0) }
-    let key = KernelCache.Key(entry, layouts: entry.operands.map { graph.types[$0]?.layout ?? 0 })
-    if reusable, let known = kernels[key] {
+    if let known {
       let bound = try entry.bind(opset: opset, describe: graph.describe)
-      if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return reshaped }
+      if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }
     }
     let bound = try entry.bind(opset: opset) { name in
       var description = try graph.describe(name)
@@ -75,9 +92,7 @@ struct PlanBuilder {
       }
       return description
     }
-    let made = try KernelHandle.create(operation, bound, node: entry.node, executor: executor)
-    if reusable { kernels[key] = made }
-    return made
+    return (try KernelHandle.create(operation, bound, node: entry.node, executor: executor), true)
   }
 
   /// Where every value that a node makes or a caller gives lies.

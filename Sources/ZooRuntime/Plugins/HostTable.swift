@@ -19,8 +19,9 @@ public struct HostTable: Sendable {
         l2_bytes: cpu.l2ByteCount, l3_bytes: cpu.l3ByteCount,
         allocate: { byteCount in
           // Whole lines, one more than asked for, so that vector loads of the last elements stay inside.
-          aligned_alloc(
-            Int(ZOO_ALIGNMENT), (max(byteCount, 1) + 2 * Int(ZOO_ALIGNMENT) - 1) & ~(Int(ZOO_ALIGNMENT) - 1))
+          let alignment = Int(ZOO_ALIGNMENT)
+          guard (0...Int.max - 2 * alignment).contains(byteCount) else { return nil }
+          return aligned_alloc(alignment, (max(byteCount, 1) + 2 * alignment - 1) & ~(alignment - 1))
         },
         release: { free($0) },
         set_error: zoo_plugin_error_set))
