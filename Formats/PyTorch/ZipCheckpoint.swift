@@ -35,6 +35,12 @@ enum ZipCheckpoint {
         .unsupported, "this is a TorchScript program, not a checkpoint",
         advice: "save the weights alone: torch.save(torch.jit.load(path).state_dict(), other)")
     }
+    // PyTorch stores it as it is. Whoever zips it again does not get further than this; a bomb does.
+    guard entry.byteCount <= max(1 << 20, entry.storedByteCount * 32) else {
+      throw ZooError(
+        .badData, "the pickle inflates from \(entry.storedByteCount) bytes to \(entry.byteCount)", at: name,
+        advice: "no checkpoint shrinks like that; get the file from where it was made")
+    }
     let memory = try archive.contents(entry, checksum: checksums)
     let pickle: Pickle
     do {

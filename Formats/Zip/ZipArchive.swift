@@ -15,6 +15,7 @@ package struct ZipArchive {
     package let byteCount: Int
     /// Where the entry's bytes are in the file.
     fileprivate let range: Range<Int>
+    package var storedByteCount: Int { range.count }
   }
 
   package let file: MappedFile

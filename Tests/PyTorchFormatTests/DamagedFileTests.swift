@@ -83,6 +83,15 @@ import ZooCore
     try check({ $0.entries.removeFirst() }, "no pickle")
   }
 
+  @Test func aPickleThatInflatesTooFarIsAnError() throws {
+    var archive = Archive([("archive/data.pkl", [UInt8](repeating: 0, count: 2048))])
+    archive.entries[0].method = 8
+    archive.entries[0].declaredSize = 2_000_000
+    let error = try #require(try failure(archive.bytes))
+    #expect(error.kind == .badData)
+    #expect(error.message.contains("inflates from 2048 bytes to 2000000"), "\(error)")
+  }
+
   @Test func overlappingEntriesAreErrors() throws {
     // The second entry's header lies inside the first one's contents.
     let inner = Archive([("a/data/0", [UInt8](repeating: 0, count: 12))]).bytes

@@ -24,6 +24,21 @@ struct CompiledModelTests {
     }
   }
 
+  @Test("A graph of very many nodes is planned without comparing them all, and right")
+  func manyNodes() throws {
+    let count = 12_000
+    var nodes: [Node] = []
+    for index in 0..<count {
+      nodes.append(Node("Relu", inputs: ["x"], outputs: ["r\(index)"]))
+      nodes.append(
+        Node("Add", inputs: [index == 0 ? "x" : "a\(index - 1)", "r\(index)"], outputs: ["a\(index)"]))
+    }
+    let definition = model(nodes, inputs: [tensorInput("x", [2])], outputs: ["a\(count - 1)"])
+    let compiled = try CompiledModel(definition, registry: testRegistry())
+    let y = try compiled.run(["x": Tensor([-1, 2] as [Float], shape: [2])])["a\(count - 1)"]
+    #expect(try y?.elements(Float.self) == [-1, Float(2 + 2 * count)])
+  }
+
   @Test("Relu becomes the epilogue of Add, and Identity disappears")
   func fusion() throws {
     let compiled = try CompiledModel(small, registry: testRegistry())

@@ -25,6 +25,10 @@ func fuseEpilogues(_ graph: inout WorkGraph, registry: OperatorRegistry) throws 
   graph.nodes = fused.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
 }
 
+/// No operator folds in more, and asking about a sum of thousands, once for each of its operands, takes long.
+private let mostOperands = 8
+private let mostSteps = 16
+
 /// `entry` with its only reader folded in, and that reader's place.
 private func absorbed(
   by entry: WorkNode, _ operation: RegisteredOperator, in graph: WorkGraph, nodes: [WorkNode],
@@ -36,6 +40,7 @@ private func absorbed(
   else { return nil }
   let reader = nodes[place]
   guard OperatorRegistry.canonical(reader.node.domain).isEmpty, reader.node.outputs.count == 1,
+    reader.node.inputs.count <= mostOperands, entry.epilogue.count < mostSteps,
     reader.epilogue.isEmpty, let before = graph.types[value], let after = graph.types[reader.node.outputs[0]],
     before.type == after.type, before.shape == after.shape
   else { return nil }

@@ -10,13 +10,13 @@ struct Lifetime {
 ///
 /// - Returns: the offset of each, a multiple of `alignment`, and the arena's size.
 func placeInArena(_ lifetimes: [Lifetime], alignment: Int = 64) -> (offsets: [Int], byteCount: Int) {
+  guard lifetimes.count <= 10_000 else { return placeInOrder(lifetimes, alignment: alignment) }
   var offsets = [Int](repeating: 0, count: lifetimes.count)
   var placed: [(start: Int, end: Int, lifetime: Lifetime)] = []
   var total = 0
   for index in lifetimes.indices.sorted(by: { lifetimes[$0].byteCount > lifetimes[$1].byteCount }) {
     let lifetime = lifetimes[index]
-    // Vector loads may run past the end by less than a line.
-    let size = (lifetime.byteCount + 2 * alignment - 1) / alignment * alignment
+    let size = room(for: lifetime, alignment)
     var start = 0
     for other in placed where other.lifetime.first <= lifetime.last && lifetime.first <= other.lifetime.last {
       if start + size <= other.start { break }
@@ -28,4 +28,33 @@ func placeInArena(_ lifetimes: [Lifetime], alignment: Int = 64) -> (offsets: [In
     total = max(total, start + size)
   }
   return (offsets, total)
+}
+
+/// The same for graphs so large that comparing all lifetimes with each other would take minutes: first to last, each in
+/// the place of one of its size that has ended, or behind all others.
+private func placeInOrder(_ lifetimes: [Lifetime], alignment: Int) -> (offsets: [Int], byteCount: Int) {
+  var offsets = [Int](repeating: 0, count: lifetimes.count)
+  var total = 0
+  var free: [Int: [Int]] = [:]
+  let ends = lifetimes.indices.sorted { lifetimes[$0].last < lifetimes[$1].last }
+  var ended = 0
+  for index in lifetimes.indices.sorted(by: { lifetimes[$0].first < lifetimes[$1].first }) {
+    while lifetimes[ends[ended]].last < lifetimes[index].first {
+      free[room(for: lifetimes[ends[ended]], alignment), default: []].append(offsets[ends[ended]])
+      ended += 1
+    }
+    let size = room(for: lifetimes[index], alignment)
+    if let place = free[size]?.popLast() {
+      offsets[index] = place
+    } else {
+      offsets[index] = total
+      total += size
+    }
+  }
+  return (offsets, total)
+}
+
+/// Vector loads may run past the end by less than a line.
+private func room(for lifetime: Lifetime, _ alignment: Int) -> Int {
+  (lifetime.byteCount + 2 * alignment - 1) / alignment * alignment
 }
