@@ -71,6 +71,32 @@ import Testing
     }
   }
 
+  /// Streams of our own encoder are what zlib and our decoder take them for, whatever the distribution.
+  @Test func ownEncoder() {
+    var random = XorShift()
+    // Fibonacci's numbers as frequencies ask for the longest codes.
+    var skewed: [UInt8] = []
+    var (a, b) = (1, 1)
+    for symbol in 0..<24 {
+      skewed += [UInt8](repeating: UInt8(symbol * 10), count: a)
+      (a, b) = (b, a + b)
+    }
+    let even = (0..<10_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    for plain in Self.streams.map(\.plain) + [skewed, even, [UInt8](0...255)] where !plain.isEmpty {
+      var output = [UInt8](repeating: 0, count: 2 * plain.count + 400)
+      let count = zoo_deflate_literals(plain, plain.count, &output, output.count)
+      let deflated = Array(output[..<count])
+      #expect(zlibInflate(deflated, count: plain.count) == plain)
+      #expect(inflateOne(deflated, count: plain.count) == plain)
+      // Too little room.
+      output = [UInt8](repeating: 0xA5, count: count)
+      #expect(zoo_deflate_literals(plain, plain.count, &output, count - 1) == 0)
+      #expect(output[count - 1] == 0xA5)
+    }
+    var output = [UInt8](repeating: 0, count: 8)
+    #expect(zoo_deflate_literals([], 0, &output, 8) == 0)
+  }
+
   private func inflateOne(_ input: [UInt8], count: Int) -> [UInt8]? {
     guarded([count]) { outputs in
       input.withUnsafeBufferPointer { input in

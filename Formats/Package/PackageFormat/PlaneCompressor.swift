@@ -1,3 +1,4 @@
+import CPackageCodec
 import CZlib
 
 #if canImport(Glibc)
@@ -25,18 +26,17 @@ enum PlaneCompressor {
   /// Raw DEFLATE of `plane`; `nil` where that saves too little.
   static func deflated(_ plane: UnsafeRawBufferPointer) -> [UInt8]? {
     let sample = sample(of: plane)
-    let matched = sample.withUnsafeBytes { deflate($0, strategy: Z_DEFAULT_STRATEGY).count }
+    let matched = sample.withUnsafeBytes { deflateMatches($0).count }
     let coded = sample.withUnsafeBytes { entropy(of: $0) }
-    let strategy: Int32
+    let result: [UInt8]
     if Double(matched) < Self.matchingRatio * coded {
-      strategy = Z_DEFAULT_STRATEGY
+      result = deflateMatches(plane)
     } else if entropy(of: plane) < Self.usefulRatio * Double(plane.count) {
-      strategy = Z_HUFFMAN_ONLY
+      result = deflateLiterals(plane)
     } else {
       return nil
     }
-    let result = deflate(plane, strategy: strategy)
-    return Double(result.count) < Self.usefulRatio * Double(plane.count) ? result : nil
+    return !result.isEmpty && Double(result.count) < Self.usefulRatio * Double(plane.count) ? result : nil
   }
 
   /// Pieces from all over the plane.
@@ -61,12 +61,19 @@ enum PlaneCompressor {
     return max(bits, Double(bytes.count)) / 8
   }
 
-  private static func deflate(_ bytes: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {
+  /// Empty where that does not shrink.
+  private static func deflateLiterals(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: bytes.count) { output, count in
+      count = zoo_deflate_literals(
+        bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, output.baseAddress, bytes.count)
+    }
+  }
+
+  private static func deflateMatches(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var stream = z_stream()
-    // Only a lack of memory can fail here and below. The largest memory level gives the longest blocks, and so the
-    // fewest code tables.
+    // Only a lack of memory can fail here and below.
     let status = deflateInit2_(
-      &stream, 6, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, strategy, ZLIB_VERSION,
+      &stream, 6, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
       Int32(MemoryLayout<z_stream>.size))
     precondition(status == Z_OK, "no memory for zlib")
     defer { deflateEnd(&stream) }
