@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// DEFLATE (RFC 1951) without string matches. zlib's Z_HUFFMAN_ONLY begins a block every 32 KiB and has codes of up to 15
-// bits. One block and shorter codes are no larger, and spare readers tables and the slow path for long codes.
+// DEFLATE (RFC 1951; section numbers are its) without string matches. zlib's Z_HUFFMAN_ONLY begins a block every 32 KiB
+// and has codes of up to 15 bits. One block with shorter codes is hardly larger, and spares readers tables and the slow
+// path for long codes.
 
 // LIMIT is the most bits of a code.
 enum { SYMBOLS = 257, END = 256, LIMIT = 11 };
@@ -45,8 +46,8 @@ static int by_weight(const void *a, const void *b) {
   return x->symbol < y->symbol ? -1 : x->symbol > y->symbol;
 }
 
-// The lengths of Huffman's code for at least two symbols; the longest is returned. The leaves, sorted by weight, and the
-// inner nodes, which are made in order of weight, are two queues.
+// The lengths of Huffman's code for at least two symbols; the longest is returned. The leaves, sorted by weight, and
+// the inner nodes, which are made in order of weight, are two queues.
 static unsigned huffman(const size_t *weights, uint8_t *lengths) {
   Leaf leaves[SYMBOLS];
   unsigned count = 0;

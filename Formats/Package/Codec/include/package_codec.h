@@ -30,8 +30,8 @@ bool zoo_inflate_literals(const zoo_deflated *plane);
 // The same for two streams at once, which is faster than one after the other.
 void zoo_inflate_literals_2(const zoo_deflated planes[2], bool inflated[2]);
 
-// Deflates bytes without string matches, in one block with short codes, which inflates fastest. Gives the bytes written,
-// or 0 when `capacity` is too small or `count` is 0.
+// Deflates bytes without string matches, in one block with short codes, which inflates fastest. Gives the bytes
+// written, or 0 when `capacity` is too small or `count` is 0.
 size_t zoo_deflate_literals(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity);
 
 // CPUs that this thread may run on.
