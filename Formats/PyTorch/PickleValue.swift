@@ -17,6 +17,7 @@ enum PickleValue {
   case object(Int)
 }
 
+/// What has an identity in Python. Large contents are boxed: a pickle can hold millions of empty lists.
 enum PickleObject {
   /// Lists and sets.
   case list([PickleValue])
@@ -24,11 +25,11 @@ enum PickleObject {
   case dictionary([(key: PickleValue, value: PickleValue)])
   /// An object that only holds named values.
   case namespace([(key: PickleValue, value: PickleValue)])
-  case global(PickleGlobal)
-  case storage(StorageReference)
-  case tensor(TensorReference)
-  case array(ArrayReference)
-  case numpyType(NumpyType)
+  indirect case global(PickleGlobal)
+  indirect case storage(StorageReference)
+  indirect case tensor(TensorReference)
+  indirect case array(ArrayReference)
+  indirect case numpyType(NumpyType)
   /// Something of PyTorch without a use here; the text says what.
   case opaque(String)
 }

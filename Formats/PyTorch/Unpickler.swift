@@ -3,11 +3,11 @@ import ZooCore
 
 /// Reads one pickle (protocols 0 to 5, Python's `pickletools` lists the opcodes) as data.
 ///
-/// Every opcode adds at most one value, and their number is limited, so memory stays in proportion to the input
-/// whatever the pickle does; nothing here recurses.
+/// Every opcode adds at most one value, mark or entry of the memo, and their number is limited, so memory stays in
+/// proportion to the input whatever the pickle does; nothing here recurses.
 struct Unpickler {
   /// Far more than the largest checkpoints have.
-  private static let valueLimit = 8_000_000
+  private static let valueLimit = 4_000_000
   /// PyTorch's own limit.
   static let rankLimit = 64
 
@@ -81,7 +81,10 @@ struct Unpickler {
     return Array(stack[mark...])
   }
 
-  private mutating func remember(_ index: Int) throws { memo[index] = try top() }
+  private mutating func remember(_ index: Int) throws {
+    try charge(1)
+    memo[index] = try top()
+  }
 
   private func recall(_ index: Int) throws -> PickleValue {
     guard let value = memo[index] else { throw failure("the pickle recalls value \(index), which it never stored") }
@@ -105,7 +108,9 @@ struct Unpickler {
       let version: UInt8 = try cursor.integer()
       guard version <= 5 else { throw failure("pickle protocol \(version) is newer than 5", kind: .unsupported) }
     case 0x95: _ = try cursor.length(UInt64.self)  // FRAME
-    case UInt8(ascii: "("): marks.append(stack.count)
+    case UInt8(ascii: "("):
+      try charge(1)
+      marks.append(stack.count)
     case UInt8(ascii: "0"):  // POP
       if let mark = marks.last, mark == stack.count { marks.removeLast() } else { _ = try pop() }
     case UInt8(ascii: "1"): _ = try popToMark()

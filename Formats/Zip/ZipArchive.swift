@@ -49,7 +49,27 @@ package struct ZipArchive {
     for (place, next) in zip(places, places.dropFirst()) where place.upperBound > next.lowerBound {
       throw ZooError(.badData, "two entries of the archive overlap", at: "byte \(next.lowerBound)")
     }
+    try Self.checkInflation(entries.values)
     self.entries = entries
+  }
+
+  /// How far archives may grow: arrays and weights shrink to a few tenths, and masks and labels to a few hundredths.
+  private static let inflation = (slack: 64 << 20, ratio: 64)
+
+  /// Refuses archives that are only made to fill the memory.
+  private static func checkInflation(_ entries: some Sequence<Entry>) throws {
+    var stored = 0
+    var inflated = 0
+    for entry in entries where entry.isDeflated {
+      // Entries don't overlap, and none is more than 1032 times its place in the file: no overflow.
+      stored += entry.range.count
+      inflated += entry.byteCount
+    }
+    guard inflated <= inflation.slack + inflation.ratio * stored else {
+      throw ZooError(
+        .badData, "\(stored) bytes of the archive would grow to \(inflated), more than honest contents do",
+        advice: "if it is to be so, save it without compression")
+    }
   }
 
   /// The bytes of `entry`: in the mapped file if it is stored, else inflated.
