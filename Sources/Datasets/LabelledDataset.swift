@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 import ZooImage
 
@@ -58,7 +59,9 @@ public struct LabelledDataset: Sendable {
         source = try FolderSource(path, classes: classes, decoding: decoding)
         return
       }
-      let beginning = try InputFile(path: path).read(TarReader.blockSize)
+      // Datasets are read twice, which pipes and devices can't be.
+      let file = try MappedFile(path)
+      let beginning = Array(file.bytes.prefix(TarReader.blockSize))
       if beginning.starts(with: [0x50, 0x4b, 0x03, 0x04]) {
         source = try ArraySource(path, classes: classes)
       } else if TarReader.sniff(beginning) {

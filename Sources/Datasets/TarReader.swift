@@ -15,6 +15,8 @@ final class TarReader {
   private static let maximumMetadata = 1 << 16
 
   private let stream: gzFile
+  /// Bytes of the uncompressed archive that have been read.
+  private var position = 0
   /// Bytes of the current entry that are not read yet, and what fills its last block.
   private var remaining = 0
   private var padding = 0
@@ -79,9 +81,12 @@ final class TarReader {
 
   /// The whole contents of the entry that `next` returned.
   ///
-  /// - Throws: `ZooError` (`badData`) where the archive ends first. Memory grows with what is there, not with what the
-  ///   header claims.
-  func contents() throws -> [UInt8] {
+  /// - Throws: `ZooError` (`badData`) where the archive ends first, or for more than `limit` bytes. Memory grows with what
+  ///   is there, not with what the header claims.
+  func contents(limit: Int) throws -> [UInt8] {
+    guard remaining <= limit else {
+      throw ZooError(.badData, "the file takes \(remaining) bytes; the limit for its kind is \(limit)")
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(remaining, 1 << 20))
     while remaining > 0 {
@@ -101,7 +106,7 @@ final class TarReader {
 
   private func metadata(_ size: Int) throws -> [UInt8] {
     guard size <= Self.maximumMetadata else { throw Self.damaged("a name of \(size) bytes makes no sense") }
-    return try contents()
+    return try contents(limit: size)
   }
 
   private func skipContents() throws {
@@ -120,8 +125,13 @@ final class TarReader {
 
   /// Reads what follows the archive's end, so that gzip's checksum is compared.
   private func finish() throws {
+    guard gzdirect(stream) == 0 else { return }
     var scratch = [UInt8](repeating: 0, count: 1 << 16)
-    while gzread(stream, &scratch, UInt32(scratch.count)) > 0 {}
+    while true {
+      let count = Int(gzread(stream, &scratch, UInt32(scratch.count)))
+      if count <= 0 { break }
+      try pass(count)
+    }
     var code = Z_OK
     gzerror(stream, &code)
     guard code == Z_OK || code == Z_STREAM_END else {
@@ -133,11 +143,19 @@ final class TarReader {
     guard !bytes.isEmpty else { return }
     let wanted = bytes.count
     let count = bytes.withUnsafeMutableBytes { gzread(stream, $0.baseAddress, UInt32(wanted)) }
-    if count == wanted { return }
+    if count == wanted { return try pass(wanted) }
     var code = Z_OK
     gzerror(stream, &code)
     guard count >= 0, code == Z_OK || code == Z_BUF_ERROR else { throw Self.damaged("its compressed data is damaged") }
     throw Self.damaged("it ends in the middle")
+  }
+
+  /// Counts what was read, and refuses what is only made to keep somebody busy: pictures hardly shrink.
+  private func pass(_ count: Int) throws {
+    position += count
+    guard position <= 1 << 30 || position / 64 <= gzoffset(stream) else {
+      throw Self.damaged("\(gzoffset(stream)) compressed bytes grow to more than \(position)")
+    }
   }
 
   private static func damaged(_ reason: String) -> ZooError {

@@ -30,10 +30,13 @@ struct TarSource: SampleSource {
         throw ZooError(.badData, "the archive has changed while it was read", at: path)
       }
       let name = "\(path): \(entry.name)"
-      try body(
-        .init(
-          name: name, label: label, content: .image(Image(decoding: reader.contents(), name: name, decoding: decoding)))
-      )
+      let bytes: [UInt8]
+      do {
+        bytes = try reader.contents(limit: ImageFormat.mostBytes)
+      } catch let error as ZooError {
+        throw error.located(name)
+      }
+      try body(.init(name: name, label: label, content: .image(Image(decoding: bytes, name: name, decoding: decoding))))
     }
   }
 }

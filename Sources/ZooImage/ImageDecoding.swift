@@ -34,7 +34,8 @@ extension Image {
     let file = try InputFile(path: path)
     let signature = try file.read(ImageFormat.signatureLength)
     _ = try Self.format(of: signature, name: path)
-    self = try Image(decoding: signature + file.readToEnd(), name: path, decoding: decoding)
+    let rest = try file.readToEnd(limit: ImageFormat.mostBytes)
+    self = try Image(decoding: signature + rest, name: path, decoding: decoding)
   }
 
   /// The picture in `bytes`, a whole JPEG, PNG or WebP file; `name` tells people which one an error is about.

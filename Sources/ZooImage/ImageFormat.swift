@@ -7,6 +7,9 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   /// Bytes from a file's beginning that are enough to tell its format.
   public static let signatureLength = 12
 
+  /// The largest file that is read, in bytes: more than pictures of `ImageDecoding.maximumPixels` take.
+  package static let mostBytes = 1 << 29
+
   /// The format of a file that begins with `bytes`; `nil` for any other.
   public init?(signature bytes: some Collection<UInt8>) {
     if bytes.starts(with: [0xff, 0xd8, 0xff]) {

@@ -18,7 +18,8 @@ package final class InputFile {
   /// - Throws: `ZooError`: `notFound` when there is none, `badData` for a folder or a file that can't be read.
   package init(path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a pipe that nobody writes to would wait; so it reads as an empty file.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       let missing = code == ENOENT || code == ENOTDIR
@@ -30,6 +31,8 @@ package final class InputFile {
       close(descriptor)
       throw ZooError(.badData, "a folder where a file is needed", at: path)
     }
+    // From here on, a pipe's writer may take its time.
+    _ = fcntl(descriptor, F_SETFL, 0)
   }
 
   deinit { close(descriptor) }
@@ -63,15 +66,24 @@ package final class InputFile {
   }
 
   /// Everything that follows. Works for pipes too, whose size nobody knows.
-  package func readToEnd() throws -> [UInt8] {
+  ///
+  /// - Throws: `ZooError` (`badData`) where it is more than `limit` bytes.
+  package func readToEnd(limit: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
+    func check(_ count: Int) throws {
+      guard count <= limit else {
+        throw ZooError(.badData, "the file is larger than \(limit >> 20) MiB, the limit for its kind", at: path)
+      }
+    }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      try check(Int(status.st_size))
       bytes.reserveCapacity(Int(status.st_size))
     }
     while true {
       let piece = try read(1 << 18)
       if piece.isEmpty { return bytes }
+      try check(bytes.count + piece.count)
       bytes += piece
     }
   }

@@ -9,6 +9,9 @@ import CZooPlugin
 ///   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel { DoubleKernel() }
 /// }
 /// ```
+///
+/// The host asks from several threads at once, for different nodes of one model too, so that what calls share must be
+/// constant or locked.
 public protocol Operator: Sendable {
   /// What the operator serves.
   var signature: Signature { get }

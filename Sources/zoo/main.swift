@@ -1,6 +1,9 @@
 import ArgumentParser
 import ModelZoo
 
+// A file that would grow beyond the limit (ulimit -f) is an error like a full disk, and its beginning is removed.
+signal(SIGXFSZ, SIG_IGN)
+
 do {
   var command = try ZooCommand.parseAsRoot()
   try command.run()

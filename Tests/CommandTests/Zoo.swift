@@ -33,13 +33,13 @@ enum Zoo {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// Runs `zoo` with `arguments`; standard output and error go through files.
+  /// Runs `zoo`, or another program, with `arguments`; standard output and error go through files.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil
+    _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil, program: String? = nil
   ) throws -> Outcome {
     try withFolder { folder in
       let process = Process()
-      process.executableURL = URL(fileURLWithPath: try #require(executable))
+      process.executableURL = URL(fileURLWithPath: try #require(program ?? executable))
       process.arguments = arguments
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       let paths = ["output", "errors"].map { "\(folder)/\($0)" }

@@ -88,6 +88,26 @@ import ZooImage
 
   // MARK: Archives
 
+  @Test func whatCanNotBeReadTwiceIsNoDataset() throws {
+    try withTemporaryFolder { (folder: String) throws in
+      try #require(mkfifo("\(folder)/pipe", 0o600) == 0)
+      for path in ["\(folder)/pipe", "/dev/zero", "/dev/null"] {
+        #expect(error { try samples(path, labels: labels) }?.kind == .badData, "\(path)")
+      }
+    }
+  }
+
+  /// A file full of holes, which nobody should read.
+  @Test func hugeImagesAreErrors() throws {
+    try withTemporaryFolder { (folder: String) throws in
+      let path = "\(folder)/cat/a.jpg"
+      try write([0xFF, 0xD8, 0xFF], to: path)
+      try #require(truncate(path, 5 << 30) == 0)
+      let error = error { try samples(folder, labels: labels) }
+      #expect(error?.message.contains("larger than 512 MiB") == true && error?.location == path, "\(error as Any)")
+    }
+  }
+
   private let tar = URL(filePath: "/usr/bin/tar")
 
   @Test(arguments: ["ustar", "pax", "gnu"])

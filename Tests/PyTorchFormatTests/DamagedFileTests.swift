@@ -92,6 +92,19 @@ import ZooCore
     #expect(error.message.contains("inflates from 2048 bytes to 2000000"), "\(error)")
   }
 
+  @Test func anArchiveThatInflatesTooFarIsAnError() throws {
+    var archive = Archive([
+      ("a/data.pkl", Opcode.tensor()), ("a/data/0", [UInt8](repeating: 0, count: 1 << 17)),
+      ("a/data/1", [UInt8](repeating: 0, count: 1 << 17)),
+    ])
+    for index in 1...2 {
+      archive.entries[index].method = 8
+      archive.entries[index].declaredSize = 1 << 26
+    }
+    let error = try #require(try failure(archive.bytes))
+    #expect(error.message.contains("262144 bytes of the archive would grow to 134217728"), "\(error)")
+  }
+
   @Test func overlappingEntriesAreErrors() throws {
     // The second entry's header lies inside the first one's contents.
     let inner = Archive([("a/data/0", [UInt8](repeating: 0, count: 12))]).bytes

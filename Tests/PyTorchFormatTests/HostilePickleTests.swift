@@ -92,6 +92,14 @@ import ZooCore
     #expect(try read(legacy(memo + Opcode.tensor(), storages: [("0", [1, 2, 3])])).tensors.count == 1)
   }
 
+  @Test func storedValuesAndMarksAreBounded() throws {
+    let count = 5_000_000
+    for filler in [Opcode.int(1) + [UInt8](repeating: 0x94, count: count), [UInt8](repeating: 0x28, count: count)] {
+      let error = try #require(try failure(legacy(filler + Opcode.stop)))
+      #expect(error.message.contains("more than"), "\(error)")
+    }
+  }
+
   @Test func deepNestingIsAnError() throws {
     // Lists in lists; tuples in tuples; a list that holds itself.
     let deep =

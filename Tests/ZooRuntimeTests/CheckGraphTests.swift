@@ -55,6 +55,19 @@ struct CheckGraphTests {
     }
   }
 
+  @Test("A version of ONNX's operators that is newer than any known; of an unused domain, none matters")
+  func newerVersions() throws {
+    var definition = model(
+      [Node("Relu", name: "r", inputs: ["x"], outputs: ["y"])], inputs: [tensorInput("x", [2])], outputs: ["y"])
+    definition.operatorSets = [OperatorSet(version: 99)]
+    let found = try error(definition)
+    #expect(found.kind == .unsupported && found.description.contains("version 99 of domain ai.onnx"), "\(found)")
+    definition.operatorSets = [
+      OperatorSet(version: 17), OperatorSet(domain: "ai.onnx.ml", version: 99), OperatorSet(domain: "x", version: 99),
+    ]
+    _ = try CompiledModel(definition, registry: testRegistry())
+  }
+
   @Test("A domain that the model does not import")
   func domain() throws {
     let found = try error(

@@ -5,6 +5,11 @@
  * the host creates kernels from them while it compiles a model and runs the kernels afterwards. Plugins own no
  * threads: they split work with the executor that the host passes in.
  *
+ * Threads: the host calls from several at once. Callbacks of an operator, `create` and `reshape` included, may run for
+ * different nodes of one model, and for several models, at the same time; so may `run` of one kernel, each call with
+ * its own tensors and workspace. What they share must be constant or locked. `create` and `reshape` may run inside
+ * the executor's tasks, and may split their own work with the executor that they are given. `destroy` comes last.
+ *
  * Growth: every struct begins with its own `size`. Fields are only ever appended, so a reader checks
  * `size >= offsetof(field) + sizeof(field)` before it looks at a field newer than version 1. A change that breaks this
  * raises ZOO_PLUGIN_ABI_VERSION.

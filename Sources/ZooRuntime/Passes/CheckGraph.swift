@@ -1,5 +1,8 @@
 import ZooCore
 
+/// ONNX's versions of operator sets, as of ONNX 1.23. What operators mean in later ones, no plugin can know.
+private let newestVersions: [String: Int64] = ["": 28, "ai.onnx.ml": 5]
+
 /// The graph of `definition`, checked: every value has one producer that comes before its readers, every operator's
 /// domain is imported.
 ///
@@ -31,9 +34,14 @@ func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
   for node in nodes {
     for output in node.outputs where !output.isEmpty { try define(output, by: node.label) }
     let domain = OperatorRegistry.canonical(node.domain)
-    guard work.operatorSets[domain] != nil else {
+    let name = domain.isEmpty ? "ai.onnx" : domain
+    guard let version = work.operatorSets[domain] else {
+      throw ZooError(.badData, "the model imports no version of domain \(name)", at: node.label)
+    }
+    if let newest = newestVersions[domain], version > newest {
       throw ZooError(
-        .badData, "the model imports no version of domain \(domain.isEmpty ? "ai.onnx" : domain)", at: node.label)
+        .unsupported, "the model imports version \(version) of domain \(name); the newest that is known is \(newest)",
+        at: node.label, advice: "export the model for version \(newest) or earlier, or update this software")
     }
   }
   for node in nodes {

@@ -20,14 +20,19 @@ public struct PluginAllowList: Sendable, Hashable {
   ///
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that others can write or that holds something else.
   public init(contentsOf path: String) throws {
-    guard let file = fopen(path, "re") else {
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0, let file = fdopen(descriptor, "r") else {
       throw ZooError(
         .notFound, "can't open the list of allowed plugins: \(String(cString: strerror(errno)))", at: path,
         advice: "check ZOO_PLUGIN_ALLOW")
     }
     defer { fclose(file) }
     var status = stat()
-    guard fstat(fileno(file), &status) == 0, status.st_mode & (S_IWGRP | S_IWOTH) == 0,
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= 1 << 24 else {
+      throw ZooError(.badData, "this is no list of allowed plugins, but no file at all or one over 16 MiB", at: path)
+    }
+    guard status.st_mode & (S_IWGRP | S_IWOTH) == 0,
       status.st_uid == 0 || status.st_uid == geteuid()
     else {
       throw ZooError(

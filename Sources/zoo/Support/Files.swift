@@ -8,11 +8,6 @@ import ModelZoo
   import Darwin
 #endif
 
-/// The bytes of the file at `path`.
-///
-/// - Throws: `ZooError`: `notFound` or `badData`.
-func readFile(_ path: String) throws -> [UInt8] { try InputFile(path: path).readToEnd() }
-
 /// - Throws: `ZooError` (`notFound`).
 func fileSize(_ path: String) throws -> Int {
   var status = stat()

@@ -6,11 +6,14 @@ import ModelZoo
   import Foundation
 #endif
 
+/// Enough for a million long names.
+private let mostLabelBytes = 64 << 20
+
 /// The class names in a text file, one a line, or in a JSON list of texts.
 ///
 /// - Throws: `ZooError`: `notFound`, or `badData` for a file that is neither.
 func readLabels(_ path: String) throws -> [String] {
-  let bytes = try readFile(path)
+  let bytes = try InputFile(path: path).readToEnd(limit: mostLabelBytes)
   guard let text = String(validating: bytes, as: UTF8.self) else {
     throw ZooError(.badData, "the labels are no UTF-8 text", at: path)
   }

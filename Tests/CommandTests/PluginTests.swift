@@ -1,0 +1,117 @@
+import Foundation
+import ModelZoo
+import Testing
+
+/// Which plugins the built program loads.
+@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+struct PluginTests {
+  @Test func comeFromTheSearchPath() throws {
+    try withOwnFolder { folder in
+      let zoo = try copyOfZoo(in: folder)
+      #expect(try names(zoo) == [])
+      let conv = try copyPlugin("Conv", to: folder + "/conv")
+      let standard = try copyPlugin("Standard", to: folder + "/standard")
+      #expect(try names(zoo, path: conv) == ["libZooConv.so"])
+      #expect(try names(zoo, path: folder + "/conv") == ["libZooConv.so"])
+      #expect(try names(zoo, path: "\(standard)::\(folder)/conv:") == ["libZooStandard.so", "libZooConv.so"])
+      // The same file twice, and by another name.
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link.so", withDestinationPath: conv)
+      #expect(try names(zoo, path: "\(conv):\(folder)/conv:\(folder)/link.so") == ["libZooConv.so"])
+      #expect(try names(zoo, path: folder) == [])
+    }
+  }
+
+  @Test func lieBesideTheProgram() throws {
+    try withOwnFolder { folder in
+      _ = try copyPlugin("Standard", to: folder + "/bin")
+      let zoo = try copyOfZoo(in: folder + "/bin")
+      #expect(try names(zoo) == ["libZooStandard.so"])
+      // A link to the program elsewhere finds them too.
+      try FileManager.default.createSymbolicLink(atPath: folder + "/zoo", withDestinationPath: zoo)
+      #expect(try names(folder + "/zoo") == ["libZooStandard.so"])
+    }
+  }
+
+  @Test func mayBeLimitedToAList() throws {
+    try withOwnFolder { folder in
+      let plugin = try copyPlugin("Standard", to: folder)
+      let zoo = try copyOfZoo(in: folder)
+      let list = folder + "/allowed"
+      let sum = try Zoo.run([plugin], program: "/usr/bin/sha256sum").output.prefix(64)
+      for (lines, status) in [("\(sum)  libZooStandard.so\n", 0), (String(repeating: "0", count: 64), 65), ("?", 65)] {
+        try write(lines, to: list)
+        let outcome = try Zoo.run(["plugins", "--json"], environment: ["ZOO_PLUGIN_ALLOW": list], program: zoo)
+        #expect(outcome.status == Int32(status), "\(outcome.errors)")
+        if status != 0 { #expect(outcome.errors.contains(lines == "?" ? list : plugin), "\(outcome.errors)") }
+      }
+      try #require(mkfifo(folder + "/pipe", 0o600) == 0)
+      for list in ["/dev/zero", folder + "/pipe", folder] {
+        let outcome = try Zoo.run(["plugins"], environment: ["ZOO_PLUGIN_ALLOW": list], program: zoo)
+        #expect(outcome.status == 65 && outcome.errors.contains(list), "\(outcome.errors)")
+      }
+      let missing = try Zoo.run(["plugins"], environment: ["ZOO_PLUGIN_ALLOW": folder + "/none"], program: zoo)
+      #expect(missing.status == 66, "\(missing.errors)")
+    }
+  }
+
+  @Test func areLookedAtBeforeTheyAreLoaded() throws {
+    try withOwnFolder { folder in
+      let zoo = try copyOfZoo(in: folder)
+      let plugin = try copyPlugin("Conv", to: folder + "/plugins")
+      try write("no library", to: folder + "/libtext.so")
+      try Data(contentsOf: URL(fileURLWithPath: plugin)).prefix(100_000)
+        .write(to: URL(fileURLWithPath: folder + "/libcut.so"))
+      try #require(mkfifo(folder + "/libpipe.so", 0o600) == 0)
+      for (path, status) in [
+        ("libtext.so", 65), ("libcut.so", 65), ("libpipe.so", 65), ("zoo", 65), ("/dev/zero", 65), ("libnone.so", 66),
+      ] {
+        let path = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        for arguments in [["plugins", "--plugin", path], ["plugins"]] {
+          let outcome = try Zoo.run(
+            arguments, environment: arguments.count > 1 ? [:] : ["ZOO_PLUGIN_PATH": path], program: zoo)
+          #expect(outcome.status == Int32(status) && outcome.errors.contains(path), "\(outcome.errors)")
+        }
+      }
+      // A folder that others can write to.
+      try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder + "/plugins")
+      let outcome = try Zoo.run(["plugins", "--plugin", folder + "/plugins"], program: zoo)
+      #expect(outcome.status == 65 && outcome.errors.contains("others can write"), "\(outcome.errors)")
+    }
+  }
+
+  /// The names of the plugins that `program` loads, in order.
+  private func names(_ program: String, path: String = "") throws -> [String] {
+    let outcome = try Zoo.run(["plugins", "--json"], environment: ["ZOO_PLUGIN_PATH": path], program: program)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try plugins(outcome).compactMap { ($0["path"] as? String).map { ($0 as NSString).lastPathComponent } }
+  }
+
+  private func plugins(_ outcome: Zoo.Outcome) throws -> [[String: Any]] {
+    try #require(outcome.json()["plugins"] as? [[String: Any]])
+  }
+
+  private func copyPlugin(_ name: String, to folder: String) throws -> String {
+    let source = try #require(
+      plugins(Zoo.run("plugins", "--json")).compactMap { $0["path"] as? String }.first { $0.contains("Zoo\(name)") })
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    let copy = "\(folder)/libZoo\(name).so"
+    try FileManager.default.copyItem(atPath: source, toPath: copy)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy)
+    return copy
+  }
+
+  private func copyOfZoo(in folder: String) throws -> String {
+    try FileManager.default.copyItem(atPath: try #require(Zoo.executable), toPath: folder + "/zoo")
+    return folder + "/zoo"
+  }
+
+  /// A folder that nobody else can write to.
+  private func withOwnFolder(_ body: (String) throws -> Void) throws {
+    try withFolder { folder in
+      let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: real)
+      try body(real)
+    }
+  }
+}
