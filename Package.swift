@@ -10,8 +10,9 @@ let package = Package(
     // Plugins, loaded with dlopen …
     .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
     .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
+    .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
     // … or linked by an embedder who can't.
-    .library(name: "ZooPluginsStatic", type: .static, targets: ["StandardPlugin", "ConvPlugin"]),
+    .library(name: "ZooPluginsStatic", type: .static, targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,10 +52,17 @@ let package = Package(
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
 
     // Plugins.
-    .target(name: "CStandardKernels", path: "Plugins/Standard/Kernels"),
+    .target(name: "CVectorKernels", path: "Plugins/Kernels"),
+    .target(name: "PluginSupport", dependencies: ["ZooPlugin", "CVectorKernels"], path: "Plugins/Support"),
+    .target(name: "CStandardKernels", dependencies: ["CVectorKernels"], path: "Plugins/Standard/Kernels"),
     .target(
-      name: "StandardPlugin", dependencies: ["ZooPlugin", "CStandardKernels"], path: "Plugins/Standard/Operators"),
+      name: "StandardPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CStandardKernels"],
+      path: "Plugins/Standard/Operators"),
     .target(name: "StandardExport", dependencies: ["StandardPlugin"], path: "Plugins/Standard/Export"),
+    .target(
+      name: "AttentionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"],
+      path: "Plugins/Attention/Operators"),
+    .target(name: "AttentionExport", dependencies: ["AttentionPlugin"], path: "Plugins/Attention/Export"),
     .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
     .target(name: "ConvPlugin", dependencies: ["ZooPlugin", "CConvKernels"], path: "Plugins/Conv/Operators"),
     .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
@@ -100,7 +108,8 @@ let package = Package(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(
+      name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],

@@ -1,3 +1,4 @@
+import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
@@ -14,6 +15,7 @@ func registry(_ isa: CPU.ISA) throws -> OperatorRegistry {
   let host = HostTable(cpu: CPU(isa: isa)).pointer
   try registry.register(#require(standardPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
   try registry.register(#require(convPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
+  try registry.register(#require(attentionPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
   return registry
 }
 

@@ -8,15 +8,12 @@
 
 typedef void (*dgemm_function)(int, int, int, int, int, int, double, const double *, int, const double *, int, double,
                                double *, int);
-typedef void (*sgemm_function)(int, int, int, int, int, int, float, const float *, int, const float *, int, float,
-                               float *, int);
 
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int tried;
 static dgemm_function dgemm;
-static sgemm_function sgemm;
 
 static void find(int32_t isa) {
   pthread_mutex_lock(&lock);
@@ -26,10 +23,7 @@ static void find(int32_t isa) {
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
     if (isa > 0) setenv("OPENBLAS_CORETYPE", isa >= 2 ? "SkylakeX" : "Haswell", 0);
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (library) {
-      dgemm = (dgemm_function)dlsym(library, "cblas_dgemm");
-      sgemm = (sgemm_function)dlsym(library, "cblas_sgemm");
-    }
+    if (library) dgemm = (dgemm_function)dlsym(library, "cblas_dgemm");
     tried = 1;
   }
   pthread_mutex_unlock(&lock);
@@ -45,16 +39,6 @@ int32_t zs_blas_dgemm(int32_t isa, int32_t transpose_a, int32_t transpose_b, int
   find(isa);
   if (!dgemm || !fits(m, n, k, lda, ldb, ldc)) return 0;
   dgemm(ROW_MAJOR, transpose_a ? TRANSPOSE : NO_TRANSPOSE, transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)m, (int)n,
-        (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
-  return 1;
-}
-
-int32_t zs_blas_sgemm(int32_t isa, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k,
-                      float alpha, const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
-                      int64_t ldc) {
-  find(isa);
-  if (!sgemm || !fits(m, n, k, lda, ldb, ldc)) return 0;
-  sgemm(ROW_MAJOR, transpose_a ? TRANSPOSE : NO_TRANSPOSE, transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)m, (int)n,
         (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
   return 1;
 }

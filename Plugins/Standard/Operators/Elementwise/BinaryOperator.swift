@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// An operator on two tensors of one type that broadcast. Blocked float32 tensors stay blocked against tensors of the

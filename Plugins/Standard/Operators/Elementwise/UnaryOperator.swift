@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// An operator that applies one function to each element. It takes blocked tensors as they are where zeros stay zeros.

@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// Sum, Mean, Min and Max: one binary function folded over any number of tensors that broadcast.

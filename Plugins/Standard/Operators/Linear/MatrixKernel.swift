@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// float32 products of one or many pairs of matrices.

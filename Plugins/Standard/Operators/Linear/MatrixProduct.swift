@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// What a matrix product does to its result before it writes it: up to two sums and one activation.

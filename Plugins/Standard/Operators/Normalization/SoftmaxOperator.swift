@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// Softmax and LogSoftmax. Up to opset 12 they normalise over all dimensions from `axis` on, later along `axis` alone.

@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// The mean or the largest value of each channel. Reads blocked tensors and writes plain ones, which for one position

@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// The Reduce family: a reduction over some axes and, for means, norms and logarithms, a step after it.

@@ -1,4 +1,5 @@
 import CZooPlugin
+import PluginSupport
 import ZooPlugin
 
 extension Catalogue {

@@ -1,3 +1,4 @@
+import PluginSupport
 import ZooPlugin
 
 extension Catalogue {

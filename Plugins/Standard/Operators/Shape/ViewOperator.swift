@@ -1,3 +1,4 @@
+import PluginSupport
 import ZooPlugin
 
 /// An operator whose result has its first input's elements in the same order. Where the host lets the output take the

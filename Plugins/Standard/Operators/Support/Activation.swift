@@ -1,10 +1,8 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
-extension zs_unary { var code: Int32 { Int32(rawValue) } }
-extension zs_binary { var code: Int32 { Int32(rawValue) } }
 extension zs_compare { var code: Int32 { Int32(rawValue) } }
-extension zs_reduction { var code: Int32 { Int32(rawValue) } }
 
 /// An elementwise function of one float32 with its parameters.
 struct Activation: Sendable, Equatable {

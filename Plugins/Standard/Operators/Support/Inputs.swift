@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import CZooPlugin
 import ZooPlugin
 
@@ -73,32 +74,4 @@ extension TensorView {
 /// Elements of a tensor of `shape` in blocks of 16 channels.
 func blockedCount(_ shape: [Int]) -> Int {
   shape.enumerated().reduce(1) { $0 * ($1.offset == 1 ? ($1.element + 15) / 16 * 16 : $1.element) }
-}
-
-extension ElementType {
-  /// Bytes of one element in memory.
-  ///
-  /// - Throws: `OperatorError` for types of less than a byte.
-  var elementByteCount: Int {
-    get throws {
-      if self == .string { return MemoryLayout<zoo_string>.stride }
-      guard bitWidth >= 8 else {
-        throw OperatorError("elements of type \(name) are not supported here", kind: .unsupported)
-      }
-      return bitWidth / 8
-    }
-  }
-
-  var isFloat: Bool { [.float32, .float64, .float16, .bfloat16].contains(self) }
-  var isHalf: Bool { self == .float16 || self == .bfloat16 }
-
-  /// The name people know the type by.
-  var name: String {
-    let names = [
-      "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
-      "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz",
-      "float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2",
-    ]
-    return names.indices.contains(Int(rawValue)) ? names[Int(rawValue)] : "number \(rawValue)"
-  }
 }

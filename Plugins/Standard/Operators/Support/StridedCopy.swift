@@ -1,4 +1,5 @@
 import CStandardKernels
+import PluginSupport
 import ZooPlugin
 
 /// Copies the array at `source` that has `shape` and `strides` (in elements, any sign) to dense memory.

@@ -1,7 +1,7 @@
 /* float16 and bfloat16 to and from float32, rounding to nearest even. */
 #include <string.h>
 
-#include "standard_kernels.h"
+#include "vector_kernels.h"
 
 float zs_half_to_float(uint16_t bits) {
   uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 1023;

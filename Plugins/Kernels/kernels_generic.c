@@ -2,4 +2,4 @@
 #define LANES 4
 #define TILE_ROWS 6
 #define KERNEL_TABLE zs_kernels_generic
-#include "vector_kernels.h"
+#include "vector_kernels.inc"

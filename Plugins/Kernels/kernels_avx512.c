@@ -3,7 +3,7 @@
 #define TILE_ROWS 12
 #define KERNEL_TABLE zs_kernels_avx512
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,fma,f16c")))
-#include "vector_kernels.h"
+#include "vector_kernels.inc"
 #else
 typedef int zs_no_avx512;
 #endif

@@ -3,7 +3,7 @@ import ZooPlugin
 /// The number of elements of `shape`.
 ///
 /// - Throws: `OperatorError` for a negative extent or a product that overflows.
-func elementCount(_ shape: [Int]) throws -> Int {
+package func elementCount(_ shape: [Int]) throws -> Int {
   var count = 1
   var overflow = false
   for extent in shape {
@@ -18,7 +18,7 @@ func elementCount(_ shape: [Int]) throws -> Int {
 /// `axis` counted from the front.
 ///
 /// - Throws: `OperatorError` where it is outside -rank..<rank.
-func normalized(axis: Int, rank: Int) throws -> Int {
+package func normalized(axis: Int, rank: Int) throws -> Int {
   guard axis >= -rank, axis < rank else {
     throw OperatorError("axis \(axis) is outside a tensor of rank \(rank)")
   }
@@ -26,14 +26,14 @@ func normalized(axis: Int, rank: Int) throws -> Int {
 }
 
 /// The axes counted from the front, each once.
-func normalized(axes: [Int], rank: Int) throws -> [Int] {
+package func normalized(axes: [Int], rank: Int) throws -> [Int] {
   let axes = try axes.map { try normalized(axis: $0, rank: rank) }
   guard Set(axes).count == axes.count else { throw OperatorError("an axis occurs twice in \(axes)") }
   return axes
 }
 
 /// The shape that `shapes` broadcast to by NumPy's rules.
-func broadcastShape(_ shapes: [[Int]]) throws -> [Int] {
+package func broadcastShape(_ shapes: [[Int]]) throws -> [Int] {
   let rank = shapes.map(\.count).max() ?? 0
   var result = [Int](repeating: 1, count: rank)
   for shape in shapes {
@@ -49,17 +49,17 @@ func broadcastShape(_ shapes: [[Int]]) throws -> [Int] {
 }
 
 /// Row-major strides in elements.
-func rowMajorStrides(_ shape: [Int]) -> [Int] {
+package func rowMajorStrides(_ shape: [Int]) -> [Int] {
   var strides = [Int](repeating: 1, count: shape.count)
   for index in shape.indices.dropLast().reversed() { strides[index] = strides[index + 1] * shape[index + 1] }
   return strides
 }
 
 /// A shape as (outer, axis, inner) around one axis.
-struct AxisView: Sendable {
-  let outer, length, inner: Int
+package struct AxisView: Sendable {
+  package let outer, length, inner: Int
 
-  init(_ shape: [Int], axis: Int) {
+  package init(_ shape: [Int], axis: Int) {
     outer = shape[..<axis].reduce(1, *)
     length = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
@@ -68,13 +68,13 @@ struct AxisView: Sendable {
 
 extension Int {
   /// Sums and products of numbers from files must not trap.
-  func adding(_ other: Int) throws -> Int {
+  package func adding(_ other: Int) throws -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
     guard !overflow else { throw OperatorError("the size \(self) + \(other) is too large") }
     return sum
   }
 
-  func times(_ other: Int) throws -> Int {
+  package func times(_ other: Int) throws -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     guard !overflow else { throw OperatorError("the size \(self) · \(other) is too large") }
     return product

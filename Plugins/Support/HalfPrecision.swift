@@ -1,21 +1,23 @@
-import CStandardKernels
+import CVectorKernels
 import CZooPlugin
 import ZooPlugin
 
 /// Serves float16 and bfloat16 by an operator for float32: inputs are widened, outputs rounded.
-struct HalfPrecision<Base: Operator>: Operator {
-  let base: Base
-  var signature: Signature { base.signature }
+package struct HalfPrecision<Base: Operator>: Operator {
+  package let base: Base
+  package var signature: Signature { base.signature }
 
-  func infer(_ node: Node) throws -> [OutputType] { try base.infer(node) }
+  package func infer(_ node: Node) throws -> [OutputType] { try base.infer(node) }
 
-  func accepts(_ step: Step, in node: Node) -> Bool { Self.halves(node).isEmpty && base.accepts(step, in: node) }
+  package func accepts(_ step: Step, in node: Node) -> Bool {
+    Self.halves(node).isEmpty && base.accepts(step, in: node)
+  }
 
-  func layouts(for node: Node) throws -> LayoutChoice? {
+  package func layouts(for node: Node) throws -> LayoutChoice? {
     Self.halves(node).isEmpty ? try base.layouts(for: node) : nil
   }
 
-  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+  package func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let halves = Self.halves(node)
     if halves.isEmpty { return try base.makeKernel(node, on: executor) }
     let outputs = try base.infer(node)
@@ -118,5 +120,5 @@ private final class HalfKernel: Kernel {
 
 extension Operator {
   /// This operator with float16 and bfloat16 computed as float32.
-  func withHalves() -> any Operator { HalfPrecision(base: self) }
+  package func withHalves() -> any Operator { HalfPrecision(base: self) }
 }

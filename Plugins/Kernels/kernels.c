@@ -1,5 +1,5 @@
 /* The choice of an instruction set. */
-#include "standard_kernels.h"
+#include "vector_kernels.h"
 
 extern const zs_kernels zs_kernels_generic;
 #if defined(__x86_64__)

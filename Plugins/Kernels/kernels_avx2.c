@@ -3,7 +3,7 @@
 #define TILE_ROWS 6
 #define KERNEL_TABLE zs_kernels_avx2
 #define TARGET __attribute__((target("avx2,fma,f16c")))
-#include "vector_kernels.h"
+#include "vector_kernels.inc"
 #else
 typedef int zs_no_avx2;
 #endif

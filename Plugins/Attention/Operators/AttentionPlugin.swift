@@ -1,0 +1,13 @@
+import CZooPlugin
+import PluginSupport
+import ZooPlugin
+
+/// Attention.
+public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
+  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() }
+}
+
+/// The plugin's table for a host that links it statically.
+public func attentionPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>? {
+  attentionPlugin.export(abi, host)
+}

@@ -1,0 +1,107 @@
+/*
+ * float32 loops that plugins share, compiled once for each instruction set: elementwise functions, reductions, products
+ * of matrices; and conversions to and from 16-bit floats.
+ */
+#ifndef VECTOR_KERNELS_H
+#define VECTOR_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum zs_unary {
+  ZS_IDENTITY, ZS_RELU, ZS_LEAKY_RELU, ZS_CLIP, ZS_SIGMOID, ZS_TANH, ZS_ELU, ZS_SELU, ZS_SOFTPLUS, ZS_SOFTSIGN,
+  ZS_HARD_SIGMOID, ZS_HARD_SWISH, ZS_MISH, ZS_GELU, ZS_GELU_TANH, ZS_SWISH, ZS_ERF, ZS_EXP, ZS_LOG, ZS_SQRT, ZS_ABS,
+  ZS_NEG, ZS_RECIPROCAL, ZS_FLOOR, ZS_CEIL, ZS_ROUND, ZS_SIGN, ZS_THRESHOLDED_RELU, ZS_CELU, ZS_SHRINK,
+  /* From here on through the C library, whatever the type. */
+  ZS_SIN, ZS_COS, ZS_TAN, ZS_ASIN, ZS_ACOS, ZS_ATAN, ZS_SINH, ZS_COSH, ZS_ASINH, ZS_ACOSH, ZS_ATANH, ZS_BITWISE_NOT
+};
+
+enum zs_binary {
+  ZS_ADD, ZS_SUB, ZS_MUL, ZS_DIV, ZS_MIN, ZS_MAX, ZS_PRELU,
+  ZS_POW, ZS_MOD, ZS_FMOD, ZS_AND, ZS_OR, ZS_XOR, ZS_SHIFT_LEFT, ZS_SHIFT_RIGHT
+};
+
+enum zs_reduction { ZS_SUM, ZS_REDUCE_MAX, ZS_REDUCE_MIN, ZS_PROD, ZS_SUM_ABS, ZS_SUM_SQUARE, ZS_LOG_SUM_EXP };
+
+/* Something that a matrix product adds to its result: scale * values[i * row + j * column]. */
+typedef struct zs_addend {
+  const float *values;
+  size_t row, column;
+  float scale;
+} zs_addend;
+
+/* c = activation(a · b + addends), with b packed into panels. */
+typedef struct zs_gemm {
+  const float *a;
+  size_t a_stride;
+  const float *b;
+  float *c;
+  size_t c_stride;
+  size_t rows, columns, depth;
+  zs_addend addends[2];
+  int32_t addend_count;
+  int32_t activation;
+  float activation_a, activation_b;
+} zs_gemm;
+
+typedef struct zs_kernels {
+  /* Columns of one panel of a packed matrix; the last panel is filled up with zeros. */
+  size_t panel_columns;
+  /* y = op(x) with the operator's parameters a and b; x may be y. */
+  void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
+  /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
+  void (*binary)(int32_t op, const float *a, size_t a_step, const float *b, size_t b_step, float *y, size_t count);
+  /* As binary, with 16 values of b that repeat over `count` groups of 16; `reversed` swaps the operands. */
+  void (*binary_lanes)(int32_t op, const float *a, const float *b, int32_t reversed, float *y, size_t count);
+  /* y = x * scale + shift. */
+  void (*affine)(const float *x, float *y, size_t count, float scale, float shift);
+  /* The same with 16 scales and shifts that repeat over `count` groups of 16. */
+  void (*affine_lanes)(const float *x, float *y, size_t count, const float *scale, const float *shift);
+  /* y = (x - mean) * factor * scale + shift with vectors scale and shift (either NULL). */
+  void (*normalize)(const float *x, float *y, size_t count, float mean, float factor, const float *scale,
+                    const float *shift);
+  /* The reduction of `count` values; ZS_LOG_SUM_EXP included. */
+  float (*reduce)(int32_t op, const float *x, size_t count);
+  /* y[j] = reduction over i of x[i * stride + j]; not ZS_LOG_SUM_EXP. */
+  void (*reduce_rows)(int32_t op, const float *x, size_t rows, size_t stride, float *y, size_t columns);
+  /* The sum of (x - mean)². */
+  float (*sum_squared_deviation)(const float *x, size_t count, float mean);
+  void (*softmax)(const float *x, float *y, size_t count, int32_t logarithm);
+  /* One piece of a softmax over a row that comes in pieces (Milakov and Gimelshein 2018): x becomes e^(x - top), with
+     `top` raised to the largest value so far, and `sum` grows by it. What earlier pieces gave is to be multiplied by the
+     result. `top` begins as -infinity, `sum` as 0. */
+  float (*softmax_piece)(float *x, size_t count, float *top, float *sum);
+  /* y[i] = scale · Σ a[k] b[i * stride + k], k below depth, for `rows` rows of b. */
+  void (*dots)(const float *a, const float *b, size_t stride, size_t rows, size_t depth, float scale, float *y);
+  /* y[j] = Σ a[i] b[i * stride + j], i below rows, for j below `columns`. */
+  void (*weighted_sum)(const float *a, const float *b, size_t stride, size_t rows, size_t columns, float *y);
+  /* Softmax down `rows` rows, `stride` apart, of `columns` columns. */
+  void (*softmax_columns)(const float *x, float *y, size_t rows, size_t stride, size_t columns, int32_t logarithm);
+  /* Local response normalisation of `channels` rows of `positions` values, both `stride` apart from the next. */
+  void (*lrn)(const float *x, float *y, size_t channels, size_t stride, size_t positions, size_t size, float alpha,
+              float beta, float bias);
+  /* The same where channels lie in blocks of 16, a block being block_stride values from the next. `scratch` holds
+     16 * blocks + size values. */
+  void (*lrn_blocked)(const float *x, float *y, size_t channels, size_t block_stride, size_t positions, size_t size,
+                      float alpha, float beta, float bias, float *scratch);
+  /* Packs panels [first, end) of a matrix b[k * row + j * column] times alpha. */
+  void (*pack)(const float *b, size_t row, size_t column, size_t depth, size_t columns, float alpha, size_t first,
+               size_t end, float *packed);
+  /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
+  void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+  /* (channels, positions) plain to blocks of 16 and back, for one block whose first `lanes` channels exist. */
+  void (*block)(const float *x, size_t channel_stride, float *y, size_t positions, size_t lanes);
+  void (*unblock)(const float *x, float *y, size_t channel_stride, size_t positions, size_t lanes);
+} zs_kernels;
+
+/* The kernels for a ZOO_ISA_ level. */
+const zs_kernels *zs_kernels_for(int32_t isa);
+
+float zs_half_to_float(uint16_t bits);
+uint16_t zs_float_to_half(float value);
+void zs_halves_to_floats(const uint16_t *x, float *y, size_t count);
+void zs_floats_to_halves(const float *x, uint16_t *y, size_t count);
+void zs_bfloats_to_floats(const uint16_t *x, float *y, size_t count);
+void zs_floats_to_bfloats(const float *x, uint16_t *y, size_t count);
+
+#endif
