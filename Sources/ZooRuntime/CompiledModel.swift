@@ -61,7 +61,7 @@ public final class CompiledModel: Sendable {
     outputs = definition.graph.outputs
     self.registry = registry
     self.options = options
-    for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry.node)) }
+    for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry)) }
     if let shapes = fixedShapes { _ = try program(for: shapes) }
   }
 
@@ -144,6 +144,9 @@ public final class CompiledModel: Sendable {
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode }
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
+    fuseLayerNormalization(&graph, registry: registry)
+    fuseGelu(&graph, registry: registry)
+    try fuseAttention(&graph, registry: registry)
     try fuseEpilogues(&graph, registry: registry)
     removeDeadCode(&graph)
     try assignLayouts(&graph, registry: registry)

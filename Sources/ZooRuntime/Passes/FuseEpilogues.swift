@@ -8,7 +8,7 @@ func fuseEpilogues(_ graph: inout WorkGraph, registry: OperatorRegistry) throws 
   var fused = graph.nodes
   for index in graph.nodes.indices {
     var entry = fused[index]
-    let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
+    let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
     guard !removed.contains(index), operation.table.pointee.accepts != nil else { continue }
     var place = index
     while let next = try absorbed(
@@ -54,7 +54,7 @@ private func absorbed(
   // The operator judges the step with its operands among the inputs, but the epilogue as it is now.
   let operands = grown.numberedEpilogue.last?.operands ?? []
   let bound = try BoundNode(
-    entry.node, opset: graph.opset(of: entry.node), inputs: try grown.operands.map(graph.describe),
+    entry.node, opset: graph.opset(of: entry), inputs: try grown.operands.map(graph.describe),
     ownInputCount: entry.ownInputs.count, epilogue: entry.numberedEpilogue)
   guard try operation.accepts(step, operands: operands, in: bound) else { return nil }
   grown.node.outputs[0] = reader.node.outputs[0]

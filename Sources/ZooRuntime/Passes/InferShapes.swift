@@ -17,12 +17,12 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
       graph.shapeDependent.insert(node.outputs[0])
       continue
     }
-    let operation = try registry.require(node, opset: graph.opset(of: node))
-    let bound = try entry.bind(opset: graph.opset(of: node), describe: graph.describe)
+    let operation = try registry.require(node, opset: graph.opset(of: entry))
+    let bound = try entry.bind(opset: graph.opset(of: entry), describe: graph.describe)
     let types = try operation.infer(bound, node: node)
     if types.contains(where: { $0.shape == nil || $0.type == .string }) { return false }
     if try foldable(node, outputs: types, in: graph) {
-      try fold(node, operation, in: &graph)
+      try fold(entry, operation, in: &graph)
       continue
     }
     for (name, type) in zip(node.outputs, types) where !name.isEmpty { graph.types[name] = type }
@@ -69,10 +69,11 @@ private func foldable(_ node: Node, outputs: [ValueDescription], in graph: WorkG
   return made <= max(1 << 20, given)
 }
 
-private func fold(_ node: Node, _ operation: RegisteredOperator, in graph: inout WorkGraph) throws {
+private func fold(_ entry: WorkNode, _ operation: RegisteredOperator, in graph: inout WorkGraph) throws {
+  let node = entry.node
   let inputs = try node.inputs.map { $0.isEmpty ? nil : try graph.constants[$0]?.load() }
   let outputs = try SerialExecutor.with {
-    try runEagerly(operation, node, inputs: inputs, opset: graph.opset(of: node), executor: $0)
+    try runEagerly(operation, node, inputs: inputs, opset: graph.opset(of: entry), executor: $0)
   }
   let dependent = node.inputs.contains { graph.shapeDependent.contains($0) }
   for (name, tensor) in zip(node.outputs, outputs) where !name.isEmpty {

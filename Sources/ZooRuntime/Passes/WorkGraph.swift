@@ -14,7 +14,10 @@ struct WorkGraph: Sendable {
   var types: [String: ValueDescription] = [:]
   var operatorSets: [String: Int64] = [:]
 
-  func opset(of node: Node) -> Int64 { operatorSets[OperatorRegistry.canonical(node.domain)] ?? 1 }
+  /// The version of its domain by which a node is to be understood.
+  func opset(of entry: WorkNode) -> Int64 {
+    entry.opset ?? operatorSets[OperatorRegistry.canonical(entry.node.domain)] ?? 1
+  }
 
   /// The nodes that read each value, by position.
   func consumers() -> [String: [Int]] {
@@ -40,8 +43,15 @@ struct WorkGraph: Sendable {
 struct WorkNode: Sendable {
   var node: Node
   var epilogue: [EpilogueStep] = []
+  /// For a node that a pass made; the model's own nodes follow its imports.
+  var opset: Int64?
 
   init(_ node: Node) { self.node = node }
+
+  init(_ node: Node, opset: Int64) {
+    self.node = node
+    self.opset = opset
+  }
 
   /// The node's inputs and the operands of its epilogue, in the ABI's order.
   var operands: [String] { ownInputs + epilogue.flatMap { $0.operands.compactMap { $0 } } }

@@ -19,9 +19,9 @@ struct NodeByNode {
     }
     let published = Set(graph.outputs.map(\.value))
     for (index, entry) in graph.nodes.enumerated() {
-      let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
+      let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
       let outputs = try runEagerly(
-        operation, entry.node, inputs: try entry.ownInputs.map(value), opset: graph.opset(of: entry.node),
+        operation, entry.node, inputs: try entry.ownInputs.map(value), opset: graph.opset(of: entry),
         executor: executor)
       for (name, tensor) in zip(entry.node.outputs, outputs) where !name.isEmpty { values[name] = tensor }
       for name in entry.reads where lastUse[name] == index && !published.contains(name) { values[name] = nil }

@@ -75,8 +75,8 @@ struct PlanBuilder {
   private func kernel(
     for entry: WorkNode, like known: KernelHandle?
   ) throws -> (handle: KernelHandle, isNew: Bool) {
-    let operation = try registry.require(entry.node, opset: graph.opset(of: entry.node))
-    let opset = graph.opset(of: entry.node)
+    let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
+    let opset = graph.opset(of: entry)
     if let known {
       let bound = try entry.bind(opset: opset, describe: graph.describe)
       if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }

@@ -1,0 +1,131 @@
+import ZooCore
+
+/// A graph as passes see it that look for patterns: who makes a value, who reads it, what it is.
+///
+/// A pass replaces the last node of a pattern; what only that one needed is dead code afterwards.
+struct PatternGraph {
+  private(set) var graph: WorkGraph
+  private let producers: [String: Int]
+  private let readers: [String: [Int]]
+  private let published: Set<String>
+  /// Nodes that take the place of the one at a position.
+  private var replacements: [Int: [WorkNode]] = [:]
+
+  init(_ graph: WorkGraph) {
+    self.graph = graph
+    var producers: [String: Int] = [:]
+    for (index, entry) in graph.nodes.enumerated() {
+      for output in entry.node.outputs where !output.isEmpty { producers[output] = index }
+    }
+    self.producers = producers
+    readers = graph.consumers()
+    published = Set(graph.outputs.map(\.value))
+  }
+
+  // MARK: Looking
+
+  /// The node that makes `value`, if it is one of ONNX's operator `type`.
+  func producer(of value: String, _ type: String) -> WorkNode? {
+    guard let index = producers[value] else { return nil }
+    return isOperator(graph.nodes[index].node, type) ? graph.nodes[index] : nil
+  }
+
+  /// The only node that reads `value`, if nobody else sees it.
+  func onlyReader(of value: String) -> (index: Int, node: Node)? {
+    guard let places = readers[value], places.count == 1, !published.contains(value) else { return nil }
+    return (places[0], graph.nodes[places[0]].node)
+  }
+
+  func isOperator(_ node: Node, _ type: String) -> Bool {
+    node.operatorType == type && OperatorRegistry.canonical(node.domain).isEmpty
+  }
+
+  func shape(of value: String) -> [Int]? { graph.constants[value]?.shape ?? graph.types[value]?.shape }
+
+  func type(of value: String) -> ElementType? { graph.constants[value]?.type ?? graph.types[value]?.type }
+
+  /// The one number that `value` holds.
+  func scalar(_ value: String) -> Float? {
+    guard let constant = graph.constants[value], constant.type == .float32, constant.shape.reduce(1, *) == 1,
+      let numbers: [Float] = try? constant.load().elements()
+    else { return nil }
+    return numbers.first
+  }
+
+  /// The integers that `value` holds.
+  func integers(_ value: String) -> [Int]? {
+    guard let constant = graph.constants[value], constant.type == .int64, constant.shape.reduce(1, *) <= 64,
+      let numbers: [Int64] = try? constant.load().elements()
+    else { return nil }
+    return numbers.map { Int(clamping: $0) }
+  }
+
+  /// The operands of a node of two, the one for which `test` holds first.
+  func operands<Found>(_ node: Node, _ test: (String) -> Found?) -> (found: Found, other: String)? {
+    guard node.inputs.count == 2 else { return nil }
+    if let found = test(node.inputs[0]) { return (found, node.inputs[1]) }
+    return test(node.inputs[1]).map { ($0, node.inputs[0]) }
+  }
+
+  /// `value` without what multiplies or divides it by a number.
+  func unscaled(_ value: String) -> (value: String, factor: Float) {
+    if let product = producer(of: value, "Mul")?.node, let (factor, other) = operands(product, scalar),
+      shape(of: other) == shape(of: value)
+    {
+      let inner = unscaled(other)
+      return (inner.value, inner.factor * factor)
+    }
+    if let quotient = producer(of: value, "Div")?.node, quotient.inputs.count == 2,
+      let divisor = scalar(quotient.inputs[1]), divisor != 0, shape(of: quotient.inputs[0]) == shape(of: value)
+    {
+      let inner = unscaled(quotient.inputs[0])
+      return (inner.value, inner.factor / divisor)
+    }
+    return (value, 1)
+  }
+
+  // MARK: Changing
+
+  /// Puts `nodes` in the place of the node at `index`.
+  mutating func replace(_ index: Int, by nodes: [WorkNode]) { replacements[index] = nodes }
+
+  func isReplaced(_ index: Int) -> Bool { replacements[index] != nil }
+
+  /// A value that only this specialization has.
+  mutating func define(_ name: String, like value: String, shape: [Int]) {
+    graph.types[name] = ValueDescription(type: type(of: value) ?? .float32, shape: shape)
+  }
+
+  /// `value` in another shape: itself, what it was made from, or by a node that is added to `nodes`.
+  mutating func reshaped(_ value: String, to shape: [Int], named name: String? = nil, _ nodes: inout [WorkNode]) throws
+    -> String
+  {
+    if name == nil {
+      var source = value
+      while true {
+        if self.shape(of: source) == shape { return source }
+        guard let index = producers[source], let input = graph.nodes[index].node.inputs.first,
+          ["Reshape", "Squeeze", "Unsqueeze", "Flatten"].contains(where: { isOperator(graph.nodes[index].node, $0) })
+        else { break }
+        source = input
+      }
+    }
+    let written = shape.map(String.init).joined(separator: "×")
+    let output = name ?? "\(value)@\(written)"
+    let constant = "\(output)@shape"
+    graph.constants[constant] = StoredTensor(try Tensor(shape.map(Int64.init), shape: [shape.count]))
+    graph.shapeDependent.insert(constant)
+    define(output, like: value, shape: shape)
+    nodes.append(WorkNode(Node("Reshape", name: output, inputs: [value, constant], outputs: [output]), opset: 14))
+    return output
+  }
+
+  /// The graph with all replacements made.
+  func rewritten() -> WorkGraph {
+    guard !replacements.isEmpty else { return graph }
+    var result = graph
+    result.nodes = graph.nodes.enumerated().flatMap { replacements[$0.offset] ?? [$0.element] }
+    removeDeadCode(&result)
+    return result
+  }
+}
