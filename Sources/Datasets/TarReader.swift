@@ -81,12 +81,9 @@ final class TarReader {
 
   /// The whole contents of the entry that `next` returned.
   ///
-  /// - Throws: `ZooError` (`badData`) where the archive ends first, or for more than `limit` bytes. Memory grows with what
-  ///   is there, not with what the header claims.
-  func contents(limit: Int) throws -> [UInt8] {
-    guard remaining <= limit else {
-      throw ZooError(.badData, "the file takes \(remaining) bytes; the limit for its kind is \(limit)")
-    }
+  /// - Throws: `ZooError` (`badData`) where the archive ends first. Memory grows with what is there, not with what the
+  ///   header claims.
+  func contents() throws -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(remaining, 1 << 20))
     while remaining > 0 {
@@ -106,7 +103,7 @@ final class TarReader {
 
   private func metadata(_ size: Int) throws -> [UInt8] {
     guard size <= Self.maximumMetadata else { throw Self.damaged("a name of \(size) bytes makes no sense") }
-    return try contents(limit: size)
+    return try contents()
   }
 
   private func skipContents() throws {

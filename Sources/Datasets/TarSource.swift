@@ -13,7 +13,13 @@ struct TarSource: SampleSource {
     let reader = try TarReader(path)
     var images: [[Substring]] = []
     while let entry = try reader.next() {
-      if let components = FolderLayout.components(of: entry.name) { images.append(components) }
+      guard let components = FolderLayout.components(of: entry.name) else { continue }
+      guard entry.size <= ImageFormat.mostBytes else {
+        throw ZooError(
+          .badData, "the file is larger than \(ImageFormat.mostBytes >> 20) MiB, the limit for its kind",
+          at: "\(path): \(entry.name)")
+      }
+      images.append(components)
     }
     layout = try FolderLayout(images)
     indices = try classes.indices(of: layout.classes)
@@ -30,13 +36,10 @@ struct TarSource: SampleSource {
         throw ZooError(.badData, "the archive has changed while it was read", at: path)
       }
       let name = "\(path): \(entry.name)"
-      let bytes: [UInt8]
-      do {
-        bytes = try reader.contents(limit: ImageFormat.mostBytes)
-      } catch let error as ZooError {
-        throw error.located(name)
-      }
-      try body(.init(name: name, label: label, content: .image(Image(decoding: bytes, name: name, decoding: decoding))))
+      try body(
+        .init(
+          name: name, label: label, content: .image(Image(decoding: reader.contents(), name: name, decoding: decoding)))
+      )
     }
   }
 }

@@ -105,6 +105,10 @@ import ZooImage
       try #require(truncate(path, 5 << 30) == 0)
       let error = error { try samples(folder, labels: labels) }
       #expect(error?.message.contains("larger than 512 MiB") == true && error?.location == path, "\(error as Any)")
+      let archive = "\(folder)/a.tar"
+      #expect(try run(URL(filePath: "/bin/sh"), "-c", "cd '\(folder)' && tar -cf - cat | head -c 4096 >a.tar") == 0)
+      let inside = DatasetsTests.error { try samples(archive, labels: labels) }
+      #expect(inside?.location == "\(archive): cat/a.jpg", "\(inside as Any)")
     }
   }
 
