@@ -51,7 +51,10 @@ private struct FoundAttention {
       var order = Self.order(transposed, rank: rank)
     else { return nil }
     order.swapAt(rank - 1, rank - 2)
-    let (source, sourceFactor) = pattern.unscaled(transposed.inputs[0])
+    var (source, sourceFactor) = pattern.unscaled(transposed.inputs[0])
+    if let inner = pattern.producer(of: source, "Transpose")?.node, let places = Self.order(inner, rank: rank) {
+      (source, order) = (inner.inputs[0], order.map { places[$0] })
+    }
     (key, keyFactor) = (source, keyFactor * sourceFactor)
     scale = factor * queryFactor * keyFactor
 

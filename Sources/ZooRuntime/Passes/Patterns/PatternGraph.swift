@@ -46,9 +46,9 @@ struct PatternGraph {
 
   /// The one number that `value` holds.
   func scalar(_ value: String) -> Float? {
-    guard let constant = graph.constants[value], constant.type == .float32, constant.shape.reduce(1, *) == 1,
-      let numbers: [Float] = try? constant.load().elements()
-    else { return nil }
+    guard let constant = graph.constants[value], constant.shape.reduce(1, *) == 1 else { return nil }
+    if constant.type == .int64 { return integers(value)?.first.map(Float.init) }
+    guard constant.type == .float32, let numbers: [Float] = try? constant.load().elements() else { return nil }
     return numbers.first
   }
 

@@ -1,0 +1,227 @@
+import Testing
+import ZooCore
+import ZooRuntime
+
+/// Layer normalization, GELU and attention as exporters write them, found and run as one operator, against each of
+/// their operators by itself.
+@Suite struct PatternTests {
+  /// Builds graphs node by node.
+  private struct Builder {
+    var sample = Sample()
+    var numbers = Numbers(11)
+
+    mutating func input(_ name: String, _ shape: [Int], scale: Float = 1) throws -> String {
+      sample.inputs.append((name, try numbers.tensor(shape, scale: scale)))
+      return name
+    }
+
+    mutating func number(_ value: Float) throws -> String {
+      sample.constants.append(("c\(sample.constants.count)", try Tensor([value], shape: [])))
+      return sample.constants.last?.name ?? ""
+    }
+
+    mutating func integers(_ values: [Int64]) throws -> String {
+      sample.constants.append(("c\(sample.constants.count)", try Tensor(values, shape: [values.count])))
+      return sample.constants.last?.name ?? ""
+    }
+
+    mutating func node(_ type: String, _ inputs: String..., attributes: [Attribute] = []) -> String {
+      let output = "v\(sample.nodes.count)"
+      sample.nodes.append(Node(type, inputs: inputs, outputs: [output], attributes: attributes))
+      return output
+    }
+
+    mutating func transpose(_ value: String, _ order: [Int64]) -> String {
+      node("Transpose", value, attributes: [Attribute("perm", .ints(order))])
+    }
+
+    mutating func reshape(_ value: String, _ shape: [Int64]) throws -> String {
+      node("Reshape", value, try integers(shape))
+    }
+
+    /// Checks the compiled graph on every instruction set; gives the operators that are left.
+    mutating func check(_ output: String, _ comment: String) throws -> [String] {
+      sample.outputs = [output]
+      let expected = try sample.runNodeByNode()
+      for isa in instructionSets { try expectClose(sample.run(isa)[0], expected[0], 1e-4, "\(comment), \(isa)") }
+      return try sample.compiled(.generic).steps(for: sample.inputs.map(\.tensor.shape)).map(\.operatorType)
+    }
+  }
+
+  // MARK: Layer normalization
+
+  private func layerNormalization(
+    _ builder: inout Builder, _ x: String, axes: [Int64], width: [Int], shift: [Int], reversed: Bool, squared: Bool
+  ) throws -> String {
+    func pair(_ left: String, _ right: String) -> (String, String) { reversed ? (right, left) : (left, right) }
+    let axes = try builder.integers(axes)
+    let mean = builder.node("ReduceMean", x, axes)
+    let centred = builder.node("Sub", x, mean)
+    let power =
+      squared ? builder.node("Mul", centred, centred) : builder.node("Pow", centred, try builder.number(2))
+    let variance = builder.node("ReduceMean", power, axes)
+    let epsilon = pair(variance, try builder.number(1e-5))
+    let root = builder.node("Sqrt", builder.node("Add", epsilon.0, epsilon.1))
+    let scale = try builder.numbers.tensor(width)
+    builder.sample.constants.append(("scale", scale))
+    builder.sample.constants.append(("shift", try builder.numbers.tensor(shift)))
+    let scaled = pair(builder.node("Div", centred, root), "scale")
+    let shifted = pair(builder.node("Mul", scaled.0, scaled.1), "shift")
+    return builder.node("Add", shifted.0, shifted.1)
+  }
+
+  @Test func layerNormalizationIsFound() throws {
+    for (reversed, squared) in [(false, false), (true, false), (false, true)] {
+      for (axes, width) in [([-1], [37]), ([2], [1, 37]), ([-2, -1], [5, 37])] as [([Int64], [Int])] {
+        var builder = Builder()
+        let x = try builder.input("x", [3, 5, 37])
+        let y = try layerNormalization(
+          &builder, x, axes: axes, width: width, shift: width, reversed: reversed, squared: squared)
+        #expect(try builder.check(y, "\(axes), \(width)") == ["LayerNormalization"])
+      }
+    }
+  }
+
+  @Test func whatOnlyResemblesLayerNormalizationStaysAsItIs() throws {
+    // A shift for each row, and means over rows.
+    for (axes, shift) in [([-1], [5, 1]), ([1], [37]), ([-1], [5, 37])] as [([Int64], [Int])] {
+      var builder = Builder()
+      let x = try builder.input("x", [3, 5, 37])
+      let y = try layerNormalization(
+        &builder, x, axes: axes, width: [37], shift: shift, reversed: false, squared: false)
+      #expect(try !builder.check(y, "\(axes), \(shift)").contains("LayerNormalization"))
+    }
+  }
+
+  // MARK: GELU
+
+  @Test(arguments: 0..<5) func geluIsFound(order: Int) throws {
+    var builder = Builder()
+    let x = try builder.input("x", [3, 70])
+    let (half, one) = (try builder.number(0.5), try builder.number(1))
+    let scaled =
+      order % 2 == 0
+      ? builder.node("Div", x, try builder.number(1.4142135))
+      : builder.node("Mul", try builder.number(0.70710677), x)
+    let curve = builder.node("Add", builder.node("Erf", scaled), one)
+    let y =
+      switch order {
+      case 0: builder.node("Mul", builder.node("Mul", x, curve), half)
+      case 1: builder.node("Mul", half, builder.node("Mul", curve, x))
+      case 2: builder.node("Mul", builder.node("Mul", x, half), curve)
+      case 3: builder.node("Mul", x, builder.node("Mul", curve, half))
+      default: builder.node("Div", builder.node("Mul", x, curve), try builder.number(2))
+      }
+    let left = try builder.check(y, "order \(order)")
+    // A division at the end is no product, and stays.
+    if order < 4 { #expect(left == ["Gelu"]) }
+  }
+
+  @Test(arguments: [true, false]) func geluByTanhIsFound(cubedByPow: Bool) throws {
+    var builder = Builder()
+    let x = try builder.input("x", [3, 70])
+    let cube =
+      cubedByPow
+      ? builder.node("Pow", x, try builder.number(3)) : builder.node("Mul", x, builder.node("Mul", x, x))
+    let sum = builder.node("Add", x, builder.node("Mul", cube, try builder.number(0.044715)))
+    let tanh = builder.node("Tanh", builder.node("Mul", sum, try builder.number(0.7978846)))
+    let curve = builder.node("Add", try builder.number(1), tanh)
+    let y = builder.node("Mul", builder.node("Mul", x, try builder.number(0.5)), curve)
+    #expect(try builder.check(y, "\(cubedByPow)") == ["Gelu"])
+  }
+
+  @Test func otherConstantsAreNoGelu() throws {
+    var builder = Builder()
+    let x = try builder.input("x", [3, 70])
+    let erf = builder.node("Erf", builder.node("Mul", x, try builder.number(0.7)))
+    let curve = builder.node("Add", erf, try builder.number(1))
+    let y = builder.node("Mul", builder.node("Mul", x, curve), try builder.number(0.5))
+    #expect(try !builder.check(y, "0.7").contains("Gelu"))
+  }
+
+  // MARK: Attention
+
+  struct AttentionCase: CustomStringConvertible, Sendable {
+    var queries = 9
+    var keys = 9
+    var heads = 3
+    var size = 16
+    var batch = 2
+    var mask: [Int]?
+    /// Heads before positions by transposing, or given so.
+    var isTransposed = true
+    /// Matrices of (batch · heads) only.
+    var isStack = false
+    var scalesOperands = false
+    var description: String { "\(batch)×\(heads)×\(queries)×\(keys)×\(size) \(mask ?? []) \(isTransposed) \(isStack)" }
+  }
+
+  static let attentionCases: [AttentionCase] = [
+    AttentionCase(), AttentionCase(mask: [2, 1, 1, 9]), AttentionCase(mask: [9, 9]), AttentionCase(mask: [9]),
+    AttentionCase(keys: 33, mask: [2, 3, 9, 33]), AttentionCase(queries: 1, keys: 50), AttentionCase(queries: 4),
+    AttentionCase(queries: 130, keys: 130, size: 64), AttentionCase(queries: 20, keys: 700, heads: 2, batch: 1),
+    AttentionCase(queries: 150, keys: 1000, heads: 1, size: 24, batch: 1, mask: [150, 1000]),
+    AttentionCase(scalesOperands: true), AttentionCase(isTransposed: false),
+    AttentionCase(mask: [2, 1, 9, 9], isTransposed: false), AttentionCase(isStack: true),
+    AttentionCase(keys: 21, mask: [6, 9, 21], isTransposed: false, isStack: true),
+    AttentionCase(size: 5, isStack: true, scalesOperands: true), AttentionCase(queries: 2, keys: 3, size: 1),
+  ]
+
+  @Test(arguments: attentionCases) func attentionIsFound(_ test: AttentionCase) throws {
+    var builder = Builder()
+    /// (batch, heads, length, size), or (batch · heads, length, size).
+    func operand(_ name: String, _ length: Int) throws -> String {
+      let stacked = test.batch * test.heads
+      switch (test.isTransposed, test.isStack) {
+      case (true, false):
+        let x = try builder.input(name, [test.batch, length, test.heads * test.size])
+        let split = try builder.reshape(x, [0, 0, Int64(test.heads), Int64(test.size)])
+        return builder.transpose(split, [0, 2, 1, 3])
+      case (true, true):
+        let x = try builder.input(name, [length, test.batch, test.heads * test.size])
+        return builder.transpose(try builder.reshape(x, [Int64(length), Int64(stacked), Int64(test.size)]), [1, 0, 2])
+      case (false, false): return try builder.input(name, [test.batch, test.heads, length, test.size])
+      case (false, true): return try builder.input(name, [stacked, length, test.size])
+      }
+    }
+    let queries = try operand("q", test.queries)
+    let keys = try operand("k", test.keys)
+    let values = try operand("v", test.keys)
+    let turned = builder.transpose(keys, test.isStack ? [0, 2, 1] : [0, 1, 3, 2])
+    var scores: String
+    if test.scalesOperands {
+      let root = try builder.number(0.6)
+      scores = builder.node("MatMul", builder.node("Mul", queries, root), builder.node("Mul", turned, root))
+    } else {
+      scores = builder.node("Div", builder.node("MatMul", queries, turned), try builder.number(2.5))
+    }
+    if let shape = test.mask {
+      var mask = try builder.numbers.tensor(shape)
+      let hidden: [Float] = try mask.elements().map { $0 < -1.5 ? -.infinity : $0 }
+      mask = try Tensor(hidden, shape: shape)
+      builder.sample.inputs.append(("mask", mask))
+      scores = builder.node("Add", scores, "mask")
+    }
+    let weights = builder.node("Softmax", scores, attributes: [Attribute("axis", .int(-1))])
+    var y = builder.node("MatMul", weights, values)
+    if test.isTransposed {
+      y = builder.transpose(y, test.isStack ? [1, 0, 2] : [0, 2, 1, 3])
+      let shape = test.isStack ? [test.queries, test.batch, -1] : [test.batch, test.queries, -1]
+      y = try builder.reshape(y, shape.map(Int64.init))
+    }
+    let left = try builder.check(y, test.description)
+    #expect(left.contains("Attention") && !left.contains("Softmax") && !left.contains("MatMul"))
+    if test.isTransposed { #expect(!left.contains("Transpose")) }
+  }
+
+  @Test func scoresThatOthersReadStay() throws {
+    var builder = Builder()
+    let q = try builder.input("q", [1, 2, 6, 8])
+    let k = try builder.input("k", [1, 2, 6, 8])
+    let weights = builder.node(
+      "Softmax", builder.node("MatMul", q, builder.transpose(k, [0, 1, 3, 2])),
+      attributes: [Attribute("axis", .int(-1))])
+    let y = builder.node("Add", builder.node("MatMul", weights, k), builder.node("ReduceSum", weights))
+    #expect(try !builder.check(y, "").contains("Attention"))
+  }
+}
