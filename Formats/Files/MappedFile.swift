@@ -50,6 +50,22 @@ package final class MappedFile: @unchecked Sendable {
     TensorMemory(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: self)
   }
 
+  /// Copies the bytes in `range`, which must lie in the file, and gives up their pages: a copy beside the mapping would
+  /// take the memory twice.
+  package func copy(_ range: Range<Int>, to target: UnsafeMutableRawBufferPointer) {
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+    forget(range)
+  }
+
+  /// Gives up the pages around `range`; reading them again brings them back from the file.
+  package func forget(_ range: Range<Int>) {
+    // Touching a page maps its neighbours too, by default 64 KiB, and nobody would give those up.
+    let around = 1 << 16
+    let first = max(range.lowerBound / around - 1, 0) * around
+    let end = min((range.upperBound / around + 2) * around, mappedCount)
+    madvise(mapping + first, end - first, Int32(MADV_DONTNEED))
+  }
+
   #if canImport(Darwin)
     private static let anonymous = MAP_ANON
   #else

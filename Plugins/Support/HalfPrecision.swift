@@ -17,6 +17,8 @@ package struct HalfPrecision<Base: Operator>: Operator {
     Self.halves(node).isEmpty ? try base.layouts(for: node) : nil
   }
 
+  package func inputsInPieces(_ node: Node) -> [Int] { Self.halves(node).isEmpty ? base.inputsInPieces(node) : [] }
+
   package func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let halves = Self.halves(node)
     if halves.isEmpty { return try base.makeKernel(node, on: executor) }

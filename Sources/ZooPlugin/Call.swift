@@ -1,4 +1,5 @@
 import CZooPlugin
+import Synchronization
 
 /// One run of a kernel.
 public struct Call {
@@ -61,6 +62,19 @@ public struct Executor {
           }, pointer)
       }
     }
+  }
+
+  /// As `parallelFor`, with a body that may fail: throws one of the errors when all calls have ended.
+  public func parallelTry(_ count: Int, _ body: (_ index: Int) throws -> Void) throws {
+    let failure = Mutex<(any Error & Sendable)?>(nil)
+    parallelFor(count) { index, _ in
+      do {
+        try body(index)
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   /// Calls `body` with ranges that cover `0..<count`, each at least `grain` long where possible.

@@ -80,7 +80,7 @@ private func table(of implementation: any Operator, host: UnsafePointer<zoo_host
       size: MemoryLayout<zoo_operator>.size, domain: permanent(signature.domain), op_type: permanent(signature.name),
       since_version: signature.since,
       context: Unmanaged.passRetained(Registration(implementation, host: host)).toOpaque(),
-      infer: infer, create: create, accepts: accepts, choose_layouts: chooseLayouts))
+      infer: infer, create: create, accepts: accepts, choose_layouts: chooseLayouts, reads_in_pieces: readsInPieces))
   return table
 }
 
@@ -177,9 +177,16 @@ private func chooseLayouts(
   }
 }
 
+private func readsInPieces(context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?) -> UInt64 {
+  bits(registration(context).implementation.inputsInPieces(Node(node.unsafelyUnwrapped)))
+}
+
+private func bits(_ indices: [Int]) -> UInt64 {
+  indices.reduce(0) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 }
+}
+
 private func publish(_ kernel: any Kernel, host: UnsafePointer<zoo_host>, to target: UnsafeMutablePointer<zoo_kernel>) {
   let state = KernelState(kernel, host: host)
-  let bits = { (indices: [Int]) in indices.reduce(UInt64(0)) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 } }
   target.pointee.workspace_bytes = kernel.workspaceByteCount
   target.pointee.consumed_inputs = bits(kernel.consumedInputs)
   target.pointee.in_place_inputs = bits(kernel.inPlaceInputs)

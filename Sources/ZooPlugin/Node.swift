@@ -34,6 +34,12 @@ public struct Node {
     return TensorView(raw.pointee.inputs[index])
   }
 
+  /// The contents of input `index`, if they are constant: in memory or still in a file.
+  public func constant(_ index: Int) -> Constant? {
+    guard let tensor = optionalInput(index), tensor.raw.is_constant != 0 else { return nil }
+    return Constant(node: raw, index: index)
+  }
+
   public func isOutputUsed(_ index: Int) -> Bool {
     index < raw.pointee.output_count && index < 64 && raw.pointee.used_outputs >> UInt64(index) & 1 == 1
   }
@@ -45,6 +51,43 @@ public struct Node {
 
   public var attributes: Attributes {
     Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count)
+  }
+}
+
+/// A constant input of a node, readable in pieces by any thread while the node is valid.
+public struct Constant: @unchecked Sendable {
+  let node: UnsafePointer<zoo_node>
+  let index: Int
+
+  /// Fills `destination` with elements from number `first` on.
+  ///
+  /// - Throws: `OperatorError` when they can't be read; the host knows why.
+  public func read<Element: BitwiseCopyable>(
+    from first: Int, into destination: UnsafeMutableBufferPointer<Element>
+  ) throws {
+    let bytes = UnsafeMutableRawBufferPointer(destination)
+    let offset = first * MemoryLayout<Element>.stride
+    guard let data = node.pointee.inputs[index].data else {
+      guard node.pointee.read_constant(node, index, offset, bytes.count, bytes.baseAddress) == ZOO_OK else {
+        throw OperatorError("constant input \(index) can't be read")
+      }
+      return
+    }
+    bytes.copyMemory(from: UnsafeRawBufferPointer(start: data + offset, count: bytes.count))
+  }
+
+  /// The elements from number `first` on: where they are, if they are in memory, or else copied.
+  public func withElements<Element: BitwiseCopyable, Result>(
+    from first: Int, count: Int, as _: Element.Type = Element.self,
+    _ body: (UnsafePointer<Element>) throws -> Result
+  ) throws -> Result {
+    if let data = node.pointee.inputs[index].data {
+      return try body(UnsafePointer(data.assumingMemoryBound(to: Element.self)) + first)
+    }
+    let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(count, 1))
+    defer { copy.deallocate() }
+    try read(from: first, into: UnsafeMutableBufferPointer(rebasing: copy[..<count]))
+    return try body(UnsafePointer(copy.baseAddress.unsafelyUnwrapped))
   }
 }
 

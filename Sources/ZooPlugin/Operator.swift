@@ -29,11 +29,15 @@ public protocol Operator: Sendable {
 
   /// The layouts the operator wants for its inputs and gives its outputs; `nil` for plain ones everywhere.
   func layouts(for node: Node) throws -> LayoutChoice?
+
+  /// Inputs that `makeKernel` reads with `Node.constant(_:)` where they are constant, and then consumes.
+  func inputsInPieces(_ node: Node) -> [Int]
 }
 
 extension Operator {
   public func accepts(_ step: Step, in node: Node) -> Bool { false }
   public func layouts(for node: Node) throws -> LayoutChoice? { nil }
+  public func inputsInPieces(_ node: Node) -> [Int] { [] }
 }
 
 /// The operator that a type implements.

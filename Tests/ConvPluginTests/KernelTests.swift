@@ -138,7 +138,7 @@ private struct Scene: CustomStringConvertible {
     let plan = conv_plan_create(&shape, Int32(algorithm), epilogue, isa, 2)
     defer { conv_plan_destroy(plan) }
     var packed = Array(repeating: Float(0), count: Int(conv_packed_count(plan)))
-    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights, bias, &packed, task) }
+    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights, 0, bias, &packed, task) }
     var source = input
     if algorithm != CONV_PLAIN {
       source = Self.blocked(input, batch: batch, channels: groups * inputChannels, plane: window.input.reduce(1, *))

@@ -19,6 +19,13 @@ struct MappedTensor: TensorSource {
   }
 
   func read(into destination: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
-    destination.copyMemory(from: bytes)
+    read(into: destination, at: 0, type: type, shape: shape)
+  }
+
+  var readsInPieces: Bool { true }
+
+  func read(into destination: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) {
+    let start = range.lowerBound + offset
+    file.copy(start..<start + destination.count, to: destination)
   }
 }

@@ -12,6 +12,9 @@ struct PackagedTensor: TensorSource {
     let chunks: Range<Int>
   }
 
+  /// Not worth a second thread.
+  private static let fewChunks = 9
+
   let name: String
   let chunks: PackageChunks
   let firstChunk: Int
@@ -50,10 +53,11 @@ struct PackagedTensor: TensorSource {
     nonisolated(unsafe) let bytes = bytes
     let end = offset + bytes.count
     let touched = offset / chunkByteCount..<(end - 1) / chunkByteCount + 1
-    // Two chunks together decode faster, but cores come first.
-    let groupSize = touched.count >= 2 * coreCount ? 2 : 1
+    // Two chunks together decode faster, but cores come first. Whoever reads in small pieces has them busy already.
+    let isShort = touched.count <= Self.fewChunks
+    let groupSize = isShort || touched.count >= 2 * coreCount ? 2 : 1
     try located {
-      try concurrently((touched.count + groupSize - 1) / groupSize) { group in
+      try concurrently((touched.count + groupSize - 1) / groupSize, serially: isShort) { group in
         let first = touched.lowerBound + group * groupSize
         let pieces = try (first..<min(first + groupSize, touched.upperBound)).map { number in
           try chunks.verify(firstChunk + number)
@@ -66,6 +70,7 @@ struct PackagedTensor: TensorSource {
               rebasing: bytes[wanted.lowerBound - offset..<wanted.upperBound - offset]))
         }
         try Chunk.decode(pieces, of: chunks.file)
+        for piece in pieces { chunks.file.forget(piece.chunk.checkedRange) }
       }
     }
   }

@@ -64,20 +64,34 @@ int64_t conv_packed_count(const conv_plan *plan) {
 
 int64_t conv_pack_tasks(const conv_plan *plan) { return plan->sets * group_count(plan); }
 
-void conv_pack(const conv_plan *plan, const float *weights, const float *bias, float *packed, int64_t task) {
-  const int64_t group = task / plan->sets, set = task % plan->sets;
+/* Blocks of output channels that a packing task covers, and the channels that there are; of one group. */
+static int64_t task_blocks(const conv_plan *plan, int64_t task, int64_t *first, int64_t *channels) {
   const int depthwise = plan->algorithm == CONV_DEPTHWISE;
-  int64_t first = set;
-  const int64_t blocks = depthwise ? 1 : conv_set(plan, set, &first);
-  const int64_t channels = depthwise ? plan->shape.groups : plan->shape.out_channels;
+  *first = task % plan->sets;
+  *channels = depthwise ? plan->shape.groups : plan->shape.out_channels;
+  return depthwise ? 1 : conv_set(plan, task % plan->sets, first);
+}
+
+void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t *end) {
+  int64_t block, channels;
+  const int64_t blocks = task_blocks(plan, task, &block, &channels), start = task / plan->sets * channels;
+  *first = start + min64(block * BLOCK, channels);
+  *end = start + min64((block + blocks) * BLOCK, channels);
+}
+
+void conv_pack(const conv_plan *plan, const float *weights, int64_t origin, const float *bias, float *packed,
+               int64_t task) {
+  const int64_t group = task / plan->sets, set = task % plan->sets;
+  int64_t first, channels;
+  const int64_t blocks = task_blocks(plan, task, &first, &channels);
   float *const packed_bias = packed + conv_weights_count(plan) + group * plan->out_blocks * BLOCK;
   for (int64_t channel = first * BLOCK; channel < (first + blocks) * BLOCK; channel++) {
     packed_bias[channel] = bias && channel < channels ? bias[group * channels + channel] : 0;
   }
   if (is_winograd(plan)) {
-    winograd_pack(plan, weights, packed, set);
+    winograd_pack(plan, weights, origin, packed, set);
   } else {
-    tiles_pack(plan, weights, packed, group, set);
+    tiles_pack(plan, weights, origin, packed, group, set);
   }
 }
 

@@ -70,12 +70,12 @@ int64_t copy_tasks(const conv_plan *plan);
 int64_t copy_count(const conv_plan *plan);
 
 int tiles_plan(conv_plan *plan);
-void tiles_pack(const conv_plan *plan, const float *weights, float *packed, int64_t group, int64_t set);
+void tiles_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group, int64_t set);
 int64_t tiles_tasks(const conv_plan *plan);
 void tiles_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task);
 
 void winograd_plan_init(conv_plan *plan);
-void winograd_pack(const conv_plan *plan, const float *weights, float *packed, int64_t set);
+void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t set);
 int64_t winograd_workspace_count(const conv_plan *plan);
 int64_t winograd_transform_tasks(const conv_plan *plan);
 void winograd_transform(const conv_plan *plan, const conv_buffers *buffers, int64_t task);

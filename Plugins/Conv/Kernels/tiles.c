@@ -99,14 +99,15 @@ int64_t tiles_tasks(const conv_plan *plan) {
   return plan->shape.batch * group_count(plan) * plan->pixel_ranges * plan->set_ranges;
 }
 
-void tiles_pack(const conv_plan *plan, const float *weights, float *packed, int64_t group, int64_t set) {
+void tiles_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
+                int64_t set) {
   const int64_t kernel = product(plan->shape.window.kernel);
   if (plan->algorithm == CONV_DEPTHWISE) {
     for (int64_t lane = 0; lane < BLOCK; lane++) {
       const int64_t channel = set * BLOCK + lane;
       const int inside = channel < plan->shape.groups;
       for (int64_t tap = 0; tap < kernel; tap++) {
-        packed[(set * kernel + tap) * BLOCK + lane] = inside ? weights[channel * kernel + tap] : 0;
+        packed[(set * kernel + tap) * BLOCK + lane] = inside ? weights[(channel - origin) * kernel + tap] : 0;
       }
     }
     return;
@@ -119,7 +120,7 @@ void tiles_pack(const conv_plan *plan, const float *weights, float *packed, int6
   for (int64_t o = 0; o < width; o++) {
     const int64_t channel = first * BLOCK + o;
     const int inside = channel < out_channels;
-    const float *from = weights + (group * out_channels + channel) * in_channels * kernel;
+    const float *from = weights + (group * out_channels + channel - origin) * in_channels * kernel;
     if (plan->algorithm == CONV_PLAIN) {
       /* [input channel][tap] is ONNX's own order. */
       for (int64_t k = 0; k < in_channels * kernel; k++) target[k * width + o] = inside ? from[k] : 0;

@@ -69,7 +69,7 @@ int64_t winograd_workspace_count(const conv_plan *plan) {
   return input_count(plan, w->tiles) + plan->workers * product_count(plan);
 }
 
-void winograd_pack(const conv_plan *plan, const float *weights, float *packed, int64_t set) {
+void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t set) {
   const winograd_plan *w = &plan->winograd;
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   int64_t first;
@@ -80,7 +80,7 @@ void winograd_pack(const conv_plan *plan, const float *weights, float *packed, i
     for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
       float taps[9][BLOCK] = {{0}};
       for (int64_t lane = 0; i < in_channels && lane < known; lane++) {
-        const float *kernel = weights + ((channel + lane) * in_channels + i) * 9;
+        const float *kernel = weights + ((channel + lane - origin) * in_channels + i) * 9;
         for (int tap = 0; tap < 9; tap++) taps[tap][lane] = kernel[tap];
       }
       w->table->weights(taps, target + i * width + from, point);

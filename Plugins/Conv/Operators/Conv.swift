@@ -25,6 +25,14 @@ struct Conv: Operator {
     return try ConvKernel(geometry, epilogue, algorithm, node, host: host, executor: executor, sharing: nil)
   }
 
+  func inputsInPieces(_ node: Node) -> [Int] {
+    guard let geometry = try? ConvGeometry(node), saturatingProduct(geometry.outputShape) > 0,
+      let algorithm = try? ConvAlgorithm(geometry, inputLayout: node.input(0).layout), algorithm != .reference,
+      !geometry.hasBias || node.optionalInput(2)?.raw.is_constant == 1
+    else { return [] }
+    return [1]
+  }
+
   func accepts(_ step: Step, in node: Node) -> Bool {
     guard let geometry = try? ConvGeometry(node), geometry.type == .float32,
       var epilogue = try? Epilogue(node, outputShape: geometry.outputShape)

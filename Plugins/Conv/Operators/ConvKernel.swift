@@ -47,25 +47,51 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   private static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 
+  /// Weights that are read at once: long enough that what lies compressed is seldom unpacked twice.
+  private static let pieceByteCount = 2 << 20
+
   /// The weights and bias packed, if both are constants.
   private static func pack(
     _ geometry: ConvGeometry, _ node: Node, plan: OpaquePointer, byteCount: Int, host: Host, executor: Executor
   ) throws -> HostMemory? {
-    guard let weights = try node.input(1).data else { return nil }
+    guard let weights = node.constant(1) else { return nil }
     let bias = geometry.hasBias ? node.optionalInput(2)?.data : nil
     if geometry.hasBias, bias == nil { return nil }
     let memory = try host.allocate(max(byteCount, 64))
-    pack(plan, weights: weights, bias: bias, into: memory.address, executor: executor)
+    let row = geometry.inputChannels * geometry.window.taps
+    let pieces = pieces(plan, rowByteCount: row * 4)
+    try executor.parallelTry(pieces.count) { index in
+      let piece = pieces[index]
+      try weights.withElements(from: piece.rows.lowerBound * row, count: piece.rows.count * row, as: Float.self) {
+        pack(
+          plan, piece.tasks, weights: $0, origin: piece.rows.lowerBound, bias: bias, into: memory.address)
+      }
+    }
     return memory
   }
 
+  /// Packing tasks that follow each other, with the rows of the weights that they read.
+  private static func pieces(_ plan: OpaquePointer, rowByteCount: Int) -> [(tasks: Range<Int>, rows: Range<Int>)] {
+    var pieces: [(tasks: Range<Int>, rows: Range<Int>)] = []
+    for task in 0..<Int(conv_pack_tasks(plan)) {
+      var (first, end): (Int64, Int64) = (0, 0)
+      conv_pack_rows(plan, Int64(task), &first, &end)
+      if let last = pieces.last, last.rows.count * rowByteCount < pieceByteCount {
+        pieces[pieces.count - 1] = (last.tasks.lowerBound..<task + 1, last.rows.lowerBound..<Int(end))
+      } else {
+        pieces.append((task..<task + 1, Int(first)..<Int(end)))
+      }
+    }
+    return pieces
+  }
+
   private static func pack(
-    _ plan: OpaquePointer, weights: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?,
-    into target: UnsafeMutableRawPointer, executor: Executor
+    _ plan: OpaquePointer, _ tasks: Range<Int>, weights: UnsafePointer<Float>, origin: Int,
+    bias: UnsafeMutableRawPointer?, into target: UnsafeMutableRawPointer
   ) {
-    executor.parallelFor(Int(conv_pack_tasks(plan))) { task, _ in
+    for task in tasks {
       conv_pack(
-        plan, weights.assumingMemoryBound(to: Float.self), bias?.assumingMemoryBound(to: Float.self),
+        plan, weights, Int64(origin), bias?.assumingMemoryBound(to: Float.self),
         target.assumingMemoryBound(to: Float.self), Int64(task))
     }
   }
@@ -96,7 +122,11 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     if weights == nil, let workspace = call.workspace, let unpacked = call.input(1).data {
       let target = workspace + scratchByteCount
       let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
-      Self.pack(plan, weights: unpacked, bias: bias, into: target, executor: executor)
+      executor.parallelFor(Int(conv_pack_tasks(plan))) { task, _ in
+        Self.pack(
+          plan, task..<task + 1, weights: UnsafePointer(unpacked.assumingMemoryBound(to: Float.self)), origin: 0,
+          bias: bias, into: target)
+      }
       weights = target
     }
     guard let weights else { throw OperatorError("the weights are missing") }

@@ -69,7 +69,7 @@ typedef struct zoo_tensor {
   int32_t type;
   int32_t layout;
   int32_t rank;
-  int32_t reserved;
+  int32_t is_constant; /* in zoo_node: the contents never change, whether or not `data` has them */
   const int64_t *shape; /* the logical shape, whatever the layout */
   void *data;           /* NULL where only type and shape are known; an array of zoo_string for strings */
   size_t byte_count;    /* bytes at `data`, blocked padding included */
@@ -100,7 +100,8 @@ typedef struct zoo_step {
 } zoo_step;
 
 /* A node of the graph as a plugin sees it: all shapes are concrete. */
-typedef struct zoo_node {
+typedef struct zoo_node zoo_node;
+struct zoo_node {
   size_t size;
   const char *name;
   const char *domain; /* "" for ONNX's own */
@@ -118,7 +119,11 @@ typedef struct zoo_node {
   size_t epilogue_count;
   /* Bit i: output i is used. */
   uint64_t used_outputs;
-} zoo_node;
+  /* In `create`: copies `count` bytes, from byte `offset` on, of a constant input that the operator reads in pieces.
+     Any thread may call it. What it returns when it fails is what `create` then has to return. */
+  zoo_status (*read_constant)(const zoo_node *node, size_t input, size_t offset, size_t count, void *destination);
+  void *host_state;
+};
 
 /* Runs `task(argument, index, worker)` once for every index below `count`, on any of the executor's workers, and
    returns when all are done. `worker` is below worker_count, and no two tasks run under one worker number at once. */
@@ -197,6 +202,9 @@ typedef struct zoo_operator {
   /* Optional; without it everything is plain. Given the layouts that the inputs have now (in node->inputs), writes
      the layouts that the operator wants for them and those it will give its outputs. */
   zoo_status (*choose_layouts)(void *context, const zoo_node *node, int32_t *inputs, int32_t *outputs);
+  /* Optional. Bit i: where input i is a constant, `create` gets it with read_constant and consumes it. The host then
+     need not hold it in memory as a whole: `data` may be NULL. */
+  uint64_t (*reads_in_pieces)(void *context, const zoo_node *node);
 } zoo_operator;
 
 typedef struct zoo_plugin {

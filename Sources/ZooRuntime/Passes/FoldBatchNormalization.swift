@@ -85,12 +85,22 @@ private struct ScaledRows: TensorSource {
   let factors: [Float]
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
-    try weight.read(into: bytes)
+    try read(into: bytes, at: 0, type: type, shape: shape)
+  }
+
+  var readsInPieces: Bool { weight.readsInPieces }
+
+  func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
+  ) throws {
+    try weight.read(into: bytes, at: offset)
     let values = bytes.bindMemory(to: Float.self)
-    guard !factors.isEmpty else { return }
-    let row = values.count / factors.count
-    for (index, factor) in factors.enumerated() {
-      for position in index * row..<(index + 1) * row { values[position] *= factor }
+    guard !factors.isEmpty, !values.isEmpty else { return }
+    let row = shape.dropFirst().reduce(1, *)
+    let first = offset / MemoryLayout<Float>.stride
+    for index in first / row...(first + values.count - 1) / row {
+      let part = max(index * row, first)..<min((index + 1) * row, first + values.count)
+      for position in part { values[position - first] *= factors[index] }
     }
   }
 }

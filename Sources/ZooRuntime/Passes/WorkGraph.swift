@@ -84,9 +84,11 @@ struct WorkNode: Sendable {
   }
 
   /// The node as the ABI has it, with everything known about its inputs.
-  func bind(opset: Int64, describe: (String) throws -> ValueDescription?) throws -> BoundNode {
+  func bind(
+    opset: Int64, stored: [Int: StoredTensor] = [:], describe: (String) throws -> ValueDescription?
+  ) throws -> BoundNode {
     try BoundNode(
-      node, opset: opset, inputs: try operands.map(describe), ownInputCount: ownInputs.count,
+      node, opset: opset, inputs: try operands.map(describe), stored: stored, ownInputCount: ownInputs.count,
       epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node))
   }
 }

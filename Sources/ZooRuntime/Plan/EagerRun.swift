@@ -76,7 +76,7 @@ private struct OutputBuffer {
 
   var table: zoo_tensor {
     zoo_tensor(
-      type: type.rawValue, layout: 0, rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, reserved: 0,
+      type: type.rawValue, layout: 0, rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, is_constant: 0,
       shape: dimensions, data: storage?.mutableBytes.baseAddress, byte_count: storage?.count ?? 0)
   }
 

@@ -104,7 +104,7 @@ private final class RunState: @unchecked Sendable {
       let shape = operand.description.shape ?? []
       table[index] = zoo_tensor(
         type: operand.description.type.rawValue, layout: operand.description.layout, rank: Int32(shape.count),
-        reserved: 0, shape: tables.copy(shape.map(Int64.init)), data: nil,
+        is_constant: 0, shape: tables.copy(shape.map(Int64.init)), data: nil,
         byte_count: try operand.description.byteCount)
       switch operand.place {
       case .arena(let offset): table[index].data = arena.mutableBytes.baseAddress.map { $0 + offset }

@@ -81,9 +81,17 @@ struct PlanBuilder {
       let bound = try entry.bind(opset: opset, describe: graph.describe)
       if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }
     }
-    let bound = try entry.bind(opset: opset) { name in
+    // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
+    let asked = operation.readsInPieces(try entry.bind(opset: opset, describe: graph.describe))
+    var stored: [Int: StoredTensor] = [:]
+    for (position, name) in entry.ownInputs.enumerated() where position < 64 && asked >> UInt64(position) & 1 == 1 {
+      guard let constant = graph.constants[name], constant.readsInPieces, constant.byteCount > 1 << 16 else { continue }
+      stored[position] = constant
+    }
+    let streamed = Set(stored.keys.map { entry.ownInputs[$0] })
+    let bound = try entry.bind(opset: opset, stored: stored) { name in
       var description = try graph.describe(name)
-      if let constant = graph.constants[name], description?.constant == nil {
+      if let constant = graph.constants[name], description?.constant == nil, !streamed.contains(name) {
         do {
           description?.constant = try constant.load()
         } catch let error as ZooError {

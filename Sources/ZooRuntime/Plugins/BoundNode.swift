@@ -1,4 +1,5 @@
 import CZooPlugin
+import Synchronization
 import ZooCore
 
 /// What the runtime knows of a value while it compiles.
@@ -34,19 +35,26 @@ final class BoundNode {
   let pointer: UnsafeMutablePointer<zoo_node>
   let memory = ScratchMemory()
   private var held: [Tensor] = []
+  private let stored: [Int: StoredTensor]
+  /// Why a piece of a constant could not be read.
+  private let failure = Mutex<(any Error)?>(nil)
 
   /// - Parameters:
   ///   - inputs: by position, `nil` for absent ones; the operands of the epilogue follow the node's own.
+  ///   - stored: constants that the operator reads in pieces, by position.
   ///   - epilogue: steps with their operands as indices into `inputs`, -1 for the value so far.
   init(
-    _ node: Node, opset: Int64, inputs: [ValueDescription?], ownInputCount: Int? = nil,
+    _ node: Node, opset: Int64, inputs: [ValueDescription?], stored: [Int: StoredTensor] = [:],
+    ownInputCount: Int? = nil,
     epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max
   ) throws {
+    self.stored = stored
     let inputTable = memory.allocate(zoo_tensor.self, count: inputs.count)
     pointer = memory.allocate(zoo_node.self, count: 1)
     let attributes = try bind(node.attributes)
     for (index, input) in inputs.enumerated() {
       inputTable[index] = try input.map { try bind($0) } ?? zoo_tensor()
+      if stored[index] != nil { inputTable[index].is_constant = 1 }
     }
     let steps = memory.allocate(zoo_step.self, count: epilogue.count)
     for (index, entry) in epilogue.enumerated() { steps[index] = try bind(entry.step, operands: entry.operands) }
@@ -55,7 +63,32 @@ final class BoundNode {
       domain: memory.string(OperatorRegistry.canonical(node.domain)), op_type: memory.string(node.operatorType),
       opset: opset, attributes: attributes.0, attribute_count: attributes.1, inputs: inputTable,
       input_count: inputs.count, own_input_count: ownInputCount ?? inputs.count, output_count: node.outputs.count,
-      epilogue: steps, epilogue_count: epilogue.count, used_outputs: usedOutputs)
+      epilogue: steps, epilogue_count: epilogue.count, used_outputs: usedOutputs,
+      read_constant: { node, input, offset, count, destination in
+        guard let node, let state = node.pointee.host_state else { return zoo_status(ZOO_FAILED) }
+        let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
+        return bound.read(input, at: offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
+      },
+      host_state: nil)
+    pointer.pointee.host_state = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  private func read(_ input: Int, at offset: Int, _ bytes: UnsafeMutableRawBufferPointer) -> zoo_status {
+    do {
+      guard let tensor = stored[input], offset >= 0, bytes.count <= tensor.byteCount,
+        offset <= tensor.byteCount - bytes.count
+      else { throw ZooError(.defect, "a plugin reads bytes \(offset) and on of input \(input), which are not there") }
+      try tensor.read(into: bytes, at: offset)
+      return zoo_status(ZOO_OK)
+    } catch {
+      failure.withLock { $0 = $0 ?? error }
+      return zoo_status(ZOO_FAILED)
+    }
+  }
+
+  /// Throws what went wrong while a piece of a constant was read.
+  func checkReading() throws {
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   func bind(_ step: EpilogueStep, operands: [Int32]) throws -> zoo_step {
@@ -78,7 +111,7 @@ final class BoundNode {
     }
     return zoo_tensor(
       type: value.type.rawValue, layout: value.layout, rank: value.shape == nil ? ZOO_RANK_UNKNOWN : Int32(shape.count),
-      reserved: 0, shape: dimensions, data: data, byte_count: try value.byteCount)
+      is_constant: data == nil ? 0 : 1, shape: dimensions, data: data, byte_count: try value.byteCount)
   }
 
   private func bind(_ tensor: NamedTensor) throws -> zoo_tensor {

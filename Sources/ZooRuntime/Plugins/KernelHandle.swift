@@ -36,7 +36,9 @@ final class KernelHandle: @unchecked Sendable {
   ) throws -> KernelHandle {
     var kernel = empty()
     let table = operation.table.pointee
-    try HostTable.check(table.create(table.context, bound.pointer, executor, &kernel), node.label)
+    let status = table.create(table.context, bound.pointer, executor, &kernel)
+    try bound.checkReading()
+    try HostTable.check(status, node.label)
     return try wrap(kernel, node)
   }
 
@@ -74,6 +76,11 @@ extension RegisteredOperator {
       }
       return ValueDescription(type: type, shape: shape)
     }
+  }
+
+  /// Inputs that the operator would rather read in pieces than have in memory.
+  func readsInPieces(_ bound: BoundNode) -> UInt64 {
+    table.pointee.reads_in_pieces?(table.pointee.context, bound.pointer) ?? 0
   }
 
   /// Whether the operator can apply `step`, whose operands are the last inputs of `bound`.

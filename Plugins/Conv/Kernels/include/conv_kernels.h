@@ -70,8 +70,11 @@ void conv_plan_destroy(conv_plan *plan);
 /* Floats of packed weights and bias. They depend on channels, kernel, algorithm and isa, not on extents or batch. */
 int64_t conv_packed_count(const conv_plan *plan);
 int64_t conv_pack_tasks(const conv_plan *plan);
-/* `weights` is ONNX's (M, C / group, kernel…), `bias` M floats or NULL. */
-void conv_pack(const conv_plan *plan, const float *weights, const float *bias, float *packed, int64_t task);
+/* The rows (output channels) of the weights that packing task `task` reads; those of the next task follow. */
+void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t *end);
+/* `weights` is ONNX's (M, C / group, kernel…) from row `origin` on, `bias` M floats or NULL. */
+void conv_pack(const conv_plan *plan, const float *weights, int64_t origin, const float *bias, float *packed,
+               int64_t task);
 
 /* Floats that running needs beside its operands. */
 int64_t conv_workspace_count(const conv_plan *plan);

@@ -66,6 +66,8 @@ private struct Gemm: Operator {
     return (try? epilogue(node, sizes, adding: step)) != nil
   }
 
+  func inputsInPieces(_ node: Node) -> [Int] { (try? node.input(1).type) == .float32 ? [1] : [] }
+
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let sizes = try sizes(node)
     let type = try node.input(0).type
@@ -73,13 +75,12 @@ private struct Gemm: Operator {
       guard node.epilogue.isEmpty else { throw ProductEpilogue.refusal }
       return try typedKernel(node, sizes, type)
     }
-    let b = try node.input(1)
     let (bRow, bColumn) = sizes.transposeB ? (1, sizes.depth) : (sizes.columns, 1)
     var packed: PackedMatrix?
-    if let data = b.data {
+    if let constant = node.constant(1) {
       packed = try PackedMatrix(
-        data.assumingMemoryBound(to: Float.self), rowStride: bRow, columnStride: bColumn, depth: sizes.depth,
-        columns: sizes.columns, scale: sizes.alpha, host: host, executor: executor)
+        constant, isTransposed: sizes.transposeB, depth: sizes.depth, columns: sizes.columns, scale: sizes.alpha,
+        host: host, executor: executor)
     }
     return try kernel(node, sizes, packed: packed, bRow: bRow, bColumn: bColumn)
   }

@@ -45,6 +45,11 @@ private struct MatMul: Operator {
     return (try? ProductEpilogue(own: [], steps: node.epilogue + [step], node: node, shape: sizes.shape)) != nil
   }
 
+  func inputsInPieces(_ node: Node) -> [Int] {
+    guard let b = try? node.input(1), b.type == .float32, b.shape.dropLast(2).allSatisfy({ $0 == 1 }) else { return [] }
+    return [1]
+  }
+
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let sizes = try sizes(node)
     let b = try node.input(1)
@@ -54,10 +59,10 @@ private struct MatMul: Operator {
       return typedKernel(sizes, type)
     }
     var packed: PackedMatrix?
-    if let data = b.data, sizes.bStack.allSatisfy({ $0 == 1 }) {
+    if let constant = node.constant(1), sizes.bStack.allSatisfy({ $0 == 1 }) {
       packed = try PackedMatrix(
-        data.assumingMemoryBound(to: Float.self), rowStride: sizes.columns, columnStride: 1, depth: sizes.depth,
-        columns: sizes.columns, scale: 1, host: host, executor: executor)
+        constant, isTransposed: false, depth: sizes.depth, columns: sizes.columns, scale: 1, host: host,
+        executor: executor)
     }
     return try kernel(node, sizes, packed: packed)
   }

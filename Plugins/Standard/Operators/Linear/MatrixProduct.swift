@@ -52,27 +52,59 @@ final class PackedMatrix: Sendable {
   let memory: HostMemory
   let columns, depth, panels: Int
 
+  /// - Parameter isTransposed: whether `b` is stored as (columns, depth).
   init(
-    _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int, depth: Int, columns: Int, scale: Float, host: Host,
-    executor: Executor
+    _ b: Constant, isTransposed: Bool, depth: Int, columns: Int, scale: Float, host: Host, executor: Executor
   ) throws {
-    let kernels = host.kernels
-    let width = kernels.raw.panel_columns
-    let panels = (columns + width - 1) / width
-    let memory = try host.allocate(panels * width * depth * 4)
-    nonisolated(unsafe) let source = b
-    executor.parallelRanges(panels, grain: 1) { range in
-      kernels.raw.pack(
-        source, rowStride, columnStride, depth, columns, scale, range.lowerBound, range.upperBound,
-        memory.address.assumingMemoryBound(to: Float.self))
-    }
-    self.memory = memory
+    let width = host.kernels.raw.panel_columns
+    panels = (columns + width - 1) / width
+    memory = try host.allocate(panels * width * depth * 4)
     self.columns = columns
     self.depth = depth
-    self.panels = panels
+    if isTransposed {
+      try packRows(b, scale, host.kernels, executor)
+    } else {
+      try packColumns(b, scale, host.kernels, executor)
+    }
   }
 
-  var values: UnsafePointer<Float> { UnsafePointer(memory.address.assumingMemoryBound(to: Float.self)) }
+  /// Elements that are read at once: long enough that what lies compressed is seldom unpacked twice.
+  private static let pieceCount = 512 << 10
+
+  /// Panels are stored rows that follow each other.
+  private func packRows(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {
+    let width = kernels.raw.panel_columns
+    let step = max(1, Self.pieceCount / max(width * depth, 1))
+    try executor.parallelTry((panels + step - 1) / step) { piece in
+      let first = piece * step
+      let rows = min(columns - first * width, step * width)
+      try b.withElements(from: first * width * depth, count: rows * depth, as: Float.self) { source in
+        kernels.raw.pack(
+          source, 1, depth, depth, rows, scale, 0, (rows + width - 1) / width, target + first * width * depth)
+      }
+    }
+  }
+
+  /// Every stored row has a part of each panel.
+  private func packColumns(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {
+    let width = kernels.raw.panel_columns
+    let step = max(1, Self.pieceCount / max(columns, 1))
+    try executor.parallelTry((depth + step - 1) / step) { piece in
+      let first = piece * step
+      let rows = min(depth - first, step)
+      try b.withElements(from: first * columns, count: rows * columns, as: Float.self) { source in
+        for panel in 0..<panels {
+          kernels.raw.pack(
+            source + panel * width, columns, 1, rows, columns - panel * width, scale, 0, 1,
+            target + (panel * depth + first) * width)
+        }
+      }
+    }
+  }
+
+  private var target: UnsafeMutablePointer<Float> { memory.address.assumingMemoryBound(to: Float.self) }
+
+  var values: UnsafePointer<Float> { UnsafePointer(target) }
 }
 
 /// Shares out the tiles of a product of which `g` tells everything.
