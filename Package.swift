@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ModelZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelZoo", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 

@@ -10,9 +10,10 @@ extension ModelDefinition {
   /// - Parameter given: Inputs that need none.
   /// - Throws: `ZooError`, as `inputShapes` does; (`unsupported`) for inputs of types that can't be made.
   public func randomInputs(
-    seed: UInt64, batch: Int? = nil, dimensions: [String: Int] = [:], except given: Set<String> = []
+    seed: UInt64, batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil,
+    except given: Set<String> = []
   ) throws -> [String: Tensor] {
-    let shapes = try inputShapes(batch: batch, dimensions: dimensions, except: given)
+    let shapes = try inputShapes(batch: batch, dimensions: dimensions, others: others, except: given)
     var generator = NormalGenerator(seed: seed)
     var tensors: [String: Tensor] = [:]
     for input in requiredInputs {
@@ -30,13 +31,16 @@ extension ModelDefinition {
   /// - Parameters:
   ///   - batch: The first extent of every input where the model leaves it open; 1 if `nil`.
   ///   - dimensions: Numbers for symbolic dimensions, by symbol.
+  ///   - others: The extent of all other open dimensions. A symbol that is also some input's first dimension stands for
+  ///     the batch.
   ///   - given: Inputs whose shapes nobody asks for.
   /// - Throws: `ZooError` (`usage`) for a dimension that stays open, a symbol that the model does not have, or a batch
   ///   that it can't take.
   public func inputShapes(
-    batch: Int? = nil, dimensions: [String: Int] = [:], except given: Set<String> = []
+    batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil, except given: Set<String> = []
   ) throws -> [String: [Int]] {
     var unused = Set(dimensions.keys)
+    let batchSymbols = Set(requiredInputs.compactMap(firstSymbol))
     var shapes: [String: [Int]] = [:]
     var takesBatch = false
     for input in requiredInputs where !given.contains(input.name) {
@@ -57,12 +61,14 @@ extension ModelDefinition {
             return given
           }
           if axis > 0 {
+            if let others { return batchSymbols.contains(symbol) ? batch ?? 1 : others }
             throw ZooError(
               .usage, "the model leaves dimension \(axis), \(symbol), open", at: input.name,
               advice: "give it: --dim \(symbol)=N")
           }
         case .unknown:
           if axis > 0 {
+            if let others { return others }
             throw ZooError(
               .usage, "the model leaves dimension \(axis) open, without a name", at: input.name,
               advice: "give the input as a file")
@@ -83,5 +89,11 @@ extension ModelDefinition {
         at: metadata.name.isEmpty ? nil : metadata.name, advice: "leave the batch out")
     }
     return shapes
+  }
+
+  private func firstSymbol(of input: ValueInfo) -> String? {
+    guard case .tensor(_, let declared)? = input.type?.form, case .symbol(let symbol)? = declared?.first?.extent
+    else { return nil }
+    return symbol
   }
 }

@@ -84,6 +84,11 @@ public final class Model: Sendable {
   /// - Throws: `ZooError` (`usage`) for a missing or unknown input, (`badData`) for one of the wrong type or shape.
   public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try compiled.run(inputs) }
 
+  /// Runs the network once and tells when each of its nodes, which `steps(for:)` lists, was computed.
+  ///
+  /// - Throws: as `run` does.
+  public func profile(_ inputs: [String: Tensor]) throws -> Profile { try compiled.profile(inputs) }
+
   /// Threads that one call uses at most.
   public var threads: Int { min(compiled.options.threads, ThreadPool.shared.workerCount) }
 

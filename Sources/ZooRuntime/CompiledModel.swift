@@ -72,12 +72,34 @@ public final class CompiledModel: Sendable {
     let tensors = try checkInputs(values)
     let program = try program(for: tensors.map(\.shape))
     let results = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      switch program {
-      case .planned(let plan): try plan.run(tensors, executor: executor)
-      case .nodeByNode: try NodeByNode(graph: checked, registry: registry).run(tensors, executor: executor)
-      }
+      try run(program, tensors, executor: executor, recorder: nil)
     }
     return Dictionary(uniqueKeysWithValues: zip(outputs.map(\.name), results))
+  }
+
+  /// Computes the outputs and tells when each node was computed; its `step` counts `steps(for:)` of these shapes.
+  ///
+  /// Taking the times makes the run a little slower; runs without a profile don't pay for it.
+  ///
+  /// - Throws: as `run(_:)`.
+  public func profile(_ values: [String: Tensor]) throws -> Profile {
+    let tensors = try checkInputs(values)
+    let program = try program(for: tensors.map(\.shape))
+    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
+      let recorder = ProfileRecorder(executor)
+      _ = try recorder.withExecutor { try run(program, tensors, executor: $0, recorder: recorder) }
+      return recorder.finish()
+    }
+  }
+
+  private func run(
+    _ program: Program, _ tensors: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
+  ) throws -> [Tensor] {
+    switch program {
+    case .planned(let plan): try plan.run(tensors, executor: executor, recorder: recorder)
+    case .nodeByNode:
+      try NodeByNode(graph: checked, registry: registry).run(tensors, executor: executor, recorder: recorder)
+    }
   }
 
   /// One step of the compiled graph.

@@ -74,6 +74,47 @@ struct TensorTests {
     }
   }
 
+  @Test func profiles() throws {
+    try withModel { folder, model in
+      let trace = folder + "/trace.json"
+      let outcome = try Zoo.run("bench", model, "--seconds", "0.01", "--profile=" + trace, "--json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let profile = try #require(outcome.json()["profile"] as? [String: Any])
+      let nodes = try #require(profile["nodes"] as? [[String: Any]])
+      let operators = try #require(profile["operators"] as? [[String: Any]])
+      #expect(!nodes.isEmpty && nodes.count == operators.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) })
+      let shares = nodes.reduce(0) { $0 + ($1["share"] as? Double ?? 9) }
+      #expect(shares > 0 && shares <= 1)
+      #expect(profile["trace"] as? String == trace)
+
+      let document = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace)))
+      let events = try #require((document as? [String: Any])?["traceEvents"] as? [[String: Any]])
+      let spans = events.filter { $0["ph"] as? String == "X" }
+      #expect(spans.count >= nodes.count)
+      for span in spans {
+        #expect(span["name"] is String && (span["dur"] as? Double ?? -1) >= 0 && (span["ts"] as? Double ?? -1) >= 0)
+      }
+      // The model may stand behind --profile too.
+      let text = try Zoo.run("bench", "--seconds", "0", "--profile", model)
+      #expect(text.status == 0 && text.output.contains("(between)"), "\(text.errors)")
+      #expect(try Zoo.run("bench", model, "--seconds", "0", "--profile=\(folder)/none/x").status == 66)
+    }
+  }
+
+  @Test func takesOpenDimensionsAs128() throws {
+    try withFolder { folder in
+      var model = colourModel()
+      model.graph.inputs = [ValueInfo(name: "photo", elementType: .float32, shape: ["N", 3, "H", 4])]
+      try model.write(to: folder + "/open.onnx", format: .onnx)
+      let report = try Zoo.run("bench", folder + "/open.onnx", "--seconds", "0", "--json").json()
+      #expect((report["inputs"] as? [String: [Int]])?.values.first == [1, 3, 128, 4])
+      let text = try Zoo.run("bench", folder + "/open.onnx", "--seconds", "0").output
+      #expect(text.contains("H: taken as 128"))
+      let given = try Zoo.run("bench", folder + "/open.onnx", "--seconds", "0", "--dim", "H=4", "--json").json()
+      #expect((given["inputs"] as? [String: [Int]])?.values.first == [1, 3, 4, 4])
+    }
+  }
+
   @Test func verifies() throws {
     try withFolder { folder in
       let scores: [Float] = [7.5, 23.5, 39.5]

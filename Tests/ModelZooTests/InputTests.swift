@@ -17,6 +17,9 @@ import Testing
     #expect(try model(["N", "N"]).inputShapes(dimensions: ["N": 4]) == ["x": [4, 4]])
     #expect(try model([ZooCore.Dimension(.unknown), 3]).inputShapes(batch: 2) == ["x": [2, 3]])
     #expect(try model([4, 3]).inputShapes(batch: 4) == ["x": [4, 3]])
+    #expect(try model(["N", "T", ZooCore.Dimension(.unknown)]).inputShapes(others: 128) == ["x": [1, 128, 128]])
+    #expect(try model(["N", "N"]).inputShapes(batch: 8, others: 128) == ["x": [8, 8]])
+    #expect(try model(["N", "T"]).inputShapes(dimensions: ["T": 5], others: 128) == ["x": [1, 5]])
   }
 
   @Test func refusesWhatDoesNotFit() {

@@ -6,7 +6,9 @@ struct NodeByNode {
   let graph: WorkGraph
   let registry: OperatorRegistry
 
-  func run(_ inputs: [Tensor], executor: UnsafePointer<zoo_executor>) throws -> [Tensor] {
+  func run(
+    _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
+  ) throws -> [Tensor] {
     var values: [String: Tensor] = [:]
     for (input, tensor) in zip(graph.inputs, inputs) { values[input.name] = tensor }
     func value(_ name: String) throws -> Tensor? {
@@ -20,9 +22,11 @@ struct NodeByNode {
     let published = Set(graph.outputs.map(\.value))
     for (index, entry) in graph.nodes.enumerated() {
       let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
+      recorder?.begin(index)
       let outputs = try runEagerly(
         operation, entry.node, inputs: try entry.ownInputs.map(value), opset: graph.opset(of: entry),
         executor: executor)
+      recorder?.end()
       for (name, tensor) in zip(entry.node.outputs, outputs) where !name.isEmpty { values[name] = tensor }
       for name in entry.reads where lastUse[name] == index && !published.contains(name) { values[name] = nil }
     }

@@ -53,12 +53,14 @@ final class Plan: Sendable {
   }
 
   /// Runs the steps; `inputs` are in the graph's order and have the shapes that the plan was made for.
-  func run(_ inputs: [Tensor], executor: UnsafePointer<zoo_executor>) throws -> [Tensor] {
+  func run(
+    _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
+  ) throws -> [Tensor] {
     let state = try idle.withLock { $0.popLast() } ?? RunState(self)
     let results = try outputs.map { output in
       try TensorMemory(byteCount: Tensor.byteCount(type: output.type.type, shape: output.type.shape ?? []))
     }
-    try state.run(self, inputs: inputs, results: results, executor: executor)
+    try state.run(self, inputs: inputs, results: results, executor: executor, recorder: recorder)
     for copy in copiedOutputs {
       switch copy.source {
       case .input(let index): inputs[index].withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
@@ -118,7 +120,8 @@ private final class RunState: @unchecked Sendable {
   }
 
   func run(
-    _ plan: Plan, inputs: [Tensor], results: [TensorMemory], executor: UnsafePointer<zoo_executor>
+    _ plan: Plan, inputs: [Tensor], results: [TensorMemory], executor: UnsafePointer<zoo_executor>,
+    recorder: ProfileRecorder?
   ) throws {
     for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].memory?.mutableBytes.baseAddress }
     for entry in fromOutputs { entry.table.pointee.data = results[entry.output].mutableBytes.baseAddress }
@@ -126,7 +129,9 @@ private final class RunState: @unchecked Sendable {
       for (index, step) in plan.steps.enumerated() {
         let kernel = step.kernel.kernel
         calls[index].executor = executor
+        recorder?.begin(index)
         try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
+        recorder?.end()
       }
     }
   }

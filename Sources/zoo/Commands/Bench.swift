@@ -14,11 +14,17 @@ struct Bench: ParsableCommand {
     abstract: "Measure how fast a model runs.",
     discussion: """
       Inputs are standard normal. The time to the first result runs from opening the file; the others are those of \
-      runs after that. Peak memory is the whole process's.
+      runs after that. Peak memory is the whole process's. Dimensions behind the first that the model leaves open are \
+      128.
       """)
 
+  /// The extent of open dimensions, the batch aside.
+  private static let openExtent = 128
+  /// Runs in a profile, and those of them in a trace, which should stay small enough to look at.
+  private static let (profiledRuns, tracedRuns) = (100, 10)
+
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
-  var model: String
+  var model: String?
 
   @Option(help: "The arithmetic: fp32.")
   var precision = "fp32"
@@ -26,10 +32,22 @@ struct Bench: ParsableCommand {
   @Option(help: "Run for about this long.")
   var seconds = 3.0
 
+  @Option(
+    defaultAsFlag: "", parsing: .next,
+    help: ArgumentHelp(
+      "Also show the time that each operator takes; to FILE goes when each node ran, for https://ui.perfetto.dev.",
+      valueName: "FILE"))
+  var profile: String?
+
   @OptionGroup var dimensions: DimensionOptions
   @OptionGroup var options: CommonOptions
 
-  func validate() throws {
+  mutating func validate() throws {
+    if model == nil, let profile, !profile.isEmpty {
+      // `bench --profile MODEL`: the parser can't know that no file was meant.
+      (model, self.profile) = (profile, "")
+    }
+    if model == nil { throw ValidationError("Missing expected argument '<model>'") }
     if !(seconds >= 0 && seconds <= 86400) { throw ValidationError("--seconds takes a number from 0 to 86400.") }
     if precision != "fp32" {
       let known = ["bf16", "int8"].contains(precision)
@@ -39,15 +57,18 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let path = try ModelCatalog.standard.path(of: model)
+    let name = model ?? ""
+    let path = try ModelCatalog.standard.path(of: name)
     let clock = ContinuousClock()
     // Making the inputs is not the model's time.
-    let inputs = try ModelDefinition(contentsOf: path).randomInputs(
-      seed: 0, batch: dimensions.batch, dimensions: dimensions.symbols())
+    let definition = try ModelDefinition(contentsOf: path)
+    let symbols = try dimensions.symbols()
+    let inputs = try definition.randomInputs(
+      seed: 0, batch: dimensions.batch, dimensions: symbols, others: Self.openExtent)
     let modelOptions = try options.modelOptions()
     let start = clock.now
     let model = try Model(contentsOf: path, options: modelOptions)
-    _ = try locating(self.model) { try model.run(inputs) }
+    _ = try locating(name) { try model.run(inputs) }
     let first = (clock.now - start).inSeconds
 
     var times: [Double] = []
@@ -58,22 +79,61 @@ struct Bench: ParsableCommand {
       times.append((clock.now - before).inSeconds)
       options.progress("\(times.count) runs")
     } while times.count < 3 || (clock.now - measuring).inSeconds < seconds
+    let peak = peakMebibytes()
+    let profile = try profile == nil ? nil : makeProfile(model, inputs)
     Console.clearProgress()
     times.sort()
     let report = Report(
-      model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
+      model: model.metadata.name.isEmpty ? name : model.metadata.name,
       batch: dimensions.batch ?? model.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 1,
-      threads: model.threads, precision: precision, firstResult: first,
-      median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], peak: peakMebibytes(),
-      runs: times.count)
+      threads: model.threads, precision: precision, inputs: inputs.mapValues(\.shape), firstResult: first,
+      median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], peak: peak,
+      runs: times.count, profile: profile)
     if options.json { return try Console.printJSON(report) }
-    Console.print(
-      table([
-        ["model", "\(report.model), batch \(report.batch), \(report.threads) threads, \(report.precision)"],
-        ["median", secondsText(report.median)], ["fastest", "\(secondsText(report.minimum)) of \(report.runs) runs"],
-        ["first result", "\(secondsText(first)) from opening the file"],
-        ["peak memory", "\(fixed(report.peak, 1)) MiB"],
-      ]))
+    var rows = [["model", "\(report.model), batch \(report.batch), \(report.threads) threads, \(report.precision)"]]
+    let open = openDimensions(of: definition, given: symbols)
+    if !open.isEmpty {
+      rows.append(["left open", "\(open.joined(separator: ", ")): taken as \(Self.openExtent) (--dim SYMBOL=N)"])
+    }
+    rows += [
+      ["median", secondsText(report.median)], ["fastest", "\(secondsText(report.minimum)) of \(report.runs) runs"],
+      ["first result", "\(secondsText(first)) from opening the file"],
+      ["peak memory", "\(fixed(report.peak, 1)) MiB"],
+    ]
+    Console.print(table(rows) + (profile.map { "\n\n\($0.text)" } ?? ""))
+  }
+
+  /// Runs the model for as long as it was measured, and writes the trace where one is wanted.
+  private func makeProfile(_ model: Model, _ inputs: [String: Tensor]) throws -> ProfileReport {
+    let steps = try model.steps(for: inputs.mapValues(\.shape))
+    let clock = ContinuousClock()
+    let start = clock.now
+    var profiles: [Profile] = []
+    repeat {
+      profiles.append(try model.profile(inputs))
+      options.progress("\(profiles.count) profiled runs")
+    } while profiles.count < Self.profiledRuns && (clock.now - start).inSeconds < seconds
+    if let profile, !profile.isEmpty {
+      try TraceFile.write(profiles.suffix(Self.tracedRuns), steps: steps, to: profile)
+    }
+    return ProfileReport(profiles, steps: steps, trace: profile)
+  }
+
+  /// What the inputs' shapes leave open and nobody gave, by name, the batch aside.
+  private func openDimensions(of definition: ModelDefinition, given: [String: Int]) -> [String] {
+    var names: [String] = []
+    for input in definition.requiredInputs {
+      guard case .tensor(_, let shape?)? = input.type?.form else { continue }
+      for (axis, dimension) in shape.enumerated().dropFirst() {
+        switch dimension.extent {
+        case .fixed: continue
+        case .symbol(let symbol):
+          if given[symbol] == nil, !names.contains(symbol) { names.append(symbol) }
+        case .unknown: names.append("dimension \(axis) of \(input.name)")
+        }
+      }
+    }
+    return names
   }
 
   private struct Report: Encodable {
@@ -81,14 +141,16 @@ struct Bench: ParsableCommand {
     var batch: Int
     var threads: Int
     var precision: String
+    var inputs: [String: [Int]]
     var firstResult: Double
     var median: Double
     var minimum: Double
     var peak: Double
     var runs: Int
+    var profile: ProfileReport?
 
     enum CodingKeys: String, CodingKey {
-      case model, batch, threads, precision, runs
+      case model, batch, threads, precision, inputs, runs, profile
       case firstResult = "first_result_s"
       case median = "median_s"
       case minimum = "min_s"

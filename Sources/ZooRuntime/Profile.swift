@@ -1,0 +1,155 @@
+import CZooPlugin
+import Synchronization
+
+/// When each node of one run was computed, and by which workers.
+///
+/// Times are nanoseconds of the monotonic clock, so that several runs lie on one axis.
+public struct Profile: Sendable {
+  /// The computation of one node.
+  public struct NodeSpan: Sendable {
+    /// The node, as a position in `CompiledModel.steps(for:)`.
+    public var step: Int
+    public var start: UInt64
+    public var end: UInt64
+    /// Nanoseconds of all workers together.
+    public var workerNanoseconds: UInt64
+  }
+
+  /// What one worker did in one `parallel_for` of a node.
+  public struct WorkerSpan: Sendable {
+    /// As in `NodeSpan`.
+    public var step: Int
+    /// 0 is the thread that called `run`.
+    public var worker: Int
+    /// The beginning of its first task.
+    public var start: UInt64
+    /// The end of its last task.
+    public var end: UInt64
+    public var tasks: Int
+  }
+
+  public var start: UInt64
+  public var end: UInt64
+  public var nodes: [NodeSpan]
+  public var workers: [WorkerSpan]
+}
+
+/// Takes the times of one run. It lies between the run's kernels and the executor that they are given.
+final class ProfileRecorder: Sendable {
+  private struct State {
+    var step = 0
+    var stepStart: UInt64 = 0
+    /// Nanoseconds that the step has spent in `parallel_for`, and that its workers have.
+    var parallel: UInt64 = 0
+    var busy: UInt64 = 0
+    var nodes: [Profile.NodeSpan] = []
+    var workers: [Profile.WorkerSpan] = []
+  }
+
+  private let state = Mutex(State())
+  private let start = monotonicNanoseconds()
+  nonisolated(unsafe) private let executor: UnsafePointer<zoo_executor>
+
+  /// - Parameter executor: Does the work; has to live as long as the recorder is used.
+  init(_ executor: UnsafePointer<zoo_executor>) { self.executor = executor }
+
+  /// Calls `body` with an executor that notes what its workers do.
+  func withExecutor<Result>(_ body: (UnsafePointer<zoo_executor>) throws -> Result) rethrows -> Result {
+    let recording = zoo_executor(
+      size: MemoryLayout<zoo_executor>.size, worker_count: executor.pointee.worker_count,
+      state: Unmanaged.passUnretained(self).toOpaque(),
+      parallel_for: { executor, count, task, argument in
+        guard let task, let state = executor?.pointee.state else { return }
+        Unmanaged<ProfileRecorder>.fromOpaque(state)._withUnsafeGuaranteedRef { $0.run(count, task, argument) }
+      })
+    return try withExtendedLifetime(self) { try withUnsafePointer(to: recording, body) }
+  }
+
+  /// The node at the position `step` begins.
+  func begin(_ step: Int) {
+    state.withLock { state in
+      (state.step, state.parallel, state.busy) = (step, 0, 0)
+      state.stepStart = monotonicNanoseconds()
+    }
+  }
+
+  /// The node that began last ends.
+  func end() {
+    let now = monotonicNanoseconds()
+    state.withLock { state in
+      let duration = now - state.stepStart
+      // Outside of `parallel_for` one thread is at work.
+      let alone = duration - min(duration, state.parallel)
+      state.nodes.append(
+        Profile.NodeSpan(step: state.step, start: state.stepStart, end: now, workerNanoseconds: alone + state.busy))
+    }
+  }
+
+  /// What was recorded.
+  func finish() -> Profile {
+    let end = monotonicNanoseconds()
+    return state.withLock { Profile(start: start, end: end, nodes: $0.nodes, workers: $0.workers) }
+  }
+
+  private func run(_ count: Int, _ task: zoo_task, _ argument: UnsafeMutableRawPointer?) {
+    guard let parallelFor = executor.pointee.parallel_for else { return }
+    let workerCount = max(Int(executor.pointee.worker_count), 1)
+    let spans = UnsafeMutablePointer<TimedJob.Span>.allocate(capacity: workerCount)
+    spans.initialize(repeating: TimedJob.Span(), count: workerCount)
+    defer { spans.deallocate() }
+    var job = TimedJob(task: task, argument: argument, spans: spans)
+    let start = monotonicNanoseconds()
+    withUnsafeMutablePointer(to: &job) { parallelFor(executor, count, TimedJob.call, $0) }
+    let duration = monotonicNanoseconds() - start
+    state.withLock { state in
+      state.parallel += duration
+      for worker in 0..<workerCount where spans[worker].tasks > 0 {
+        let span = spans[worker]
+        state.busy += span.busy
+        state.workers.append(
+          Profile.WorkerSpan(step: state.step, worker: worker, start: span.start, end: span.end, tasks: span.tasks))
+      }
+    }
+  }
+}
+
+/// A job whose tasks are timed, each worker's on its own.
+private struct TimedJob {
+  struct Span {
+    var start: UInt64 = 0
+    var end: UInt64 = 0
+    var busy: UInt64 = 0
+    var tasks = 0
+  }
+
+  let task: zoo_task
+  let argument: UnsafeMutableRawPointer?
+  let spans: UnsafeMutablePointer<Span>
+
+  static let call: zoo_task = { argument, index, worker in
+    guard let argument else { return }
+    let job = argument.assumingMemoryBound(to: TimedJob.self).pointee
+    let start = monotonicNanoseconds()
+    job.task(job.argument, index, worker)
+    let end = monotonicNanoseconds()
+    let span = job.spans + Int(worker)
+    if span.pointee.tasks == 0 { span.pointee.start = start }
+    span.pointee.end = end
+    span.pointee.busy += end - start
+    span.pointee.tasks += 1
+  }
+}
+
+private func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
