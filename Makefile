@@ -12,7 +12,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples
 
-.PHONY: setup venv build demo test example format lint proto clean
+.PHONY: setup venv build demo test bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -52,6 +52,24 @@ test: build venv
 	Formats/generate-schemas.sh --check
 	umask 022 && swift test -c release
 	$(MAKE) --no-print-directory example
+
+# ModelZoo beside other runtimes; BENCH="--networks resnet50 --rounds 3 --seconds 1" makes it short.
+# The networks are exported with torch and torchvision: Debian's, or PyPI's where there are none.
+BENCH =
+NETWORKS := .build/benchmarks
+TORCH = $(shell for python in python3 /usr/bin/python3 .venv/bin/python3; do \
+  $$python -c 'import torch, torchvision' 2>/dev/null && echo $$python && break; done)
+
+bench: build .venv/.bench-complete
+	@mkdir -p $(NETWORKS)
+	$(if $(TORCH),,.venv/bin/python3 -m pip install --quiet torch torchvision onnxscript)
+	$(or $(TORCH),.venv/bin/python3) -W ignore Benchmarks/Peers/networks.py $(NETWORKS) \
+	  $$(.venv/bin/python3 Benchmarks/Peers/compare.py $(BENCH) --list)
+	.venv/bin/python3 Benchmarks/Peers/compare.py $(BENCH)
+
+.venv/.bench-complete: Benchmarks/requirements.txt .venv/.complete
+	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 # A plugin that is built as a package of its own must load into the unchanged zoo and run.
 example:
