@@ -9,7 +9,7 @@ import ZooCore
 #endif
 
 /// A regular file, mapped for reading for as long as the object lives. Tensors that borrow its bytes keep it alive.
-package final class MappedFile: @unchecked Sendable {
+package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   package let path: String
   package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
@@ -55,6 +55,11 @@ package final class MappedFile: @unchecked Sendable {
   package func copy(_ range: Range<Int>, to target: UnsafeMutableRawBufferPointer) {
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
     forget(range)
+  }
+
+  package func discard(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress, let base = self.bytes.baseAddress else { return }
+    forget(start - base..<start - base + bytes.count)
   }
 
   /// Gives up the pages around `range`; reading them again brings them back from the file.

@@ -7,6 +7,8 @@ struct StridedSource: TensorSource {
   private let offset: Int
   /// Elements; 0 where the extent is 1, so that no arithmetic on them can overflow.
   private let strides: [Int]
+  /// Whether the elements lie one after the other, which lets a part be read by itself.
+  let readsInPieces: Bool
 
   /// - Parameters:
   ///   - offset: The first element's place in `memory`, in elements.
@@ -20,6 +22,7 @@ struct StridedSource: TensorSource {
     let byteCount = try Tensor.byteCount(type: type, shape: shape)
     self.memory = memory
     self.strides = zip(shape, strides).map { $0 > 1 ? $1 : 0 }
+    readsInPieces = Self.isContiguous(shape, self.strides)
     guard byteCount > 0 else {
       self.offset = 0
       return
@@ -41,7 +44,7 @@ struct StridedSource: TensorSource {
 
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
     let byteCount = try Tensor.byteCount(type: type, shape: shape)
-    guard byteCount > 0, isContiguous(shape), let start = memory.mutableBytes.baseAddress.map({ $0 + offset }),
+    guard byteCount > 0, readsInPieces, let start = memory.mutableBytes.baseAddress.map({ $0 + offset }),
       Int(bitPattern: start) % TensorMemory.alignment == 0
     else { return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) } }
     let part = UnsafeRawBufferPointer(start: start, count: byteCount)
@@ -53,21 +56,35 @@ struct StridedSource: TensorSource {
     guard let source = memory.mutableBytes.baseAddress.map({ UnsafeRawPointer($0 + offset) }),
       let target = bytes.baseAddress, !bytes.isEmpty
     else { return }
-    if isContiguous(shape) {
-      target.copyMemory(from: source, byteCount: bytes.count)
-    } else {
-      switch type.bitWidth / 8 {
-      case 1: gather(UInt8.self, from: source, to: target, shape: shape)
-      case 2: gather(UInt16.self, from: source, to: target, shape: shape)
-      case 4: gather(UInt32.self, from: source, to: target, shape: shape)
-      case 8: gather(UInt64.self, from: source, to: target, shape: shape)
-      default: gather(SIMD2<UInt64>.self, from: source, to: target, shape: shape)
-      }
+    if readsInPieces { return try read(into: bytes, at: 0, type: type, shape: shape) }
+    switch type.bitWidth / 8 {
+    case 1: gather(UInt8.self, from: source, to: target, shape: shape)
+    case 2: gather(UInt16.self, from: source, to: target, shape: shape)
+    case 4: gather(UInt32.self, from: source, to: target, shape: shape)
+    case 8: gather(UInt64.self, from: source, to: target, shape: shape)
+    default: gather(SIMD2<UInt64>.self, from: source, to: target, shape: shape)
     }
     try check(UnsafeRawBufferPointer(bytes), type)
   }
 
-  private func isContiguous(_ shape: [Int]) -> Bool {
+  func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
+  ) throws {
+    guard readsInPieces else {
+      let tensor = try load(type: type, shape: shape)
+      return tensor.withUnsafeBytes { all in
+        bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[offset..<offset + bytes.count]))
+      }
+    }
+    let start = self.offset + offset
+    let part = UnsafeRawBufferPointer(rebasing: memory.mutableBytes[start..<start + bytes.count])
+    bytes.copyMemory(from: part)
+    try check(part, type)
+    // Nobody needs the file's copy beside the reader's.
+    memory.discard(part)
+  }
+
+  private static func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
       if stride != expected { return false }

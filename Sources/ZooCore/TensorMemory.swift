@@ -3,7 +3,7 @@
 /// Written only by whoever makes it, before anybody else sees it.
 public final class TensorMemory: @unchecked Sendable {
   /// Allocations begin at a multiple of this, as the plugin ABI asks.
-  public static let alignment = 64
+  public static let alignment = SystemMemory.alignment
 
   public let mutableBytes: UnsafeMutableRawBufferPointer
   private let owner: AnyObject?
@@ -14,11 +14,9 @@ public final class TensorMemory: @unchecked Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) when the system has no such memory.
   public init(byteCount: Int) throws {
-    // Rounded up so that vector loads of the last elements stay inside.
-    let (rounded, overflow) = byteCount.addingReportingOverflow(2 * Self.alignment - 1)
-    guard byteCount >= 0, !overflow,
-      let memory = aligned_alloc(Self.alignment, rounded / Self.alignment * Self.alignment)
-    else { throw ZooError(.badData, "no memory for \(byteCount) bytes") }
+    guard let memory = SystemMemory.allocate(byteCount) else {
+      throw ZooError(.badData, "no memory for \(byteCount) bytes")
+    }
     mutableBytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     owner = nil
   }
@@ -29,15 +27,23 @@ public final class TensorMemory: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// Says that `bytes`, a part of this memory, are not wanted soon. Pages of a file that is mapped leave memory, and
+  /// come back when they are read.
+  public func discard(_ bytes: UnsafeRawBufferPointer) {
+    switch owner {
+    case let file as any DiscardableOwner: file.discard(bytes)
+    case let memory as TensorMemory: memory.discard(bytes)
+    default: break
+    }
+  }
+
   deinit {
-    if owner == nil { free(mutableBytes.baseAddress) }
+    if owner == nil { SystemMemory.release(mutableBytes.baseAddress) }
   }
 }
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+/// An owner of bytes that can be had again, such as a mapped file.
+public protocol DiscardableOwner: AnyObject {
+  /// Gives back the memory of `bytes`, which stay readable.
+  func discard(_ bytes: UnsafeRawBufferPointer)
+}

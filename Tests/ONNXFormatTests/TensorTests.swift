@@ -43,6 +43,25 @@ import ZooCore
     #expect(try bytes(Wire().integer(1, 0).integer(2, 1)) == [])
   }
 
+  /// Pages of the file leave memory behind whoever reads, and come back.
+  @Test func piecesAreTheWhole() throws {
+    let contents = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }
+    for tensor in [
+      Wire().integer(1, 300_000).integer(2, 2).data(9, contents),
+      Wire().integer(1, 75_000).integer(2, 1).data(4, contents),
+    ] {
+      let stored = try ONNXFormat.readTensor(folder.write(tensor.bytes, to: "t.pb")).tensor
+      for _ in 0..<2 {
+        for start in stride(from: 0, to: contents.count, by: 70_001) {
+          var piece = [UInt8](repeating: 0, count: min(70_001, contents.count - start))
+          try piece.withUnsafeMutableBytes { try stored.read(into: $0, at: start) }
+          #expect(piece == Array(contents[start..<start + piece.count]))
+        }
+        #expect(try stored.load().withUnsafeBytes { Array($0) } == contents)
+      }
+    }
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let two = Wire().integer(1, 2)
     let wrong: [Wire] = [

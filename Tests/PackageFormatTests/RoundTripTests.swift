@@ -1,4 +1,6 @@
+import Dispatch
 import PackageFormat
+import Synchronization
 import Testing
 import ZooCore
 
@@ -45,6 +47,36 @@ import ZooCore
     model.metadata.image = .imageNet()
     try PackageFormat.write(model, to: folder.file("a.zoo"))
     #expect(try PackageFormat.read(folder.file("a.zoo")).metadata == model.metadata)
+  }
+
+  /// Pieces of any size, in any order and from several threads at once, are what reading the whole gives.
+  @Test(arguments: [7_001, 100_003, 262_144, 600_000])
+  func piecesAreTheWhole(pieceByteCount: Int) throws {
+    let tensor = try Tensor(normalNumbers(700_000), shape: [700_000])
+    for compression in [PackageFormat.Compression.none, .planes] {
+      try PackageFormat.write(model(of: StoredTensor(tensor)), to: folder.file("a.zoo"), compression: compression)
+      let stored = try PackageFormat.read(folder.file("a.zoo")).graph.initializers[0].tensor
+      let count = (stored.byteCount + pieceByteCount - 1) / pieceByteCount
+      let orders = [Array(0..<count), (0..<count).reversed(), (0..<count).map { ($0 * 3 + 1) % count }]
+      for order in orders where Set(order).count == count {
+        let result = try Tensor(type: .float32, shape: tensor.shape) { bytes in
+          nonisolated(unsafe) let bytes = bytes
+          let failures = Mutex(0)
+          DispatchQueue.concurrentPerform(iterations: count) { place in
+            let start = order[place] * pieceByteCount
+            let piece = UnsafeMutableRawBufferPointer(
+              rebasing: bytes[start..<min(start + pieceByteCount, bytes.count)])
+            do {
+              try stored.read(into: piece, at: start)
+            } catch {
+              failures.withLock { $0 += 1 }
+            }
+          }
+          #expect(failures.withLock { $0 } == 0)
+        }
+        try expectEqual(result, tensor)
+      }
+    }
   }
 
   /// Several chunks of each type, compressible and not.

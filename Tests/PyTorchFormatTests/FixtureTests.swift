@@ -26,6 +26,12 @@ import ZooCore
       var copied = [UInt8](repeating: 0xAA, count: tensor.tensor.byteCount)
       try copied.withUnsafeMutableBytes { try tensor.tensor.read(into: $0) }
       #expect(copied == loaded)
+      // The second half by itself, from whole elements on.
+      let size = tensor.tensor.type.bitWidth / 8
+      let start = copied.count / size / 2 * size
+      var half = [UInt8](repeating: 0xAA, count: copied.count - start)
+      try half.withUnsafeMutableBytes { try tensor.tensor.read(into: $0, at: start) }
+      #expect(half == Array(loaded[start...]))
     }
   }
 

@@ -81,7 +81,12 @@ extension Chunk {
 }
 
 extension Chunk.Piece {
-  fileprivate var isWhole: Bool { part.count == chunk.byteCount }
+  var isWhole: Bool { part.count == chunk.byteCount }
+
+  /// Where the elements of a verbatim chunk lie in the file.
+  var place: Range<Int> {
+    chunk.dataRange.lowerBound + part.lowerBound..<chunk.dataRange.lowerBound + part.upperBound
+  }
 
   fileprivate var scratchByteCount: Int {
     let inflated = chunk.planes.count { $0.coding == .deflate } * (chunk.byteCount / chunk.planes.count)

@@ -5,12 +5,12 @@ import ZooCore
 /// Cores that `concurrently` can use.
 let coreCount = max(1, zoo_core_count())
 
-/// Calls `body` with 0 ..< `count` on all cores, or on this thread alone.
+/// Calls `body` with 0 ..< `count` on all cores.
 ///
 /// - Throws: the error of the lowest number that failed.
-func concurrently(_ count: Int, serially: Bool = false, _ body: @Sendable (Int) throws -> Void) throws {
-  guard count > 1, !serially else {
-    for index in 0..<count { try body(index) }
+func concurrently(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+  guard count > 1 else {
+    if count == 1 { try body(0) }
     return
   }
   // Each call writes its own slot.

@@ -8,6 +8,7 @@ final class PackageChunks: @unchecked Sendable {
   let list: [Chunk]
   /// The chunks whose checksums were right; used on `queue` only.
   private var verified: [Bool]
+  let decoded = DecodedChunks()
   private let queue = DispatchQueue(label: "PackageChunks.verified")
 
   var count: Int { list.count }
@@ -22,6 +23,8 @@ final class PackageChunks: @unchecked Sendable {
   func verify(_ index: Int) throws {
     guard !queue.sync(execute: { verified[index] }) else { return }
     try list[index].verify(file)
+    // A long chunk that is read in pieces leaves memory until then.
+    if list[index].isVerbatim { file.forget(list[index].checkedRange) }
     queue.sync { verified[index] = true }
   }
 }

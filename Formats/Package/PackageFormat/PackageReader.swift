@@ -43,6 +43,8 @@ struct PackageReader {
     chunks = PackageChunks(
       file: file,
       list: try outline.chunks.enumerated().map { try Chunk(file.bytes, at: $1, index: $0) })
+    // Finding the chunks has brought in a little of each.
+    file.forget(0..<file.bytes.count)
     var decoder = ModelDecoder(chunks: chunks)
     model = try decoder.decode(message.model)
     tensors = decoder.tensors

@@ -12,9 +12,6 @@ struct PackagedTensor: TensorSource {
     let chunks: Range<Int>
   }
 
-  /// Not worth a second thread.
-  private static let fewChunks = 9
-
   let name: String
   let chunks: PackageChunks
   let firstChunk: Int
@@ -40,38 +37,56 @@ struct PackagedTensor: TensorSource {
   }
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
-    try read(into: bytes, at: 0, type: type, shape: shape)
+    // Each group writes its own part.
+    nonisolated(unsafe) let bytes = bytes
+    // Two chunks together decode faster, but cores come first.
+    let groupSize = chunkCount >= 2 * coreCount ? 2 : 1
+    try concurrently((chunkCount + groupSize - 1) / groupSize) { group in
+      let start = group * groupSize * chunkByteCount
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: bytes[start..<min(start + groupSize * chunkByteCount, byteCount)])
+      try read(into: part, at: start, type: type, shape: shape)
+    }
   }
 
   var readsInPieces: Bool { true }
 
+  /// Decodes on the calling thread alone: whoever reads pieces reads several at once.
   func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
   ) throws {
     guard !bytes.isEmpty else { return }
-    // Each group writes its own part.
-    nonisolated(unsafe) let bytes = bytes
     let end = offset + bytes.count
-    let touched = offset / chunkByteCount..<(end - 1) / chunkByteCount + 1
-    // Two chunks together decode faster, but cores come first. Whoever reads in small pieces has them busy already.
-    let isShort = touched.count <= Self.fewChunks
-    let groupSize = isShort || touched.count >= 2 * coreCount ? 2 : 1
     try located {
-      try concurrently((touched.count + groupSize - 1) / groupSize, serially: isShort) { group in
-        let first = touched.lowerBound + group * groupSize
-        let pieces = try (first..<min(first + groupSize, touched.upperBound)).map { number in
-          try chunks.verify(firstChunk + number)
-          let chunk = chunks.list[firstChunk + number]
-          let start = number * chunkByteCount
-          let wanted = max(start, offset)..<min(start + chunk.byteCount, end)
-          return Chunk.Piece(
-            chunk: chunk, part: wanted.lowerBound - start..<wanted.upperBound - start,
-            output: UnsafeMutableRawBufferPointer(
-              rebasing: bytes[wanted.lowerBound - offset..<wanted.upperBound - offset]))
+      var pieces: [Chunk.Piece] = []
+      var decoded: [(chunk: DecodedChunk, piece: Chunk.Piece)] = []
+      for number in offset / chunkByteCount...(end - 1) / chunkByteCount {
+        let chunk = chunks.list[firstChunk + number]
+        let start = number * chunkByteCount
+        let wanted = max(start, offset)..<min(start + chunk.byteCount, end)
+        let piece = Chunk.Piece(
+          chunk: chunk, part: wanted.lowerBound - start..<wanted.upperBound - start,
+          output: UnsafeMutableRawBufferPointer(
+            rebasing: bytes[wanted.lowerBound - offset..<wanted.upperBound - offset]))
+        if chunk.isVerbatim || piece.isWhole {
+          pieces.append(piece)
+        } else if !chunks.decoded.copy(piece) {
+          // The neighbouring piece wants the rest of it.
+          let whole = DecodedChunk(chunk)
+          pieces.append(Chunk.Piece(chunk: chunk, part: 0..<chunk.byteCount, output: whole.bytes))
+          decoded.append((whole, piece))
         }
-        try Chunk.decode(pieces, of: chunks.file)
-        for piece in pieces { chunks.file.forget(piece.chunk.checkedRange) }
       }
+      for first in stride(from: 0, to: pieces.count, by: 2) {
+        let pair = pieces[first..<min(first + 2, pieces.count)]
+        for piece in pair { try chunks.verify(piece.chunk.index) }
+        try Chunk.decode(Array(pair), of: chunks.file)
+        for piece in pair {
+          // What is decoded is not read again.
+          chunks.file.forget(piece.chunk.isVerbatim ? piece.place : piece.chunk.checkedRange)
+        }
+      }
+      for entry in decoded { chunks.decoded.keep(entry.chunk, copying: entry.piece) }
     }
   }
 

@@ -62,13 +62,22 @@ struct PlanBuilder {
       return KernelCache.Key(entry, layouts: entry.operands.map { graph.types[$0]?.layout ?? 0 })
     }
     let known = keys.map { key in key.flatMap { kernels[$0] } }
-    let made = try concurrentMap(graph.nodes.count, on: executor) { index in
-      try kernel(for: graph.nodes[index], like: known[index])
+    let order = largestFirst
+    let made = try concurrentMap(order.count, on: executor) { place in
+      try kernel(for: graph.nodes[order[place]], like: known[order[place]])
     }
-    for (key, kernel) in zip(keys, made) where kernel.isNew {
-      if let key { kernels[key] = kernel.handle }
+    for (index, kernel) in zip(order, made) where kernel.isNew {
+      if let key = keys[index] { kernels[key] = kernel.handle }
     }
-    return made.map(\.handle)
+    return zip(order, made).sorted { $0.0 < $1.0 }.map(\.1.handle)
+  }
+
+  /// The nodes' numbers, those with the largest constants first: what is left to the end should be short.
+  private var largestFirst: [Int] {
+    let sizes = graph.nodes.map { entry in
+      entry.operands.reduce(0) { $0 + (graph.constants[$1]?.byteCount ?? 0) }
+    }
+    return sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
   }
 
   /// - Parameter known: the node's kernel for other input shapes.

@@ -36,6 +36,7 @@ final class BoundNode {
   let memory = ScratchMemory()
   private var held: [Tensor] = []
   private let stored: [Int: StoredTensor]
+  private let names: [String]
   /// Why a piece of a constant could not be read.
   private let failure = Mutex<(any Error)?>(nil)
 
@@ -49,6 +50,7 @@ final class BoundNode {
     epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max
   ) throws {
     self.stored = stored
+    names = node.inputs
     let inputTable = memory.allocate(zoo_tensor.self, count: inputs.count)
     pointer = memory.allocate(zoo_node.self, count: 1)
     let attributes = try bind(node.attributes)
@@ -80,6 +82,10 @@ final class BoundNode {
       else { throw ZooError(.defect, "a plugin reads bytes \(offset) and on of input \(input), which are not there") }
       try tensor.read(into: bytes, at: offset)
       return zoo_status(ZOO_OK)
+    } catch let error as ZooError {
+      let name = names.indices.contains(input) ? names[input] : ""
+      failure.withLock { $0 = $0 ?? error.located("constant \"\(name)\"") }
+      return zoo_status(ZOO_FAILED)
     } catch {
       failure.withLock { $0 = $0 ?? error }
       return zoo_status(ZOO_FAILED)

@@ -17,13 +17,7 @@ public struct HostTable: Sendable {
         size: MemoryLayout<zoo_host>.size, abi_version: ZOO_PLUGIN_ABI_VERSION, isa: cpu.isa.rawValue,
         cpu_features: cpu.features, worker_count: UInt32(ThreadPool.shared.workerCount), l1_bytes: cpu.l1ByteCount,
         l2_bytes: cpu.l2ByteCount, l3_bytes: cpu.l3ByteCount,
-        allocate: { byteCount in
-          // Whole lines, one more than asked for, so that vector loads of the last elements stay inside.
-          let alignment = Int(ZOO_ALIGNMENT)
-          guard (0...Int.max - 2 * alignment).contains(byteCount) else { return nil }
-          return aligned_alloc(alignment, (max(byteCount, 1) + 2 * alignment - 1) & ~(alignment - 1))
-        },
-        release: { free($0) },
+        allocate: { SystemMemory.allocate($0) }, release: { SystemMemory.release($0) },
         set_error: zoo_plugin_error_set))
     pointer = UnsafePointer(table)
   }
@@ -41,11 +35,3 @@ public struct HostTable: Sendable {
     }
   }
 }
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif

@@ -1,4 +1,5 @@
 import CZooPlugin
+import CZooSystem
 import ZooCore
 
 /// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
@@ -37,7 +38,14 @@ final class KernelHandle: @unchecked Sendable {
     var kernel = empty()
     let table = operation.table.pointee
     let status = table.create(table.context, bound.pointer, executor, &kernel)
-    try bound.checkReading()
+    do {
+      try bound.checkReading()
+    } catch {
+      // Whatever the plugin has made of the failure.
+      _ = zoo_plugin_error_take()
+      if status == ZOO_OK { kernel.destroy?(kernel.state) }
+      throw error
+    }
     try HostTable.check(status, node.label)
     return try wrap(kernel, node)
   }

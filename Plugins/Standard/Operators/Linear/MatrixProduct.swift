@@ -68,8 +68,9 @@ final class PackedMatrix: Sendable {
     }
   }
 
-  /// Elements that are read at once: long enough that what lies compressed is seldom unpacked twice.
-  private static let pieceCount = 512 << 10
+  /// Elements that are read at once: enough for the host to decode them fast, and little enough to stay in a core's
+  /// cache.
+  private static let pieceCount = 128 << 10
 
   /// Panels are stored rows that follow each other.
   private func packRows(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {

@@ -1,0 +1,51 @@
+/// Memory for weights and values. What is large comes from the system page by page and goes back to it when it is
+/// released; `malloc` would keep it for later, in a heap for each thread.
+public enum SystemMemory {
+  /// Allocations begin at a multiple of this, as the plugin ABI asks.
+  public static let alignment = 64
+
+  /// What `malloc` serves, since fetching and clearing new pages costs more than such memory is worth.
+  private static let heapLimit = 1 << 20
+  /// From here on the system may use large pages, of which it clears and maps fewer.
+  private static let largePages = 4 << 20
+
+  /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
+  /// stay inside; `nil` when there is no memory.
+  public static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    // A line in front holds the size of the mapping, or 0; one follows.
+    guard byteCount >= 0, byteCount <= Int.max - (1 << 20) else { return nil }
+    let count = (byteCount + 3 * alignment - 1) / alignment * alignment
+    let (block, mapped) = count > heapLimit ? (map(count), count) : (aligned_alloc(alignment, count), 0)
+    guard let block else { return nil }
+    block.storeBytes(of: mapped, as: Int.self)
+    return block + alignment
+  }
+
+  /// Gives back what `allocate` gave.
+  public static func release(_ memory: UnsafeMutableRawPointer?) {
+    guard let block = memory.map({ $0 - alignment }) else { return }
+    let mapped = block.load(as: Int.self)
+    if mapped == 0 { free(block) } else { munmap(block, mapped) }
+  }
+
+  private static func map(_ count: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Darwin)
+      let flags = MAP_PRIVATE | MAP_ANON
+    #else
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    #endif
+    guard let block = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), block != MAP_FAILED else { return nil }
+    #if os(Linux)
+      if count >= largePages { madvise(block, count, MADV_HUGEPAGE) }
+    #endif
+    return block
+  }
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
