@@ -1,9 +1,12 @@
 import CVectorKernels
+import CZooPlugin
 import ZooPlugin
 
 extension Host {
   /// The float32 kernels for this host's instruction set.
-  package var kernels: VectorKernels { VectorKernels(zs_kernels_for(isa.rawValue)) }
+  package var kernels: VectorKernels {
+    VectorKernels(zs_kernels_for(isa.rawValue, features & UInt32(ZOO_CPU_AVX512_BF16) != 0 ? 1 : 0))
+  }
 }
 
 /// A table of kernels; constant for the life of the process.

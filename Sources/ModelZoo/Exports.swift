@@ -3,6 +3,7 @@
 @_exported import ZooImage
 @_exported import class ZooRuntime.CompiledModel
 @_exported import class ZooRuntime.OperatorRegistry
+@_exported import enum ZooRuntime.Precision
 @_exported import struct ZooRuntime.Profile
 @_exported import enum PackageFormat.PackageFormat
 @_exported import enum PyTorchFormat.PyTorchFormat

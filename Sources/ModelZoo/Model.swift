@@ -24,10 +24,16 @@ public final class Model: Sendable {
     public var plugins: Plugins
     /// Threads that one call may use, the caller's included; `nil` for all processors.
     public var threads: Int?
+    /// How exactly products are computed.
+    public var precision: Precision
     /// Where `init(named:)` looks.
     public var catalog: ModelCatalog
 
-    public init(plugins: Plugins = .standard, threads: Int? = nil, catalog: ModelCatalog = .standard) {
+    public init(
+      plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
+      catalog: ModelCatalog = .standard
+    ) {
+      self.precision = precision
       self.plugins = plugins
       self.threads = threads
       self.catalog = catalog
@@ -65,7 +71,7 @@ public final class Model: Sendable {
   /// A model from memory.
   public init(_ definition: ModelDefinition, options: Options = Options()) throws {
     self.definition = definition
-    var compilation = CompileOptions()
+    var compilation = CompileOptions(precision: options.precision)
     if let threads = options.threads { compilation.threads = threads }
     compiled = try CompiledModel(definition, registry: options.plugins.registry(), options: compilation)
   }

@@ -12,6 +12,8 @@ public struct Node {
   public var operatorType: String { String(cString: raw.pointee.op_type) }
   /// The version of the operator's domain that the model imports.
   public var opset: Int64 { raw.pointee.opset }
+  /// Whether products may round their operands to bfloat16.
+  public var allowsBFloat16: Bool { raw.pointee.precision >= ZOO_PRECISION_BFLOAT16 }
   /// The operator's own inputs, then the operands of the epilogue.
   public var inputCount: Int { raw.pointee.input_count }
   /// The operator's own inputs.

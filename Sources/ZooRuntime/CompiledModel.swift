@@ -6,8 +6,21 @@ import ZooCore
 public struct CompileOptions: Sendable {
   /// The most threads that one run uses.
   public var threads: Int
+  /// How exactly products are computed.
+  public var precision: Precision
 
-  public init(threads: Int = ThreadPool.shared.workerCount) { self.threads = threads }
+  public init(threads: Int = ThreadPool.shared.workerCount, precision: Precision = .float32) {
+    self.threads = threads
+    self.precision = precision
+  }
+}
+
+/// What the operands of products (matrix products, convolutions) may be rounded to. Sums stay float32.
+public enum Precision: Int32, Sendable, CaseIterable {
+  /// Exact to float32's rounding.
+  case float32 = 0
+  /// Weights and activations rounded to bfloat16 (8 bits of mantissa) where an operator can.
+  case bfloat16 = 1
 }
 
 /// A model ready to run. Any number of threads may run it at once; each run has its own arena.
@@ -173,7 +186,10 @@ public final class CompiledModel: Sendable {
     removeDeadCode(&graph)
     try assignLayouts(&graph, registry: registry)
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      .planned(try PlanBuilder(graph: graph, registry: registry, kernels: kernels, executor: executor).build())
+      .planned(
+        try PlanBuilder(
+          graph: graph, registry: registry, kernels: kernels, executor: executor, precision: options.precision
+        ).build())
     }
   }
 

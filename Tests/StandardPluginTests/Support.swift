@@ -28,7 +28,7 @@ struct Sample {
   var constants: [(name: String, tensor: Tensor)] = []
   var outputs: [String] = []
 
-  func compiled(_ isa: CPU.ISA) throws -> CompiledModel {
+  func compiled(_ isa: CPU.ISA, precision: Precision = .float32) throws -> CompiledModel {
     var definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: Self.opset)]
     definition.graph.nodes = nodes
@@ -38,7 +38,7 @@ struct Sample {
     }
     definition.graph.outputs = outputs.map { ValueInfo(name: $0) }
     definition.graph.initializers = constants.map { NamedTensor(name: $0.name, tensor: StoredTensor($0.tensor)) }
-    return try CompiledModel(definition, registry: registry(isa))
+    return try CompiledModel(definition, registry: registry(isa), options: CompileOptions(precision: precision))
   }
 
   /// The outputs as compiled: fused, in blocked layouts, in one arena. Twice, as the second run finds a used arena.

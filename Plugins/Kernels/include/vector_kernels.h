@@ -42,6 +42,8 @@ typedef struct zs_gemm {
   int32_t addend_count;
   int32_t activation;
   float activation_a, activation_b;
+  /* a and b hold pairs of bfloat16 in place of numbers, and depth, a_stride and b's panels count pairs. */
+  int32_t pairs;
 } zs_gemm;
 
 typedef struct zs_kernels {
@@ -87,6 +89,11 @@ typedef struct zs_kernels {
   /* Packs panels [first, end) of a matrix b[k * row + j * column] times alpha. */
   void (*pack)(const float *b, size_t row, size_t column, size_t depth, size_t columns, float alpha, size_t first,
                size_t end, float *packed);
+  /* As pack, in pairs of bfloat16; a lone last depth is paired with zero. */
+  void (*pack_pairs)(const float *b, size_t row, size_t column, size_t depth, size_t columns, float alpha, size_t first,
+                     size_t end, float *packed);
+  /* A row of `count` numbers in (count + 1) / 2 pairs of bfloat16. */
+  void (*row_pairs)(const float *x, float *y, size_t count);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* (channels, positions) plain to blocks of 16 and back, for one block whose first `lanes` channels exist. */
@@ -94,8 +101,8 @@ typedef struct zs_kernels {
   void (*unblock)(const float *x, float *y, size_t channel_stride, size_t positions, size_t lanes);
 } zs_kernels;
 
-/* The kernels for a ZOO_ISA_ level. */
-const zs_kernels *zs_kernels_for(int32_t isa);
+/* The kernels for a ZOO_ISA_ level, on a processor that multiplies bfloat16 or not. */
+const zs_kernels *zs_kernels_for(int32_t isa, int32_t has_bfloat16);
 
 float zs_half_to_float(uint16_t bits);
 uint16_t zs_float_to_half(float value);

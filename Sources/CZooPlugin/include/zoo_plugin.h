@@ -59,6 +59,9 @@ enum { ZOO_ISA_GENERIC = 0, ZOO_ISA_AVX2 = 1, ZOO_ISA_AVX512 = 2 };
    CD, DQ and VL. */
 enum { ZOO_CPU_AVX512_VNNI = 1u << 0, ZOO_CPU_AVX512_BF16 = 1u << 1, ZOO_CPU_AVX_VNNI = 1u << 2 };
 
+/* How exactly products have to be computed: the type that operands may be rounded to. Sums are float32 or better. */
+enum { ZOO_PRECISION_FLOAT32 = 0, ZOO_PRECISION_BFLOAT16 = 1, ZOO_PRECISION_INT8 = 2 };
+
 typedef struct zoo_string {
   const char *bytes; /* not terminated */
   size_t count;
@@ -123,6 +126,7 @@ struct zoo_node {
      Any thread may call it. What it returns when it fails is what `create` then has to return. */
   zoo_status (*read_constant)(const zoo_node *node, size_t input, size_t offset, size_t count, void *destination);
   void *host_state;
+  int32_t precision; /* ZOO_PRECISION_; an operator may always be more exact */
 };
 
 /* Runs `task(argument, index, worker)` once for every index below `count`, on any of the executor's workers, and

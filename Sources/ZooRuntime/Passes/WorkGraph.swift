@@ -85,11 +85,12 @@ struct WorkNode: Sendable {
 
   /// The node as the ABI has it, with everything known about its inputs.
   func bind(
-    opset: Int64, stored: [Int: StoredTensor] = [:], describe: (String) throws -> ValueDescription?
+    opset: Int64, stored: [Int: StoredTensor] = [:], precision: Precision = .float32,
+    describe: (String) throws -> ValueDescription?
   ) throws -> BoundNode {
     try BoundNode(
       node, opset: opset, inputs: try operands.map(describe), stored: stored, ownInputCount: ownInputs.count,
-      epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node))
+      epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node), precision: precision)
   }
 }
 

@@ -47,7 +47,8 @@ final class BoundNode {
   init(
     _ node: Node, opset: Int64, inputs: [ValueDescription?], stored: [Int: StoredTensor] = [:],
     ownInputCount: Int? = nil,
-    epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max
+    epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max,
+    precision: Precision = .float32
   ) throws {
     self.stored = stored
     names = node.inputs
@@ -71,7 +72,7 @@ final class BoundNode {
         let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
         return bound.read(input, at: offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
       },
-      host_state: nil)
+      host_state: nil, precision: precision.rawValue)
     pointer.pointee.host_state = Unmanaged.passUnretained(self).toOpaque()
   }
 

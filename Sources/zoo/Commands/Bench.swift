@@ -26,8 +26,7 @@ struct Bench: ParsableCommand {
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
   var model: String?
 
-  @Option(help: "The arithmetic: fp32.")
-  var precision = "fp32"
+  @OptionGroup var precision: PrecisionOption
 
   @Option(help: "Run for about this long.")
   var seconds = 3.0
@@ -49,11 +48,6 @@ struct Bench: ParsableCommand {
     }
     if model == nil { throw ValidationError("Missing expected argument '<model>'") }
     if !(seconds >= 0 && seconds <= 86400) { throw ValidationError("--seconds takes a number from 0 to 86400.") }
-    if precision != "fp32" {
-      let known = ["bf16", "int8"].contains(precision)
-      throw ValidationError(
-        known ? "--precision \(precision) is not offered yet; use fp32." : "--precision takes fp32, not \(precision).")
-    }
   }
 
   func run() throws {
@@ -65,7 +59,7 @@ struct Bench: ParsableCommand {
     let symbols = try dimensions.symbols()
     let inputs = try definition.randomInputs(
       seed: 0, batch: dimensions.batch, dimensions: symbols, others: Self.openExtent)
-    let modelOptions = try options.modelOptions()
+    let modelOptions = try options.modelOptions(precision: precision.value)
     let start = clock.now
     let model = try Model(contentsOf: path, options: modelOptions)
     _ = try locating(name) { try model.run(inputs) }
@@ -86,7 +80,8 @@ struct Bench: ParsableCommand {
     let report = Report(
       model: model.metadata.name.isEmpty ? name : model.metadata.name,
       batch: dimensions.batch ?? model.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 1,
-      threads: model.threads, precision: precision, inputs: inputs.mapValues(\.shape), firstResult: first,
+      threads: model.threads, precision: precision.precision.rawValue, inputs: inputs.mapValues(\.shape),
+      firstResult: first,
       median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], peak: peak,
       runs: times.count, profile: profile)
     if options.json { return try Console.printJSON(report) }

@@ -16,6 +16,7 @@ struct Eval: ParsableCommand {
   @Argument(help: ArgumentHelp("Datasets.", valueName: "dataset"))
   var datasets: [String]
 
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -23,7 +24,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions())
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let accuracy: ClassificationAccuracy
     do {
       accuracy = try model.accuracy(on: datasets) { done, all in options.progress("\(done) of \(all) images") }

@@ -16,6 +16,7 @@ struct Inspect: ParsableCommand {
   var tensors = false
 
   @OptionGroup var dimensions: DimensionOptions
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
@@ -26,7 +27,7 @@ struct Inspect: ParsableCommand {
     }
     var report = try ModelReport(path)
     if compiled {
-      let model = try Model(contentsOf: path, options: options.modelOptions())
+      let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value))
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
       report.steps = try locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
       report.arenaBytes = try model.arenaByteCount(for: shapes)

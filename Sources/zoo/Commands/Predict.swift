@@ -18,6 +18,7 @@ struct Predict: ParsableCommand {
   @Option(help: "Show the most probable K classes.")
   var top = 5
 
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -26,7 +27,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions())
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     var failures = Failures()
     var report = Report(model: model.metadata.name.isEmpty ? self.model : model.metadata.name, predictions: [])
     var waiting: [(path: String, image: Image)] = []

@@ -29,10 +29,11 @@ struct Run: ParsableCommand {
   var seed: UInt64?
 
   @OptionGroup var dimensions: DimensionOptions
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions())
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let inputs = try gatherInputs(model)
     let outputs = try locating(self.model) { try model.run(inputs) }
     if let outputDir {

@@ -24,8 +24,9 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// - Throws: `ZooError` for a plugin that can't be loaded.
-  func modelOptions() throws -> Model.Options {
-    Model.Options(plugins: plugins.isEmpty ? .standard : try .at(plugins), threads: threads)
+  func modelOptions(precision: Precision = .float32) throws -> Model.Options {
+    Model.Options(
+      plugins: plugins.isEmpty ? .standard : try .at(plugins), threads: threads, precision: precision)
   }
 
   func progress(_ text: @autoclosure () -> String) {

@@ -80,7 +80,7 @@ private struct Gemm: Operator {
     if let constant = node.constant(1) {
       packed = try PackedMatrix(
         constant, isTransposed: sizes.transposeB, depth: sizes.depth, columns: sizes.columns, scale: sizes.alpha,
-        host: host, executor: executor)
+        isPaired: node.allowsBFloat16, host: host, executor: executor)
     }
     return try kernel(node, sizes, packed: packed, bRow: bRow, bColumn: bColumn)
   }

@@ -61,8 +61,8 @@ private struct MatMul: Operator {
     var packed: PackedMatrix?
     if let constant = node.constant(1), sizes.bStack.allSatisfy({ $0 == 1 }) {
       packed = try PackedMatrix(
-        constant, isTransposed: false, depth: sizes.depth, columns: sizes.columns, scale: 1, host: host,
-        executor: executor)
+        constant, isTransposed: false, depth: sizes.depth, columns: sizes.columns, scale: 1,
+        isPaired: node.allowsBFloat16, host: host, executor: executor)
     }
     return try kernel(node, sizes, packed: packed)
   }

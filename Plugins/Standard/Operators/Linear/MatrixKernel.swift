@@ -37,6 +37,7 @@ final class MatrixKernel: Kernel {
   var summary: String? {
     (packed == nil
       ? "matrix product, packed at each run" : plan.rows == 1 ? "vector times packed matrix" : "packed matrix product")
+      + (packed?.isPaired == true ? " in bfloat16" : "")
       + (plan.epilogue.addends.isEmpty && plan.epilogue.activation == .identity ? "" : ", fused")
   }
 
@@ -44,7 +45,10 @@ final class MatrixKernel: Kernel {
   private var packedCount: Int { packed == nil ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0 }
   private var transposedCount: Int { plan.transposeA ? plan.rows * plan.depth : 0 }
 
-  var workspaceByteCount: Int { (packedCount + transposedCount) * 4 }
+  /// The left-hand matrix in pairs of bfloat16.
+  private var pairCount: Int { packed?.isPaired == true ? plan.rows * ((plan.depth + 1) / 2) : 0 }
+
+  var workspaceByteCount: Int { (packedCount + transposedCount + pairCount) * 4 }
 
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     try packed.flatMap { try adapt(node, $0) }
@@ -74,6 +78,9 @@ final class MatrixKernel: Kernel {
       }
       if let packed {
         g.b = packed.values
+        if packed.isPaired, let scratch {
+          pair(&g, to: scratch + packedCount + transposedCount, steps: packed.steps, executor: call.executor)
+        }
       } else if let scratch {
         if index == 0 || batch.b != plan.batches[index - 1].b {
           let b = UnsafePointer(call.input(1).pointer(as: Float.self) + batch.b * plan.depth * plan.columns)
@@ -89,6 +96,19 @@ final class MatrixKernel: Kernel {
       setAddends(&g, call, product: index)
       multiply(g, kernels: kernels, executor: call.executor)
     }
+  }
+
+  /// Rounds the rows of A to bfloat16.
+  private func pair(_ g: inout zs_gemm, to target: UnsafeMutablePointer<Float>, steps: Int, executor: Executor) {
+    let kernels = host.kernels
+    let (source, stride, depth) = (g.a.unsafelyUnwrapped, plan.depth, plan.depth)
+    executor.parallelRanges(plan.rows, grain: max(1, 16384 / max(depth, 1))) { range in
+      for row in range { kernels.raw.row_pairs(source + row * stride, target + row * steps, depth) }
+    }
+    g.a = UnsafePointer(target)
+    g.a_stride = steps
+    g.depth = steps
+    g.pairs = 1
   }
 
   private func setAddends(_ g: inout zs_gemm, _ call: Call, product: Int) {

@@ -51,22 +51,29 @@ struct ProductEpilogue: Sendable {
 final class PackedMatrix: Sendable {
   let memory: HostMemory
   let columns, depth, panels: Int
+  /// Whether it holds pairs of bfloat16, two depths each.
+  let isPaired: Bool
 
   /// - Parameter isTransposed: whether `b` is stored as (columns, depth).
   init(
-    _ b: Constant, isTransposed: Bool, depth: Int, columns: Int, scale: Float, host: Host, executor: Executor
+    _ b: Constant, isTransposed: Bool, depth: Int, columns: Int, scale: Float, isPaired: Bool, host: Host,
+    executor: Executor
   ) throws {
     let width = host.kernels.raw.panel_columns
     panels = (columns + width - 1) / width
-    memory = try host.allocate(panels * width * depth * 4)
+    memory = try host.allocate(panels * width * (isPaired ? (depth + 1) / 2 : depth) * 4)
     self.columns = columns
     self.depth = depth
+    self.isPaired = isPaired
     if isTransposed {
       try packRows(b, scale, host.kernels, executor)
     } else {
       try packColumns(b, scale, host.kernels, executor)
     }
   }
+
+  /// Numbers, or pairs, along a column.
+  var steps: Int { isPaired ? (depth + 1) / 2 : depth }
 
   /// Elements that are read at once: enough for the host to decode them fast, and little enough to stay in a core's
   /// cache.
@@ -75,13 +82,14 @@ final class PackedMatrix: Sendable {
   /// Panels are stored rows that follow each other.
   private func packRows(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {
     let width = kernels.raw.panel_columns
+    let pack = isPaired ? kernels.raw.pack_pairs! : kernels.raw.pack!
     let step = max(1, Self.pieceCount / max(width * depth, 1))
     try executor.parallelTry((panels + step - 1) / step) { piece in
       let first = piece * step
       let rows = min(columns - first * width, step * width)
       try b.withElements(from: first * width * depth, count: rows * depth, as: Float.self) { source in
-        kernels.raw.pack(
-          source, 1, depth, depth, rows, scale, 0, (rows + width - 1) / width, target + first * width * depth)
+        pack(
+          source, 1, depth, depth, rows, scale, 0, (rows + width - 1) / width, target + first * width * steps)
       }
     }
   }
@@ -89,15 +97,17 @@ final class PackedMatrix: Sendable {
   /// Every stored row has a part of each panel.
   private func packColumns(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {
     let width = kernels.raw.panel_columns
-    let step = max(1, Self.pieceCount / max(columns, 1))
+    let pack = isPaired ? kernels.raw.pack_pairs! : kernels.raw.pack!
+    // Even, so that no pair is torn apart.
+    let step = max(2, Self.pieceCount / max(columns, 1) / 2 * 2)
     try executor.parallelTry((depth + step - 1) / step) { piece in
       let first = piece * step
       let rows = min(depth - first, step)
       try b.withElements(from: first * columns, count: rows * columns, as: Float.self) { source in
         for panel in 0..<panels {
-          kernels.raw.pack(
+          pack(
             source + panel * width, columns, 1, rows, columns - panel * width, scale, 0, 1,
-            target + (panel * depth + first) * width)
+            target + (panel * steps + (isPaired ? first / 2 : first)) * width)
         }
       }
     }
