@@ -48,8 +48,6 @@ struct PackageReader {
     var decoder = ModelDecoder(chunks: chunks)
     model = try decoder.decode(message.model)
     tensors = decoder.tensors
-    // Finding the chunks has touched all parts of the file.
-    file.forget(0..<file.bytes.count)
   }
 
   fileprivate static let advice = "the file is damaged; get it again from where it came from"
