@@ -96,6 +96,14 @@ let package = Package(
 
     // Benchmarks, run by hand.
     .executableTarget(name: "HandOffBenchmark", dependencies: ["ZooRuntime"], path: "Benchmarks/HandOff"),
+    .target(name: "MachineLimits", path: "Benchmarks/MachineLimits"),
+    .executableTarget(
+      name: "KernelBenchmark",
+      dependencies: ["ModelZoo", "ZooRuntime", "MachineLimits", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      path: "Benchmarks/Kernels"),
+    .executableTarget(
+      name: "ModelsBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      path: "Benchmarks/Models"),
     .executableTarget(
       name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
