@@ -4,8 +4,8 @@
 //     swift run -c release KernelBenchmark [THREADS]
 //
 // The limits are measured first. Arithmetic is counted as the definition has it, so that Winograd's algorithm, which
-// needs less, can pass 100 %, as can the bandwidth of what fits in caches. Times are the best of many runs, of the kernel alone: what reorders its operands is left
-// out.
+// needs less, can pass 100 %, as can the bandwidth of what fits in caches. Times are the best of many runs, of the
+// kernel alone: what reorders its operands is left out.
 
 let threads = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? CPU.current.usableCount
 let limits = Limits(threads: threads)

@@ -22,21 +22,21 @@ func show(_ models: Int, _ seconds: Double?) {
 }
 show(0, nil)
 for _ in 0..<2 {
-  try {
-    var models: [Model] = []
-    var times: [Double] = []
-    for number in 1...count {
-      times.append(
-        try ContinuousClock().measure {
-          let model = try Model(contentsOf: file, options: options)
-          _ = try model.run(model.definition.randomInputs(seed: 0))
-          models.append(model)
-        } / .seconds(1))
-      // The median of the last few, as one alone may be disturbed; the first is the first.
-      if [1, 10, 100, 1000].contains(number) { show(number, times.suffix(9).sorted()[times.suffix(9).count / 2]) }
-    }
-  }()
+  var models: [Model] = []
+  var times: [Double] = []
+  for number in 1...count {
+    times.append(
+      try ContinuousClock().measure {
+        let model = try Model(contentsOf: file, options: options)
+        _ = try model.run(model.definition.randomInputs(seed: 0))
+        models.append(model)
+      } / .seconds(1))
+    // The median of the last few, as one alone may be disturbed; the first is the first.
+    if [1, 10, 100, 1000].contains(number) { show(number, times.suffix(9).sorted()[times.suffix(9).count / 2]) }
+  }
+  let closing = ContinuousClock().measure { models = [] } / .seconds(1)
   show(0, nil)
+  print("closing took \(rounded(closing / Double(count) * 1e3)) ms each")
 }
 
 for name in CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFirst()) : ["resnet20-cifar10"] {

@@ -1,4 +1,5 @@
 import CZooPlugin
+import CZooSystem
 import Synchronization
 import ZooCore
 
@@ -76,6 +77,13 @@ public final class CompiledModel: Sendable {
     self.options = options
     for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry)) }
     if let shapes = fixedShapes { _ = try program(for: shapes) }
+  }
+
+  /// A closed model's memory goes back to the system, also where the C library would keep it for later.
+  deinit {
+    plans.withLock { $0 = Plans() }
+    compiling.withLock { $0 = CompileState() }
+    zoo_return_memory()
   }
 
   /// Computes the outputs.

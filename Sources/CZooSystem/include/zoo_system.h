@@ -36,6 +36,10 @@ bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument);
 /* The file that this code was loaded from: the executable, or the shared library around the runtime. NULL when unknown. */
 const char *zoo_own_file(void);
 
+/* Gives the memory that this process has freed back to the system, if enough has been freed since the last time to be
+   worth the search for it. */
+void zoo_return_memory(void);
+
 /* getenv, but NULL in a process that runs with more rights than its caller has. */
 const char *zoo_trusted_environment(const char *name);
 
