@@ -1,6 +1,11 @@
 import ArgumentParser
 import ModelZoo
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -156,6 +161,14 @@ struct Bench: ParsableCommand {
 
 /// The most memory that the process has held, in MiB.
 private func peakMebibytes() -> Double {
+  #if os(Linux)
+    // getrusage counts what the process was before exec too: the caller, if that was larger.
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    if let size = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) }) {
+      return size / 1024
+    }
+  #endif
   var usage = rusage()
   #if canImport(Glibc)
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
