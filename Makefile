@@ -10,7 +10,7 @@ LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
-SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples
+SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
 .PHONY: setup venv build demo test bench example format lint proto clean
 

@@ -90,7 +90,7 @@ def plot(results, path):
     import matplotlib
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "zoo"
-    import matplotlib.pyplot as pyplot
+    from matplotlib import pyplot, ticker
 
     axes = results["axes"]
     figure, panels = pyplot.subplots(2, len(axes), figsize=(3 * len(axes) + 0.5, 5.6), squeeze=False)
@@ -103,6 +103,8 @@ def plot(results, path):
                            color=COLORS[engine], label=TITLES[engine])
             panel.set_xscale("log", base=2)
             panel.set_yscale("log")
+            panel.yaxis.set_major_formatter("{x:g}")
+            panel.yaxis.set_minor_formatter(ticker.LogFormatter(minor_thresholds=(1, 0.4)))
             panel.set_xticks([point["value"] for point in points], [str(point["value"]) for point in points])
             panel.set_xlabel({"batch": "batch", "depth": "layers", "width": "channels", "size": "pixels a side"}[axis])
             panel.tick_params(labelsize=8)
@@ -111,7 +113,7 @@ def plot(results, path):
                 panel.set_ylabel(title)
     panels[0, 0].legend(fontsize=8, frameon=False)
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
-    figure.suptitle(f"3×3 convolutions with residuals, {results['threads']} threads; where fixed: {usual}", fontsize=10)
+    figure.suptitle(f"3×3 convolutions with residuals, {results['threads']} threads; where fixed: {usual}", fontsize=9)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
