@@ -4,14 +4,16 @@ public enum SystemMemory {
   /// Allocations begin at a multiple of this, as the plugin ABI asks.
   public static let alignment = 64
 
-  /// What `malloc` serves, since fetching and clearing new pages costs more than such memory is worth.
-  private static let heapLimit = 1 << 20
+  /// What `malloc` serves of memory that comes and goes: new pages cost more time than it is worth.
+  public static let shortLivedHeapLimit = 1 << 20
+  /// What `malloc` serves of memory that a model keeps until it is closed.
+  public static let heapLimit = 1 << 17
   /// From here on the system may use large pages, of which it clears and maps fewer.
   private static let largePages = 4 << 20
 
   /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
-  /// stay inside; `nil` when there is no memory.
-  public static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+  /// stay inside; `nil` when there is no memory. Up to `heapLimit` bytes come from `malloc`.
+  public static func allocate(_ byteCount: Int, heapLimit: Int = heapLimit) -> UnsafeMutableRawPointer? {
     // A line in front holds the size of the mapping, or 0; one follows.
     guard byteCount >= 0, byteCount <= Int.max - (1 << 20) else { return nil }
     let count = (byteCount + 3 * alignment - 1) / alignment * alignment

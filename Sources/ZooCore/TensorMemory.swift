@@ -14,7 +14,7 @@ public final class TensorMemory: @unchecked Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) when the system has no such memory.
   public init(byteCount: Int) throws {
-    guard let memory = SystemMemory.allocate(byteCount) else {
+    guard let memory = SystemMemory.allocate(byteCount, heapLimit: SystemMemory.shortLivedHeapLimit) else {
       throw ZooError(.badData, "no memory for \(byteCount) bytes")
     }
     mutableBytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)

@@ -47,8 +47,8 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   private static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 
-  /// Weights that are read at once: enough for the host to decode them fast, and little enough to stay in a core's cache.
-  private static let pieceByteCount = 512 << 10
+  /// Weights that are read at once: enough for the host to decode them fast, little beside the weights of a model.
+  private static let pieceByteCount = 1 << 20
 
   /// The weights and bias packed, if both are constants.
   private static func pack(

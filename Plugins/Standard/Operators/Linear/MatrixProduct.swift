@@ -75,9 +75,8 @@ final class PackedMatrix: Sendable {
   /// Numbers, or pairs, along a column.
   var steps: Int { isPaired ? (depth + 1) / 2 : depth }
 
-  /// Elements that are read at once: enough for the host to decode them fast, and little enough to stay in a core's
-  /// cache.
-  private static let pieceCount = 128 << 10
+  /// Elements that are read at once: enough for the host to decode them fast, little beside the weights of a model.
+  private static let pieceCount = 256 << 10
 
   /// Panels are stored rows that follow each other.
   private func packRows(_ b: Constant, _ scale: Float, _ kernels: VectorKernels, _ executor: Executor) throws {
