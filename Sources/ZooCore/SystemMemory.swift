@@ -8,8 +8,6 @@ public enum SystemMemory {
   public static let shortLivedHeapLimit = 1 << 20
   /// What `malloc` serves of memory that a model keeps until it is closed.
   public static let heapLimit = 1 << 17
-  /// From here on the system may use large pages, of which it clears and maps fewer.
-  private static let largePages = 4 << 20
 
   /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
   /// stay inside; `nil` when there is no memory. Up to `heapLimit` bytes come from `malloc`.
@@ -37,9 +35,8 @@ public enum SystemMemory {
       let flags = MAP_PRIVATE | MAP_ANONYMOUS
     #endif
     guard let block = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), block != MAP_FAILED else { return nil }
-    #if os(Linux)
-      if count >= largePages { madvise(block, count, MADV_HUGEPAGE) }
-    #endif
+    // No large pages: in virtual machines they come from memory that the host has to find first, which takes longer
+    // than many small ones.
     return block
   }
 }
