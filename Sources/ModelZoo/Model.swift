@@ -71,7 +71,7 @@ public final class Model: Sendable {
   /// A model from memory.
   public init(_ definition: ModelDefinition, options: Options = Options()) throws {
     self.definition = definition
-    var compilation = CompileOptions(precision: options.precision)
+    var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))
     if let threads = options.threads { compilation.threads = threads }
     compiled = try CompiledModel(definition, registry: options.plugins.registry(), options: compilation)
   }

@@ -14,6 +14,15 @@ public struct Node {
   public var opset: Int64 { raw.pointee.opset }
   /// Whether products may round their operands to bfloat16.
   public var allowsBFloat16: Bool { raw.pointee.precision >= ZOO_PRECISION_BFLOAT16 }
+  /// Whether products may round their operands to 8-bit integers, each times a scale.
+  public var allowsInt8: Bool { raw.pointee.precision >= ZOO_PRECISION_INT8 }
+
+  /// The least and the greatest element of input `index` seen in calibration, or `nil` where nobody looked.
+  public func calibratedRange(_ index: Int) -> ClosedRange<Float>? {
+    guard index < raw.pointee.input_count, let ranges = raw.pointee.input_ranges else { return nil }
+    let (low, high) = (ranges[2 * index], ranges[2 * index + 1])
+    return low <= high ? low...high : nil
+  }
   /// The operator's own inputs, then the operands of the epilogue.
   public var inputCount: Int { raw.pointee.input_count }
   /// The operator's own inputs.

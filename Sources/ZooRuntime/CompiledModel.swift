@@ -8,11 +8,23 @@ public struct CompileOptions: Sendable {
   /// The most threads that one run uses.
   public var threads: Int
   /// How exactly products are computed.
-  public var precision: Precision
+  public var arithmetic: Arithmetic
 
-  public init(threads: Int = ThreadPool.shared.workerCount, precision: Precision = .float32) {
+  public init(threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic()) {
     self.threads = threads
+    self.arithmetic = arithmetic
+  }
+}
+
+/// How exactly products are computed, and what is known for it.
+public struct Arithmetic: Sendable {
+  public var precision: Precision
+  /// By the name of a value: its least and greatest element, as calibration saw them. Only `int8` uses them.
+  public var ranges: [String: ClosedRange<Float>]
+
+  public init(_ precision: Precision = .float32, ranges: [String: ClosedRange<Float>] = [:]) {
     self.precision = precision
+    self.ranges = ranges
   }
 }
 
@@ -22,6 +34,9 @@ public enum Precision: Int32, Sendable, CaseIterable {
   case float32 = 0
   /// Weights and activations rounded to bfloat16 (8 bits of mantissa) where an operator can.
   case bfloat16 = 1
+  /// Weights and activations rounded to 8-bit integers, each times a scale, where an operator can; as `bfloat16` where
+  /// it can't.
+  case int8 = 2
 }
 
 /// A model ready to run. Any number of threads may run it at once; each run has its own arena.
@@ -70,7 +85,9 @@ public final class CompiledModel: Sendable {
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions = CompileOptions()
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
-    checked = try checkedGraph(definition)
+    var checked = try checkedGraph(definition)
+    checked.arithmetic = options.arithmetic
+    self.checked = checked
     inputs = checked.inputs
     outputs = definition.graph.outputs
     self.registry = registry
@@ -196,7 +213,7 @@ public final class CompiledModel: Sendable {
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       .planned(
         try PlanBuilder(
-          graph: graph, registry: registry, kernels: kernels, executor: executor, precision: options.precision
+          graph: graph, registry: registry, kernels: kernels, executor: executor
         ).build())
     }
   }

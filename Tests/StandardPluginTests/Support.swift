@@ -38,7 +38,7 @@ struct Sample {
     }
     definition.graph.outputs = outputs.map { ValueInfo(name: $0) }
     definition.graph.initializers = constants.map { NamedTensor(name: $0.name, tensor: StoredTensor($0.tensor)) }
-    return try CompiledModel(definition, registry: registry(isa), options: CompileOptions(precision: precision))
+    return try CompiledModel(definition, registry: registry(isa), options: CompileOptions(arithmetic: Arithmetic(precision)))
   }
 
   /// The outputs as compiled: fused, in blocked layouts, in one arena. Twice, as the second run finds a used arena.

@@ -127,6 +127,10 @@ struct zoo_node {
   zoo_status (*read_constant)(const zoo_node *node, size_t input, size_t offset, size_t count, void *destination);
   void *host_state;
   int32_t precision; /* ZOO_PRECISION_; an operator may always be more exact */
+  int32_t reserved;
+  /* Of each input the least and the greatest element seen when the model was calibrated, two floats an input, NaN where
+     nobody looked. NULL: not calibrated. Elements may lie outside; an operator that relies on the range clamps them. */
+  const float *input_ranges;
 };
 
 /* Runs `task(argument, index, worker)` once for every index below `count`, on any of the executor's workers, and

@@ -55,7 +55,7 @@ private func absorbed(
   let operands = grown.numberedEpilogue.last?.operands ?? []
   let bound = try BoundNode(
     entry.node, opset: graph.opset(of: entry), inputs: try grown.operands.map(graph.describe),
-    ownInputCount: entry.ownInputs.count, epilogue: entry.numberedEpilogue)
+    ownInputCount: entry.ownInputs.count, epilogue: entry.numberedEpilogue, arithmetic: graph.arithmetic)
   guard try operation.accepts(step, operands: operands, in: bound) else { return nil }
   grown.node.outputs[0] = reader.node.outputs[0]
   return (grown, place)

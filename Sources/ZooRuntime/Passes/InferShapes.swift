@@ -18,7 +18,8 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
       continue
     }
     let operation = try registry.require(node, opset: graph.opset(of: entry))
-    let bound = try entry.bind(opset: graph.opset(of: entry), describe: graph.describe)
+    let bound = try entry.bind(
+      opset: graph.opset(of: entry), arithmetic: graph.arithmetic, describe: graph.describe)
     let types = try operation.infer(bound, node: node)
     if types.contains(where: { $0.shape == nil || $0.type == .string }) { return false }
     if try foldable(node, outputs: types, in: graph) {

@@ -13,6 +13,7 @@ struct WorkGraph: Sendable {
   /// What is known of the values that inputs and nodes make.
   var types: [String: ValueDescription] = [:]
   var operatorSets: [String: Int64] = [:]
+  var arithmetic = Arithmetic()
 
   /// The version of its domain by which a node is to be understood.
   func opset(of entry: WorkNode) -> Int64 {
@@ -85,12 +86,12 @@ struct WorkNode: Sendable {
 
   /// The node as the ABI has it, with everything known about its inputs.
   func bind(
-    opset: Int64, stored: [Int: StoredTensor] = [:], precision: Precision = .float32,
+    opset: Int64, stored: [Int: StoredTensor] = [:], arithmetic: Arithmetic,
     describe: (String) throws -> ValueDescription?
   ) throws -> BoundNode {
     try BoundNode(
       node, opset: opset, inputs: try operands.map(describe), stored: stored, ownInputCount: ownInputs.count,
-      epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node), precision: precision)
+      epilogue: numberedEpilogue, usedOutputs: usedOutputs(of: node), arithmetic: arithmetic)
   }
 }
 

@@ -7,7 +7,6 @@ struct PlanBuilder {
   let registry: OperatorRegistry
   let kernels: KernelCache
   let executor: UnsafePointer<zoo_executor>
-  let precision: Precision
 
   func build() throws -> Plan {
     let handles = try makeKernels()
@@ -88,18 +87,19 @@ struct PlanBuilder {
     let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
     let opset = graph.opset(of: entry)
     if let known {
-      let bound = try entry.bind(opset: opset, precision: precision, describe: graph.describe)
+      let bound = try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe)
       if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }
     }
     // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
-    let asked = operation.readsInPieces(try entry.bind(opset: opset, precision: precision, describe: graph.describe))
+    let asked = operation.readsInPieces(
+      try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe))
     var stored: [Int: StoredTensor] = [:]
     for (position, name) in entry.ownInputs.enumerated() where position < 64 && asked >> UInt64(position) & 1 == 1 {
       guard let constant = graph.constants[name], constant.readsInPieces, constant.byteCount > 1 << 16 else { continue }
       stored[position] = constant
     }
     let streamed = Set(stored.keys.map { entry.ownInputs[$0] })
-    let bound = try entry.bind(opset: opset, stored: stored, precision: precision) { name in
+    let bound = try entry.bind(opset: opset, stored: stored, arithmetic: graph.arithmetic) { name in
       var description = try graph.describe(name)
       if let constant = graph.constants[name], description?.constant == nil, !streamed.contains(name) {
         do {

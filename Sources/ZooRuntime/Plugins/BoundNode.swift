@@ -48,7 +48,7 @@ final class BoundNode {
     _ node: Node, opset: Int64, inputs: [ValueDescription?], stored: [Int: StoredTensor] = [:],
     ownInputCount: Int? = nil,
     epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max,
-    precision: Precision = .float32
+    arithmetic: Arithmetic = Arithmetic()
   ) throws {
     self.stored = stored
     names = node.inputs
@@ -72,8 +72,20 @@ final class BoundNode {
         let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
         return bound.read(input, at: offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
       },
-      host_state: nil, precision: precision.rawValue)
+      host_state: nil, precision: arithmetic.precision.rawValue, reserved: 0,
+      input_ranges: ranges(of: node, count: inputs.count, arithmetic))
     pointer.pointee.host_state = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  private func ranges(of node: Node, count: Int, _ arithmetic: Arithmetic) -> UnsafePointer<Float>? {
+    guard arithmetic.precision == .int8, !arithmetic.ranges.isEmpty else { return nil }
+    let table = memory.allocate(Float.self, count: 2 * count)
+    for index in 0..<count {
+      let range = node.inputs.indices.contains(index) ? arithmetic.ranges[node.inputs[index]] : nil
+      table[2 * index] = range?.lowerBound ?? .nan
+      table[2 * index + 1] = range?.upperBound ?? .nan
+    }
+    return UnsafePointer(table)
   }
 
   private func read(_ input: Int, at offset: Int, _ bytes: UnsafeMutableRawBufferPointer) -> zoo_status {

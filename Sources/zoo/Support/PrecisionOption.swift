@@ -6,15 +6,17 @@ struct PrecisionOption: ParsableArguments {
   enum Name: String, ExpressibleByArgument, CaseIterable, Codable {
     case fp32
     case bf16
+    case int8
   }
 
-  @Option(help: "The arithmetic: fp32, or bf16 where operators can round what they multiply to bfloat16.")
+  @Option(help: "The arithmetic: fp32; or what operators may round factors to, bf16 or int8.")
   var precision = Name.fp32
 
   var value: Precision {
     switch precision {
     case .fp32: .float32
     case .bf16: .bfloat16
+    case .int8: .int8
     }
   }
 }
