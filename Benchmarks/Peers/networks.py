@@ -16,7 +16,24 @@ import torch
 import torchvision
 from torch import nn
 
-OPSET = 13
+OPSET = 14
+
+
+class Normalization(torch.autograd.Function):
+    """Local response normalization that becomes ONNX's LRN: PyTorch's own is written out as ten operators."""
+
+    @staticmethod
+    def forward(context, x):
+        return nn.functional.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=1.0)
+
+    @staticmethod
+    def symbolic(graph, x):
+        return graph.op("LRN", x, size_i=5, alpha_f=1e-4, beta_f=0.75, bias_f=1.0)
+
+
+class LocalResponseNorm(nn.Module):
+    def forward(self, x):
+        return Normalization.apply(x)
 
 
 class CaffeAlexNet(nn.Sequential):
@@ -24,15 +41,12 @@ class CaffeAlexNet(nn.Sequential):
     convolutions, local response normalization, overlapping pooling."""
 
     def __init__(self):
-        def normalize():
-            return nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
-
         def pool():
             return nn.MaxPool2d(3, 2, ceil_mode=True)
 
         super().__init__(
-            nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), normalize(), pool(),
-            nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(), normalize(), pool(),
+            nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), LocalResponseNorm(), pool(),
+            nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(), LocalResponseNorm(), pool(),
             nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(),
             nn.Conv2d(384, 384, 3, padding=1, groups=2), nn.ReLU(),
             nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), pool(),
@@ -123,6 +137,8 @@ def export(network, example, axes, path):
     randomize(network)
     network.eval()
     # Newer versions export in another way unless they are told.
+    if hasattr(torch.backends, "mha"):
+        torch.backends.mha.set_fastpath_enabled(False)  # what it traces to has no ONNX form
     options = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     partial = path + ".partial"
     with torch.no_grad():
