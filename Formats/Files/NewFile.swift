@@ -10,14 +10,16 @@ import ZooCore
 
 /// A file that is written beside its place and appears there only when it is complete.
 ///
-/// Without `commit()`, nothing is left behind.
+/// Without `commit()`, nothing is left behind. On Linux, where the file system can have it, the file has no name until
+/// then, so that this is true also for a program that is killed.
 package final class NewFile {
   private static let bufferSize = 1 << 16
 
   private let path: String
   private let partialPath: String
   private let descriptor: Int32
-  private var isCommitted = false
+  /// Whether `partialPath` is there.
+  private var isNamed: Bool
   /// Bytes that are not in the file yet; they end at `count`.
   private var buffer: [UInt8] = []
   /// Bytes appended so far.
@@ -28,7 +30,9 @@ package final class NewFile {
     self.path = path
     let name = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
     partialPath = "\(path[..<name]).\(path[name...]).\(UInt64.random(in: 0 ... .max)).partial"
-    descriptor = open(partialPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let nameless = Self.openNameless(in: name == path.startIndex ? "." : String(path[..<name]))
+    isNamed = nameless == nil
+    descriptor = nameless ?? open(partialPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw ZooError.ofSystem(
         "no file can be made here", path, advice: "choose a folder that exists and that you may write")
@@ -37,8 +41,23 @@ package final class NewFile {
 
   deinit {
     close(descriptor)
-    if !isCommitted { unlink(partialPath) }
+    if isNamed { unlink(partialPath) }
   }
+
+  /// A file without a name; `nil` where there can be none.
+  private static func openNameless(in folder: String) -> Int32? {
+    #if os(Linux)
+      // O_TMPFILE, which Swift does not import.
+      let descriptor = open(folder, 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { return nil }
+      // It gets its name by way of /proc.
+      if access(place(of: descriptor), F_OK) == 0 { return descriptor }
+      close(descriptor)
+    #endif
+    return nil
+  }
+
+  private static func place(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 
   /// Writes a file that is the pieces one after another.
   package static func write(_ pieces: [UnsafeRawBufferPointer], to path: String) throws {
@@ -81,8 +100,15 @@ package final class NewFile {
   /// Finishes the file and puts it in its place.
   package func commit() throws {
     try finish()
+    if !isNamed {
+      // A link can't replace a file, but renaming can.
+      guard linkat(AT_FDCWD, Self.place(of: descriptor), AT_FDCWD, partialPath, AT_SYMLINK_FOLLOW) == 0 else {
+        throw failure()
+      }
+      isNamed = true
+    }
     guard rename(partialPath, path) == 0 else { throw failure() }
-    isCommitted = true
+    isNamed = false
   }
 
   private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -30,10 +30,10 @@ struct ArraySource: SampleSource {
     layout = try Self.layout(images)
   }
 
-  func forEach(_ body: (LabelledDataset.Sample) throws -> Void) throws {
+  func forEach(every step: Int, _ body: (LabelledDataset.Sample) throws -> Void) throws {
     let shape = Array(images.shape.dropFirst())
     let size = labels.isEmpty ? 0 : images.byteCount / labels.count
-    for (index, label) in labels.enumerated() {
+    for index in stride(from: 0, to: labels.count, by: step) {
       let content = try images.withUnsafeBytes { bytes in
         let sample = UnsafeRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
         switch layout {
@@ -45,7 +45,7 @@ struct ArraySource: SampleSource {
           return .tensor(try Tensor(type: images.type, shape: shape) { $0.copyMemory(from: sample) })
         }
       }
-      try body(.init(name: "\(path): images[\(index)]", label: label, content: content))
+      try body(.init(name: "\(path): images[\(index)]", label: labels[index], content: content))
     }
   }
 

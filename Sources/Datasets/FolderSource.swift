@@ -38,8 +38,9 @@ struct FolderSource: SampleSource {
     self.decoding = decoding
   }
 
-  func forEach(_ body: (LabelledDataset.Sample) throws -> Void) throws {
-    for (path, label) in files {
+  func forEach(every step: Int, _ body: (LabelledDataset.Sample) throws -> Void) throws {
+    for index in stride(from: 0, to: files.count, by: step) {
+      let (path, label) = files[index]
       try body(.init(name: path, label: label, content: .image(Image(contentsOf: path, decoding: decoding))))
     }
   }

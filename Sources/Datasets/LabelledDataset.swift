@@ -80,10 +80,11 @@ public struct LabelledDataset: Sendable {
 
   /// Calls `body` with `size` samples at a time, the last time with what is left. One batch is in memory at once.
   ///
+  /// - Parameter step: Every how many samples one is taken, the first being the first; the others are not decoded.
   /// - Throws: `ZooError` for a sample that can't be read, naming it, and what `body` throws.
-  public func forEachBatch(of size: Int, _ body: ([Sample]) throws -> Void) throws {
+  public func forEachBatch(of size: Int, every step: Int = 1, _ body: ([Sample]) throws -> Void) throws {
     var batch: [Sample] = []
-    try source.forEach { sample in
+    try source.forEach(every: step) { sample in
       batch.append(sample)
       if batch.count >= size {
         try body(batch)
@@ -97,5 +98,5 @@ public struct LabelledDataset: Sendable {
 /// Where samples come from.
 protocol SampleSource: Sendable {
   var count: Int { get }
-  func forEach(_ body: (LabelledDataset.Sample) throws -> Void) throws
+  func forEach(every step: Int, _ body: (LabelledDataset.Sample) throws -> Void) throws
 }

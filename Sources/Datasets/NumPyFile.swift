@@ -29,6 +29,26 @@ public enum NumPyFile {
     }
   }
 
+  /// The arrays in the `.npz` archive at `path`, by their names without `.npy`.
+  ///
+  /// - Throws: `ZooError`, as `read` does, and `badData` for a damaged archive.
+  public static func readArchive(_ path: String) throws -> [String: Tensor] {
+    do {
+      let archive = try ZipArchive(MappedFile(path))
+      var tensors: [String: Tensor] = [:]
+      for (name, entry) in archive.entries where name.hasSuffix(".npy") {
+        do {
+          tensors[String(name.dropLast(4))] = try tensor(in: archive.contents(entry, checksum: true), copying: true)
+        } catch let error as ZooError {
+          throw error.located(name)
+        }
+      }
+      return tensors
+    } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+
   /// Writes `tensor` to `path`; a reader sees the old file or the whole new one.
   ///
   /// - Throws: `ZooError`: `unsupported` for element types that NumPy lacks and strings that it can't hold, `notFound`

@@ -28,14 +28,17 @@ struct TarSource: SampleSource {
     self.decoding = decoding
   }
 
-  func forEach(_ body: (LabelledDataset.Sample) throws -> Void) throws {
+  func forEach(every step: Int, _ body: (LabelledDataset.Sample) throws -> Void) throws {
     let reader = try TarReader(path)
+    var index = 0
     while let entry = try reader.next() {
       guard let components = FolderLayout.components(of: entry.name) else { continue }
       guard components.count > layout.outerFolders, let label = indices[layout.className(components)] else {
         throw ZooError(.badData, "the archive has changed while it was read", at: path)
       }
       let name = "\(path): \(entry.name)"
+      defer { index += 1 }
+      guard index % step == 0 else { continue }
       try body(
         .init(
           name: name, label: label, content: .image(Image(decoding: reader.contents(), name: name, decoding: decoding)))

@@ -5,7 +5,7 @@ struct ImageClassifier {
 
   private let model: Model
   private let preprocessing: ImagePreprocessing
-  private let input: String
+  let input: String
   private let output: String
   /// Photographs that the network takes at once, where its input has a fixed first extent.
   private let fixedBatch: Int?
@@ -32,22 +32,25 @@ struct ImageClassifier {
   }
 
   func predict(_ inputs: [Input]) throws -> [Prediction] {
-    let values = max(1, 3 * preprocessing.height * preprocessing.width)
-    let size = fixedBatch ?? min(64, max(1, Self.largestBatch / values))
-    var answers: [Prediction] = []
+    try scores(of: inputs).map { .classes(try classes(of: $0)) }
+  }
+
+  /// What the network gives for each of `inputs`: a number for every class.
+  func scores(of inputs: [Input]) throws -> [[Float]] {
+    var answers: [[Float]] = []
     answers.reserveCapacity(inputs.count)
     var photos: [Image] = []
     func flush() throws {
       guard !photos.isEmpty else { return }
-      answers += try classify(photos)
+      let outputs = try model.run(tensors(of: photos))
+      answers += try rows(of: outputs[output], count: fixedBatch ?? photos.count).prefix(photos.count)
       photos = []
     }
     for input in inputs {
       if case .tensors(let tensors) = input.content {
         try flush()
         let outputs = try model.run(tensors)
-        let found = try classes(of: outputs[output], count: 1)
-        answers.append(.classes(found[0]))
+        answers += try rows(of: outputs[output], count: 1)
         continue
       }
       guard let photo = try input.picture() else {
@@ -55,22 +58,28 @@ struct ImageClassifier {
           .usage, "the model classifies photographs, not text", at: model.metadata.name, advice: "give it image files")
       }
       photos.append(photo)
-      if photos.count == size { try flush() }
+      if photos.count == batchSize { try flush() }
     }
     try flush()
     return answers
   }
 
-  private func classify(_ photos: [Image]) throws -> [Prediction] {
+  /// Photographs that go through the network at once.
+  var batchSize: Int {
+    let values = max(1, 3 * preprocessing.height * preprocessing.width)
+    return fixedBatch ?? min(64, max(1, Self.largestBatch / values))
+  }
+
+  /// The network's input for at most `batchSize` photographs.
+  func tensors(of photos: [Image]) throws -> [String: Tensor] {
     var batch = photos
     // A network of fixed batch computes the rest in vain.
     if let fixedBatch { batch += Array(repeating: photos[0], count: fixedBatch - photos.count) }
-    let outputs = try model.run([input: preprocessing.tensor(from: batch)])
-    return try classes(of: outputs[output], count: batch.count).prefix(photos.count).map { .classes($0) }
+    return [input: try preprocessing.tensor(from: batch)]
   }
 
-  /// The classes of each of `count` photographs, the most probable first.
-  private func classes(of tensor: Tensor?, count: Int) throws -> [[Classification]] {
+  /// The scores of each of `count` photographs.
+  private func rows(of tensor: Tensor?, count: Int) throws -> [[Float]] {
     guard let tensor else { throw ZooError(.defect, "the run gave no output", at: output) }
     let total = tensor.count
     guard tensor.type == .float32, tensor.shape.first == count, count > 0, total > 0, total % count == 0 else {
@@ -86,17 +95,20 @@ struct ImageClassifier {
         advice: "package it again with a label for each class")
     }
     let scores = try tensor.elements(Float.self)
-    return try (0..<count).map { photo in
-      let row = Array(scores[photo * classCount..<(photo + 1) * classCount])
-      let probabilities = model.metadata.outputsProbabilities ? row : softmax(row)
-      guard probabilities.allSatisfy(\.isFinite) else {
-        throw ZooError(.badData, "the network's scores are no finite numbers", at: output)
-      }
-      return probabilities.enumerated().map { index, probability in
-        Classification(
-          index: index, label: labels.isEmpty ? "class \(index)" : labels[index], probability: probability)
-      }.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }
+    return (0..<count).map { Array(scores[$0 * classCount..<($0 + 1) * classCount]) }
+  }
+
+  /// The classes by their scores, the most probable first.
+  func classes(of scores: [Float]) throws -> [Classification] {
+    let probabilities = model.metadata.outputsProbabilities ? scores : softmax(scores)
+    guard probabilities.allSatisfy(\.isFinite) else {
+      throw ZooError(.badData, "the network's scores are no finite numbers", at: output)
     }
+    let labels = model.metadata.labels
+    return probabilities.enumerated().map { index, probability in
+      Classification(
+        index: index, label: labels.isEmpty ? "class \(index)" : labels[index], probability: probability)
+    }.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }
   }
 }
 

@@ -72,6 +72,11 @@ public final class Model: Sendable {
   public init(_ definition: ModelDefinition, options: Options = Options()) throws {
     self.definition = definition
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))
+    // Only 8-bit arithmetic has a use for them.
+    if options.precision == .int8, let calibration = definition.metadata.calibration {
+      try calibration.check()
+      for range in calibration.ranges { compilation.arithmetic.ranges[range.value] = range.least...range.greatest }
+    }
     if let threads = options.threads { compilation.threads = threads }
     compiled = try CompiledModel(definition, registry: options.plugins.registry(), options: compilation)
   }

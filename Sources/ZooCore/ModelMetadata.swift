@@ -19,6 +19,8 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var summary = ""
   /// Accuracy that was measured, on what.
   public var accuracy: [Accuracy] = []
+  /// What products read on samples, for 8-bit arithmetic; `nil` for a model that was not calibrated.
+  public var calibration: Calibration?
 
   public init() {}
 
@@ -40,6 +42,61 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
       self.dataset = dataset
       self.metric = metric
       self.value = value
+    }
+  }
+}
+
+/// The ranges of the values that products (Conv, ConvTranspose, MatMul, Gemm) read, as samples had them.
+///
+/// 8-bit arithmetic scales by them; values outside are clamped.
+public struct Calibration: Sendable, Hashable, Codable {
+  /// How many samples were run.
+  public var samples: Int
+  /// One a value, by name.
+  public var ranges: [ValueRange]
+
+  public init(samples: Int, ranges: [ValueRange]) {
+    self.samples = samples
+    self.ranges = ranges
+  }
+
+  /// Where the elements of a value lie, but for a few.
+  public struct ValueRange: Sendable, Hashable, Codable {
+    /// The value's name in the graph.
+    public var value: String
+    public var least: Float
+    public var greatest: Float
+
+    public init(value: String, least: Float, greatest: Float) {
+      self.value = value
+      self.least = least
+      self.greatest = greatest
+    }
+  }
+
+  /// More ranges than any model has products.
+  package static let mostRanges = 1 << 16
+
+  /// Checks what a file says, or is about to say.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a range that is none, for one that is given twice, and for absurdly many.
+  package func check() throws {
+    let advice = "calibrate the model again"
+    guard samples >= 0, ranges.count <= Self.mostRanges else {
+      throw ZooError(
+        .badData, "\(ranges.count) ranges of \(samples) samples are no calibration", at: "calibration", advice: advice)
+    }
+    var seen: Set<String> = []
+    for range in ranges {
+      guard range.least.isFinite, range.greatest.isFinite, range.least <= range.greatest else {
+        throw ZooError(
+          .badData, "\(range.least) to \(range.greatest) is no range", at: "calibration of \"\(range.value)\"",
+          advice: advice)
+      }
+      guard seen.insert(range.value).inserted else {
+        throw ZooError(
+          .badData, "there are two ranges of one value", at: "calibration of \"\(range.value)\"", advice: advice)
+      }
     }
   }
 }

@@ -70,24 +70,9 @@ public struct Constant: @unchecked Sendable {
   let node: UnsafePointer<zoo_node>
   let index: Int
 
-  /// Fills `destination` with elements from number `first` on.
+  /// The elements from number `first` on: where they are, if they are in memory, or else copied.
   ///
   /// - Throws: `OperatorError` when they can't be read; the host knows why.
-  public func read<Element: BitwiseCopyable>(
-    from first: Int, into destination: UnsafeMutableBufferPointer<Element>
-  ) throws {
-    let bytes = UnsafeMutableRawBufferPointer(destination)
-    let offset = first * MemoryLayout<Element>.stride
-    guard let data = node.pointee.inputs[index].data else {
-      guard node.pointee.read_constant(node, index, offset, bytes.count, bytes.baseAddress) == ZOO_OK else {
-        throw OperatorError("constant input \(index) can't be read")
-      }
-      return
-    }
-    bytes.copyMemory(from: UnsafeRawBufferPointer(start: data + offset, count: bytes.count))
-  }
-
-  /// The elements from number `first` on: where they are, if they are in memory, or else copied.
   public func withElements<Element: BitwiseCopyable, Result>(
     from first: Int, count: Int, as _: Element.Type = Element.self,
     _ body: (UnsafePointer<Element>) throws -> Result
@@ -97,7 +82,10 @@ public struct Constant: @unchecked Sendable {
     }
     let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(count, 1))
     defer { copy.deallocate() }
-    try read(from: first, into: UnsafeMutableBufferPointer(rebasing: copy[..<count]))
+    let size = MemoryLayout<Element>.stride
+    guard node.pointee.read_constant(node, index, first * size, count * size, copy.baseAddress) == ZOO_OK else {
+      throw OperatorError("constant input \(index) can't be read")
+    }
     return try body(UnsafePointer(copy.baseAddress.unsafelyUnwrapped))
   }
 }

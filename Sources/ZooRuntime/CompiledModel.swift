@@ -115,6 +115,28 @@ public final class CompiledModel: Sendable {
     return Dictionary(uniqueKeysWithValues: zip(outputs.map(\.name), results))
   }
 
+  /// Runs the model and shows `body` what its products (Conv, ConvTranspose, MatMul, Gemm) read that is no constant:
+  /// before each of them, the name of the value and its elements, which are float32 in any order.
+  ///
+  /// The names are those that `Arithmetic.ranges` knows values by.
+  ///
+  /// - Throws: as `run(_:)`; `ZooError` (`unsupported`) for a model that runs node by node, whose products are never
+  ///   rounded.
+  public func observeProducts(
+    _ values: [String: Tensor], _ body: (_ value: String, _ elements: UnsafeBufferPointer<Float>) -> Void
+  ) throws {
+    let tensors = try checkInputs(values)
+    guard case .planned(let plan) = try program(for: tensors.map(\.shape)) else {
+      throw ZooError(
+        .unsupported, "shapes of the model depend on its data, so that its products are computed in float32 always")
+    }
+    try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
+      try withoutActuallyEscaping(body) { body in
+        _ = try plan.run(tensors, executor: executor, observer: ProductObserver(plan, body))
+      }
+    }
+  }
+
   /// Computes the outputs and tells when each node was computed; its `step` counts `steps(for:)` of these shapes.
   ///
   /// Taking the times makes the run a little slower; runs without a profile don't pay for it.
@@ -134,7 +156,7 @@ public final class CompiledModel: Sendable {
     _ program: Program, _ tensors: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
   ) throws -> [Tensor] {
     switch program {
-    case .planned(let plan): try plan.run(tensors, executor: executor, recorder: recorder)
+    case .planned(let plan): try plan.run(tensors, executor: executor, observer: recorder)
     case .nodeByNode:
       try NodeByNode(graph: checked, registry: registry).run(tensors, executor: executor, recorder: recorder)
     }
@@ -204,9 +226,11 @@ public final class CompiledModel: Sendable {
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode }
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
-    fuseLayerNormalization(&graph, registry: registry)
-    fuseGelu(&graph, registry: registry)
-    try fuseAttention(&graph, registry: registry)
+    var pattern = PatternGraph(graph)
+    fuseLayerNormalization(&pattern, registry: registry)
+    fuseGelu(&pattern, registry: registry)
+    try fuseAttention(&pattern, registry: registry)
+    graph = pattern.graph
     try fuseEpilogues(&graph, registry: registry)
     removeDeadCode(&graph)
     try assignLayouts(&graph, registry: registry)

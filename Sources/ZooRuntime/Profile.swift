@@ -35,7 +35,7 @@ public struct Profile: Sendable {
 }
 
 /// Takes the times of one run. It lies between the run's kernels and the executor that they are given.
-final class ProfileRecorder: Sendable {
+final class ProfileRecorder: StepObserver, Sendable {
   private struct State {
     var step = 0
     var stepStart: UInt64 = 0
@@ -66,6 +66,8 @@ final class ProfileRecorder: Sendable {
   }
 
   /// The node at the position `step` begins.
+  func begin(_ step: Int, _: UnsafePointer<zoo_call>) { begin(step) }
+
   func begin(_ step: Int) {
     state.withLock { state in
       (state.step, state.parallel, state.busy) = (step, 0, 0)

@@ -67,6 +67,23 @@ import ZooCore
     #expect(again.graph.nodes[0].attributes[0].unknownFields == model.graph.nodes[0].attributes[0].unknownFields)
   }
 
+  @Test func keepsCalibration() throws {
+    let folder = try TemporaryFolder()
+    var model = try sampleModel()
+    model.metadata.calibration = Calibration(samples: 2, ranges: [.init(value: "x", least: -0.1, greatest: 3e38)])
+    try ONNXFormat.write(model, to: "\(folder.path)/a.onnx")
+    #expect(try ONNXFormat.read("\(folder.path)/a.onnx").metadata == model.metadata)
+    for range in ["1, \"greatest\": 0", "-1e60, \"greatest\": 0", "\"NaN\", \"greatest\": 0"] {
+      let json = #"{"calibration": {"samples": 1, "ranges": [{"value": "x", "least": \#(range)}]}, "#
+        + #""name": "", "architecture": "", "task": "none", "labels": [], "outputsProbabilities": false, "#
+        + #""license": "", "source": "", "summary": "", "accuracy": []}"#
+      let property = Wire().text(1, "modelzoo.metadata").text(2, json)
+      let path = try folder.write(Wire().integer(1, 10).message(7, Wire()).message(14, property).bytes, to: "b.onnx")
+      let error = #expect(throws: ZooError.self) { try ONNXFormat.read(path) }
+      #expect(error?.kind == .badData, "\(range)")
+    }
+  }
+
   @Test func damagedMetadataIsNamed() throws {
     let folder = try TemporaryFolder()
     let property = Wire().text(1, "modelzoo.metadata").text(2, "{\"task\": 3}")

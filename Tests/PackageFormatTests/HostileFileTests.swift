@@ -102,6 +102,31 @@ import ZooCore
     #expect(try fingerprint(readAll(bytes + field(99, [1, 2, 3]) + number(100, 5))) == fingerprint(model))
   }
 
+  /// Ranges of values that are none.
+  @Test func calibration() throws {
+    func float(_ number: UInt64, _ value: Float) -> [UInt8] { varint(number << 3 | 5) + littleEndian(value.bitPattern) }
+    func range(_ name: String, _ least: Float, _ greatest: Float) -> [UInt8] {
+      field(2, field(1, Array(name.utf8)) + float(2, least) + float(3, greatest))
+    }
+    func package(_ ranges: [UInt8], samples: UInt64 = 1) -> [UInt8] {
+      CraftedPackage(
+        model: CraftedPackage.model(initializers: [], chunkCount: 0)
+          + field(11, field(11, number(1, samples) + ranges))
+      ).bytes
+    }
+    let good = try readAll(package(range("x", -1, 2) + range("y", 3, 3), samples: .max)).metadata.calibration
+    #expect(good?.ranges.map(\.value) == ["x", "y"] && good?.samples == .max)
+    for (least, greatest): (Float, Float) in [(.nan, 1), (0, .nan), (1, 0), (-.infinity, 0), (0, .infinity)] {
+      expectBadData(package(range("x", least, greatest)), saying: "calibration of \"x\"")
+    }
+    expectBadData(package(range("x", 0, 1) + range("x", 0, 2)), saying: "two ranges")
+    expectBadData(package((0..<70_000).flatMap { range("\($0)", 0, 1) }), saying: "70000 ranges")
+    // What is refused is not written either.
+    var model = ModelDefinition()
+    model.metadata.calibration = Calibration(samples: 1, ranges: [.init(value: "x", least: 1, greatest: 0)])
+    #expect(throws: ZooError.self) { try PackageFormat.write(model, to: folder.file("none.zoo")) }
+  }
+
   @Test(arguments: [40, 100_000])
   func deepNesting(depth: Int) throws {
     var graph: [UInt8] = []

@@ -57,6 +57,9 @@ func completeMetadata() -> ModelMetadata {
   metadata.source = "s"
   metadata.summary = "u"
   metadata.accuracy = [.init(dataset: "d", metric: "top1", value: 0.1)]
+  metadata.calibration = Calibration(
+    samples: 3,
+    ranges: [.init(value: "x", least: -1.5, greatest: 2), .init(value: "", least: 0.1, greatest: 0.1)])
   return metadata
 }
 

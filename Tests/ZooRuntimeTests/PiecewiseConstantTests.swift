@@ -132,6 +132,52 @@ struct PiecewiseConstantTests {
     #expect(pieces.bytesRead.withLock { $0 } == weight.byteCount, "each byte is read once")
   }
 
+  /// Weights that are stored as bfloat16 or int8, and made float32 by a Cast or a DequantizeLinear.
+  @Test("are converted while they are read", arguments: cases, [ElementType.bfloat16, .int8])
+  func converted(test: Case, type: ElementType) throws {
+    let shape = test.weight
+    let axis = test.nodes[0].operatorType == "Conv" || test.nodes[0].attributes.contains { $0.name == "transB" } ? 0 : 1
+    let channels = shape[axis]
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let scales = (0..<channels).map { Float($0 % 5 + 1) / 256 }
+    let numbers = Self.numbers(shape, seed: 1)
+    var stored: Tensor
+    var values: [Float]
+    var constants: [String: Tensor] = [:]
+    var node = Node("Cast", inputs: ["stored"], outputs: ["w"], attributes: [Attribute("to", .int(1))])
+    if type == .bfloat16 {
+      let halves = numbers.map { UInt16($0.bitPattern >> 16) }
+      stored = try Tensor(type: .bfloat16, shape: shape) { bytes in
+        halves.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      }
+      values = halves.map { Float(bitPattern: UInt32($0) << 16) }
+    } else {
+      let integers = numbers.map { Int8($0 * 250) }
+      stored = try Tensor(integers, shape: shape)
+      values = integers.enumerated().map { Float($1) * scales[$0 / inner % channels] }
+      constants["stored@scale"] = try Tensor(scales, shape: [channels])
+      node = Node(
+        "DequantizeLinear", inputs: ["stored", "stored@scale"], outputs: ["w"],
+        attributes: [Attribute("axis", .int(Int64(axis - shape.count)))])
+    }
+    let input = try Self.tensor(test.input, seed: 2)
+    let pieces = Pieces(stored)
+    let plain = try Self.definition(test, weight: StoredTensor(Tensor(values, shape: shape)))
+    var rounded = plain
+    rounded.graph.initializers = plain.graph.initializers.filter { $0.name != "w" }
+    rounded.graph.initializers += constants.map { NamedTensor(name: $0.key, tensor: StoredTensor($0.value)) }
+    rounded.graph.initializers.append(
+      NamedTensor(name: "stored", tensor: try StoredTensor(type: type, shape: shape, source: pieces)))
+    rounded.graph.nodes.insert(node, at: 0)
+    let expected = try CompiledModel(plain, registry: Self.registry()).run(["x": input])["y"]
+    let model = try CompiledModel(rounded, registry: Self.registry())
+    let result = try model.run(["x": input])["y"]
+    #expect(try #require(result?.withUnsafeBytes { Array($0) }) == expected?.withUnsafeBytes { Array($0) })
+    #expect(pieces.bytesRead.withLock { $0 } == stored.byteCount, "each byte is read once")
+    let steps = try model.steps(for: [test.input]).map(\.operatorType)
+    #expect(!steps.contains("Cast") && !steps.contains("DequantizeLinear") && !steps.contains("BatchNormalization"))
+  }
+
   @Test("tell what is wrong with them", arguments: cases)
   func failures(test: Case) throws {
     let weight = try Self.tensor(test.weight, seed: 1)

@@ -65,11 +65,11 @@ public struct Parameters {
     if tensor.shape != shape {
       misshapen.append("\(name) \(tensor.shape) instead of \(shape)")
     } else if tensor.type != .float32 {
-      guard let source = Float32Source(tensor) else {
+      guard let widened = try tensor.asFloat32() else {
         misshapen.append("\(name) of type \(tensor.type.name) instead of float32")
         return tensor
       }
-      return try StoredTensor(type: .float32, shape: shape, source: source)
+      return widened
     }
     return tensor
   }

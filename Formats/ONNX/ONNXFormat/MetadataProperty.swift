@@ -23,6 +23,7 @@ enum MetadataProperty {
         .badData, "the property \"\(key)\" is damaged", at: "metadata_props",
         advice: "remove the property, or package the model again")
     }
+    try metadata.calibration?.check()
     properties.removeAll { $0.key == key }
     return metadata
   }
@@ -30,6 +31,7 @@ enum MetadataProperty {
   /// The property that keeps `metadata`; `nil` for the default.
   static func property(_ metadata: ModelMetadata) throws -> Property? {
     guard metadata != ModelMetadata() else { return nil }
+    try metadata.calibration?.check()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let json = try? encoder.encode(metadata) else {

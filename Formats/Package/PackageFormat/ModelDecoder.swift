@@ -259,7 +259,18 @@ struct ModelDecoder {
     metadata.accuracy = list(message.n_accuracy, message.accuracy) {
       ModelMetadata.Accuracy(dataset: text($0.dataset), metric: text($0.metric), value: $0.value)
     }
+    metadata.calibration = try message.calibration.map { try decode($0.pointee) }
     return metadata
+  }
+
+  private func decode(_ message: Zoo__Calibration) throws -> Calibration {
+    let calibration = Calibration(
+      samples: Int(clamping: message.samples),
+      ranges: list(message.n_ranges, message.ranges) {
+        Calibration.ValueRange(value: text($0.value), least: $0.least, greatest: $0.greatest)
+      })
+    try calibration.check()
+    return calibration
   }
 
   private func decode(_ message: Zoo__ImagePreprocessing) throws -> ImagePreprocessing {

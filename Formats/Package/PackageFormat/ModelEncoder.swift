@@ -311,6 +311,26 @@ struct ModelEncoder {
     message.pointee.source = try arena.text(metadata.source)
     message.pointee.summary = try arena.text(metadata.summary)
     (message.pointee.n_accuracy, message.pointee.accuracy) = try arena.list(metadata.accuracy, encode)
+    message.pointee.calibration = try metadata.calibration.map(encode)
+    return message
+  }
+
+  private func encode(_ calibration: Calibration) throws -> UnsafeMutablePointer<Zoo__Calibration> {
+    try calibration.check()
+    let message = arena.make(Zoo__Calibration(), zoo__calibration__init)
+    message.pointee.has_samples = 1
+    message.pointee.samples = UInt64(calibration.samples)
+    (message.pointee.n_ranges, message.pointee.ranges) = try arena.list(calibration.ranges, encode)
+    return message
+  }
+
+  private func encode(_ range: Calibration.ValueRange) throws -> UnsafeMutablePointer<Zoo__ValueRange>? {
+    let message = arena.make(Zoo__ValueRange(), zoo__value_range__init)
+    message.pointee.value = try arena.text(range.value)
+    message.pointee.has_least = 1
+    message.pointee.least = range.least
+    message.pointee.has_greatest = 1
+    message.pointee.greatest = range.greatest
     return message
   }
 

@@ -907,6 +907,96 @@ void   zoo__metadata__free_unpacked
   assert(message->base.descriptor == &zoo__metadata__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   zoo__calibration__init
+                     (Zoo__Calibration         *message)
+{
+  static const Zoo__Calibration init_value = ZOO__CALIBRATION__INIT;
+  *message = init_value;
+}
+size_t zoo__calibration__get_packed_size
+                     (const Zoo__Calibration *message)
+{
+  assert(message->base.descriptor == &zoo__calibration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__calibration__pack
+                     (const Zoo__Calibration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__calibration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__calibration__pack_to_buffer
+                     (const Zoo__Calibration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__calibration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Calibration *
+       zoo__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Calibration *)
+     protobuf_c_message_unpack (&zoo__calibration__descriptor,
+                                allocator, len, data);
+}
+void   zoo__calibration__free_unpacked
+                     (Zoo__Calibration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__calibration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   zoo__value_range__init
+                     (Zoo__ValueRange         *message)
+{
+  static const Zoo__ValueRange init_value = ZOO__VALUE_RANGE__INIT;
+  *message = init_value;
+}
+size_t zoo__value_range__get_packed_size
+                     (const Zoo__ValueRange *message)
+{
+  assert(message->base.descriptor == &zoo__value_range__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__value_range__pack
+                     (const Zoo__ValueRange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__value_range__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__value_range__pack_to_buffer
+                     (const Zoo__ValueRange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__value_range__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__ValueRange *
+       zoo__value_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__ValueRange *)
+     protobuf_c_message_unpack (&zoo__value_range__descriptor,
+                                allocator, len, data);
+}
+void   zoo__value_range__free_unpacked
+                     (Zoo__ValueRange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__value_range__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   zoo__accuracy__init
                      (Zoo__Accuracy         *message)
 {
@@ -3007,7 +3097,7 @@ const ProtobufCMessageDescriptor zoo__chunk__descriptor =
   (ProtobufCMessageInit) zoo__chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[10] =
+static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[11] =
 {
   {
     "name",
@@ -3129,10 +3219,23 @@ static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "calibration",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, calibration),
+    &zoo__calibration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__metadata__field_indices_by_name[] = {
   9,   /* field[9] = accuracy */
   1,   /* field[1] = architecture */
+  10,   /* field[10] = calibration */
   4,   /* field[4] = image */
   3,   /* field[3] = labels */
   6,   /* field[6] = license */
@@ -3145,7 +3248,7 @@ static const unsigned zoo__metadata__field_indices_by_name[] = {
 static const ProtobufCIntRange zoo__metadata__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor zoo__metadata__descriptor =
 {
@@ -3155,11 +3258,126 @@ const ProtobufCMessageDescriptor zoo__metadata__descriptor =
   "Zoo__Metadata",
   "zoo",
   sizeof(Zoo__Metadata),
-  10,
+  11,
   zoo__metadata__field_descriptors,
   zoo__metadata__field_indices_by_name,
   1,  zoo__metadata__number_ranges,
   (ProtobufCMessageInit) zoo__metadata__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__calibration__field_descriptors[2] =
+{
+  {
+    "samples",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Calibration, has_samples),
+    offsetof(Zoo__Calibration, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ranges",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Zoo__Calibration, n_ranges),
+    offsetof(Zoo__Calibration, ranges),
+    &zoo__value_range__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__calibration__field_indices_by_name[] = {
+  1,   /* field[1] = ranges */
+  0,   /* field[0] = samples */
+};
+static const ProtobufCIntRange zoo__calibration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__calibration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Calibration",
+  "Calibration",
+  "Zoo__Calibration",
+  "zoo",
+  sizeof(Zoo__Calibration),
+  2,
+  zoo__calibration__field_descriptors,
+  zoo__calibration__field_indices_by_name,
+  1,  zoo__calibration__number_ranges,
+  (ProtobufCMessageInit) zoo__calibration__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__value_range__field_descriptors[3] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__ValueRange, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "least",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__ValueRange, has_least),
+    offsetof(Zoo__ValueRange, least),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "greatest",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__ValueRange, has_greatest),
+    offsetof(Zoo__ValueRange, greatest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__value_range__field_indices_by_name[] = {
+  2,   /* field[2] = greatest */
+  1,   /* field[1] = least */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange zoo__value_range__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor zoo__value_range__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.ValueRange",
+  "ValueRange",
+  "Zoo__ValueRange",
+  "zoo",
+  sizeof(Zoo__ValueRange),
+  3,
+  zoo__value_range__field_descriptors,
+  zoo__value_range__field_indices_by_name,
+  1,  zoo__value_range__number_ranges,
+  (ProtobufCMessageInit) zoo__value_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor zoo__accuracy__field_descriptors[3] =

@@ -10,19 +10,18 @@ func assignLayouts(_ graph: inout WorkGraph, registry: OperatorRegistry) throws 
   graph.operatorSets["zoo"] = 1
   let plain = Int32(ZOO_LAYOUT_PLAIN)
   var nodes: [WorkNode] = []
-  /// Each value's copies in other layouts.
-  var copies: [String: String] = [:]
 
   func converted(_ name: String, to layout: Int32) throws -> String {
     guard let type = try graph.describe(name), type.layout != layout else { return name }
     let copy = "\(name)@\(layout == plain ? "plain" : "nchw16c")"
-    if copies.updateValue(name, forKey: copy) == nil {
+    if graph.layoutCopies.updateValue(name, forKey: copy) == nil {
       nodes.append(
         WorkNode(
           Node(
             "Reorder", domain: "zoo", name: copy, inputs: [name], outputs: [copy],
             attributes: [Attribute("to", .int(Int64(layout)))])))
       graph.types[copy] = ValueDescription(type: type.type, shape: type.shape, layout: layout)
+      graph.arithmetic.ranges[copy] = graph.arithmetic.ranges[name]
     }
     return copy
   }

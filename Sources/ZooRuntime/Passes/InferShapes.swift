@@ -12,6 +12,12 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
       graph.constants[node.outputs[0]] = stored
       continue
     }
+    if let converted = try convertedConstant(
+      node, of: { graph.shapeDependent.contains($0) ? nil : graph.constants[$0] })
+    {
+      graph.constants[node.outputs[0]] = converted
+      continue
+    }
     if let shape = try foldedShape(node, in: graph) {
       graph.constants[node.outputs[0]] = StoredTensor(shape)
       graph.shapeDependent.insert(node.outputs[0])

@@ -14,6 +14,8 @@ struct WorkGraph: Sendable {
   var types: [String: ValueDescription] = [:]
   var operatorSets: [String: Int64] = [:]
   var arithmetic = Arithmetic()
+  /// Values that are others in another layout, by name.
+  var layoutCopies: [String: String] = [:]
 
   /// The version of its domain by which a node is to be understood.
   func opset(of entry: WorkNode) -> Int64 {

@@ -33,6 +33,8 @@ final class Plan: Sendable {
   }
 
   let steps: [Step]
+  /// Values that are others in another layout, by name.
+  let layoutCopies: [String: String]
   let outputs: [(name: String, type: ValueDescription)]
   /// Outputs that are constants or inputs as they are.
   let copiedOutputs: [(output: Int, source: Place)]
@@ -42,10 +44,11 @@ final class Plan: Sendable {
   private let idle = Mutex<[RunState]>([])
 
   init(
-    steps: [Step], outputs: [(name: String, type: ValueDescription)], copiedOutputs: [(output: Int, source: Place)],
-    arenaByteCount: Int
+    steps: [Step], layoutCopies: [String: String], outputs: [(name: String, type: ValueDescription)],
+    copiedOutputs: [(output: Int, source: Place)], arenaByteCount: Int
   ) {
     self.steps = steps
+    self.layoutCopies = layoutCopies
     self.outputs = outputs
     self.copiedOutputs = copiedOutputs
     self.arenaByteCount = arenaByteCount
@@ -54,13 +57,13 @@ final class Plan: Sendable {
 
   /// Runs the steps; `inputs` are in the graph's order and have the shapes that the plan was made for.
   func run(
-    _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
+    _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?
   ) throws -> [Tensor] {
     let state = try idle.withLock { $0.popLast() } ?? RunState(self)
     let results = try outputs.map { output in
       try TensorMemory(byteCount: Tensor.byteCount(type: output.type.type, shape: output.type.shape ?? []))
     }
-    try state.run(self, inputs: inputs, results: results, executor: executor, recorder: recorder)
+    try state.run(self, inputs: inputs, results: results, executor: executor, observer: observer)
     for copy in copiedOutputs {
       switch copy.source {
       case .input(let index): inputs[index].withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
@@ -74,6 +77,14 @@ final class Plan: Sendable {
       try Tensor(type: output.type.type, shape: output.type.shape ?? [], memory: memory)
     }
   }
+}
+
+/// Is told when each step of a run begins and ends.
+protocol StepObserver: AnyObject {
+  /// The step at the position `step` begins; its inputs lie where `call` says.
+  func begin(_ step: Int, _ call: UnsafePointer<zoo_call>)
+  /// The step that began last ends.
+  func end()
 }
 
 /// The memory of one run at a time: an arena, and the ABI's tables pointing into it.
@@ -121,7 +132,7 @@ private final class RunState: @unchecked Sendable {
 
   func run(
     _ plan: Plan, inputs: [Tensor], results: [TensorMemory], executor: UnsafePointer<zoo_executor>,
-    recorder: ProfileRecorder?
+    observer: (any StepObserver)?
   ) throws {
     for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].memory?.mutableBytes.baseAddress }
     for entry in fromOutputs { entry.table.pointee.data = results[entry.output].mutableBytes.baseAddress }
@@ -129,9 +140,9 @@ private final class RunState: @unchecked Sendable {
       for (index, step) in plan.steps.enumerated() {
         let kernel = step.kernel.kernel
         calls[index].executor = executor
-        recorder?.begin(index)
+        observer?.begin(index, calls + index)
         try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
-        recorder?.end()
+        observer?.end()
       }
     }
   }

@@ -42,7 +42,8 @@ struct PlanBuilder {
           outputs: outputs))
     }
     return try Plan(
-      steps: steps, outputs: graph.outputs.map { ($0.name, try require(graph.describe($0.value), $0.name)) },
+      steps: steps, layoutCopies: graph.layoutCopies,
+      outputs: graph.outputs.map { ($0.name, try require(graph.describe($0.value), $0.name)) },
       copiedOutputs: copiedOutputs(places.values), arenaByteCount: places.byteCount)
   }
 
@@ -91,12 +92,15 @@ struct PlanBuilder {
       if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }
     }
     // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
-    let asked = operation.readsInPieces(
-      try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe))
     var stored: [Int: StoredTensor] = [:]
-    for (position, name) in entry.ownInputs.enumerated() where position < 64 && asked >> UInt64(position) & 1 == 1 {
+    for (position, name) in entry.ownInputs.enumerated() where position < 64 {
       guard let constant = graph.constants[name], constant.readsInPieces, constant.byteCount > 1 << 16 else { continue }
       stored[position] = constant
+    }
+    if !stored.isEmpty {
+      let asked = operation.readsInPieces(
+        try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe))
+      stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
     }
     let streamed = Set(stored.keys.map { entry.ownInputs[$0] })
     let bound = try entry.bind(opset: opset, stored: stored, arithmetic: graph.arithmetic) { name in

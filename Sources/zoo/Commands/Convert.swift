@@ -7,6 +7,9 @@ struct Convert: ParsableCommand {
     discussion: """
       The format of IN is told by its contents, that of OUT by its name. Nothing is lost either way. The options record \
       what predicting needs, which ONNX files of others don't tell. OUT is replaced if it is there.
+
+      With --weights the file holds weights rounded, as standard operators of ONNX: a Cast of bfloat16, a \
+      DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
       """)
 
   @Argument(help: ArgumentHelp("A .zoo or .onnx file, or a name in the zoo.", valueName: "in"))
@@ -14,6 +17,9 @@ struct Convert: ParsableCommand {
 
   @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
   var output: String
+
+  @Option(name: [.customLong("weights"), .customLong("store")], help: WeightStorage.help)
+  var storage: WeightStorage?
 
   @OptionGroup var description: DescriptionOptions
 
@@ -26,8 +32,9 @@ struct Convert: ParsableCommand {
     var model = try ModelDefinition(contentsOf: source)
     try description.apply(to: &model.metadata)
     try checkLabels(of: model)
-    try model.write(to: output, format: format)
-    try WrittenFile(model, output).show(json: json)
+    let (stored, rounding) = try locating(input) { try model.storing(storage) }
+    try stored.write(to: output, format: format)
+    try WrittenFile(stored, output, rounding: rounding).show(json: json)
   }
 
   /// Labels that predict would refuse are refused at once, where the network's output tells how many there must be.

@@ -8,6 +8,9 @@ struct Eval: ParsableCommand {
       A DATASET is a folder CLASS/IMAGE, a .tar or .tar.gz file of one, or an .npz file with arrays "images" and \
       "labels". Several count as one. top1 and top5 are the shares of images whose label is the most probable class, \
       or among the five most probable.
+
+      --compare also runs the model in fp32 (or --reference, another model), and shows its accuracy, how often both find \
+      the same class the most probable, and how far apart their outputs are, relative to the largest.
       """)
 
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
@@ -16,6 +19,10 @@ struct Eval: ParsableCommand {
   @Argument(help: ArgumentHelp("Datasets.", valueName: "dataset"))
   var datasets: [String]
 
+  @Flag(help: "Also show what fp32 gives, and how far this is from it.")
+  var compare = false
+
+  @OptionGroup var reference: ReferenceOption
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
@@ -25,17 +32,76 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
-    let accuracy: ClassificationAccuracy
     do {
-      accuracy = try model.accuracy(on: datasets) { done, all in options.progress("\(done) of \(all) images") }
+      guard compare || reference.reference != nil else {
+        return try show(try model.accuracy(on: datasets, progress: progress))
+      }
+      let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions())
+      try show(try model.accuracy(on: datasets, comparedWith: other, progress: progress))
     } catch let error as ZooError {
       throw error.location == nil ? error.located(self.model) : error
     }
+  }
+
+  private func progress(_ done: Int, _ all: Int) { options.progress("\(done) of \(all) images") }
+
+  private func show(_ accuracy: ClassificationAccuracy) throws {
     Console.clearProgress()
     if options.json { return try Console.printJSON(accuracy) }
     let rows = [("top 1", accuracy.top1), ("top 5", accuracy.top5)].map { name, share in
       [name, fixed(share * 100, 2) + " %", "error \(fixed((1 - share) * 100, 2)) %"]
     }
     Console.print("\(accuracy.images) images\n" + table(rows, right: [1]))
+  }
+
+  private func show(_ comparison: AccuracyComparison) throws {
+    Console.clearProgress()
+    let (own, other) = (comparison.accuracy, comparison.reference)
+    if options.json { return try Console.printJSON(Report(comparison)) }
+    func row(_ name: String, _ left: Double, _ right: Double) -> [String] {
+      let change = fixed((left - right) * 100, 2)
+      return [
+        name, fixed(left * 100, 2) + " %", fixed(right * 100, 2) + " %",
+        (left > right && change != "0.00" ? "+" : "") + change,
+      ]
+    }
+    let name = reference.reference ?? "fp32"
+    Console.print(
+      "\(own.images) images\n"
+        + table(
+          [
+            ["", precision.precision.rawValue, name, "points"], row("top 1", own.top1, other.top1),
+            row("top 5", own.top5, other.top5),
+          ], right: [1, 2, 3]))
+    Console.print(
+      table([
+        ["same first class", percentText(comparison.agreement)],
+        ["largest difference", "\(percentText(comparison.largestDifference)) of the largest output"],
+        ["mean difference", "\(percentText(comparison.meanDifference)) of the largest output"],
+      ]))
+  }
+
+  private struct Report: Encodable {
+    var images: Int
+    var top1: Double
+    var top5: Double
+    var reference: ClassificationAccuracy
+    var agreement: Double
+    var largestDifference: Double
+    var meanDifference: Double
+
+    init(_ comparison: AccuracyComparison) {
+      (images, top1, top5) = (comparison.accuracy.images, comparison.accuracy.top1, comparison.accuracy.top5)
+      reference = comparison.reference
+      agreement = comparison.agreement
+      largestDifference = comparison.largestDifference
+      meanDifference = comparison.meanDifference
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case images, top1, top5, reference, agreement
+      case largestDifference = "largest_difference"
+      case meanDifference = "mean_difference"
+    }
   }
 }

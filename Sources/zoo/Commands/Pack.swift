@@ -21,6 +21,9 @@ struct Pack: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("The package (default: NAME.zoo in this folder).", valueName: "OUT.zoo"))
   var output: String?
 
+  @Option(name: .customLong("store"), help: WeightStorage.help)
+  var storage: WeightStorage?
+
   @Flag(help: "Stride in the first 1×1 convolution of a bottleneck, as in the paper, not in the 3×3 as in torchvision.")
   var v1 = false
 
@@ -45,8 +48,9 @@ struct Pack: ParsableCommand {
       throw ZooError(
         .usage, "pack writes packages", at: path, advice: "end the name with .zoo; zoo convert makes ONNX of it")
     }
-    try model.write(to: path, format: .package)
-    try WrittenFile(model, path).show(json: json)
+    let (stored, rounding) = try locating(weights) { try model.storing(storage) }
+    try stored.write(to: path, format: .package)
+    try WrittenFile(stored, path, rounding: rounding).show(json: json)
   }
 
   private func chosenArchitecture() throws -> any Architecture {

@@ -18,23 +18,17 @@ struct Run: ParsableCommand {
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
   var model: String
 
-  @Option(
-    name: .customLong("input"), help: ArgumentHelp("An input's file; may be repeated.", valueName: "NAME=FILE.npy"))
-  var inputs: [String] = []
+  @OptionGroup var tensors: TensorOptions
 
   @Option(help: ArgumentHelp("Write each output to DIR/NAME.npy.", valueName: "DIR"))
   var outputDir: String?
 
-  @Option(help: "Make the inputs that are not given from this seed.")
-  var seed: UInt64?
-
-  @OptionGroup var dimensions: DimensionOptions
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
-    let inputs = try gatherInputs(model)
+    let inputs = try tensors.inputs(of: model, named: self.model)
     let outputs = try locating(self.model) { try model.run(inputs) }
     if let outputDir {
       do {
@@ -58,35 +52,6 @@ struct Run: ParsableCommand {
     }
     if options.json { return try Console.printJSON(report) }
     Console.print(table(report.outputs.map(\.row)))
-  }
-
-  private func gatherInputs(_ model: Model) throws -> [String: Tensor] {
-    let known = model.definition.graph.inputs.map(\.name)
-    var tensors: [String: Tensor] = [:]
-    for argument in inputs {
-      // Names may hold "=", files hardly.
-      guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
-        throw ZooError(
-          .usage, "not NAME=FILE.npy", at: "--input \(argument)", advice: "for example --input input=x.npy")
-      }
-      let name = String(argument[..<split])
-      guard known.contains(name) else {
-        throw ZooError(
-          .usage, "the model has no input of that name", at: "--input \(name)",
-          advice: "its inputs: \(known.joined(separator: ", "))")
-      }
-      tensors[name] = try NumPyFile.read(String(argument[argument.index(after: split)...]))
-    }
-    let missing = model.inputs.filter { tensors[$0.name] == nil }
-    guard !missing.isEmpty else { return tensors }
-    guard let seed else {
-      throw ZooError(
-        .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: self.model,
-        advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
-    }
-    let random = try model.definition.randomInputs(
-      seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(), except: Set(tensors.keys))
-    return tensors.merging(random) { given, _ in given }
   }
 
   /// A name that stays in the folder.

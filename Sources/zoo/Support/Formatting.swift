@@ -24,6 +24,15 @@ func secondsText(_ seconds: Double) -> String {
   return seconds < 1 ? "\(fixed(seconds * 1e3, 2)) ms" : "\(fixed(seconds, 3)) s"
 }
 
+/// `0.39 %`, with as many digits as a small share needs.
+func percentText(_ share: Double) -> String {
+  guard share.isFinite else { return "\(share)" }
+  let value = share * 100
+  if value == 0 { return "0 %" }
+  if value < 1e-6 { return "\(Float(value)) %" }
+  return fixed(value, value < 1e-3 ? 6 : value < 0.1 ? 4 : 2) + " %"
+}
+
 /// `value` with `digits` digits after the point.
 func fixed(_ value: Double, _ digits: Int) -> String {
   let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }

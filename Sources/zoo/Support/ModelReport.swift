@@ -13,6 +13,8 @@ struct ModelReport: Encodable {
   /// `storedBytes / tensorBytes`.
   var compression: Double?
   var parameters: Int
+  /// The weights by the type that the file holds them in, the largest share first.
+  var storage: [Storage]
   var metadata: ModelMetadata
   var producer: String
   var operatorSets: [OperatorSet]
@@ -28,7 +30,7 @@ struct ModelReport: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case path, format, compression, parameters, metadata, producer, inputs, outputs, nodes, operators, functions
-    case tensors, steps
+    case tensors, steps, storage
     case fileBytes = "file_bytes"
     case tensorBytes = "tensor_bytes"
     case storedBytes = "stored_bytes"
@@ -39,6 +41,25 @@ struct ModelReport: Encodable {
   struct OperatorSet: Encodable {
     var domain: String
     var version: Int64
+  }
+
+  struct Storage: Encodable {
+    var type: String
+    var tensors: Int
+    var parameters: Int
+    /// In memory, as they are stored.
+    var bytes: Int
+
+    static func list(_ initializers: [NamedTensor]) -> [Storage] {
+      Dictionary(grouping: initializers.map(\.tensor), by: \.type).map { type, tensors in
+        Storage(
+          type: type.name, tensors: tensors.count,
+          parameters: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) },
+          bytes: tensors.reduce(0) { $0 + $1.byteCount })
+      }.sorted { ($1.bytes, $0.type) < ($0.bytes, $1.type) }
+    }
+
+    var text: String { "\(parameters) \(type) in \(tensors) tensors, \(byteText(bytes))" }
   }
 
   struct Value: Encodable {
@@ -118,6 +139,7 @@ struct ModelReport: Encodable {
       counts[node.domain.isEmpty ? node.operatorType : "\(node.domain).\(node.operatorType)", default: 0] += 1
     }
     functions = model.functions.count
+    storage = Storage.list(model.graph.initializers)
     parameters = model.graph.initializers.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) }
     if format == .package {
       let summary = try PackageFormat.summary(path)
@@ -161,6 +183,12 @@ struct ModelReport: Encodable {
     row("nodes", "\(nodes): \(counts.joined(separator: ", "))")
     if functions > 0 { row("functions", "\(functions)") }
     row("weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))")
+    if storage.count > 1 {
+      for (index, part) in storage.enumerated() { rows.append([index == 0 ? "stored as" : "", part.text]) }
+    }
+    if let calibration = metadata.calibration {
+      row("calibrated", "\(calibration.ranges.count) ranges of \(calibration.samples) samples")
+    }
     let stored =
       storedBytes.map { ", weights \(byteText($0)): \(fixed((compression ?? 1) * 100, 1)) % of their size" } ?? ""
     row("file size", byteText(fileBytes) + stored)

@@ -7,13 +7,16 @@ struct WrittenFile: Encodable {
   var bytes: Int
   var tensorBytes: Int
   var ratio: Double?
+  /// What it cost to store the weights rounded, where that was asked for.
+  var rounding: WeightRounding?
 
   enum CodingKeys: String, CodingKey {
-    case model, path, bytes, ratio
+    case model, path, bytes, ratio, rounding
     case tensorBytes = "tensor_bytes"
   }
 
-  init(_ definition: ModelDefinition, _ path: String) throws {
+  init(_ definition: ModelDefinition, _ path: String, rounding: WeightRounding? = nil) throws {
+    self.rounding = rounding
     model = definition.metadata.name
     self.path = path
     bytes = try fileSize(path)
@@ -25,5 +28,20 @@ struct WrittenFile: Encodable {
     if json { return try Console.printJSON(self) }
     let share = ratio.map { ", \(fixed($0 * 100, 1)) % of its weights" } ?? ""
     Console.print("\(path): \(byteText(bytes))\(share)")
+    guard let rounding else { return }
+    for name in rounding.kept {
+      Console.writeError("zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite")
+    }
+    var rows = [["weights", "\(byteText(rounding.bytesBefore)) became \(byteText(rounding.bytesAfter))"]]
+    if rounding.storage != .float32 {
+      rows.append(["rounded", "\(rounding.tensors) tensors to \(rounding.storage.rawValue)"])
+    }
+    if let worst = rounding.worstTensor {
+      rows += [
+        ["largest error", "\(percentText(rounding.largestError)) of a tensor's largest weight"],
+        ["worst tensor", "\(worst): \(percentText(rounding.worstTensorError)) in root mean square"],
+      ]
+    }
+    Console.print(table(rows, indent: "  "))
   }
 }

@@ -35,6 +35,8 @@ typedef struct Zoo__Tensor Zoo__Tensor;
 typedef struct Zoo__Chunks Zoo__Chunks;
 typedef struct Zoo__Chunk Zoo__Chunk;
 typedef struct Zoo__Metadata Zoo__Metadata;
+typedef struct Zoo__Calibration Zoo__Calibration;
+typedef struct Zoo__ValueRange Zoo__ValueRange;
 typedef struct Zoo__Accuracy Zoo__Accuracy;
 typedef struct Zoo__ImagePreprocessing Zoo__ImagePreprocessing;
 
@@ -514,10 +516,53 @@ struct  Zoo__Metadata
   char *summary;
   size_t n_accuracy;
   Zoo__Accuracy **accuracy;
+  Zoo__Calibration *calibration;
 };
 #define ZOO__METADATA__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__metadata__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL }
+    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL }
+
+
+/*
+ * What 8-bit arithmetic wants to know of the values that products read.
+ */
+struct  Zoo__Calibration
+{
+  ProtobufCMessage base;
+  /*
+   * How many samples were run.
+   */
+  protobuf_c_boolean has_samples;
+  uint64_t samples;
+  /*
+   * One a value.
+   */
+  size_t n_ranges;
+  Zoo__ValueRange **ranges;
+};
+#define ZOO__CALIBRATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__calibration__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+struct  Zoo__ValueRange
+{
+  ProtobufCMessage base;
+  /*
+   * The value's name in the graph.
+   */
+  char *value;
+  /*
+   * Finite numbers, least <= greatest.
+   */
+  protobuf_c_boolean has_least;
+  float least;
+  protobuf_c_boolean has_greatest;
+  float greatest;
+};
+#define ZOO__VALUE_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__value_range__descriptor) \
+    , NULL, 0, 0, 0, 0 }
 
 
 struct  Zoo__Accuracy
@@ -952,6 +997,44 @@ Zoo__Metadata *
 void   zoo__metadata__free_unpacked
                      (Zoo__Metadata *message,
                       ProtobufCAllocator *allocator);
+/* Zoo__Calibration methods */
+void   zoo__calibration__init
+                     (Zoo__Calibration         *message);
+size_t zoo__calibration__get_packed_size
+                     (const Zoo__Calibration   *message);
+size_t zoo__calibration__pack
+                     (const Zoo__Calibration   *message,
+                      uint8_t             *out);
+size_t zoo__calibration__pack_to_buffer
+                     (const Zoo__Calibration   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Calibration *
+       zoo__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__calibration__free_unpacked
+                     (Zoo__Calibration *message,
+                      ProtobufCAllocator *allocator);
+/* Zoo__ValueRange methods */
+void   zoo__value_range__init
+                     (Zoo__ValueRange         *message);
+size_t zoo__value_range__get_packed_size
+                     (const Zoo__ValueRange   *message);
+size_t zoo__value_range__pack
+                     (const Zoo__ValueRange   *message,
+                      uint8_t             *out);
+size_t zoo__value_range__pack_to_buffer
+                     (const Zoo__ValueRange   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__ValueRange *
+       zoo__value_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__value_range__free_unpacked
+                     (Zoo__ValueRange *message,
+                      ProtobufCAllocator *allocator);
 /* Zoo__Accuracy methods */
 void   zoo__accuracy__init
                      (Zoo__Accuracy         *message);
@@ -1052,6 +1135,12 @@ typedef void (*Zoo__Chunk_Closure)
 typedef void (*Zoo__Metadata_Closure)
                  (const Zoo__Metadata *message,
                   void *closure_data);
+typedef void (*Zoo__Calibration_Closure)
+                 (const Zoo__Calibration *message,
+                  void *closure_data);
+typedef void (*Zoo__ValueRange_Closure)
+                 (const Zoo__ValueRange *message,
+                  void *closure_data);
 typedef void (*Zoo__Accuracy_Closure)
                  (const Zoo__Accuracy *message,
                   void *closure_data);
@@ -1084,6 +1173,8 @@ extern const ProtobufCMessageDescriptor zoo__tensor__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunks__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunk__descriptor;
 extern const ProtobufCMessageDescriptor zoo__metadata__descriptor;
+extern const ProtobufCMessageDescriptor zoo__calibration__descriptor;
+extern const ProtobufCMessageDescriptor zoo__value_range__descriptor;
 extern const ProtobufCMessageDescriptor zoo__accuracy__descriptor;
 extern const ProtobufCMessageDescriptor zoo__image_preprocessing__descriptor;
 

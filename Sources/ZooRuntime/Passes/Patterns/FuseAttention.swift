@@ -2,16 +2,15 @@ import ZooCore
 
 /// Makes one Attention of the products, scaling, mask and softmax that exporters write for it before opset 23, and
 /// drops the transpositions that bring heads before positions and back.
-func fuseAttention(_ graph: inout WorkGraph, registry: OperatorRegistry) throws {
+func fuseAttention(_ pattern: inout PatternGraph, registry: OperatorRegistry) throws {
   guard registry.find(domain: "", name: "Attention", opset: 23) != nil else { return }
-  var pattern = PatternGraph(graph)
-  for (index, entry) in graph.nodes.enumerated() {
+  for (index, entry) in pattern.graph.nodes.enumerated() {
     guard pattern.isOperator(entry.node, "MatMul"), let found = FoundAttention(endingIn: entry.node, pattern) else {
       continue
     }
     if try !found.replaceFlat(index, entry.node, in: &pattern) { try found.replace(index, entry.node, in: &pattern) }
   }
-  graph = pattern.rewritten()
+  pattern.rewrite()
 }
 
 /// softmax(Q · Kᵀ · scale + mask) · V over matrices of (batch, heads, …), or of (heads, …) alone.

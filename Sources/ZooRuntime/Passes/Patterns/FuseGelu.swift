@@ -2,10 +2,9 @@ import ZooCore
 
 /// Makes one Gelu (Hendrycks and Gimpel 2016) of the nodes that exporters write for it before opset 20, in whatever
 /// order they multiply: 0.5 · x · (1 + erf(x / √2)), or with tanh.
-func fuseGelu(_ graph: inout WorkGraph, registry: OperatorRegistry) {
+func fuseGelu(_ pattern: inout PatternGraph, registry: OperatorRegistry) {
   guard registry.find(domain: "", name: "Gelu", opset: 20) != nil else { return }
-  var pattern = PatternGraph(graph)
-  for (index, entry) in graph.nodes.enumerated() {
+  for (index, entry) in pattern.graph.nodes.enumerated() {
     guard pattern.isOperator(entry.node, "Mul"), let output = entry.node.outputs.first,
       pattern.type(of: output) == .float32, let found = gelu(output, pattern)
     else { continue }
@@ -14,7 +13,7 @@ func fuseGelu(_ graph: inout WorkGraph, registry: OperatorRegistry) {
       attributes: [.text("approximate", found.isApproximate ? "tanh" : "none")])
     pattern.replace(index, by: [WorkNode(node, opset: 20)])
   }
-  graph = pattern.rewritten()
+  pattern.rewrite()
 }
 
 private func gelu(_ value: String, _ pattern: PatternGraph) -> (input: String, isApproximate: Bool)? {

@@ -1,10 +1,9 @@
 import ZooCore
 
 /// Makes one LayerNormalization of the nine nodes that exporters write for it before opset 17.
-func fuseLayerNormalization(_ graph: inout WorkGraph, registry: OperatorRegistry) {
+func fuseLayerNormalization(_ pattern: inout PatternGraph, registry: OperatorRegistry) {
   guard registry.find(domain: "", name: "LayerNormalization", opset: 17) != nil else { return }
-  var pattern = PatternGraph(graph)
-  for (index, entry) in graph.nodes.enumerated() {
+  for (index, entry) in pattern.graph.nodes.enumerated() {
     guard pattern.isOperator(entry.node, "Add"), let found = layerNormalization(endingIn: entry.node, pattern) else {
       continue
     }
@@ -14,7 +13,7 @@ func fuseLayerNormalization(_ graph: inout WorkGraph, registry: OperatorRegistry
       attributes: [Attribute("axis", .int(Int64(found.axis))), Attribute("epsilon", .float(found.epsilon))])
     pattern.replace(index, by: [WorkNode(node, opset: 17)])
   }
-  graph = pattern.rewritten()
+  pattern.rewrite()
 }
 
 private struct FoundNormalization {

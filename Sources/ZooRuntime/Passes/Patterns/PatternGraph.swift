@@ -2,24 +2,28 @@ import ZooCore
 
 /// A graph as passes see it that look for patterns: who makes a value, who reads it, what it is.
 ///
-/// A pass replaces the last node of a pattern; what only that one needed is dead code afterwards.
+/// A pass replaces the last node of a pattern; what only that one needed is dead code afterwards. The passes share one
+/// graph and find in it what the earlier ones made.
 struct PatternGraph {
   private(set) var graph: WorkGraph
-  private let producers: [String: Int]
-  private let readers: [String: [Int]]
+  private var producers: [String: Int] = [:]
+  private var readers: [String: [Int]] = [:]
   private let published: Set<String>
   /// Nodes that take the place of the one at a position.
   private var replacements: [Int: [WorkNode]] = [:]
 
   init(_ graph: WorkGraph) {
     self.graph = graph
-    var producers: [String: Int] = [:]
+    published = Set(graph.outputs.map(\.value))
+    index()
+  }
+
+  private mutating func index() {
+    producers.removeAll(keepingCapacity: true)
     for (index, entry) in graph.nodes.enumerated() {
       for output in entry.node.outputs where !output.isEmpty { producers[output] = index }
     }
-    self.producers = producers
     readers = graph.consumers()
-    published = Set(graph.outputs.map(\.value))
   }
 
   // MARK: Looking
@@ -120,12 +124,12 @@ struct PatternGraph {
     return output
   }
 
-  /// The graph with all replacements made.
-  func rewritten() -> WorkGraph {
-    guard !replacements.isEmpty else { return graph }
-    var result = graph
-    result.nodes = graph.nodes.enumerated().flatMap { replacements[$0.offset] ?? [$0.element] }
-    removeDeadCode(&result)
-    return result
+  /// Makes all replacements.
+  mutating func rewrite() {
+    guard !replacements.isEmpty else { return }
+    graph.nodes = graph.nodes.enumerated().flatMap { replacements[$0.offset] ?? [$0.element] }
+    replacements = [:]
+    removeDeadCode(&graph)
+    index()
   }
 }

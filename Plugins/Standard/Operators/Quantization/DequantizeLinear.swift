@@ -1,0 +1,41 @@
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX DequantizeLinear: (x - zero point) · scale.
+  static func dequantizeLinear(_ host: Host) -> any Operator {
+    ShapedOperator("DequantizeLinear", since: 10) { node in
+      let attributes = try QuantizationScale.Attributed(node)
+      let given = try node.attributes.int("output_dtype") ?? 0
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let type = given == 0 ? try inputs[1].type : ElementType(rawValue: Int32(truncatingIfNeeded: given))
+          guard type.isFloat else { throw unsupported(type) }
+          return [OutputType(type, try inputs[0].shape)]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), let target = outputs.data(0) else { return }
+          let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
+          var values = try x.floats()
+          outputs.executor.update(&values) { index, value in
+            let place = scale.index(of: index)
+            return (value - scale.zeroPoints[place]) * scale.scales[place]
+          }
+          try store(values, to: target, as: outputs.types[0].type)
+        })
+    }
+  }
+}
+
+extension Executor {
+  /// Replaces every element of `values`, on all workers.
+  func update(_ values: inout [Float], _ body: @Sendable (Int, Float) -> Float) {
+    values.withUnsafeMutableBufferPointer { values in
+      nonisolated(unsafe) let values = values
+      parallelRanges(values.count, grain: 4096) { range in
+        for index in range { values[index] = body(index, values[index]) }
+      }
+    }
+  }
+}

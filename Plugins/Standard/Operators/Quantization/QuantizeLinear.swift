@@ -1,0 +1,43 @@
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX QuantizeLinear: x / scale, rounded half to even, plus the zero point, clamped to the type's numbers.
+  static func quantizeLinear(_ host: Host) -> any Operator {
+    ShapedOperator("QuantizeLinear", since: 10) { node in
+      let attributes = try QuantizationScale.Attributed(node)
+      let given = try node.attributes.int("output_dtype") ?? 0
+      let saturate = try node.attributes.int("saturate") ?? 1 != 0
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let wanted: ElementType = given == 0 ? .uint8 : ElementType(rawValue: Int32(truncatingIfNeeded: given))
+          let type = inputs.optional(2)?.type ?? wanted
+          guard given == 0 || type == wanted else {
+            throw OperatorError("output_dtype is \(wanted.name), but the zero point is \(type.name)")
+          }
+          return [OutputType(type, try inputs[0].shape)]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), let target = outputs.data(0) else { return }
+          let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
+          let type = outputs.types[0].type
+          var values = try x.floats()
+          if let limits = integerLimits(type) {
+            outputs.executor.update(&values) { index, value in
+              let place = scale.index(of: index)
+              let rounded = (value / scale.scales[place]).rounded(.toNearestOrEven) + scale.zeroPoints[place]
+              // A NaN has no integer; it becomes the least.
+              return min(max(limits.lowerBound, rounded), limits.upperBound)
+            }
+          } else {
+            outputs.executor.update(&values) { index, value in
+              let place = scale.index(of: index)
+              return value / scale.scales[place] + scale.zeroPoints[place]
+            }
+          }
+          try store(values, to: target, as: type, saturate: saturate)
+        })
+    }
+  }
+}

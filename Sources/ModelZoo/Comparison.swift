@@ -1,0 +1,83 @@
+/// How far an output is from what another model, or another precision, gives.
+public struct OutputDifference: Sendable, Hashable, Codable {
+  public var name: String
+  public var shape: [Int]
+  /// The largest difference of two elements.
+  public var largest: Double
+  /// `largest` relative to the largest magnitude in the reference.
+  public var relative: Double
+  /// The mean difference relative to the largest magnitude in the reference.
+  public var mean: Double
+  /// The cosine of the angle between the outputs as vectors: 1 for the same direction.
+  public var cosine: Double
+}
+
+extension Model {
+  /// Runs this model and `reference` on the same inputs and tells how far apart their outputs are.
+  ///
+  /// ```swift
+  /// let exact = try Model(contentsOf: path)
+  /// let fast = try Model(contentsOf: path, options: .init(precision: .int8))
+  /// for output in try fast.differences(from: exact, on: exact.definition.randomInputs(seed: 1)) {
+  ///   print(output.name, output.relative)
+  /// }
+  /// ```
+  ///
+  /// A difference that is no number, such as NaN beside 1, counts as infinite.
+  ///
+  /// - Throws: `ZooError`, as `run(_:)`; `usage` for models with outputs of different names or shapes; `unsupported` for
+  ///   outputs that are no numbers.
+  public func differences(from reference: Model, on inputs: [String: Tensor]) throws -> [OutputDifference] {
+    let (found, expected) = (try run(inputs), try reference.run(inputs))
+    return try outputs.map { output in
+      guard let tensor = found[output.name], let wanted = expected[output.name], tensor.shape == wanted.shape else {
+        throw ZooError(
+          .usage, "the models don't both have an output of this name and shape", at: output.name,
+          advice: "compare a model with another form of itself")
+      }
+      var counts = DifferenceCounts()
+      counts.add(try tensor.numbers(), try wanted.numbers())
+      return OutputDifference(
+        name: output.name, shape: tensor.shape, largest: counts.largest, relative: counts.relative,
+        mean: counts.relativeMean, cosine: counts.cosine)
+    }
+  }
+}
+
+/// Adds up how far numbers are from others.
+struct DifferenceCounts {
+  private(set) var largest = 0.0
+  private var sum = 0.0
+  private var count = 0
+  /// The largest magnitude of the reference.
+  private var scale = 0.0
+  private var (product, squares, expectedSquares) = (0.0, 0.0, 0.0)
+
+  mutating func add(_ values: [Double], _ expected: [Double]) {
+    for (value, wanted) in zip(values, expected) {
+      let isSame = value == wanted || (value.isNaN && wanted.isNaN)
+      let difference = isSame ? 0 : (value - wanted).magnitude
+      largest = max(largest, difference.isNaN ? .infinity : difference)
+      sum += difference.isNaN ? .infinity : difference
+      if wanted.isFinite { scale = max(scale, wanted.magnitude) }
+      product += value * wanted
+      squares += value * value
+      expectedSquares += wanted * wanted
+    }
+    count += values.count
+  }
+
+  var relative: Double { relative(largest) }
+  var relativeMean: Double { relative(count > 0 ? sum / Double(count) : 0) }
+
+  /// Two vectors of zeros have the same direction.
+  var cosine: Double {
+    if largest == 0 { return 1 }
+    let lengths = squares.squareRoot() * expectedSquares.squareRoot()
+    return lengths > 0 ? product / lengths : 0
+  }
+
+  private func relative(_ difference: Double) -> Double {
+    difference == 0 ? 0 : scale > 0 ? difference / scale : .infinity
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import ModelZoo
+
+/// A network's inputs as files, or drawn from a seed.
+struct TensorOptions: ParsableArguments {
+  @Option(
+    name: .customLong("input"), help: ArgumentHelp("An input's file; may be repeated.", valueName: "NAME=FILE.npy"))
+  var files: [String] = []
+
+  @Option(help: "Make the inputs that are not given from this seed.")
+  var seed: UInt64?
+
+  @OptionGroup var dimensions: DimensionOptions
+
+  /// Whether any of the options was given.
+  var isGiven: Bool { !files.isEmpty || seed != nil }
+
+  /// - Parameter name: What the user calls the model.
+  /// - Throws: `ZooError` (`usage`) for inputs that are missing or unknown, and what reading the files throws.
+  func inputs(of model: Model, named name: String) throws -> [String: Tensor] {
+    let known = model.definition.graph.inputs.map(\.name)
+    var tensors: [String: Tensor] = [:]
+    for argument in files {
+      // Names may hold "=", files hardly.
+      guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
+        throw ZooError(
+          .usage, "not NAME=FILE.npy", at: "--input \(argument)", advice: "for example --input input=x.npy")
+      }
+      let input = String(argument[..<split])
+      guard known.contains(input) else {
+        throw ZooError(
+          .usage, "the model has no input of that name", at: "--input \(input)",
+          advice: "its inputs: \(known.joined(separator: ", "))")
+      }
+      tensors[input] = try NumPyFile.read(String(argument[argument.index(after: split)...]))
+    }
+    let missing = model.inputs.filter { tensors[$0.name] == nil }
+    guard !missing.isEmpty else { return tensors }
+    guard let seed else {
+      throw ZooError(
+        .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: name,
+        advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
+    }
+    let random = try model.definition.randomInputs(
+      seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(), except: Set(tensors.keys))
+    return tensors.merging(random) { given, _ in given }
+  }
+}
