@@ -2,6 +2,7 @@ import AttentionPlugin
 import ConvPlugin
 import ModelZoo
 import StandardPlugin
+import ZooRuntime
 
 /// A network of one operator.
 struct SingleKernel {
@@ -10,6 +11,7 @@ struct SingleKernel {
   var flops: Double
   /// Of weights, input and output, each touched once.
   var bytes: Double
+  var precision = Precision.float32
 
   static func convolution(
     _ batch: Int, _ channels: Int, _ filters: Int, window: Int = 1, stride: Int = 1, side: Int
@@ -26,10 +28,16 @@ struct SingleKernel {
       output: [batch, filters, out, out], products: channels * window * window)
   }
 
-  static func matrixProduct(_ rows: Int, _ depth: Int, _ columns: Int) throws -> SingleKernel {
-    try SingleKernel(
+  static func matrixProduct(
+    _ rows: Int, _ depth: Int, _ columns: Int, precision: Precision = .float32
+  ) throws -> SingleKernel {
+    var kernel = try SingleKernel(
       Node("MatMul", inputs: ["x", "w"], outputs: ["y"]), input: [rows, depth], weights: [depth, columns],
       output: [rows, columns], products: depth)
+    kernel.precision = precision
+    let saved = precision == .float32 ? 0 : precision == .bfloat16 ? 2 : 3
+    kernel.bytes -= Double(saved * depth * columns)
+    return kernel
   }
 
   /// - Parameter products: Those that are summed for one output.
@@ -57,7 +65,7 @@ struct SingleKernel {
     let plugins = try Plugins.linked([
       ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
     ])
-    let model = try Model(definition, options: .init(plugins: plugins, threads: threads))
+    let model = try Model(definition, options: .init(plugins: plugins, threads: threads, precision: precision))
     let inputs = try definition.randomInputs(seed: 2)
     let steps = try model.steps(for: inputs.mapValues(\.shape))
     let name = definition.graph.nodes[0].operatorType

@@ -5,7 +5,8 @@
 //
 // The limits are measured first. Arithmetic is counted as the definition has it, so that Winograd's algorithm, which
 // needs less, can pass 100 %, as can the bandwidth of what fits in caches. Times are the best of many runs, of the
-// kernel alone: what reorders its operands is left out.
+// kernel alone: what reorders its operands is left out. Products in bfloat16 and int8 are compared with the limits of
+// fp32.
 
 let threads = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? CPU.current.usableCount
 let limits = Limits(threads: threads)
@@ -42,7 +43,9 @@ for (rows, depth, columns) in [
   (1, 9216, 4096), (1, 4096, 4096), (1, 2048, 1000), (1, 768, 3072), (8, 9216, 4096), (128, 768, 768), (128, 768, 3072),
   (128, 3072, 768), (1024, 768, 3072), (197, 768, 3072),
 ] {
-  try report("\(rows)×\(depth)×\(columns)", .matrixProduct(rows, depth, columns))
+  for (name, precision) in [("", Precision.float32), (" bf16", .bfloat16), (" int8", .int8)] {
+    try report("\(rows)×\(depth)×\(columns)\(name)", .matrixProduct(rows, depth, columns, precision: precision))
+  }
 }
 
 import ZooRuntime

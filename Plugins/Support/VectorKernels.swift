@@ -3,9 +3,11 @@ import CZooPlugin
 import ZooPlugin
 
 extension Host {
-  /// The float32 kernels for this host's instruction set.
+  /// The kernels for this host's instruction set.
   package var kernels: VectorKernels {
-    VectorKernels(zs_kernels_for(isa.rawValue, features & UInt32(ZOO_CPU_AVX512_BF16) != 0 ? 1 : 0))
+    func has(_ feature: Int) -> Int32 { features & UInt32(feature) != 0 ? 1 : 0 }
+    let bytes = isa.rawValue >= ZOO_ISA_AVX512 ? ZOO_CPU_AVX512_VNNI : ZOO_CPU_AVX_VNNI
+    return VectorKernels(zs_kernels_for(isa.rawValue, has(ZOO_CPU_AVX512_BF16), has(bytes)))
   }
 }
 
@@ -20,4 +22,5 @@ package struct VectorKernels: Sendable {
 
 extension zs_unary { package var code: Int32 { Int32(rawValue) } }
 extension zs_binary { package var code: Int32 { Int32(rawValue) } }
+extension zs_form { package var code: Int32 { Int32(rawValue) } }
 extension zs_reduction { package var code: Int32 { Int32(rawValue) } }

@@ -9,10 +9,23 @@ import ZooRuntime
 /// Every instruction set that the machine has.
 let instructionSets = CPU.ISA.allCases.filter { $0.rawValue <= CPU.current.isa.rawValue }
 
+/// Those, with and without each of the extensions that the machine has.
+let processors = instructionSets.flatMap { isa in
+  let features = CPU(isa: isa).features
+  return (0...features).filter { $0 & features == $0 }.map { chosen in
+    var cpu = CPU(isa: isa)
+    cpu.features = chosen
+    return cpu
+  }
+}
+
 /// The shipped plugins, made for one instruction set.
-func registry(_ isa: CPU.ISA) throws -> OperatorRegistry {
+func registry(_ isa: CPU.ISA) throws -> OperatorRegistry { try registry(on: CPU(isa: isa)) }
+
+/// The shipped plugins, made for a processor.
+func registry(on cpu: CPU) throws -> OperatorRegistry {
   let registry = OperatorRegistry()
-  let host = HostTable(cpu: CPU(isa: isa)).pointer
+  let host = HostTable(cpu: cpu).pointer
   try registry.register(#require(standardPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
   try registry.register(#require(convPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
   try registry.register(#require(attentionPluginEntry(ZOO_PLUGIN_ABI_VERSION, host)), origin: "tests")
@@ -29,6 +42,10 @@ struct Sample {
   var outputs: [String] = []
 
   func compiled(_ isa: CPU.ISA, precision: Precision = .float32) throws -> CompiledModel {
+    try compiled(on: CPU(isa: isa), Arithmetic(precision))
+  }
+
+  func compiled(on cpu: CPU, _ arithmetic: Arithmetic) throws -> CompiledModel {
     var definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: Self.opset)]
     definition.graph.nodes = nodes
@@ -38,7 +55,8 @@ struct Sample {
     }
     definition.graph.outputs = outputs.map { ValueInfo(name: $0) }
     definition.graph.initializers = constants.map { NamedTensor(name: $0.name, tensor: StoredTensor($0.tensor)) }
-    return try CompiledModel(definition, registry: registry(isa), options: CompileOptions(arithmetic: Arithmetic(precision)))
+    return try CompiledModel(
+      definition, registry: registry(on: cpu), options: CompileOptions(arithmetic: arithmetic))
   }
 
   /// The outputs as compiled: fused, in blocked layouts, in one arena. Twice, as the second run finds a used arena.

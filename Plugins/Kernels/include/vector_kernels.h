@@ -1,6 +1,6 @@
 /*
- * float32 loops that plugins share, compiled once for each instruction set: elementwise functions, reductions, products
- * of matrices; and conversions to and from 16-bit floats.
+ * Loops that plugins share, compiled once for each instruction set: elementwise functions, reductions, products of
+ * matrices, all of float32, and products in bfloat16 and in bytes; and conversions to and from 16-bit floats.
  */
 #ifndef VECTOR_KERNELS_H
 #define VECTOR_KERNELS_H
@@ -30,6 +30,16 @@ typedef struct zs_addend {
   float scale;
 } zs_addend;
 
+/* What a product multiplies: numbers; pairs of bfloat16; quads of bytes. Pairs and quads are two and four depths in the
+   32 bits of a number. */
+enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS };
+
+/* A row of bytes q stands for scale * (q - zero). */
+typedef struct zs_row {
+  float scale;
+  int32_t zero;
+} zs_row;
+
 /* c = activation(a · b + addends), with b packed into panels. */
 typedef struct zs_gemm {
   const float *a;
@@ -42,13 +52,21 @@ typedef struct zs_gemm {
   int32_t addend_count;
   int32_t activation;
   float activation_a, activation_b;
-  /* a and b hold pairs of bfloat16 in place of numbers, and depth, a_stride and b's panels count pairs. */
-  int32_t pairs;
+  /* A zs_form: what a and b hold in place of numbers, and what depth and b's panels count. a_stride counts 32 bits. */
+  int32_t form;
+  /* Of ZS_QUADS: what bytes of each row and each column stand for, and the sum of each column's. */
+  const zs_row *row_scales;
+  const float *column_scales;
+  const int32_t *column_sums;
 } zs_gemm;
 
 typedef struct zs_kernels {
   /* Columns of one panel of a packed matrix; the last panel is filled up with zeros. */
   size_t panel_columns;
+  /* Rows of the register tile of a product, and of a product of quads. */
+  size_t tile_rows, quad_tile_rows;
+  /* Bytes that row_quads takes for a number. */
+  size_t quantum_bytes;
   /* y = op(x) with the operator's parameters a and b; x may be y. */
   void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
   /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
@@ -94,6 +112,20 @@ typedef struct zs_kernels {
                      size_t end, float *packed);
   /* A row of `count` numbers in (count + 1) / 2 pairs of bfloat16. */
   void (*row_pairs)(const float *x, float *y, size_t count);
+  /* Raises magnitudes[j] to the greatest |b[k * row + j * column]|; NaN is the greatest of all. */
+  void (*column_magnitudes)(const float *b, size_t row, size_t column, size_t depth, size_t columns,
+                            float *magnitudes);
+  /* Magnitudes become the scales of columns of bytes, magnitude / 127; NaN where the magnitude is not finite. */
+  void (*column_scales)(float *magnitudes, size_t count);
+  /* As pack, in quads of bytes round(b / scale). The last panel has scales for all of its columns. */
+  void (*pack_quads)(const float *b, size_t row, size_t column, size_t depth, size_t columns, const float *scales,
+                     size_t first, size_t end, float *packed);
+  /* The sums of the columns of panels [first, end), of `steps` quads a column. */
+  void (*column_sums)(const float *packed, size_t steps, size_t first, size_t end, int32_t *sums);
+  /* A row of `count` numbers in bytes, each in quantum_bytes, with room for a multiple of 16 above count. The range is
+     [low, high] extended to zero, or where low > high that of the numbers; what is outside is clamped. The scale is NaN
+     where a number is, and where the range is infinite. */
+  zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* (channels, positions) plain to blocks of 16 and back, for one block whose first `lanes` channels exist. */
@@ -101,8 +133,8 @@ typedef struct zs_kernels {
   void (*unblock)(const float *x, float *y, size_t channel_stride, size_t positions, size_t lanes);
 } zs_kernels;
 
-/* The kernels for a ZOO_ISA_ level, on a processor that multiplies bfloat16 or not. */
-const zs_kernels *zs_kernels_for(int32_t isa, int32_t has_bfloat16);
+/* The kernels for a ZOO_ISA_ level, on a processor that multiplies pairs of bfloat16, and quads of bytes, or not. */
+const zs_kernels *zs_kernels_for(int32_t isa, int32_t has_bfloat16, int32_t has_bytes);
 
 float zs_half_to_float(uint16_t bits);
 uint16_t zs_float_to_half(float value);

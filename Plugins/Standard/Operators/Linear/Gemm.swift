@@ -80,7 +80,7 @@ private struct Gemm: Operator {
     if let constant = node.constant(1) {
       packed = try PackedMatrix(
         constant, isTransposed: sizes.transposeB, depth: sizes.depth, columns: sizes.columns, scale: sizes.alpha,
-        isPaired: node.allowsBFloat16, host: host, executor: executor)
+        form: PackedMatrix.Form(node, depth: sizes.depth, columns: sizes.columns), host: host, executor: executor)
     }
     return try kernel(node, sizes, packed: packed, bRow: bRow, bColumn: bColumn)
   }
@@ -92,7 +92,7 @@ private struct Gemm: Operator {
       MatrixKernel.Plan(
         rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, transposeA: sizes.transposeA,
         batches: [(a: 0, b: 0)], bRow: bRow, bColumn: bColumn, scale: sizes.alpha,
-        epilogue: try epilogue(node, sizes)),
+        range: node.calibratedRange(0), epilogue: try epilogue(node, sizes)),
       packed: packed, host: host
     ) { node, packed in
       // The packed weights serve any number of rows.

@@ -62,7 +62,7 @@ private struct MatMul: Operator {
     if let constant = node.constant(1), sizes.bStack.allSatisfy({ $0 == 1 }) {
       packed = try PackedMatrix(
         constant, isTransposed: false, depth: sizes.depth, columns: sizes.columns, scale: 1,
-        isPaired: node.allowsBFloat16, host: host, executor: executor)
+        form: PackedMatrix.Form(node, depth: sizes.depth, columns: sizes.columns), host: host, executor: executor)
     }
     return try kernel(node, sizes, packed: packed)
   }
@@ -71,7 +71,7 @@ private struct MatMul: Operator {
     let epilogue = try ProductEpilogue(own: [], steps: node.epilogue, node: node, shape: sizes.shape)
     var plan = MatrixKernel.Plan(
       rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, batches: Self.batches(sizes), bRow: sizes.columns,
-      bColumn: 1, epilogue: epilogue)
+      bColumn: 1, range: node.calibratedRange(0), epilogue: epilogue)
     if sizes.bStack.allSatisfy({ $0 == 1 }), sizes.stack.reduce(1, *) == sizes.aStack.reduce(1, *) {
       // One matrix for all of A: its rows follow each other, so it is one product.
       plan.rows *= sizes.stack.reduce(1, *)

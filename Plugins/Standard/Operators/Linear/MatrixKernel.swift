@@ -2,7 +2,8 @@ import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
-/// float32 products of one or many pairs of matrices.
+/// Products of one or many pairs of float32 matrices. With a packed matrix in bfloat16 or int8, a run first rounds the
+/// rows of the left-hand one: int8 to the range of each row, or to the calibrated one.
 final class MatrixKernel: Kernel {
   struct Plan: Sendable {
     var rows, columns, depth: Int
@@ -13,6 +14,8 @@ final class MatrixKernel: Kernel {
     /// Strides of B in elements.
     var bRow, bColumn: Int
     var scale: Float = 1
+    /// Of A's elements, from calibration.
+    var range: ClosedRange<Float>?
     var epilogue: ProductEpilogue
   }
 
@@ -37,18 +40,31 @@ final class MatrixKernel: Kernel {
   var summary: String? {
     (packed == nil
       ? "matrix product, packed at each run" : plan.rows == 1 ? "vector times packed matrix" : "packed matrix product")
-      + (packed?.isPaired == true ? " in bfloat16" : "")
+      + (packed.flatMap { Self.names[$0.form] } ?? "")
       + (plan.epilogue.addends.isEmpty && plan.epilogue.activation == .identity ? "" : ", fused")
   }
+
+  private static let names: [PackedMatrix.Form: String] = [.bfloat16: " in bfloat16", .int8: " in int8"]
 
   private var panelCount: Int { (plan.columns + host.kernels.raw.panel_columns - 1) / host.kernels.raw.panel_columns }
   private var packedCount: Int { packed == nil ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0 }
   private var transposedCount: Int { plan.transposeA ? plan.rows * plan.depth : 0 }
 
-  /// The left-hand matrix in pairs of bfloat16.
-  private var pairCount: Int { packed?.isPaired == true ? plan.rows * ((plan.depth + 1) / 2) : 0 }
+  /// The length of a rounded row of A, and the number of all, in 32 bits.
+  private var roundedStride: Int {
+    guard let packed else { return 0 }
+    switch packed.form {
+    case .float32: return 0
+    case .bfloat16: return packed.steps
+    // Room for the next multiple of 16 numbers, in whole cache lines; so rows of 2^n numbers don't share a cache set.
+    case .int8: return ((plan.depth / 16 + 1) * 16 * host.kernels.raw.quantum_bytes + 63) / 64 * 16
+    }
+  }
+  private var roundedCount: Int { plan.rows * roundedStride }
+  /// Scales of rows, in 32 bits.
+  private var rowScaleCount: Int { packed?.form == .int8 ? plan.rows * MemoryLayout<zs_row>.stride / 4 : 0 }
 
-  var workspaceByteCount: Int { (packedCount + transposedCount + pairCount) * 4 }
+  var workspaceByteCount: Int { (packedCount + transposedCount + roundedCount + rowScaleCount) * 4 }
 
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     try packed.flatMap { try adapt(node, $0) }
@@ -77,10 +93,10 @@ final class MatrixKernel: Kernel {
         g.a = UnsafePointer(scratch + packedCount)
       }
       if let packed {
-        g.b = packed.values
-        if packed.isPaired, let scratch {
-          pair(&g, to: scratch + packedCount + transposedCount, steps: packed.steps, executor: call.executor)
+        if packed.form != .float32, let scratch {
+          round(&g, to: packed.form, at: scratch + packedCount + transposedCount, executor: call.executor)
         }
+        packed.set(&g)
       } else if let scratch {
         if index == 0 || batch.b != plan.batches[index - 1].b {
           let b = UnsafePointer(call.input(1).pointer(as: Float.self) + batch.b * plan.depth * plan.columns)
@@ -98,17 +114,28 @@ final class MatrixKernel: Kernel {
     }
   }
 
-  /// Rounds the rows of A to bfloat16.
-  private func pair(_ g: inout zs_gemm, to target: UnsafeMutablePointer<Float>, steps: Int, executor: Executor) {
-    let kernels = host.kernels
-    let (source, stride, depth) = (g.a.unsafelyUnwrapped, plan.depth, plan.depth)
+  /// Rounds the rows of A.
+  private func round(
+    _ g: inout zs_gemm, to form: PackedMatrix.Form, at target: UnsafeMutablePointer<Float>, executor: Executor
+  ) {
+    let kernels = host.kernels.raw
+    let (source, depth, stride) = (g.a.unsafelyUnwrapped, plan.depth, roundedStride)
+    let scales = UnsafeMutableRawPointer(target + roundedCount).assumingMemoryBound(to: zs_row.self)
+    // An empty range stands for that of each row.
+    let (low, high) = (plan.range?.lowerBound ?? 1, plan.range?.upperBound ?? -1)
     executor.parallelRanges(plan.rows, grain: max(1, 16384 / max(depth, 1))) { range in
-      for row in range { kernels.raw.row_pairs(source + row * stride, target + row * steps, depth) }
+      for row in range {
+        let (from, to) = (source + row * depth, target + row * stride)
+        if form == .int8 {
+          scales[row] = kernels.row_quads(from, depth, low, high, to)
+        } else {
+          kernels.row_pairs(from, to, depth)
+        }
+      }
     }
     g.a = UnsafePointer(target)
-    g.a_stride = steps
-    g.depth = steps
-    g.pairs = 1
+    g.a_stride = stride
+    g.row_scales = UnsafePointer(scales)
   }
 
   private func setAddends(_ g: inout zs_gemm, _ call: Call, product: Int) {
