@@ -11,6 +11,45 @@ import Testing
     return isas
   }()
 
+  /// Every form of the narrow kernels that the machine has: instruction set and features.
+  static let narrowForms: [(algorithm: Int, isa: Int, features: UInt32)] = {
+    let dots: [(feature: Int, isa: Int, flag: String)] = [
+      (CONV_HAS_AVX_VNNI, CONV_ISA_AVX2, "avx_vnni"), (CONV_HAS_AVX512_VNNI, CONV_ISA_AVX512, "avx512_vnni"),
+    ]
+    var forms = isas.map { (algorithm: CONV_IN_INT8, isa: $0, features: UInt32(0)) }
+    for dot in dots where isas.contains(dot.isa) && cpuHas(dot.flag) {
+      forms.append((CONV_IN_INT8, dot.isa, UInt32(dot.feature)))
+    }
+    if isas.contains(CONV_ISA_WIDE_ON_AVX2) { forms.append((CONV_IN_BFLOAT16, CONV_ISA_WIDE_ON_AVX2, 0)) }
+    if isas.contains(CONV_ISA_AVX512), cpuHas("avx512_bf16") {
+      forms.append((CONV_IN_BFLOAT16, CONV_ISA_AVX512, UInt32(CONV_HAS_AVX512_BF16)))
+    }
+    return forms
+  }()
+
+  @Test(arguments: [CONV_IN_BFLOAT16, CONV_IN_INT8])
+  func narrowConvolutionsMatchTheirDefinition(algorithm: Int) {
+    var (phases, paths) = (Set<Int32>(), Set<Bool>())
+    for seed in 0..<120 {
+      var generator = Generator(state: UInt64(seed * 5 + algorithm))
+      let scene = Scene(algorithm: algorithm, using: &generator)
+      var first: [Float]?
+      for form in Self.narrowForms where form.algorithm == algorithm {
+        let got = scene.run(isa: Int32(form.isa), features: form.features, phases: &phases)
+        paths.insert(scene.range == nil)
+        let largest = scene.expected.map { abs($0) }.max() ?? 0
+        let worst = zip(got, scene.expected).map { abs(Double($0) - $1) }.max() ?? 0
+        let isClose = worst <= (algorithm == CONV_IN_INT8 ? 2e-6 : 2e-5) * max(largest, 1) && !got.contains { $0.isNaN }
+        #expect(isClose, "seed \(seed), form \(form): off by \(worst) of \(largest) in \(scene)")
+        // Integers leave no room for differences between instruction sets.
+        if algorithm == CONV_IN_INT8 { #expect(got == first ?? got, "seed \(seed), form \(form), \(scene)") }
+        first = first ?? got
+      }
+    }
+    // Ranges found and given, input rounded by its own phase and by each task.
+    if !paths.isEmpty { #expect(phases == (algorithm == CONV_IN_INT8 ? [1, 2, 3] : [1, 2])) }
+  }
+
   @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4])
   func convolutionsMatchTheDefinition(algorithm: Int) {
     for seed in 0..<60 {
@@ -26,8 +65,8 @@ import Testing
   }
 }
 
-/// A random convolution, its input and what must come out (blocked where the kernel writes blocks).
-private struct Scene: CustomStringConvertible {
+/// A convolution, its input and what must come out (blocked where the kernel writes blocks).
+struct Scene: CustomStringConvertible {
   var algorithm: Int
   var batch: Int
   var groups = 1
@@ -41,20 +80,24 @@ private struct Scene: CustomStringConvertible {
   var bias: [Float]?
   var residual: [Float]
   var expected: [Double] = []
+  /// Of the input, for `CONV_IN_INT8`; `nil` to be found.
+  var range: ClosedRange<Float>?
 
   var description: String {
-    "\(window), batch \(batch), \(groups) groups of \(inputChannels) to \(outputChannels), epilogue \(epilogue)"
+    "\(window), batch \(batch), \(groups) groups of \(inputChannels) to \(outputChannels), epilogue \(epilogue), "
+      + "range \(String(describing: range))"
   }
 
   init(algorithm: Int, using generator: inout Generator) {
     self.algorithm = algorithm
     batch = generator.int(1...3)
     switch algorithm {
-    case CONV_DIRECT where generator.int(0...2) == 0:
+    case CONV_DIRECT where generator.int(0...2) == 0, CONV_IN_BFLOAT16 where generator.int(0...2) == 0,
+      CONV_IN_INT8 where generator.int(0...2) == 0:
       groups = generator.int(2...3)
       inputChannels = 16 * generator.int(1...2)
       outputChannels = 16 * generator.int(1...4)
-    case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4:
+    case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_IN_BFLOAT16, CONV_IN_INT8:
       inputChannels = generator.int(1...70)
       outputChannels = generator.int(1...130)
     case CONV_DEPTHWISE: groups = generator.int(2...40)
@@ -78,17 +121,31 @@ private struct Scene: CustomStringConvertible {
     } else {
       for axis in 3 - rank..<3 { window.randomize(axis, rank: rank, using: &generator) }
     }
+    let isNarrow = [CONV_IN_BFLOAT16, CONV_IN_INT8].contains(algorithm)
+    if isNarrow, generator.int(0...3) == 0 {
+      window = Naive(
+        input: [1, generator.int(10...25), generator.int(10...25)], kernel: [1, 1, 1],
+        strides: [1, generator.int(1...2), generator.int(1...2)], dilations: [1, 1, 1], padBegin: [0, 0, 0],
+        padEnd: [0, 0, 0])
+    }
+    if generator.int(0...2) == 0 { range = [-0.5...0.7, 0.1...0.6, -0.9 ... -0.2][generator.int(0...2)] }
     epilogue = conv_epilogue(
       activation: Int32(generator.int(0...CONV_HARD_SWISH)), residual: Int32(generator.int(0...2)), a: 0.1, b: 0.7)
     let outputs = window.output.reduce(1, *)
     input = generator.floats(batch * groups * inputChannels * window.input.reduce(1, *))
+    // As after a ReLU.
+    if isNarrow, generator.int(0...1) == 0 { input = input.map { max($0, 0) } }
     weights = generator.floats(groups * outputChannels * inputChannels * window.kernel.reduce(1, *))
     bias = generator.int(0...3) == 0 ? nil : generator.floats(groups * outputChannels)
     residual = generator.floats(batch * groups * outputChannels * outputs)
-    let sums = window.convolve(
-      input, weights, bias, batch: batch, groups: groups, inputChannels: inputChannels, outputChannels: outputChannels)
+    define()
+  }
+
+  /// Computes what must come out, and lays out what kernels read in blocks.
+  mutating func define() {
+    let outputs = window.output.reduce(1, *)
     let epilogue = epilogue
-    expected = zip(sums, residual).map { sum, other in
+    expected = zip(sums(), residual).map { sum, other in
       let before = sum + (Int(epilogue.residual) == CONV_RESIDUAL_BEFORE_ACTIVATION ? Double(other) : 0)
       let value = Self.activate(epilogue, before)
       return value + (Int(epilogue.residual) == CONV_RESIDUAL_AFTER_ACTIVATION ? Double(other) : 0)
@@ -96,6 +153,28 @@ private struct Scene: CustomStringConvertible {
     guard blockedOutput else { return }
     residual = Self.blocked(residual, batch: batch, channels: groups * outputChannels, plane: outputs)
     expected = Self.blocked(expected, batch: batch, channels: groups * outputChannels, plane: outputs)
+  }
+
+  private func sums() -> [Double] {
+    func convolve(_ values: [Float], _ weights: [Float], _ bias: [Float]?) -> [Double] {
+      window.convolve(
+        values, weights, bias, batch: batch, groups: groups, inputChannels: inputChannels,
+        outputChannels: outputChannels)
+    }
+    switch algorithm {
+    case CONV_IN_BFLOAT16: return convolve(input.map(roundedToBFloat16), weights.map(roundedToBFloat16), bias)
+    case CONV_IN_INT8:
+      let rounded = RoundedInput(self)
+      let rows = roundedRows(weights, count: groups * outputChannels)
+      let (outputs, channels) = (window.output.reduce(1, *), groups * outputChannels)
+      return convolve(rounded.numbers, rows.numbers, nil).enumerated().map { index, sum in
+        let channel = index / outputs % channels
+        let part = index / outputs / channels * groups + channel / outputChannels
+        let scale = rounded.scale(part, output: index % outputs) * rows.scales[channel]
+        return Double(Float(sum) * scale + (bias?[channel] ?? 0))
+      }
+    default: return convolve(input, weights, bias)
+    }
   }
 
   static func activate(_ epilogue: conv_epilogue, _ x: Double) -> Double {
@@ -126,7 +205,13 @@ private struct Scene: CustomStringConvertible {
     return result
   }
 
-  func run(isa: Int32) -> [Float] {
+  func run(isa: Int32, features: UInt32 = 0, workers: Int64 = 2) -> [Float] {
+    var phases = Set<Int32>()
+    return run(isa: isa, features: features, workers: workers, phases: &phases)
+  }
+
+  /// - Parameter phases: gains the number of phases that it takes.
+  func run(isa: Int32, features: UInt32, workers: Int64 = 2, phases: inout Set<Int32>) -> [Float] {
     func triple(_ values: [Int]) -> (Int64, Int64, Int64) { (Int64(values[0]), Int64(values[1]), Int64(values[2])) }
     var shape = conv_shape(
       window: conv_window(
@@ -135,8 +220,12 @@ private struct Scene: CustomStringConvertible {
         pad_end: triple(window.padEnd)),
       batch: Int64(batch), groups: Int64(groups), in_channels: Int64(inputChannels),
       out_channels: Int64(outputChannels))
-    let plan = conv_plan_create(&shape, Int32(algorithm), epilogue, isa, 2)
+    let plan = conv_plan_create(
+      &shape, Int32(algorithm), epilogue,
+      conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan),
+      conv_machine(isa: isa, features: features, workers: workers))
     defer { conv_plan_destroy(plan) }
+    phases.insert(conv_phases(plan))
     var packed = Array(repeating: Float(0), count: Int(conv_packed_count(plan)))
     for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights, 0, bias, &packed, task) }
     var source = input
@@ -158,7 +247,7 @@ private struct Scene: CustomStringConvertible {
               residual: isInPlace ? UnsafePointer(output.baseAddress) : residual.baseAddress,
               output: output.baseAddress, workspace: workspace, blocked_output: blockedOutput ? 1 : 0, reserved: 0)
             for phase in 0..<conv_phases(plan) {
-              for task in 0..<conv_tasks(plan, phase) { conv_run(plan, &buffers, phase, task, task % 2) }
+              for task in 0..<conv_tasks(plan, phase) { conv_run(plan, &buffers, phase, task, task % workers) }
             }
           }
         }

@@ -3,16 +3,25 @@
 #include "taps.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 
 #define LANES 8
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
+#define FACTORS 2
+#define IS_INTEGER 1
+#define DOT(sum, weights, inputs) ((sum) + (MASK)_mm256_madd_epi16((__m256i)(weights), (__m256i)(inputs)))
+#define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx2_##name
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "vector.inc"
 #include "tile.inc"
 #include "winograd.inc"
+#include "narrow.inc"
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx2 = {
     TILE_BLOCKS, avx2_tile, avx2_depthwise, avx2_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
+
+const narrow_table conv_int8_avx2 = NARROW_TABLE;
 #endif

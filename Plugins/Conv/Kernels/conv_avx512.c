@@ -3,16 +3,25 @@
 #include "taps.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 
 #define LANES 16
 #define TILE_BLOCKS 4
 #define TILE_PIXELS 6
+#define FACTORS 2
+#define IS_INTEGER 1
+#define DOT(sum, weights, inputs) ((sum) + (MASK)_mm512_madd_epi16((__m512i)(weights), (__m512i)(inputs)))
+#define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx512_##name
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "vector.inc"
 #include "tile.inc"
 #include "winograd.inc"
+#include "narrow.inc"
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx512 = {
     TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
+
+const narrow_table conv_int8_avx512 = NARROW_TABLE;
 #endif

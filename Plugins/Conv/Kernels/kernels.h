@@ -26,6 +26,42 @@ typedef struct tile_job {
   conv_epilogue epilogue;
 } tile_job;
 
+/* How numbers of a range become 8-bit integers and back: x = scale × (q − zero). */
+typedef struct narrow_range {
+  float scale, inverse;
+  float low, high; /* bounds of q − zero */
+  int32_t zero;
+} narrow_range;
+
+/* A tile whose factors are narrow: inputs and weights are 32-bit words of two or four. */
+typedef struct narrow_job {
+  tile_job tile;
+  /* Sums that pause lie here, blocks `sums_stride` apart. */
+  float *sums;
+  int64_t sums_stride;
+  /* Of the output channels: the weights' scale and their sum, an integer. */
+  const float *channel_scale, *channel_sum;
+  float scale[MAX_TILE_PIXELS];  /* of the pixels' input */
+  int32_t zero[MAX_TILE_PIXELS];
+  int32_t has_zeros; /* whether any is not 0 */
+} narrow_job;
+
+typedef struct narrow_table {
+  /* Factors in a word: 2 or 4. int8 in pairs has 16 bits for each and nothing to correct: inputs are q − zero. */
+  int32_t factors;
+  int32_t is_integer;
+  void (*tile)(const narrow_job *job);
+  /* Rounds pixels that lie `step` floats apart into words that are contiguous. `range_step` is 0 where one range serves
+     all pixels, else 1. */
+  void (*round)(const float *from, int64_t step, int64_t pixels, const narrow_range *ranges, int64_t range_step,
+                void *words);
+  /* The least and the greatest of contiguous pixels and 0; NaN both where something is not finite. */
+  void (*bounds)(const float *from, int64_t pixels, float bounds[2]);
+  /* The ranges of pixels over all blocks. */
+  void (*pixel_ranges)(const float *from, int64_t step, int64_t block_stride, int64_t blocks, int64_t pixels,
+                       narrow_range *ranges);
+} narrow_table;
+
 /* Where a tile of Winograd's products ends up, for one block of channels. */
 typedef struct winograd_target {
   const float *bias;
@@ -55,9 +91,42 @@ typedef struct kernel_table {
   winograd_table winograd_2, winograd_4;
 } kernel_table;
 
+extern const narrow_table conv_int8_generic, conv_int8_avx2, conv_int8_avx_vnni, conv_int8_avx512,
+    conv_int8_avx512_vnni, conv_int8_wide, conv_bfloat16_avx512, conv_bfloat16_wide;
 extern const kernel_table conv_table_generic, conv_table_avx2, conv_table_avx512, conv_table_wide;
 
 const kernel_table *conv_table(int32_t isa);
+/* NULL where there is none. */
+const narrow_table *conv_narrow_table(int32_t algorithm, conv_machine machine);
+
+/* Added to a small number in float32 (round to nearest even), leaves the nearest integer in the last bits. */
+#define ROUNDING 12582912.0f
+enum { ROUNDING_BITS = 0x4b400000 };
+
+static inline int32_t round_to_integer(float x) {
+  const union {
+    float number;
+    int32_t bits;
+  } sum = {x + ROUNDING};
+  return sum.bits - ROUNDING_BITS;
+}
+
+/* The range from `low` to `high`, widened to include 0, which is exact; one that is not finite makes `scale` NaN or
+   infinite. */
+static inline narrow_range narrow_range_of(float low, float high) {
+  const float least = low > 0 ? 0 : low, greatest = high < 0 ? 0 : high;
+  narrow_range range = {.scale = greatest / 255 - least / 255};
+  /* What is smaller has no inverse; it becomes 0. */
+  if (range.scale < 1e-37f) range.scale = 0;
+  if (range.scale > 0 && range.scale < __builtin_inff()) {
+    range.inverse = 1 / range.scale;
+    const int32_t zero = round_to_integer(-least * range.inverse);
+    range.zero = zero > 255 ? 255 : zero;
+  }
+  range.low = (float)-range.zero;
+  range.high = (float)(255 - range.zero);
+  return range;
+}
 float conv_activate(conv_epilogue epilogue, float value);
 /* What a tap outside the input reads, and the bias of a bare product. */
 extern const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];

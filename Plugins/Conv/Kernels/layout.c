@@ -25,10 +25,9 @@ int64_t conv_set_count(const conv_plan *plan) {
   return plan->out_blocks / most + (rest == 0 ? 0 : rest == 3 ? 2 : 1);
 }
 
-int64_t conv_weights_count(const conv_plan *plan) {
-  if (is_winograd(plan)) return plan->winograd.points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
-  if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks * plan->taps * BLOCK;
-  return plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * plan->length * BLOCK;
+float *conv_channel_vector(const conv_plan *plan, const float *packed, int64_t vector, int64_t group, int64_t block) {
+  const int64_t at = (vector * group_count(plan) + group) * plan->out_blocks + block;
+  return (float *)packed + plan->weights_count + at * BLOCK;
 }
 
 void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes) {

@@ -1,7 +1,8 @@
 /*
  * Plans: which kernels run a convolution, and in which phases.
  *
- * Packed memory holds the weights in the order that the algorithm uses them, then the bias, 16 floats a block.
+ * Packed memory holds the weights in the order that the algorithm uses them, then vectors with a number for each output
+ * channel, 16 a block: the bias, and what int8 needs beside it.
  */
 #include <stdlib.h>
 
@@ -23,10 +24,12 @@ static void plan_input(conv_plan *plan) {
     is_strided |= w->stride[axis] != 1;
     has_padding |= w->pad[axis] || w->pad_end[axis];
   }
-  plan->is_padded = plan->algorithm == CONV_PLAIN && has_padding;
-  const int pointwise = plan->algorithm == CONV_DIRECT && product(w->kernel) == 1 && !has_padding;
+  const int narrow = plan->family == &conv_narrow;
+  plan->is_padded = (plan->algorithm == CONV_PLAIN || narrow) && has_padding;
+  const int pointwise = (plan->algorithm == CONV_DIRECT || narrow) && product(w->kernel) == 1 && !has_padding;
   plan->is_gathered = pointwise && is_strided;
   plan->is_flat = pointwise;
+  plan->has_borders = (plan->algorithm == CONV_DIRECT || plan->algorithm == CONV_DEPTHWISE) && !pointwise;
   for (int axis = 0; axis < 3; axis++) {
     if (plan->is_padded) plan->padded[axis] += w->pad[axis] + w->pad_end[axis];
     if (plan->is_gathered) plan->padded[axis] = w->out[axis];
@@ -34,24 +37,40 @@ static void plan_input(conv_plan *plan) {
   plan->in_plane = product(plan->padded);
 }
 
-conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, int32_t isa,
-                            int64_t workers) {
+static const conv_family *family_of(int32_t algorithm) {
+  switch (algorithm) {
+  case CONV_WINOGRAD_2:
+  case CONV_WINOGRAD_4: return &conv_winograd;
+  case CONV_IN_BFLOAT16:
+  case CONV_IN_INT8: return &conv_narrow;
+  default: return &conv_tiles;
+  }
+}
+
+conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, conv_range range,
+                            conv_machine machine) {
   conv_plan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
   plan->shape = *shape;
   plan->epilogue = epilogue;
-  plan->table = conv_table(isa);
+  plan->family = family_of(algorithm);
+  plan->table = conv_table(machine.isa);
   plan->algorithm = algorithm;
-  plan->workers = max64(workers, 1);
+  plan->workers = max64(machine.workers, 1);
   plan->out_plane = product(shape->window.out);
   plan->in_blocks = blocks_of(shape->in_channels);
   plan->out_blocks = blocks_of(shape->out_channels);
   if (algorithm == CONV_DEPTHWISE) plan->in_blocks = plan->out_blocks = blocks_of(shape->groups);
   plan->sets = conv_set_count(plan);
+  plan->unit = algorithm == CONV_PLAIN ? 1 : BLOCK;
+  plan->channel_vectors = 1;
   plan_input(plan);
-  if (is_winograd(plan)) {
-    winograd_plan_init(plan);
-  } else if (!tiles_plan(plan)) {
+  if (plan->family == &conv_narrow) {
+    plan->narrow.table = conv_narrow_table(algorithm, machine);
+    plan->narrow.given = narrow_range_of(range.low, range.high);
+    plan->narrow.range = range.low <= range.high ? RANGE_GIVEN : plan->is_flat ? RANGE_OF_PIXEL : RANGE_OF_IMAGE;
+  }
+  if (!plan->family->plan(plan)) {
     conv_plan_destroy(plan);
     return NULL;
   }
@@ -59,7 +78,7 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epi
 }
 
 int64_t conv_packed_count(const conv_plan *plan) {
-  return conv_weights_count(plan) + group_count(plan) * plan->out_blocks * BLOCK;
+  return plan->weights_count + plan->channel_vectors * group_count(plan) * plan->out_blocks * BLOCK;
 }
 
 int64_t conv_pack_tasks(const conv_plan *plan) { return plan->sets * group_count(plan); }
@@ -84,38 +103,20 @@ void conv_pack(const conv_plan *plan, const float *weights, int64_t origin, cons
   const int64_t group = task / plan->sets, set = task % plan->sets;
   int64_t first, channels;
   const int64_t blocks = task_blocks(plan, task, &first, &channels);
-  float *const packed_bias = packed + conv_weights_count(plan) + group * plan->out_blocks * BLOCK;
-  for (int64_t channel = first * BLOCK; channel < (first + blocks) * BLOCK; channel++) {
-    packed_bias[channel] = bias && channel < channels ? bias[group * channels + channel] : 0;
+  float *const packed_bias = conv_channel_vector(plan, packed, 0, group, first);
+  for (int64_t i = 0; i < blocks * BLOCK; i++) {
+    const int64_t channel = first * BLOCK + i;
+    packed_bias[i] = bias && channel < channels ? bias[group * channels + channel] : 0;
   }
-  if (is_winograd(plan)) {
-    winograd_pack(plan, weights, origin, packed, set);
-  } else {
-    tiles_pack(plan, weights, origin, packed, group, set);
-  }
+  plan->family->pack(plan, weights, origin, packed, group, set);
 }
 
-int64_t conv_workspace_count(const conv_plan *plan) {
-  return is_winograd(plan) ? winograd_workspace_count(plan) : copy_count(plan);
-}
+int64_t conv_workspace_count(const conv_plan *plan) { return plan->family->workspace_count(plan); }
 
-int32_t conv_phases(const conv_plan *plan) {
-  const int prepares = is_winograd(plan) ? !plan->winograd.is_joint : copy_count(plan) > 0;
-  return prepares ? 2 : 1;
-}
+int32_t conv_phases(const conv_plan *plan) { return plan->family->phases(plan); }
 
-int64_t conv_tasks(const conv_plan *plan, int32_t phase) {
-  const int prepares = phase + 1 < conv_phases(plan);
-  if (is_winograd(plan)) return prepares ? winograd_transform_tasks(plan) : winograd_tasks(plan);
-  return prepares ? copy_tasks(plan) : tiles_tasks(plan);
-}
+int64_t conv_tasks(const conv_plan *plan, int32_t phase) { return plan->family->tasks(plan, phase); }
 
 void conv_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker) {
-  const int prepares = phase + 1 < conv_phases(plan);
-  if (is_winograd(plan)) {
-    if (prepares) return winograd_transform(plan, buffers, task);
-    return winograd_run(plan, buffers, task, worker);
-  }
-  if (prepares) return copy_input(plan, buffers->input, buffers->workspace, task);
-  tiles_run(plan, buffers, task);
+  plan->family->run(plan, buffers, phase, task, worker);
 }

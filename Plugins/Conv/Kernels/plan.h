@@ -15,9 +15,42 @@ typedef struct winograd_plan {
   int32_t is_joint;
 } winograd_plan;
 
+/* Where a narrow convolution finds the range of its input. */
+enum {
+  RANGE_NONE = 0,     /* bfloat16 needs none */
+  RANGE_GIVEN = 1,    /* calibrated */
+  RANGE_OF_IMAGE = 2, /* of what one group of one image convolves */
+  RANGE_OF_PIXEL = 3, /* 1×1: of one pixel's channels */
+};
+
+/* How a convolution in bfloat16 or int8 splits up. */
+typedef struct narrow_plan {
+  const narrow_table *table;
+  int32_t range;
+  /* Whether each task rounds the input that it needs. If not, a phase of its own does, for all tasks. */
+  int32_t is_joint;
+  narrow_range given;
+  int64_t parts; /* of an image, in the phases that look for ranges and round */
+  int64_t slab;  /* pixels that a task reads at most */
+  int64_t longest; /* pixels that a task writes at most */
+} narrow_plan;
+
+/* What an algorithm does at each stage. */
+typedef struct conv_family {
+  int (*plan)(conv_plan *plan); /* 0 when there is no memory */
+  void (*pack)(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group, int64_t set);
+  int64_t (*workspace_count)(const conv_plan *plan);
+  int32_t (*phases)(const conv_plan *plan);
+  int64_t (*tasks)(const conv_plan *plan, int32_t phase);
+  void (*run)(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker);
+} conv_family;
+
+extern const conv_family conv_tiles, conv_winograd, conv_narrow;
+
 struct conv_plan {
   conv_shape shape;
   conv_epilogue epilogue;
+  const conv_family *family;
   const kernel_table *table;
   int32_t algorithm;
   int64_t workers;
@@ -27,18 +60,28 @@ struct conv_plan {
   int32_t is_padded;             /* the input is copied with its padding */
   int32_t is_gathered;           /* only the pixels that the strides meet are copied */
   int32_t is_flat;               /* output pixel i reads input pixel i alone */
+  int32_t has_borders;           /* taps may fall outside what the tiles read */
+  int64_t unit;                  /* 32-bit numbers of a pixel, as the tiles read one step */
   int64_t steps;                 /* input blocks, each a run over all taps */
   int64_t taps, length;          /* of one step */
   int64_t chunk;                 /* steps whose weights stay in the first-level cache */
   int64_t sets;                  /* of output blocks, each of tile_blocks, the last ones smaller */
   int64_t pixel_ranges, set_ranges;
+  int64_t weights_count;   /* floats of packed weights, without what follows them */
+  int64_t channel_vectors; /* that follow the weights, each with a float for every output channel; the bias is first */
   int64_t *tap_offset;
   uint64_t *valid[3]; /* by axis and output coordinate: the taps inside the input */
   uint64_t all_taps;
   winograd_plan winograd;
+  narrow_plan narrow;
 };
 
 enum {
+  /* Input that one task reads: stays in the second-level cache while all weights stream past. */
+  SLAB_BYTES = 192 << 10,
+  /* Weights that stay in the first-level cache while pixels stream past them. */
+  CHUNK_BYTES = 20 << 10,
+  MIN_TASK_PIXELS = 48,
   /* Tasks are this many times as many as workers, so that one that is held up leaves its work to the others. */
   TASKS_PER_WORKER = 8,
 };
@@ -49,9 +92,6 @@ static inline int64_t blocks_of(int64_t channels) { return (channels + BLOCK - 1
 static inline int64_t product(const int64_t extent[3]) { return extent[0] * extent[1] * extent[2]; }
 static inline const float *offset(const float *base, int64_t index) { return base ? base + index : NULL; }
 
-static inline int is_winograd(const conv_plan *plan) {
-  return plan->algorithm == CONV_WINOGRAD_2 || plan->algorithm == CONV_WINOGRAD_4;
-}
 /* Depthwise convolution has its groups in the lanes of blocks. */
 static inline int64_t group_count(const conv_plan *plan) {
   return plan->algorithm == CONV_DEPTHWISE ? 1 : plan->shape.groups;
@@ -60,8 +100,8 @@ static inline int64_t group_count(const conv_plan *plan) {
 int64_t conv_set_count(const conv_plan *plan);
 /* The number of output blocks in set `set`, and the first of them. */
 int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first);
-/* Floats of packed weights, without the bias that follows them. */
-int64_t conv_weights_count(const conv_plan *plan);
+/* Vector `vector` of those that follow the weights, from output block `block` of a group on. */
+float *conv_channel_vector(const conv_plan *plan, const float *packed, int64_t vector, int64_t group, int64_t block);
 /* Clears the lanes past the last channel: 0 × infinity or an activation may have left something there. */
 void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes);
 
@@ -69,17 +109,15 @@ void copy_input(const conv_plan *plan, const float *input, float *target, int64_
 int64_t copy_tasks(const conv_plan *plan);
 int64_t copy_count(const conv_plan *plan);
 
-int tiles_plan(conv_plan *plan);
-void tiles_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group, int64_t set);
-int64_t tiles_tasks(const conv_plan *plan);
-void tiles_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task);
+/* Where the next tile begins. */
+typedef struct cursor {
+  int64_t flat, z, y, x;
+} cursor;
 
-void winograd_plan_init(conv_plan *plan);
-void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t set);
-int64_t winograd_workspace_count(const conv_plan *plan);
-int64_t winograd_transform_tasks(const conv_plan *plan);
-void winograd_transform(const conv_plan *plan, const conv_buffers *buffers, int64_t task);
-int64_t winograd_tasks(const conv_plan *plan);
-void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker);
+/* Finds the taps of a step, and which of them lie inside the input; 0 when there is no memory. */
+int place_plan(conv_plan *plan);
+cursor place_cursor(const conv_plan *plan, int64_t flat);
+/* Fills in the next `pixels` pixels of a tile and moves the cursor past them. */
+void place_tile(const conv_plan *plan, tile_job *job, cursor *at, int64_t pixels);
 
 #endif

@@ -16,6 +16,27 @@ const kernel_table *conv_table(int32_t isa) {
   return &conv_table_generic;
 }
 
+const narrow_table *conv_narrow_table(int32_t algorithm, conv_machine machine) {
+#if defined(__x86_64__)
+  if (algorithm == CONV_IN_BFLOAT16) {
+    if (machine.isa == CONV_ISA_WIDE_ON_AVX2) return &conv_bfloat16_wide;
+    return conv_offers_bfloat16(machine) ? &conv_bfloat16_avx512 : NULL;
+  }
+  switch (machine.isa) {
+  case CONV_ISA_AVX2: return machine.features & CONV_HAS_AVX_VNNI ? &conv_int8_avx_vnni : &conv_int8_avx2;
+  case CONV_ISA_AVX512: return machine.features & CONV_HAS_AVX512_VNNI ? &conv_int8_avx512_vnni : &conv_int8_avx512;
+  case CONV_ISA_WIDE_ON_AVX2: return &conv_int8_wide;
+  }
+#else
+  (void)machine;
+#endif
+  return algorithm == CONV_IN_INT8 ? &conv_int8_generic : NULL;
+}
+
+int32_t conv_offers_bfloat16(conv_machine machine) {
+  return machine.isa == CONV_ISA_AVX512 && (machine.features & CONV_HAS_AVX512_BF16);
+}
+
 float conv_activate(conv_epilogue epilogue, float x) {
   const float a = epilogue.a, b = epilogue.b;
   switch (epilogue.activation) {

@@ -16,7 +16,7 @@ enum {
   INPUT_BYTES = 288 << 10,
   PRODUCT_BYTES = 192 << 10,
   MIN_RANGE = 12,
-  CHUNK_BYTES = 24 << 10,
+  WINOGRAD_CHUNK_BYTES = 24 << 10,
 };
 
 static int64_t range_start(const conv_plan *plan, int64_t range) {
@@ -27,17 +27,18 @@ static int64_t longest_range(const conv_plan *plan) {
   return (plan->winograd.tiles + plan->winograd.ranges - 1) / max64(plan->winograd.ranges, 1);
 }
 
-void winograd_plan_init(conv_plan *plan) {
+static int plan_winograd(conv_plan *plan) {
   winograd_plan *w = &plan->winograd;
   const kernel_table *table = plan->table;
   const int64_t *out = plan->shape.window.out;
   w->table = plan->algorithm == CONV_WINOGRAD_2 ? &table->winograd_2 : &table->winograd_4;
   w->points = w->table->patch * w->table->patch;
+  plan->weights_count = w->points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
   w->rows = (out[1] + w->table->tile - 1) / w->table->tile;
   w->columns = (out[2] + w->table->tile - 1) / w->table->tile;
   w->tiles = plan->shape.batch * w->rows * w->columns;
   const int64_t vector_bytes = BLOCK * (int64_t)sizeof(float);
-  plan->chunk = max64(CHUNK_BYTES / (BLOCK * table->tile_blocks * vector_bytes), 1);
+  plan->chunk = max64(WINOGRAD_CHUNK_BYTES / (BLOCK * table->tile_blocks * vector_bytes), 1);
 
   const int64_t wanted = TASKS_PER_WORKER * plan->workers;
   const int64_t tile_bytes = w->points * plan->in_blocks * vector_bytes;
@@ -47,12 +48,13 @@ void winograd_plan_init(conv_plan *plan) {
   w->is_joint = w->ranges >= wanted / 2;
   if (w->is_joint) {
     w->ranges = (w->ranges + plan->workers - 1) / plan->workers * plan->workers;
-    return;
+    return 1;
   }
   const int64_t most = max64(PRODUCT_BYTES / (w->points * table->tile_blocks * vector_bytes), MIN_RANGE);
   plan->set_ranges = max64(min64(plan->sets, wanted), 1);
   w->ranges = max64(min64((wanted + plan->set_ranges - 1) / plan->set_ranges, w->tiles / MIN_RANGE), 1);
   w->ranges = max64(w->ranges, (w->tiles + most - 1) / most);
+  return 1;
 }
 
 static int64_t input_count(const conv_plan *plan, int64_t tiles) {
@@ -63,13 +65,15 @@ static int64_t product_count(const conv_plan *plan) {
   return plan->winograd.points * longest_range(plan) * plan->table->tile_blocks * BLOCK;
 }
 
-int64_t winograd_workspace_count(const conv_plan *plan) {
+static int64_t winograd_workspace_count(const conv_plan *plan) {
   const winograd_plan *w = &plan->winograd;
   if (w->is_joint) return plan->workers * (input_count(plan, longest_range(plan)) + product_count(plan));
   return input_count(plan, w->tiles) + plan->workers * product_count(plan);
 }
 
-void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t set) {
+static void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
+                          int64_t set) {
+  (void)group;
   const winograd_plan *w = &plan->winograd;
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   int64_t first;
@@ -130,9 +134,7 @@ static int64_t transform_parts(const conv_plan *plan) {
   return max64(min64(wanted, plan->winograd.tiles / 4), 1);
 }
 
-int64_t winograd_transform_tasks(const conv_plan *plan) { return plan->in_blocks * transform_parts(plan); }
-
-void winograd_transform(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+static void transform_part(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
   const int64_t tiles = plan->winograd.tiles, parts = transform_parts(plan), part = task % parts;
   const int64_t begin = tiles * part / parts, end = tiles * (part + 1) / parts;
   transform(plan, buffers->input, task / parts, begin, end, buffers->workspace + begin * BLOCK, tiles);
@@ -172,7 +174,7 @@ static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t 
   const int64_t *out = plan->shape.window.out;
   const int64_t lanes = plan->shape.out_channels - block * BLOCK;
   winograd_target target = {
-      .bias = buffers->packed + conv_weights_count(plan) + block * BLOCK,
+      .bias = conv_channel_vector(plan, buffers->packed, 0, 0, block),
       .row_stride = out[2] * BLOCK,
       .epilogue = plan->epilogue};
   for (int64_t tile = begin; tile < end; tile++, products += BLOCK) {
@@ -190,9 +192,7 @@ static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t 
   }
 }
 
-int64_t winograd_tasks(const conv_plan *plan) { return plan->winograd.ranges * plan->set_ranges; }
-
-void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
+static void products_of(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const winograd_plan *w = &plan->winograd;
   const int64_t range = task / plan->set_ranges, set_range = task % plan->set_ranges;
   const int64_t begin = range_start(plan, range), end = range_start(plan, range + 1);
@@ -220,3 +220,19 @@ void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int64_t ta
     }
   }
 }
+
+static int32_t winograd_phases(const conv_plan *plan) { return plan->winograd.is_joint ? 1 : 2; }
+
+static int64_t winograd_tasks(const conv_plan *plan, int32_t phase) {
+  if (phase + 1 < winograd_phases(plan)) return plan->in_blocks * transform_parts(plan);
+  return plan->winograd.ranges * plan->set_ranges;
+}
+
+static void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task,
+                         int64_t worker) {
+  if (phase + 1 < winograd_phases(plan)) return transform_part(plan, buffers, task);
+  products_of(plan, buffers, task, worker);
+}
+
+const conv_family conv_winograd = {plan_winograd,       winograd_pack,  winograd_workspace_count,
+                                   winograd_phases, winograd_tasks, winograd_run};

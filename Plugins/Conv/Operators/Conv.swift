@@ -19,7 +19,7 @@ struct Conv: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try ConvGeometry(node)
     let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
-    let algorithm = try ConvAlgorithm(geometry, inputLayout: node.input(0).layout)
+    let algorithm = try ConvAlgorithm(geometry, node, on: host)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     if algorithm == .reference { return ReferenceConvKernel(geometry, epilogue) }
     return try ConvKernel(geometry, epilogue, algorithm, node, host: host, executor: executor, sharing: nil)
@@ -27,7 +27,7 @@ struct Conv: Operator {
 
   func inputsInPieces(_ node: Node) -> [Int] {
     guard let geometry = try? ConvGeometry(node), saturatingProduct(geometry.outputShape) > 0,
-      let algorithm = try? ConvAlgorithm(geometry, inputLayout: node.input(0).layout), algorithm != .reference,
+      let algorithm = try? ConvAlgorithm(geometry, node, on: host), algorithm != .reference,
       !geometry.hasBias || node.optionalInput(2)?.raw.is_constant == 1
     else { return [] }
     return [1]

@@ -11,33 +11,38 @@ enum ConvAlgorithm: Equatable {
   /// Blocked input, 3×3 taps, by Winograd's algorithm in tiles of 2×2 or 4×4 outputs.
   case winograd2
   case winograd4
+  /// Blocked input, with all factors rounded to bfloat16 or to 8-bit integers.
+  case bfloat16
+  case int8
   /// Plain input, copied with its padding.
   case plain
   /// Any element type and any padding, slowly.
   case reference
 
-  /// Chooses by shape and layout.
-  init(_ geometry: ConvGeometry, inputLayout: Layout) throws {
-    if inputLayout == .nchw16c {
+  /// Chooses by shape, layout and the precision that the node may have.
+  init(_ geometry: ConvGeometry, _ node: Node, on host: Host) throws {
+    if try node.input(0).layout == .nchw16c {
       guard geometry.canReadBlocked else {
         throw OperatorError("this convolution does not take blocked input", kind: .unsupported)
       }
       if geometry.isDepthwise {
         self = .depthwise
-      } else if geometry.window.taps == 1 {
-        self = .pointwise
-      } else if geometry.suitsWinograd {
-        let candidates: [ConvAlgorithm] = [.direct, .winograd2, .winograd4]
-        self = candidates.min { $0.cost(geometry) < $1.cost(geometry) } ?? .direct
-      } else {
-        self = .direct
+        return
       }
+      // By shape alone: int8 has the same results on every CPU.
+      if node.allowsInt8, geometry.suitsNarrow, geometry.products <= Int(CONV_INT8_PRODUCTS) {
+        self = .int8
+        return
+      }
+      var candidates: [ConvAlgorithm] = geometry.window.taps == 1 ? [.pointwise] : [.direct]
+      if geometry.suitsWinograd { candidates += [.winograd2, .winograd4] }
+      if node.allowsBFloat16, geometry.suitsNarrow, conv_offers_bfloat16(conv_machine(host)) != 0 {
+        candidates.append(.bfloat16)
+      }
+      self = candidates.min { $0.cost(geometry) < $1.cost(geometry) } ?? .direct
       return
     }
-    let input = saturatingProduct([geometry.batch, geometry.groups, geometry.inputChannels] + geometry.window.input)
-    // The copy must stay in proportion to what the caller has given.
-    let fits = geometry.paddedCount / 16 <= max(input, 1 << 16)
-    self = geometry.type == .float32 && fits ? .plain : .reference
+    self = geometry.type == .float32 && geometry.canBePadded ? .plain : .reference
   }
 
   var raw: Int32 {
@@ -46,6 +51,8 @@ enum ConvAlgorithm: Equatable {
     case .depthwise: Int32(CONV_DEPTHWISE)
     case .winograd2: Int32(CONV_WINOGRAD_2)
     case .winograd4: Int32(CONV_WINOGRAD_4)
+    case .bfloat16: Int32(CONV_IN_BFLOAT16)
+    case .int8: Int32(CONV_IN_INT8)
     case .plain, .reference: Int32(CONV_PLAIN)
     }
   }
@@ -53,9 +60,11 @@ enum ConvAlgorithm: Equatable {
   /// For people.
   func summary(_ geometry: ConvGeometry) -> String {
     let kernel = geometry.window.kernel.map(String.init).joined(separator: "×")
+    let product = geometry.window.taps == 1 ? "1×1 matrix product" : "direct \(kernel)"
     switch self {
-    case .direct: return "direct \(kernel)"
-    case .pointwise: return "1×1 matrix product"
+    case .direct, .pointwise: return product
+    case .bfloat16: return product + " in bf16"
+    case .int8: return product + " in int8"
     case .depthwise: return "depthwise \(kernel)"
     case .winograd2: return "Winograd F(2×2, \(kernel))"
     case .winograd4: return "Winograd F(4×4, \(kernel))"
@@ -65,7 +74,7 @@ enum ConvAlgorithm: Equatable {
     }
   }
 
-  /// The time of a 3×3 convolution, in additions and multiplications at the full rate of the cores.
+  /// The time of a convolution of blocks, in additions and multiplications at the full rate of the cores.
   ///
   /// Small maps with many channels are bound by reading the weights, of which Winograd's tiles have more (16 or 36 for
   /// every 9), so the time is the longer of computing and reading.
@@ -73,24 +82,40 @@ enum ConvAlgorithm: Equatable {
     /// Arithmetic that fits into the time of reading one byte of weights; close for AVX2 and AVX-512 machines alike.
     let arithmeticPerByte = 9.0
     let (inputs, outputs) = (Double(geometry.inputChannels), Double(geometry.outputChannels))
-    let extents = geometry.window.output.suffix(2)
-    func time(tile: Int, weights: Double, transforms: Double, efficiency: Double) -> Double {
+    let taps = Double(geometry.window.taps)
+    let extents = geometry.window.output
+    func time(
+      tile: Int, weights: Double, transforms: Double, efficiency: Double, weightBytes: Double = 4
+    ) -> Double {
       let tiles = extents.reduce(Double(geometry.batch)) { $0 * Double(($1 + tile - 1) / tile) }
       let products = 2 * weights * inputs * outputs
       let computing = tiles * (products / efficiency + transforms * (inputs + outputs))
-      return max(computing, 4 * weights * inputs * outputs * arithmeticPerByte)
+      return max(computing, weightBytes * weights * inputs * outputs * arithmeticPerByte)
     }
     switch self {
     case .winograd2: return time(tile: 2, weights: 16, transforms: 160, efficiency: 0.75)
     // Measured: on 14×14 maps F(4×4) is no faster than F(2×2), whatever the arithmetic says, and its weights take
     // more than twice the memory.
     case .winograd4: return time(tile: 4, weights: 36, transforms: 400, efficiency: 0.53)
-    default: return time(tile: 1, weights: 9, transforms: 0, efficiency: 0.85)
+    // Twice the products of float32 in a step; rounding the input costs about as much as adding up.
+    case .bfloat16: return time(tile: 1, weights: taps, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
+    default: return time(tile: 1, weights: taps, transforms: 0, efficiency: 0.85)
     }
   }
 }
 
 extension ConvGeometry {
+  /// What is multiplied and summed for one output.
+  fileprivate var products: Int { saturatingProduct([inputChannels, window.taps]) }
+
+  /// Whether a copy of the input with its padding stays in proportion to what the caller has given.
+  fileprivate var canBePadded: Bool {
+    paddedCount / 16 <= max(saturatingProduct([batch, groups, inputChannels] + window.input), 1 << 16)
+  }
+
+  /// Whether narrow factors can serve blocked input.
+  fileprivate var suitsNarrow: Bool { !isDepthwise && canBePadded }
+
   /// Whether Winograd's algorithm can serve: undilated 3×3 windows that move by one over planes.
   fileprivate var suitsWinograd: Bool {
     window.kernel == [3, 3] && groups == 1 && window.strides.allSatisfy { $0 == 1 }

@@ -1,7 +1,7 @@
 import CConvKernels
 import ZooPlugin
 
-/// A float32 convolution by register tiles.
+/// A convolution of float32 tensors by register tiles.
 final class ConvKernel: Kernel, @unchecked Sendable {
   private let geometry: ConvGeometry
   private let epilogue: Epilogue
@@ -24,9 +24,12 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     self.algorithm = algorithm
     self.host = host
     var shape = geometry.raw
+    let machine = conv_machine(host, workerCount: executor.workerCount)
+    let range = node.calibratedRange(0)
     guard
       let plan = conv_plan_create(
-        &shape, algorithm.raw, epilogue.raw, host.isa.rawValue, Int64(executor.workerCount))
+        &shape, algorithm.raw, epilogue.raw,
+        conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan), machine)
     else { throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory) }
     self.plan = plan
     packedByteCount = Self.aligned(Int(conv_packed_count(plan)) * 4)
@@ -146,12 +149,18 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     guard packed != nil else { return nil }
     let geometry = try ConvGeometry(node)
-    let algorithm = try ConvAlgorithm(geometry, inputLayout: node.input(0).layout)
+    let algorithm = try ConvAlgorithm(geometry, node, on: host)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     guard algorithm == self.algorithm else { return nil }
     return try ConvKernel(
       geometry, Epilogue(node, outputShape: geometry.outputShape), algorithm, node, host: host, executor: executor,
       sharing: self)
+  }
+}
+
+extension conv_machine {
+  init(_ host: Host, workerCount: Int = 1) {
+    self.init(isa: host.isa.rawValue, features: host.features, workers: Int64(workerCount))
   }
 }
 

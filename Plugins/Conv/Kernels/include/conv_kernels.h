@@ -14,6 +14,9 @@
    without AVX-512 test what AVX-512 would run. */
 enum { CONV_ISA_GENERIC = 0, CONV_ISA_AVX2 = 1, CONV_ISA_AVX512 = 2, CONV_ISA_WIDE_ON_AVX2 = 3 };
 
+/* What the processor has beyond its instruction set, as in zoo_plugin.h. */
+enum { CONV_HAS_AVX512_VNNI = 1, CONV_HAS_AVX512_BF16 = 2, CONV_HAS_AVX_VNNI = 4 };
+
 /* How the window moves: shared by convolution and pooling. Extents are those of one image. */
 typedef struct conv_window {
   int64_t in[3], out[3], kernel[3], stride[3], dilation[3];
@@ -38,7 +41,21 @@ enum {
      over planes, undilated, one group. Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2016. */
   CONV_WINOGRAD_2 = 3,
   CONV_WINOGRAD_4 = 4,
+  /* As CONV_DIRECT, with the factors of all products rounded to bfloat16. Where `conv_offers_bfloat16` only. */
+  CONV_IN_BFLOAT16 = 5,
+  /* As CONV_DIRECT, with the factors of all products rounded to 8 bits, times a scale, and sums of integers: at most
+     CONV_INT8_PRODUCTS for one output. The result is the same on every CPU.
+
+     Weights are symmetric in each output channel: w = scale × (−127…127). Input is x = scale × (q − zero), q in 0…255,
+     where `zero` stands for 0. The range that q covers, widened to include 0, is the one that calibration has found,
+     and what lies outside is clamped (NaN to the least); or else that of what the scale is for: one pixel's channels
+     where windows are 1×1, one group of one image for others. Then a NaN or an infinity makes everything that shares
+     its scale NaN. */
+  CONV_IN_INT8 = 6,
 };
+
+/* 255 × 127 times this is the most that 32 bits hold. */
+enum { CONV_INT8_PRODUCTS = 66311 };
 
 enum {
   CONV_IDENTITY = 0,
@@ -59,12 +76,26 @@ typedef struct conv_epilogue {
   float a, b;
 } conv_epilogue;
 
+/* The least and the greatest input of CONV_IN_INT8, as calibration found them; NaN to find them at each run. */
+typedef struct conv_range {
+  float low, high;
+} conv_range;
+
+typedef struct conv_machine {
+  int32_t isa;       /* CONV_ISA_… */
+  uint32_t features; /* CONV_HAS_… */
+  int64_t workers;
+} conv_machine;
+
+/* Whether the machine multiplies bfloat16 faster than float32. */
+int32_t conv_offers_bfloat16(conv_machine machine);
+
 /* A convolution at one shape, with its work split into tasks. Immutable; any number of threads may use it. */
 typedef struct conv_plan conv_plan;
 
 /* NULL when there is no memory. */
-conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, int32_t isa,
-                            int64_t workers);
+conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, conv_range range,
+                            conv_machine machine);
 void conv_plan_destroy(conv_plan *plan);
 
 /* Floats of packed weights and bias. They depend on channels, kernel, algorithm and isa, not on extents or batch. */

@@ -1,0 +1,376 @@
+/*
+ * Convolution in bfloat16 and int8: the input is rounded into narrow blocks, with its padding around it, and multiplied
+ * by register tiles that take 32-bit words of two or four channels. Sums are float32 or integers.
+ *
+ * Rounded input: [input block][pixel][16 factors]. Packed weights: for each group, for each set of output blocks,
+ * [input block][tap][word][output channel]. The vectors behind them: bias; for int8 also the scale of the weights and
+ * their sum (integers), which takes back what the input's zero adds to each product.
+ */
+#include <string.h>
+
+#include "plan.h"
+
+enum {
+  BIAS = 0,
+  SCALE = 1,
+  TOTAL = 2,
+  /* Input whose ranges are found and that is rounded at once: stays in the first-level cache in between. */
+  STRIP_BYTES = 16 << 10,
+  /* Rounding a pixel's block takes about as long as this many products of 16 lanes. */
+  ROUNDING_COST = 8,
+};
+
+static int64_t images(const conv_plan *plan) { return plan->shape.batch * plan->shape.groups; }
+static int64_t aligned(int64_t count) { return (count + BLOCK - 1) / BLOCK * BLOCK; }
+/* Counts of 32-bit numbers. */
+static int64_t bounds_count(const conv_plan *plan) {
+  return plan->narrow.range == RANGE_OF_IMAGE ? aligned(images(plan) * plan->narrow.parts * 2) : 0;
+}
+static int64_t ranges_count(const conv_plan *plan, int64_t pixels) {
+  const int64_t count = plan->narrow.range == RANGE_OF_PIXEL ? pixels : 1;
+  return aligned(count * (int64_t)(sizeof(narrow_range) / sizeof(float)));
+}
+static int64_t words_count(const conv_plan *plan, int64_t pixels) {
+  return aligned(plan->in_blocks * pixels * plan->unit);
+}
+static int64_t sums_count(const conv_plan *plan) {
+  return plan->chunk < plan->steps ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
+}
+/* What a worker has to itself: ranges and rounded input if it makes them, and sums that pause. */
+static int64_t own_count(const conv_plan *plan) {
+  const int64_t slab = plan->narrow.is_joint ? plan->narrow.slab : 0;
+  return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan);
+}
+/* Of one group of one image, where a phase of its own rounds the input. */
+static int64_t whole_count(const conv_plan *plan) {
+  return plan->narrow.is_joint ? 0 : ranges_count(plan, plan->in_plane) + words_count(plan, plan->in_plane);
+}
+
+static int64_t workspace_count(const conv_plan *plan) {
+  return bounds_count(plan) + images(plan) * whole_count(plan) + plan->workers * own_count(plan);
+}
+
+/* The pixels of the padded input that a task's outputs read. */
+typedef struct span {
+  int64_t first, end;
+} span;
+
+static int64_t first_pixel(const conv_plan *plan, int64_t output) {
+  if (plan->is_flat) return output;
+  const conv_window *w = &plan->shape.window;
+  const cursor at = place_cursor(plan, output);
+  const int64_t z = at.z * w->stride[0], y = at.y * w->stride[1], x = at.x * w->stride[2];
+  return (z * plan->padded[1] + y) * plan->padded[2] + x;
+}
+
+static span outputs_of(const conv_plan *plan, int64_t pixel_range) {
+  return (span){plan->out_plane * pixel_range / plan->pixel_ranges,
+                plan->out_plane * (pixel_range + 1) / plan->pixel_ranges};
+}
+
+/* Later outputs read later pixels, so the last tap of the last output is the end. */
+static span inputs_of(const conv_plan *plan, span outputs) {
+  const int64_t last_tap = plan->tap_offset[plan->taps - 1] / plan->unit;
+  return (span){first_pixel(plan, outputs.first), first_pixel(plan, outputs.end - 1) + last_tap + 1};
+}
+
+static void split(conv_plan *plan) {
+  narrow_plan *narrow = &plan->narrow;
+  const int64_t in_bytes = words_count(plan, plan->in_plane) * (int64_t)sizeof(float);
+  const int64_t wanted = TASKS_PER_WORKER * plan->workers, others = max64(images(plan), 1);
+  const int64_t most_ranges = max64(plan->out_plane / MIN_TASK_PIXELS, 1);
+  const int64_t ranges = max64((in_bytes + SLAB_BYTES - 1) / SLAB_BYTES, (wanted + others - 1) / others);
+  plan->pixel_ranges = min64(ranges, most_ranges);
+  const int64_t set_ranges = (wanted + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others);
+  plan->set_ranges = max64(min64(plan->sets, set_ranges), 1);
+  narrow->parts = min64((wanted + others - 1) / others, max64(plan->in_plane / MIN_TASK_PIXELS, 1));
+  int64_t read = 0;
+  for (int64_t range = 0; range < plan->pixel_ranges && plan->out_plane > 0; range++) {
+    const span outputs = outputs_of(plan, range), inputs = inputs_of(plan, outputs);
+    narrow->longest = max64(narrow->longest, outputs.end - outputs.first);
+    narrow->slab = max64(narrow->slab, inputs.end - inputs.first);
+    read += inputs.end - inputs.first;
+  }
+  /* Tasks may round the same pixels again where that is little beside the products. */
+  const int64_t again = (read * plan->set_ranges - plan->in_plane) * ROUNDING_COST;
+  narrow->is_joint = again <= plan->out_plane * plan->taps * plan->unit * plan->out_blocks / 8;
+}
+
+static int plan_narrow(conv_plan *plan) {
+  narrow_plan *narrow = &plan->narrow;
+  if (!narrow->table) return 0;
+  plan->unit = BLOCK / narrow->table->factors;
+  if (!place_plan(plan)) return 0;
+  plan->channel_vectors = narrow->table->is_integer ? 3 : 1;
+  plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * plan->unit * BLOCK;
+  const int64_t step_bytes = plan->taps * plan->unit * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
+  plan->chunk = max64(CHUNK_BYTES / max64(step_bytes, 1), 1);
+  if (!narrow->table->is_integer) narrow->range = RANGE_NONE;
+  split(plan);
+  return 1;
+}
+
+static uint16_t bfloat16_of(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  if (x != x) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/* The scale that takes the weights of one output channel to −127…127; NaN or infinite if one of them is. */
+static float scale_of(const float *weights, int64_t count) {
+  float most = 0, poison = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const float size = __builtin_fabsf(weights[i]);
+    most = size > most ? size : most;
+    poison += weights[i] * 0;
+  }
+  const float scale = most / 127 + poison;
+  return scale < 1e-37f ? 0 : scale;
+}
+
+static void pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
+                 int64_t set) {
+  const narrow_table *table = plan->narrow.table;
+  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
+  const int64_t taps = plan->taps, factors = table->factors;
+  int64_t first;
+  const int64_t blocks = conv_set(plan, set, &first), width = blocks * BLOCK;
+  const int64_t per_block = plan->steps * taps * plan->unit * BLOCK;
+  float *const words = packed + (group * plan->out_blocks + first) * per_block;
+  memset(words, 0, (size_t)(blocks * per_block) * sizeof(float));
+  float *const scales = table->is_integer ? conv_channel_vector(plan, packed, SCALE, group, first) : NULL;
+  int32_t *const totals =
+      table->is_integer ? (int32_t *)conv_channel_vector(plan, packed, TOTAL, group, first) : NULL;
+  for (int64_t o = 0; o < width; o++) {
+    const int64_t channel = first * BLOCK + o;
+    const int inside = channel < out_channels;
+    const float *from = weights + (group * out_channels + channel - origin) * in_channels * taps;
+    float inverse = 0;
+    int32_t total = 0;
+    if (table->is_integer) {
+      scales[o] = inside ? scale_of(from, in_channels * taps) : 0;
+      if (scales[o] > 0 && scales[o] < __builtin_inff()) inverse = 1 / scales[o];
+      totals[o] = 0;
+    }
+    if (!inside || (table->is_integer && inverse == 0)) continue;
+    for (int64_t c = 0; c < in_channels; c++) {
+      const int64_t word = c / BLOCK * taps * plan->unit + c % BLOCK / factors, lane = c % factors;
+      float *const to = words + word * width + o;
+      for (int64_t tap = 0; tap < taps; tap++) {
+        const float weight = from[c * taps + tap];
+        void *const at = to + tap * plan->unit * width;
+        if (!table->is_integer) {
+          ((uint16_t *)at)[lane] = bfloat16_of(weight);
+          continue;
+        }
+        const int32_t rounded = round_to_integer(weight * inverse);
+        total += rounded;
+        if (factors == 4) {
+          ((int8_t *)at)[lane] = (int8_t)rounded;
+        } else {
+          ((int16_t *)at)[lane] = (int16_t)rounded;
+        }
+      }
+    }
+    if (table->is_integer) totals[o] = total;
+  }
+}
+
+/* Pixels that follow each other in the padded input, and where they lie in the input; `from` is below 0 for padding. */
+typedef struct pixel_run {
+  int64_t pixels, from, step;
+} pixel_run;
+
+static pixel_run run_at(const conv_plan *plan, int64_t pixel, int64_t end) {
+  const conv_window *w = &plan->shape.window;
+  const int64_t *extent = plan->padded;
+  if (!plan->is_padded && !plan->is_gathered) return (pixel_run){end - pixel, pixel, 1};
+  const int64_t x = pixel % extent[2], y = pixel / extent[2] % extent[1], z = pixel / extent[2] / extent[1];
+  const int64_t row = min64(extent[2] - x, end - pixel);
+  if (plan->is_gathered) {
+    const int64_t line = z * w->stride[0] * w->in[1] + y * w->stride[1];
+    return (pixel_run){row, line * w->in[2] + x * w->stride[2], w->stride[2]};
+  }
+  const int64_t from[3] = {z - w->pad[0], y - w->pad[1], x - w->pad[2]};
+  if (from[0] < 0 || from[0] >= w->in[0] || from[1] < 0 || from[1] >= w->in[1] || from[2] >= w->in[2]) {
+    return (pixel_run){row, -1, 1};
+  }
+  if (from[2] < 0) return (pixel_run){min64(-from[2], row), -1, 1};
+  return (pixel_run){min64(w->in[2] - from[2], row), (from[0] * w->in[1] + from[1]) * w->in[2] + from[2], 1};
+}
+
+/* Rounds the pixels of `inputs` in all blocks of one group of one image; blocks of `words` are `stride` words apart.
+   Ranges of pixels are found on the way. */
+static void round_pixels(const conv_plan *plan, const float *input, int64_t image, span inputs, narrow_range *ranges,
+                         float *words, int64_t stride) {
+  const narrow_plan *narrow = &plan->narrow;
+  const int64_t plane = product(plan->shape.window.in) * BLOCK, blocks = plan->in_blocks;
+  const int by_pixel = narrow->range == RANGE_OF_PIXEL;
+  const int64_t strip = max64(STRIP_BYTES / (max64(blocks, 1) * BLOCK * (int64_t)sizeof(float)), 4);
+  const float *const from = input + image * blocks * plane;
+  for (int64_t pixel = inputs.first; pixel < inputs.end;) {
+    pixel_run run = run_at(plan, pixel, inputs.end);
+    float *to = words + (pixel - inputs.first) * plan->unit;
+    if (run.from < 0) {
+      const int zero = narrow->table->factors == 4 ? ranges->zero : 0;
+      for (int64_t block = 0; block < blocks; block++, to += stride) {
+        memset(to, zero, (size_t)(run.pixels * plan->unit) * sizeof(float));
+      }
+      pixel += run.pixels;
+      continue;
+    }
+    narrow_range *const own = ranges + (by_pixel ? pixel - inputs.first : 0);
+    const float *source = from + run.from * BLOCK;
+    const int64_t step = run.step * BLOCK;
+    if (by_pixel) {
+      run.pixels = min64(run.pixels, strip);
+      narrow->table->pixel_ranges(source, step, plane, blocks, run.pixels, own);
+    }
+    for (int64_t block = 0; block < blocks; block++, source += plane, to += stride) {
+      narrow->table->round(source, step, run.pixels, own, by_pixel, to);
+    }
+    pixel += run.pixels;
+  }
+}
+
+/* Finds the bounds of part of an image. */
+static void find_bounds(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+  const int64_t parts = plan->narrow.parts, part = task % parts;
+  const int64_t pixels = plan->in_blocks * product(plan->shape.window.in);
+  const int64_t first = pixels * part / parts, end = pixels * (part + 1) / parts;
+  const float *from = buffers->input + (task / parts * pixels + first) * BLOCK;
+  plan->narrow.table->bounds(from, end - first, buffers->workspace + task * 2);
+}
+
+/* The one range of an image; that of its pixels is found later. */
+static narrow_range range_of(const conv_plan *plan, const conv_buffers *buffers, int64_t image) {
+  const narrow_plan *narrow = &plan->narrow;
+  if (narrow->range != RANGE_OF_IMAGE) return narrow->given;
+  const float *bounds = buffers->workspace + image * narrow->parts * 2;
+  float low = bounds[0], high = bounds[1];
+  for (int64_t i = 1; i < narrow->parts; i++) {
+    /* NaN stays. */
+    low = low <= bounds[2 * i] ? low : low != low ? low : bounds[2 * i];
+    high = high >= bounds[2 * i + 1] ? high : high != high ? high : bounds[2 * i + 1];
+  }
+  return narrow_range_of(low, high);
+}
+
+/* The rounded input of an image where a phase of its own makes it: its ranges, then words. */
+static float *whole_of(const conv_plan *plan, const conv_buffers *buffers, int64_t image) {
+  return buffers->workspace + bounds_count(plan) + image * whole_count(plan);
+}
+
+static void round_part(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+  const int64_t parts = plan->narrow.parts, part = task % parts, image = task / parts;
+  const span inputs = {plan->in_plane * part / parts, plan->in_plane * (part + 1) / parts};
+  float *const whole = whole_of(plan, buffers, image);
+  narrow_range *ranges = (narrow_range *)whole, range = range_of(plan, buffers, image);
+  if (plan->narrow.range == RANGE_OF_PIXEL) {
+    ranges += inputs.first;
+  } else {
+    ranges = &range;
+    if (part == 0) memcpy(whole, &range, sizeof range);
+  }
+  float *words = whole + ranges_count(plan, plan->in_plane) + inputs.first * plan->unit;
+  round_pixels(plan, buffers->input, image, inputs, ranges, words, plan->in_plane * plan->unit);
+}
+
+static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
+  const narrow_plan *narrow = &plan->narrow;
+  const int64_t set_range = task % plan->set_ranges, pixel_range = task / plan->set_ranges % plan->pixel_ranges;
+  const int64_t image = task / plan->set_ranges / plan->pixel_ranges, group = image % plan->shape.groups;
+  const span outputs = outputs_of(plan, pixel_range);
+  const int64_t count = outputs.end - outputs.first, tiles = (count + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
+
+  float *own = buffers->workspace + bounds_count(plan) + images(plan) * whole_count(plan) + worker * own_count(plan);
+  span inputs = {0, plan->in_plane};
+  const narrow_range *ranges;
+  const float *words;
+  if (narrow->is_joint) {
+    inputs = inputs_of(plan, outputs);
+    narrow_range *found = (narrow_range *)own;
+    *found = range_of(plan, buffers, image);
+    float *rounded = own + ranges_count(plan, narrow->slab);
+    round_pixels(plan, buffers->input, image, inputs, found, rounded, (inputs.end - inputs.first) * plan->unit);
+    ranges = found;
+    words = rounded;
+    own = rounded + words_count(plan, narrow->slab);
+  } else {
+    float *whole = whole_of(plan, buffers, image);
+    ranges = (const narrow_range *)whole;
+    words = whole + ranges_count(plan, plan->in_plane);
+  }
+
+  /* In pairs, inputs have their zero taken off already. */
+  const int has_totals = narrow->table->is_integer && narrow->table->factors == 4;
+  const int64_t per_block = plan->steps * plan->taps * plan->unit * BLOCK;
+  narrow_job job = {.sums = own, .sums_stride = count * BLOCK};
+  tile_job *tile = &job.tile;
+  tile->step_stride = (inputs.end - inputs.first) * plan->unit;
+  tile->taps = plan->taps;
+  tile->tap_offset = plan->tap_offset;
+  tile->block_stride = plan->out_plane * BLOCK;
+  tile->epilogue = plan->epilogue;
+  for (int64_t set = plan->sets * set_range / plan->set_ranges;
+       set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
+    int64_t block;
+    tile->blocks = (int32_t)conv_set(plan, set, &block);
+    tile->bias = conv_channel_vector(plan, buffers->packed, BIAS, group, block);
+    if (narrow->table->is_integer) {
+      job.channel_scale = conv_channel_vector(plan, buffers->packed, SCALE, group, block);
+      job.channel_sum = conv_channel_vector(plan, buffers->packed, TOTAL, group, block);
+    }
+    const float *weights = buffers->packed + (group * plan->out_blocks + block) * per_block;
+    const int64_t written = min64(tile->blocks * BLOCK, plan->shape.out_channels - block * BLOCK);
+    for (int64_t step = 0; step < plan->steps; step += plan->chunk) {
+      tile->steps = min64(plan->chunk, plan->steps - step);
+      tile->first = step == 0;
+      tile->last = step + tile->steps == plan->steps;
+      tile->weights = weights + step * plan->taps * plan->unit * BLOCK * tile->blocks;
+      tile->input = words + step * tile->step_stride;
+      job.sums = own;
+      cursor at_pixel = place_cursor(plan, outputs.first);
+      for (int64_t i = 0; i < tiles; i++) {
+        const int64_t from = outputs.first + count * i / tiles, to = outputs.first + count * (i + 1) / tiles;
+        place_tile(plan, tile, &at_pixel, to - from);
+        job.has_zeros = 0;
+        for (int64_t p = 0; p < to - from; p++) {
+          tile->base[p] -= inputs.first * plan->unit;
+          const narrow_range *range = ranges + (narrow->range == RANGE_OF_PIXEL ? from + p - inputs.first : 0);
+          job.scale[p] = range->scale;
+          job.zero[p] = range->zero;
+          job.has_zeros |= has_totals && range->zero;
+        }
+        const int64_t at = ((image * plan->out_blocks + block) * plan->out_plane + from) * BLOCK;
+        tile->output = buffers->output + at;
+        tile->residual = offset(buffers->residual, at);
+        narrow->table->tile(&job);
+        job.sums += (to - from) * BLOCK;
+        if (tile->last && written % BLOCK) {
+          conv_clear_lanes(tile->output + written / BLOCK * tile->block_stride, to - from, written % BLOCK);
+        }
+      }
+    }
+  }
+}
+
+/* Finding ranges, rounding, multiplying; the first two as the plan needs them. */
+static int finds_bounds(const conv_plan *plan) { return plan->narrow.range == RANGE_OF_IMAGE; }
+
+static int32_t phases(const conv_plan *plan) { return finds_bounds(plan) + !plan->narrow.is_joint + 1; }
+
+static int64_t tasks(const conv_plan *plan, int32_t phase) {
+  if (plan->out_plane == 0) return 0;
+  if (phase + 1 < phases(plan)) return images(plan) * plan->narrow.parts;
+  return images(plan) * plan->pixel_ranges * plan->set_ranges;
+}
+
+static void run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker) {
+  if (phase + 1 == phases(plan)) return multiply(plan, buffers, task, worker);
+  if (phase == 0 && finds_bounds(plan)) return find_bounds(plan, buffers, task);
+  round_part(plan, buffers, task);
+}
+
+const conv_family conv_narrow = {plan_narrow, pack, workspace_count, phases, tasks, run};
