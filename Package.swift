@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(
-      name: "PackageFormatTests", dependencies: ["PackageFormat", "CPackageCodec", "CZlib"], exclude: ["reader.py"]),
+      name: "PackageFormatTests", dependencies: ["PackageFormat", "Files", "CPackageCodec", "CZlib"],
+      exclude: ["reader.py"]),
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(

@@ -17,7 +17,7 @@ struct UsageTests {
 
   @Test(arguments: [
     ["predict"], ["predict", "model.zoo"], ["predict", "--top", "0", "m", "i"], ["predict", "--nonsense", "m", "i"],
-    ["bench"], ["bench", "m", "--precision", "fp16"], ["bench", "m", "--precision", "int8"],
+    ["bench"], ["bench", "m", "--precision", "fp16"], ["bench", "m", "--precision", "int4"],
     ["bench", "m", "--batch", "0"],
     ["convert", "only-one"], ["verify"], ["eval", "model"], ["run"], ["pack", "resnet20"], ["nonsense"],
     ["inspect", "a", "--threads", "none"], ["inspect", "a", "--threads", "0"],

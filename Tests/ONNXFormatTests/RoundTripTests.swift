@@ -74,7 +74,8 @@ import ZooCore
     try ONNXFormat.write(model, to: "\(folder.path)/a.onnx")
     #expect(try ONNXFormat.read("\(folder.path)/a.onnx").metadata == model.metadata)
     for range in ["1, \"greatest\": 0", "-1e60, \"greatest\": 0", "\"NaN\", \"greatest\": 0"] {
-      let json = #"{"calibration": {"samples": 1, "ranges": [{"value": "x", "least": \#(range)}]}, "#
+      let json =
+        #"{"calibration": {"samples": 1, "ranges": [{"value": "x", "least": \#(range)}]}, "#
         + #""name": "", "architecture": "", "task": "none", "labels": [], "outputsProbabilities": false, "#
         + #""license": "", "source": "", "summary": "", "accuracy": []}"#
       let property = Wire().text(1, "modelzoo.metadata").text(2, json)

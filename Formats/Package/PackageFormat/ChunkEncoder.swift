@@ -22,7 +22,7 @@ struct EncodedChunk: Sendable {
         elements.bindMemory(to: UInt8.self).baseAddress, count, UInt32(form.width), form.rotated, pointers)
       for plane in planes {
         let plane = UnsafeRawBufferPointer(plane)
-        if let deflated = PlaneCompressor.deflated(plane) {
+        if let deflated = PlaneCompressor.deflated(plane, isWhole: form.width == 1) {
           codings.append(.deflate)
           sizes.append(deflated.count)
           data += deflated

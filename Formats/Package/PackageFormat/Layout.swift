@@ -35,6 +35,10 @@ enum Layout {
   /// decode at once.
   static let chunkByteCount = 1 << 18
 
+  /// The same for elements of `bitWidth` bits. Narrow ones have smaller chunks: whoever reads them as float32 takes as
+  /// many elements at a time, and should find whole chunks.
+  static func chunkByteCount(bitWidth: Int) -> Int { min(chunkByteCount, max(bitWidth, 8) << 13) }
+
   /// The most that a chunk of planes may hold, and with it the memory that decoding one takes.
   static let planesLimit = 16 << 20
 

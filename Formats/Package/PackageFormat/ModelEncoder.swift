@@ -251,7 +251,8 @@ struct ModelEncoder {
     let byteCount = constant.tensor.byteCount
     let payload = PackageWriter.Payload(
       name: constant.name, tensor: constant.tensor,
-      chunkByteCount: compression == .none ? min(byteCount, Layout.storedLimit) : Layout.chunkByteCount)
+      chunkByteCount: compression == .none
+        ? min(byteCount, Layout.storedLimit) : Layout.chunkByteCount(bitWidth: constant.tensor.type.bitWidth))
     let message = arena.make(Zoo__Chunks(), zoo__chunks__init)
     message.pointee.has_first_chunk = 1
     message.pointee.first_chunk = UInt64(chunkCount)

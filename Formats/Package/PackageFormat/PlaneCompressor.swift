@@ -17,6 +17,10 @@ enum PlaneCompressor {
   /// A plane that does not shrink below this part of its size is stored: reading it is then only a copy.
   private static let usefulRatio = 0.97
 
+  /// The same for elements of one byte. 8-bit weights shrink by a tenth at most, all of them long codes to be read one by
+  /// one, and models of such are wanted for being quick.
+  private static let usefulRatioOfBytes = 0.8
+
   /// How much better than Huffman coding string matching must be, as its matches cost time at every reading.
   private static let matchingRatio = 0.9
 
@@ -24,19 +28,22 @@ enum PlaneCompressor {
   private static let pieceSize = 4096
 
   /// Raw DEFLATE of `plane`; `nil` where that saves too little.
-  static func deflated(_ plane: UnsafeRawBufferPointer) -> [UInt8]? {
+  ///
+  /// - Parameter isWhole: Whether the plane is all there is of its elements.
+  static func deflated(_ plane: UnsafeRawBufferPointer, isWhole: Bool) -> [UInt8]? {
+    let usefulRatio = isWhole ? usefulRatioOfBytes : usefulRatio
     let sample = sample(of: plane)
     let matched = sample.withUnsafeBytes { deflateMatches($0).count }
     let coded = sample.withUnsafeBytes { entropy(of: $0) }
     let result: [UInt8]
     if Double(matched) < Self.matchingRatio * coded {
       result = deflateMatches(plane)
-    } else if entropy(of: plane) < Self.usefulRatio * Double(plane.count) {
+    } else if entropy(of: plane) < usefulRatio * Double(plane.count) {
       result = deflateLiterals(plane)
     } else {
       return nil
     }
-    return !result.isEmpty && Double(result.count) < Self.usefulRatio * Double(plane.count) ? result : nil
+    return !result.isEmpty && Double(result.count) < usefulRatio * Double(plane.count) ? result : nil
   }
 
   /// Pieces from all over the plane.
