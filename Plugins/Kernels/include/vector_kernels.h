@@ -34,7 +34,7 @@ typedef struct zs_addend {
    32 bits of a number. */
 enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS };
 
-/* A row of bytes q stands for scale * (q - zero). */
+/* A row of quantized numbers q, in whatever form multiplies fastest, stands for scale * (q - zero). */
 typedef struct zs_row {
   float scale;
   int32_t zero;
@@ -122,9 +122,9 @@ typedef struct zs_kernels {
                      size_t first, size_t end, float *packed);
   /* The sums of the columns of panels [first, end), of `steps` quads a column. */
   void (*column_sums)(const float *packed, size_t steps, size_t first, size_t end, int32_t *sums);
-  /* A row of `count` numbers in bytes, each in quantum_bytes, with room for a multiple of 16 above count. The range is
-     [low, high] extended to zero, or where low > high that of the numbers; what is outside is clamped. The scale is NaN
-     where a number is, and where the range is infinite. */
+  /* A row of `count` numbers quantized to 0...255, each in quantum_bytes, with room for the next multiple of 16 above
+     count. The range is [low, high] extended to zero, or where low > high that of the numbers; what is outside is
+     clamped. The scale is NaN where a number is, and where the range is infinite. */
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
