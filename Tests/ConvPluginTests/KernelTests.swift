@@ -50,7 +50,7 @@ import Testing
     if !paths.isEmpty { #expect(phases == (algorithm == CONV_IN_INT8 ? [1, 2, 3] : [1, 2])) }
   }
 
-  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4])
+  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5])
   func convolutionsMatchTheDefinition(algorithm: Int) {
     for seed in 0..<60 {
       var generator = Generator(state: UInt64(seed * 3 + algorithm))
@@ -92,12 +92,13 @@ struct Scene: CustomStringConvertible {
     self.algorithm = algorithm
     batch = generator.int(1...3)
     switch algorithm {
-    case CONV_DIRECT where generator.int(0...2) == 0, CONV_IN_BFLOAT16 where generator.int(0...2) == 0,
+    case CONV_DIRECT where generator.int(0...2) == 0, CONV_WINOGRAD_4 where generator.int(0...2) == 0,
+      CONV_WINOGRAD_2_5 where generator.int(0...2) == 0, CONV_IN_BFLOAT16 where generator.int(0...2) == 0,
       CONV_IN_INT8 where generator.int(0...2) == 0:
       groups = generator.int(2...3)
       inputChannels = 16 * generator.int(1...2)
       outputChannels = 16 * generator.int(1...4)
-    case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_IN_BFLOAT16, CONV_IN_INT8:
+    case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5, CONV_IN_BFLOAT16, CONV_IN_INT8:
       inputChannels = generator.int(1...70)
       outputChannels = generator.int(1...130)
     case CONV_DEPTHWISE: groups = generator.int(2...40)
@@ -111,12 +112,13 @@ struct Scene: CustomStringConvertible {
     window = Naive(
       input: [1, 1, 1], kernel: [1, 1, 1], strides: [1, 1, 1], dilations: [1, 1, 1], padBegin: [0, 0, 0],
       padEnd: [0, 0, 0])
-    if [CONV_WINOGRAD_2, CONV_WINOGRAD_4].contains(algorithm) {
-      window.kernel = [1, 3, 3]
+    if [CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5].contains(algorithm) {
+      let side = algorithm == CONV_WINOGRAD_2_5 ? 5 : 3
+      window.kernel = [1, side, side]
       for axis in 1...2 {
         window.input[axis] = generator.int(1...25)
-        window.padBegin[axis] = generator.int(1...3)
-        window.padEnd[axis] = generator.int(1...3)
+        window.padBegin[axis] = generator.int(side / 2...side)
+        window.padEnd[axis] = generator.int(side / 2...side)
       }
     } else {
       for axis in 3 - rank..<3 { window.randomize(axis, rank: rank, using: &generator) }

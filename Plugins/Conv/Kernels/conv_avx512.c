@@ -21,7 +21,7 @@
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx512 = {
-    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
+    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_rows, WINOGRADS};
 
 const narrow_table conv_int8_avx512 = NARROW_TABLE;
 #endif

@@ -17,6 +17,6 @@
 #include "narrow.inc"
 
 const kernel_table conv_table_generic = {
-    TILE_BLOCKS, generic_tile, generic_depthwise, generic_pool_rows, WINOGRAD(2, 4), WINOGRAD(4, 6)};
+    TILE_BLOCKS, generic_tile, generic_depthwise, generic_pool_rows, WINOGRADS};
 
 const narrow_table conv_int8_generic = NARROW_TABLE;

@@ -4,6 +4,7 @@
 
 #include "conv_kernels.h"
 
+enum { CONV_WINOGRADS = CONV_WINOGRAD_2_5 - CONV_WINOGRAD_2 + 1 };
 enum { BLOCK = 16, MAX_TILE_PIXELS = 6, MAX_TILE_BLOCKS = 4, MAX_TAPS = 64 };
 
 /* One register tile: up to 6 output pixels by one to four blocks of output channels. */
@@ -74,11 +75,11 @@ typedef struct winograd_target {
 
 /* The transforms for tiles of one size. Matrices of a tile's points are `point` floats apart. */
 typedef struct winograd_table {
-  int32_t tile, patch; /* outputs and inputs of a tile along one axis */
+  int32_t tile, patch, kernel; /* outputs, inputs and weights of a tile along one axis */
   /* A patch of 16 channels, its rows `row` floats apart. */
   void (*input)(const float *patch, int64_t row, float *points, int64_t point);
-  /* The 3×3 weights of one input channel for 16 output channels. */
-  void (*weights)(const float weights[9][BLOCK], float *points, int64_t point);
+  /* The weights of one input channel for 16 output channels. */
+  void (*weights)(const float (*weights)[BLOCK], float *points, int64_t point);
   void (*output)(const float *points, int64_t point, const winograd_target *target);
 } winograd_table;
 
@@ -88,7 +89,7 @@ typedef struct kernel_table {
   void (*tile)(const tile_job *job);
   void (*depthwise)(const tile_job *job);
   void (*pool_rows)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
-  winograd_table winograd_2, winograd_4;
+  winograd_table winograd[CONV_WINOGRADS]; /* by number of the algorithm, from CONV_WINOGRAD_2 on */
 } kernel_table;
 
 extern const narrow_table conv_int8_generic, conv_int8_avx2, conv_int8_avx_vnni, conv_int8_avx512,

@@ -40,7 +40,8 @@ static void plan_input(conv_plan *plan) {
 static const conv_family *family_of(int32_t algorithm) {
   switch (algorithm) {
   case CONV_WINOGRAD_2:
-  case CONV_WINOGRAD_4: return &conv_winograd;
+  case CONV_WINOGRAD_4:
+  case CONV_WINOGRAD_2_5: return &conv_winograd;
   case CONV_IN_BFLOAT16:
   case CONV_IN_INT8: return &conv_narrow;
   default: return &conv_tiles;

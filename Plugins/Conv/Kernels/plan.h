@@ -13,6 +13,7 @@ typedef struct winograd_plan {
   int64_t ranges; /* of tiles */
   /* Whether each task transforms the input that it needs. If not, a phase of its own does, for all tasks. */
   int32_t is_joint;
+  int64_t held_blocks; /* input blocks whose transformed tiles lie together: those of one group, or all */
 } winograd_plan;
 
 /* Where a narrow convolution finds the range of its input. */

@@ -12,6 +12,7 @@
 
 enum {
   MAX_PATCH = 6,
+  MAX_WEIGHTS = 25,
   /* Transformed input of one task, and products of one set: both stay in the second-level cache. */
   INPUT_BYTES = 288 << 10,
   PRODUCT_BYTES = 192 << 10,
@@ -31,9 +32,10 @@ static int plan_winograd(conv_plan *plan) {
   winograd_plan *w = &plan->winograd;
   const kernel_table *table = plan->table;
   const int64_t *out = plan->shape.window.out;
-  w->table = plan->algorithm == CONV_WINOGRAD_2 ? &table->winograd_2 : &table->winograd_4;
+  const int64_t groups = plan->shape.groups;
+  w->table = &table->winograd[plan->algorithm - CONV_WINOGRAD_2];
   w->points = w->table->patch * w->table->patch;
-  plan->weights_count = w->points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
+  plan->weights_count = groups * w->points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
   w->rows = (out[1] + w->table->tile - 1) / w->table->tile;
   w->columns = (out[2] + w->table->tile - 1) / w->table->tile;
   w->tiles = plan->shape.batch * w->rows * w->columns;
@@ -45,20 +47,22 @@ static int plan_winograd(conv_plan *plan) {
   const int64_t range = max64(INPUT_BYTES / tile_bytes / MAX_TILE_PIXELS * MAX_TILE_PIXELS, MIN_RANGE);
   w->ranges = max64((w->tiles + range - 1) / range, 1);
   plan->set_ranges = 1;
-  w->is_joint = w->ranges >= wanted / 2;
+  w->is_joint = w->ranges * groups >= wanted / 2;
+  w->held_blocks = w->is_joint ? plan->in_blocks : groups * plan->in_blocks;
   if (w->is_joint) {
     w->ranges = (w->ranges + plan->workers - 1) / plan->workers * plan->workers;
     return 1;
   }
   const int64_t most = max64(PRODUCT_BYTES / (w->points * table->tile_blocks * vector_bytes), MIN_RANGE);
-  plan->set_ranges = max64(min64(plan->sets, wanted), 1);
-  w->ranges = max64(min64((wanted + plan->set_ranges - 1) / plan->set_ranges, w->tiles / MIN_RANGE), 1);
+  plan->set_ranges = max64(min64(plan->sets, wanted / groups), 1);
+  const int64_t others = plan->set_ranges * groups;
+  w->ranges = max64(min64((wanted + others - 1) / others, w->tiles / MIN_RANGE), 1);
   w->ranges = max64(w->ranges, (w->tiles + most - 1) / most);
   return 1;
 }
 
 static int64_t input_count(const conv_plan *plan, int64_t tiles) {
-  return plan->winograd.points * plan->in_blocks * tiles * BLOCK;
+  return plan->winograd.points * plan->winograd.held_blocks * tiles * BLOCK;
 }
 
 static int64_t product_count(const conv_plan *plan) {
@@ -73,19 +77,20 @@ static int64_t winograd_workspace_count(const conv_plan *plan) {
 
 static void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
                           int64_t set) {
-  (void)group;
   const winograd_plan *w = &plan->winograd;
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   int64_t first;
   const int64_t width = conv_set(plan, set, &first) * BLOCK, point = plan->in_blocks * BLOCK * width;
-  float *const target = packed + first * BLOCK * plan->in_blocks * BLOCK * w->points;
+  const int64_t kernel = plan->shape.window.kernel[1] * plan->shape.window.kernel[2];
+  float *const target = packed + (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK * w->points;
   for (int64_t from = 0; from < width; from += BLOCK) {
     const int64_t channel = first * BLOCK + from, known = min64(BLOCK, out_channels - channel);
     for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
-      float taps[9][BLOCK] = {{0}};
+      float taps[MAX_WEIGHTS][BLOCK] = {{0}};
       for (int64_t lane = 0; i < in_channels && lane < known; lane++) {
-        const float *kernel = weights + ((channel + lane - origin) * in_channels + i) * 9;
-        for (int tap = 0; tap < 9; tap++) taps[tap][lane] = kernel[tap];
+        const int64_t row = group * out_channels + channel + lane - origin;
+        const float *window = weights + (row * in_channels + i) * kernel;
+        for (int64_t tap = 0; tap < kernel; tap++) taps[tap][lane] = window[tap];
       }
       w->table->weights(taps, target + i * width + from, point);
     }
@@ -103,19 +108,21 @@ static tile_place place_of(const conv_plan *plan, int64_t tile) {
   return (tile_place){row / w->rows, row % w->rows * w->table->tile, tile % w->columns * w->table->tile};
 }
 
-/* Transforms tiles [begin, end) of one input block; `points` has room for `stride` tiles. */
+/* Transforms tiles [begin, end) of one of all groups' input blocks; `points` is where the block's tiles begin, and has
+   room for `stride` of them. */
 static void transform(const conv_plan *plan, const float *input, int64_t block, int64_t begin, int64_t end,
                       float *points, int64_t stride) {
   const winograd_plan *w = &plan->winograd;
   const conv_window *window = &plan->shape.window;
   const int64_t height = window->in[1], width = window->in[2], patch = w->table->patch;
-  float *to = points + block * stride * BLOCK;
+  const int64_t blocks = plan->shape.groups * plan->in_blocks, point = w->held_blocks * stride * BLOCK;
+  float *to = points;
   for (int64_t tile = begin; tile < end; tile++, to += BLOCK) {
     const tile_place at = place_of(plan, tile);
     const int64_t y = at.y - window->pad[1], x = at.x - window->pad[2];
-    const float *plane = input + (at.image * plan->in_blocks + block) * height * width * BLOCK;
+    const float *plane = input + (at.image * blocks + block) * height * width * BLOCK;
     if (y >= 0 && x >= 0 && y + patch <= height && x + patch <= width) {
-      w->table->input(plane + (y * width + x) * BLOCK, width * BLOCK, to, plan->in_blocks * stride * BLOCK);
+      w->table->input(plane + (y * width + x) * BLOCK, width * BLOCK, to, point);
       continue;
     }
     float bordered[MAX_PATCH * MAX_PATCH * BLOCK] __attribute__((aligned(64))) = {0};
@@ -124,20 +131,22 @@ static void transform(const conv_plan *plan, const float *input, int64_t block, 
       memcpy(bordered + (i * patch + first) * BLOCK, plane + ((y + i) * width + x + first) * BLOCK,
              (size_t)((last - first) * BLOCK) * sizeof(float));
     }
-    w->table->input(bordered, patch * BLOCK, to, plan->in_blocks * stride * BLOCK);
+    w->table->input(bordered, patch * BLOCK, to, point);
   }
 }
 
 /* How many parts the tiles of one block fall into when a phase of its own transforms them. */
 static int64_t transform_parts(const conv_plan *plan) {
-  const int64_t wanted = (TASKS_PER_WORKER * plan->workers + plan->in_blocks - 1) / max64(plan->in_blocks, 1);
+  const int64_t blocks = max64(plan->winograd.held_blocks, 1);
+  const int64_t wanted = (TASKS_PER_WORKER * plan->workers + blocks - 1) / blocks;
   return max64(min64(wanted, plan->winograd.tiles / 4), 1);
 }
 
 static void transform_part(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
   const int64_t tiles = plan->winograd.tiles, parts = transform_parts(plan), part = task % parts;
   const int64_t begin = tiles * part / parts, end = tiles * (part + 1) / parts;
-  transform(plan, buffers->input, task / parts, begin, end, buffers->workspace + begin * BLOCK, tiles);
+  const int64_t block = task / parts;
+  transform(plan, buffers->input, block, begin, end, buffers->workspace + (block * tiles + begin) * BLOCK, tiles);
 }
 
 /* The products of `tiles` tiles with one set of output blocks: [block][point][tile][16]. */
@@ -159,7 +168,7 @@ static void multiply(const conv_plan *plan, const float *weights, int64_t blocks
       for (int64_t group = 0; group < groups; group++) {
         const int64_t from = tiles * group / groups, to = tiles * (group + 1) / groups;
         job.pixels = (int32_t)(to - from);
-        job.input = points + ((point * plan->in_blocks + step) * stride + from) * BLOCK;
+        job.input = points + ((point * plan->winograd.held_blocks + step) * stride + from) * BLOCK;
         job.output = products + from * BLOCK;
         plan->table->tile(&job);
       }
@@ -167,20 +176,20 @@ static void multiply(const conv_plan *plan, const float *weights, int64_t blocks
   }
 }
 
-/* Transforms the products of one output block back into output. */
-static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t block, int64_t begin, int64_t end,
-                    const float *products) {
+/* Transforms the products of one output block of a group back into output. */
+static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t group, int64_t block, int64_t begin,
+                    int64_t end, const float *products) {
   const winograd_plan *w = &plan->winograd;
   const int64_t *out = plan->shape.window.out;
   const int64_t lanes = plan->shape.out_channels - block * BLOCK;
   winograd_target target = {
-      .bias = conv_channel_vector(plan, buffers->packed, 0, 0, block),
+      .bias = conv_channel_vector(plan, buffers->packed, 0, group, block),
       .row_stride = out[2] * BLOCK,
       .epilogue = plan->epilogue};
   for (int64_t tile = begin; tile < end; tile++, products += BLOCK) {
     const tile_place place = place_of(plan, tile);
     const int64_t at =
-        (((place.image * plan->out_blocks + block) * out[1] + place.y) * out[2] + place.x) * BLOCK;
+        ((((place.image * plan->shape.groups + group) * plan->out_blocks + block) * out[1] + place.y) * out[2] + place.x) * BLOCK;
     target.output = buffers->output + at;
     target.residual = offset(buffers->residual, at);
     target.rows = min64(w->table->tile, out[1] - place.y);
@@ -194,16 +203,18 @@ static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t 
 
 static void products_of(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const winograd_plan *w = &plan->winograd;
-  const int64_t range = task / plan->set_ranges, set_range = task % plan->set_ranges;
+  const int64_t set_range = task % plan->set_ranges, range = task / plan->set_ranges % w->ranges;
+  const int64_t group = task / plan->set_ranges / w->ranges;
   const int64_t begin = range_start(plan, range), end = range_start(plan, range + 1);
   const int64_t longest = longest_range(plan);
-  const float *points = buffers->workspace + begin * BLOCK;
+  const float *points = buffers->workspace + (group * plan->in_blocks * w->tiles + begin) * BLOCK;
   float *products = buffers->workspace + input_count(plan, w->tiles) + worker * product_count(plan);
   int64_t stride = w->tiles;
   if (w->is_joint) {
     float *own = buffers->workspace + worker * (input_count(plan, longest) + product_count(plan));
     for (int64_t block = 0; block < plan->in_blocks; block++) {
-      transform(plan, buffers->input, block, begin, end, own, longest);
+      transform(plan, buffers->input, group * plan->in_blocks + block, begin, end, own + block * longest * BLOCK,
+                longest);
     }
     points = own;
     stride = longest;
@@ -213,10 +224,10 @@ static void products_of(const conv_plan *plan, const conv_buffers *buffers, int6
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
     int64_t first;
     const int64_t blocks = conv_set(plan, set, &first);
-    const float *weights = buffers->packed + first * BLOCK * plan->in_blocks * BLOCK * w->points;
+    const float *weights = buffers->packed + (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK * w->points;
     multiply(plan, weights, blocks, points, stride, end - begin, products);
     for (int64_t block = 0; block < blocks; block++) {
-      deliver(plan, buffers, first + block, begin, end, products + block * w->points * (end - begin) * BLOCK);
+      deliver(plan, buffers, group, first + block, begin, end, products + block * w->points * (end - begin) * BLOCK);
     }
   }
 }
@@ -224,8 +235,8 @@ static void products_of(const conv_plan *plan, const conv_buffers *buffers, int6
 static int32_t winograd_phases(const conv_plan *plan) { return plan->winograd.is_joint ? 1 : 2; }
 
 static int64_t winograd_tasks(const conv_plan *plan, int32_t phase) {
-  if (phase + 1 < winograd_phases(plan)) return plan->in_blocks * transform_parts(plan);
-  return plan->winograd.ranges * plan->set_ranges;
+  if (phase + 1 < winograd_phases(plan)) return plan->winograd.held_blocks * transform_parts(plan);
+  return plan->winograd.ranges * plan->set_ranges * plan->shape.groups;
 }
 
 static void winograd_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task,

@@ -11,6 +11,8 @@ enum ConvAlgorithm: Equatable {
   /// Blocked input, 3×3 taps, by Winograd's algorithm in tiles of 2×2 or 4×4 outputs.
   case winograd2
   case winograd4
+  /// The same for 5×5 taps, in tiles of 2×2 outputs.
+  case winograd2By5
   /// Blocked input, with all factors rounded to bfloat16 or to 8-bit integers.
   case bfloat16
   case int8
@@ -35,7 +37,8 @@ enum ConvAlgorithm: Equatable {
         return
       }
       var candidates: [ConvAlgorithm] = geometry.window.taps == 1 ? [.pointwise] : [.direct]
-      if geometry.suitsWinograd { candidates += [.winograd2, .winograd4] }
+      if geometry.suitsWinograd(side: 3) { candidates += [.winograd2, .winograd4] }
+      if geometry.suitsWinograd(side: 5) { candidates.append(.winograd2By5) }
       if node.allowsBFloat16, geometry.suitsNarrow, conv_offers_bfloat16(conv_machine(host)) != 0 {
         candidates.append(.bfloat16)
       }
@@ -51,6 +54,7 @@ enum ConvAlgorithm: Equatable {
     case .depthwise: Int32(CONV_DEPTHWISE)
     case .winograd2: Int32(CONV_WINOGRAD_2)
     case .winograd4: Int32(CONV_WINOGRAD_4)
+    case .winograd2By5: Int32(CONV_WINOGRAD_2_5)
     case .bfloat16: Int32(CONV_IN_BFLOAT16)
     case .int8: Int32(CONV_IN_INT8)
     case .plain, .reference: Int32(CONV_PLAIN)
@@ -66,7 +70,7 @@ enum ConvAlgorithm: Equatable {
     case .bfloat16: return product + " in bf16"
     case .int8: return product + " in int8"
     case .depthwise: return "depthwise \(kernel)"
-    case .winograd2: return "Winograd F(2×2, \(kernel))"
+    case .winograd2, .winograd2By5: return "Winograd F(2×2, \(kernel))"
     case .winograd4: return "Winograd F(4×4, \(kernel))"
     case .plain:
       return geometry.groups == 1 && geometry.inputChannels <= 4 ? "first layer \(kernel)" : "general \(kernel)"
@@ -97,6 +101,7 @@ enum ConvAlgorithm: Equatable {
     // Measured: on 14×14 maps F(4×4) is no faster than F(2×2), whatever the arithmetic says, and its weights take
     // more than twice the memory.
     case .winograd4: return time(tile: 4, weights: 36, transforms: 400, efficiency: 0.53)
+    case .winograd2By5: return time(tile: 2, weights: 36, transforms: 330, efficiency: 0.53)
     // Twice the products of float32 in a step; rounding the input costs about as much as adding up.
     case .bfloat16: return time(tile: 1, weights: taps, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
     default: return time(tile: 1, weights: taps, transforms: 0, efficiency: 0.85)
@@ -116,9 +121,9 @@ extension ConvGeometry {
   /// Whether narrow factors can serve blocked input.
   fileprivate var suitsNarrow: Bool { !isDepthwise && canBePadded }
 
-  /// Whether Winograd's algorithm can serve: undilated 3×3 windows that move by one over planes.
-  fileprivate var suitsWinograd: Bool {
-    window.kernel == [3, 3] && groups == 1 && window.strides.allSatisfy { $0 == 1 }
+  /// Whether Winograd's algorithm can serve: undilated windows, `side` high and wide, that move by one over planes.
+  fileprivate func suitsWinograd(side: Int) -> Bool {
+    window.kernel == [side, side] && window.strides.allSatisfy { $0 == 1 }
       && window.dilations.allSatisfy { $0 == 1 }
   }
 }

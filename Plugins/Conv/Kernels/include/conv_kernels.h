@@ -38,11 +38,13 @@ enum {
   /* Plain input, copied with its padding; blocked or plain output. */
   CONV_PLAIN = 2,
   /* Winograd's minimal filtering of blocked tensors, in tiles of 2×2 and 4×4 outputs: 3×3 windows that move by one
-     over planes, undilated, one group. Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2016. */
+     over planes, undilated, channels of a group in whole blocks; and 5×5 windows in tiles of 2×2. Lavin & Gray, "Fast
+     Algorithms for Convolutional Neural Networks", 2016. */
   CONV_WINOGRAD_2 = 3,
   CONV_WINOGRAD_4 = 4,
+  CONV_WINOGRAD_2_5 = 5,
   /* As CONV_DIRECT, with the factors of all products rounded to bfloat16. Where `conv_offers_bfloat16` only. */
-  CONV_IN_BFLOAT16 = 5,
+  CONV_IN_BFLOAT16 = 6,
   /* As CONV_DIRECT, with the factors of all products rounded to 8 bits, times a scale, and sums of integers: at most
      CONV_INT8_PRODUCTS for one output. The result is the same on every CPU.
 
@@ -51,7 +53,7 @@ enum {
      and what lies outside is clamped (NaN to the least); or else that of what the scale is for: one pixel's channels
      where windows are 1×1, one group of one image for others. Then a NaN or an infinity makes everything that shares
      its scale NaN. */
-  CONV_IN_INT8 = 6,
+  CONV_IN_INT8 = 7,
 };
 
 /* 255 × 127 times this is the most that 32 bits hold. */
