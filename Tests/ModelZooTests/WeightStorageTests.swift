@@ -157,6 +157,13 @@ extension ModelDefinition {
     #expect(zip(values, rounded).allSatisfy { abs($0 - $1) <= 1.001 / 254 })
   }
 
+  @Test func forgetsWhatWasMeasuredWithOtherWeights() throws {
+    var model = try network()
+    model.metadata.accuracy = [ModelMetadata.Accuracy(dataset: "these", metric: "top1", value: 0.5)]
+    #expect(try model.storingWeights(as: .float32).model.metadata.accuracy == model.metadata.accuracy)
+    #expect(try model.storingWeights(as: .int8).model.metadata.accuracy.isEmpty)
+  }
+
   @Test func refusesOldOperatorSets() throws {
     var model = try network()
     model.operatorSets = [OperatorSet(version: 12)]

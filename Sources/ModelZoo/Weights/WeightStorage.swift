@@ -46,7 +46,7 @@ extension ModelDefinition {
   /// are large (matrices for bfloat16 from 1024 elements on, anything from 65536). The model stays one of ONNX's standard
   /// operators: each weight becomes the output of a Cast or a DequantizeLinear of what is stored, which the runtime
   /// undoes while it packs the weight. Weights are rounded when the model is written; here they are read once or twice, to
-  /// find scales and errors.
+  /// find scales and errors. Rounded weights leave no accuracy in the metadata: it has to be measured anew.
   ///
   /// ```swift
   /// let (small, cost) = try ModelDefinition(contentsOf: "resnet50.onnx").storingWeights(as: .int8)
@@ -69,6 +69,8 @@ extension ModelDefinition {
           at: metadata.name.isEmpty ? nil : metadata.name, advice: "export the model for version 13 or later")
       }
       try model.graph.roundWeights(to: storage, &cost)
+      // It was measured with other weights.
+      if cost.tensors > 0 { model.metadata.accuracy = [] }
     }
     cost.bytesAfter = model.constantByteCount
     return (model, cost)

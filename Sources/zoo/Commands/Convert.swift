@@ -29,12 +29,13 @@ struct Convert: ParsableCommand {
   func run() throws {
     let source = try ModelCatalog.standard.path(of: input)
     let format = try ModelFormat(extensionOf: output)
-    var model = try ModelDefinition(contentsOf: source)
+    let original = try ModelDefinition(contentsOf: source)
+    let (stored, rounding) = try locating(input) { try original.storing(storage) }
+    var model = stored
     try description.apply(to: &model.metadata)
     try checkLabels(of: model)
-    let (stored, rounding) = try locating(input) { try model.storing(storage) }
-    try stored.write(to: output, format: format)
-    try WrittenFile(stored, output, rounding: rounding).show(json: json)
+    try model.write(to: output, format: format)
+    try WrittenFile(model, output, rounding: rounding).show(json: json)
   }
 
   /// Labels that predict would refuse are refused at once, where the network's output tells how many there must be.

@@ -42,15 +42,16 @@ struct Pack: ParsableCommand {
     } catch let error as ZooError {
       throw error.located(weights)
     }
+    let rounding: WeightRounding?
+    (model, rounding) = try locating(weights) { try model.storing(storage) }
     try description.apply(to: &model.metadata)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {
       throw ZooError(
         .usage, "pack writes packages", at: path, advice: "end the name with .zoo; zoo convert makes ONNX of it")
     }
-    let (stored, rounding) = try locating(weights) { try model.storing(storage) }
-    try stored.write(to: path, format: .package)
-    try WrittenFile(stored, path, rounding: rounding).show(json: json)
+    try model.write(to: path, format: .package)
+    try WrittenFile(model, path, rounding: rounding).show(json: json)
   }
 
   private func chosenArchitecture() throws -> any Architecture {
