@@ -135,7 +135,7 @@ def main():
     parser.add_argument("--smoothing", type=float, default=0.1)
     parser.add_argument("--average", type=float, default=0.998, help="decay of the running average that is written")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)

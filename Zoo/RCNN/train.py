@@ -171,13 +171,13 @@ def main():
     parser.add_argument("--both", action="store_true", help="train on the validation list as well")
     parser.add_argument("--scale", type=float, default=0.5, help="selective search works on the picture at this size")
     parser.add_argument("--k", type=int, default=20, help="selective search's k and its step")
-    parser.add_argument("--steps", type=int, default=1500, help="of fine-tuning, 32 regions and 96 of background each")
+    parser.add_argument("--steps", type=int, default=700, help="of fine-tuning, 32 regions and 96 of background each")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--cost", type=float, default=1e-3, help="C of the SVMs")
     parser.add_argument("--ridge", type=float, default=1000, help="lambda of the regression of boxes")
     parser.add_argument("--suppress", type=float, default=0.3, help="IoU beyond which the weaker of two boxes goes")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
@@ -203,7 +203,7 @@ def main():
     # Regions far smaller or larger than anything to be found are not worth a look.
     sides = np.concatenate([boxes[:, 2:] - boxes[:, :2] for boxes, _ in (truth[name] for name in training)])
     sides = sides[(sides > 0).all(1)]
-    low, high = np.percentile(sides, 1) * 0.8, sides.max() * 1.2
+    low, high = np.percentile(sides, 1) * 0.6, sides.max() * 1.2
     found = cached(work / "proposals", lambda: {name: proposals(picture(name), options.scale, options.k) for name in every})
     regions = {}
     for name, boxes in found.items():
