@@ -97,6 +97,9 @@ package final class NewFile {
     guard ftruncate(descriptor, off_t(count)) == 0, fsync(descriptor) == 0 else { throw failure() }
   }
 
+  /// Where a file that is finished can be read before it is in its place.
+  package var unfinishedPath: String { isNamed ? partialPath : Self.place(of: descriptor) }
+
   /// Finishes the file and puts it in its place.
   package func commit() throws {
     try finish()

@@ -10,12 +10,22 @@ public struct ModelCatalog: Sendable {
   public struct Entry: Sendable, Hashable {
     public var name: String
     public var path: String
+    /// Whether the model comes with the software.
+    public var isShipped: Bool
   }
 
-  /// Where models are looked for, the first folder that has one wins.
-  public var folders: [String]
+  /// The user's own folders; models are added to the first.
+  public var ownFolders: [String]
+  /// The folders of models that come with the software.
+  public var shippedFolders: [String]
 
-  public init(folders: [String]) { self.folders = folders }
+  /// Where models are looked for, the first folder that has one wins.
+  public var folders: [String] { ownFolders + shippedFolders }
+
+  public init(ownFolders: [String], shippedFolders: [String] = []) {
+    self.ownFolders = ownFolders
+    self.shippedFolders = shippedFolders
+  }
 
   /// The folders of `ZOO_PATH` (separated by colons), `$XDG_DATA_HOME/zoo`, and the models that come with the software:
   /// `Zoo/*` of the checkout that the running program was built in, or `share/zoo` beside the `bin` it lies in.
@@ -27,20 +37,20 @@ public struct ModelCatalog: Sendable {
     } else if let home = environment["HOME"], !home.isEmpty {
       folders.append(home + "/.local/share/zoo")
     }
-    return ModelCatalog(folders: folders + shippedFolders(of: executableFolder))
+    return ModelCatalog(ownFolders: folders, shippedFolders: shippedFolders(of: executableFolder))
   }
 
   /// Every model, by name; one that an earlier folder hides is left out.
   public var entries: [Entry] {
-    var paths: [String: String] = [:]
-    for folder in folders {
+    var found: [String: Entry] = [:]
+    for (index, folder) in folders.enumerated() {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       for file in files.sorted() {
-        guard let name = Self.modelName(of: file), paths[name] == nil else { continue }
-        paths[name] = "\(folder)/\(file)"
+        guard let name = Self.modelName(of: file), found[name] == nil else { continue }
+        found[name] = Entry(name: name, path: "\(folder)/\(file)", isShipped: index >= ownFolders.count)
       }
     }
-    return paths.map { Entry(name: $0.key, path: $0.value) }.sorted { $0.name < $1.name }
+    return found.values.sorted { $0.name < $1.name }
   }
 
   /// The file of `model`: a path, a name, or the part of a name before a dash where only one model begins so
@@ -75,10 +85,11 @@ public struct ModelCatalog: Sendable {
   }
 
   /// `resnet20-cifar10` for `resnet20-cifar10.zoo`; `nil` for files that are no models.
-  private static func modelName(of file: String) -> String? {
+  static func modelName(of file: String) -> String? {
     for ending in ModelFormat.allCases.map({ ".\($0.rawValue)" }) where file.hasSuffix(ending) {
       let name = file.dropLast(ending.count)
-      return name.isEmpty ? nil : String(name)
+      // Hidden files are none of the user's models.
+      return name.isEmpty || name.hasPrefix(".") ? nil : String(name)
     }
     return nil
   }

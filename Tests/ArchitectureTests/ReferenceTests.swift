@@ -14,8 +14,10 @@ import ZooRuntime
 @Suite struct ReferenceTests {
   static let networks: [(name: String, network: any Architecture)] = [
     ("resnet20-a", ResNet(.resnet20)), ("resnet20-b", ResNet(.resnet20, shortcut: .optionB)),
-    ("resnet56-a", ResNet(.resnet56)), ("alexnet-cifar", AlexNet(.cifar)), ("resnet18", ResNet(.resnet18)), ("resnet50-v1.5", ResNet(.resnet50)),
-    ("resnet50-v1", ResNet(.resnet50, bottleneckStride: .v1)), ("alexnet", AlexNet(.original)),
+    ("resnet56-a", ResNet(.resnet56)), ("alexnet-cifar", AlexNet(.cifar)), ("resnet18", ResNet(.resnet18)),
+    ("resnet50-v1.5", ResNet(.resnet50)),
+    ("resnet152", ResNet(.resnet152)), ("resnet50-v1", ResNet(.resnet50, bottleneckStride: .v1)),
+    ("alexnet", AlexNet(.original)),
     ("alexnet-torchvision", AlexNet(.oneTower)),
   ]
 

@@ -96,6 +96,7 @@ def main():
         "resnet50-v1.5": (models.resnet50(num_classes=10), 224),
         "alexnet-cifar": (AlexNet(10, [32, 64, 128, 128, 128], 512, 0), 32),
         "alexnet": (OriginalAlexNet(10), 227), "alexnet-torchvision": (models.alexnet(num_classes=10), 224),
+        "resnet152": (models.resnet152(num_classes=10), 224),
         "resnet50-v1": (first_version(models.resnet50(num_classes=10)), 224),
     }
     lines = [f"{name} " + " ".join(f"{value:.9g}" for value in logits(*network)) for name, network in networks.items()]

@@ -11,7 +11,7 @@ import Testing
           atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try Data().write(to: URL(fileURLWithPath: path))
       }
-      try body(ModelCatalog(folders: [folder + "/a", folder + "/b", folder + "/missing"]), folder)
+      try body(ModelCatalog(ownFolders: [folder + "/a", folder + "/missing"], shippedFolders: [folder + "/b"]), folder)
     }
   }
 
@@ -21,6 +21,43 @@ import Testing
       let asked = ["one", "two-small", "two", folder + "/b/one.zoo"]
       let found = try asked.map { try catalog.path(of: $0) }
       #expect(found == ["/a/one.zoo", "/b/two-small.onnx", "/b/two-small.onnx", "/b/one.zoo"].map { folder + $0 })
+    }
+  }
+
+  @Test func addsAndRemoves() throws {
+    try withFolder { folder in
+      let catalog = ModelCatalog(ownFolders: [folder + "/own"], shippedFolders: [folder + "/shipped"])
+      try FileManager.default.createDirectory(atPath: folder + "/shipped", withIntermediateDirectories: true)
+      var model = colourModel()
+      try model.write(to: folder + "/shipped/given.zoo", format: .package)
+      try model.write(to: folder + "/mine.onnx", format: .onnx)
+
+      let entry = try catalog.add(folder + "/mine.onnx")
+      #expect(entry.name == "mine" && entry.path == folder + "/own/mine.zoo")
+      #expect(catalog.entries.map(\.name) == ["given", "mine"] && catalog.entries.map(\.isShipped) == [true, false])
+      #expect(try ModelDefinition(contentsOf: entry.path).metadata == model.metadata)
+
+      // A name that is taken needs a word; a file that is damaged changes nothing.
+      let before = try Data(contentsOf: URL(fileURLWithPath: entry.path))
+      #expect(kind { try catalog.add(folder + "/mine.onnx") } == .usage)
+      var damaged = before
+      damaged[damaged.count / 2] ^= 1
+      try damaged.write(to: URL(fileURLWithPath: folder + "/mine.zoo"))
+      #expect(kind { try catalog.add(folder + "/mine.zoo", replaces: true) } == .badData)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: entry.path)) == before)
+      model.metadata.summary = "another"
+      try model.write(to: folder + "/mine.zoo", format: .package)
+      _ = try catalog.add(folder + "/mine.zoo", replaces: true)
+      #expect(try ModelDefinition(contentsOf: entry.path).metadata.summary == "another")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/own") == ["mine.zoo"])
+
+      for name in ["", "../x", ".x", "a b", "-x", "a\u{0}"] {
+        #expect(kind { try catalog.add(entry.path, as: name) } == .usage)
+      }
+      #expect(kind { try catalog.remove("given") } == .usage)
+      #expect(kind { try catalog.remove("min") } == .notFound)
+      #expect(try catalog.remove("mine") == [entry.path])
+      #expect(catalog.entries.map(\.name) == ["given"])
     }
   }
 

@@ -39,14 +39,16 @@ public enum PackageFormat {
 
   /// Writes `model` beside `path` and renames the file when it is complete. The same model gives the same bytes.
   ///
+  /// - Parameter verifies: Whether the file is read again and checked before it gets its name.
+  ///
   /// Elements are read and written a few chunks at a time, so that a model may be larger than memory.
   ///
   /// - Throws: `ZooError`: `notFound` for a folder that can't be written to, `badData` for a model that no package can
   ///   hold (text with NUL, graphs nested too deep), and what the tensors' sources throw.
   public static func write(
-    _ model: ModelDefinition, to path: String, compression: Compression = .planes
+    _ model: ModelDefinition, to path: String, compression: Compression = .planes, verifies: Bool = false
   ) throws {
-    try located(path) { try PackageWriter(model, compression: compression).write(to: path) }
+    try located(path) { try PackageWriter(model, compression: compression).write(to: path, verifies: verifies) }
   }
 
   /// What the file at `path` is made of.

@@ -23,7 +23,7 @@ struct PackageWriter {
     self.compression = compression
   }
 
-  func write(to path: String) throws {
+  func write(to path: String, verifies: Bool) throws {
     let file = try NewFile(path)
     var head = WireWriter()
     head.append(Layout.signature)
@@ -35,6 +35,10 @@ struct PackageWriter {
     switch compression {
     case .none: try writeVerbatim(to: file)
     case .planes: try writePlanes(to: file)
+    }
+    if verifies {
+      try file.finish()
+      try PackageReader(file.unfinishedPath).verifyChecksums()
     }
     try file.commit()
   }

@@ -14,8 +14,7 @@ struct List: ParsableCommand {
     var models: [Entry] = []
     for entry in catalog.entries {
       do {
-        let metadata = try ModelDefinition(contentsOf: entry.path).metadata
-        models.append(Entry(entry, metadata))
+        models.append(try Entry(entry))
       } catch { failures.report(error) }
     }
     if options.json {
@@ -23,7 +22,8 @@ struct List: ParsableCommand {
     } else if models.isEmpty {
       Console.print("no models in \(catalog.folders.joined(separator: ", "))")
     } else {
-      Console.print(table(models.map { [$0.name, $0.architecture, $0.accuracyText, $0.path] }))
+      let rows = models.map { [$0.name, $0.taskText, byteText($0.bytes), $0.accuracyText, $0.path] }
+      Console.print(table([["name", "task", "size", "accuracy", "file"]] + rows, right: [2]))
     }
     try failures.finish()
   }
@@ -38,10 +38,15 @@ struct List: ParsableCommand {
     var path: String
     var architecture: String
     var task: ModelMetadata.Task
+    var bytes: Int
+    var shipped: Bool
     var license: String
     var accuracy: [ModelMetadata.Accuracy]
 
-    init(_ entry: ModelCatalog.Entry, _ metadata: ModelMetadata) {
+    init(_ entry: ModelCatalog.Entry) throws {
+      let metadata = try ModelDefinition(contentsOf: entry.path).metadata
+      bytes = try fileSize(entry.path)
+      shipped = entry.isShipped
       name = entry.name
       path = entry.path
       architecture = metadata.architecture
@@ -50,7 +55,15 @@ struct List: ParsableCommand {
       accuracy = metadata.accuracy
     }
 
-    var accuracyText: String { accuracy.map(\.text).joined(separator: ", ") }
+    /// `image classification`; nothing for a model without a task.
+    var taskText: String {
+      guard task != .none else { return "" }
+      return task.rawValue.reduce(into: "") { text, letter in
+        text += letter.isUppercase ? " " + letter.lowercased() : String(letter)
+      }
+    }
+
+    var accuracyText: String { accuracy.first?.text ?? "" }
   }
 }
 
