@@ -11,8 +11,12 @@ let package = Package(
     .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
     .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
+    .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
+    .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
     // … or linked by an embedder who can't.
-    .library(name: "ZooPluginsStatic", type: .static, targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
+    .library(
+      name: "ZooPluginsStatic", type: .static,
+      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,6 +70,14 @@ let package = Package(
     .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
     .target(name: "ConvPlugin", dependencies: ["ZooPlugin", "CConvKernels"], path: "Plugins/Conv/Operators"),
     .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
+    .target(name: "CVisionKernels", path: "Plugins/Vision/Kernels"),
+    .target(
+      name: "VisionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVisionKernels"],
+      path: "Plugins/Vision/Operators"),
+    .target(name: "VisionExport", dependencies: ["VisionPlugin"], path: "Plugins/Vision/Export"),
+    .target(
+      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
+    .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
