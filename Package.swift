@@ -88,12 +88,17 @@ let package = Package(
     .target(
       name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
       exclude: ["README.md", "train.py"]),
+    .target(
+      name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
+      exclude: ["README.md", "train.py"]),
 
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CCairo", path: "Sources/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .target(name: "ZooDrawing", dependencies: ["ModelZoo", "CCairo"]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
@@ -101,13 +106,13 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "ResNet",
+        "AlexNet", "ResNet", "RCNN",
         "ZooImage", "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ModelZoo", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelZoo", "ZooDrawing", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
