@@ -44,13 +44,14 @@ extension GraphBuilder {
   ) throws -> Value {
     let weight = try parameters.take("svm.weight", [classes, count], .weight).load()
     let bias = try parameters.take("svm.bias", [classes], .shift).load()
-    return node(
+    let margins = node(
       "LinearRegressor", domain: "ai.onnx.ml", version: 3, "svm", [features],
       [
         Attribute("coefficients", .floats(try weight.elements(Float.self))),
         Attribute("intercepts", .floats(try bias.elements(Float.self))),
-        Attribute("targets", .int(Int64(classes))), .text("post_transform", "LOGISTIC"),
+        Attribute("targets", .int(Int64(classes))),
       ], outputs: [""])[0]
+    return node("Sigmoid", "svm.scores", [margins])
   }
 
   /// The offsets that move a region's box, for each class (N, classes · 4).

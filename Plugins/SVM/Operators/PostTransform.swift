@@ -23,7 +23,9 @@ enum PostTransform: String, Sendable {
     self = transform
   }
 
+  /// A single score stays as it is, but for PROBIT: so ONNX Runtime reads the specification.
   func apply(_ scores: UnsafeMutableBufferPointer<Float>) {
+    if scores.count == 1, self != .probit { return }
     switch self {
     case .none: break
     case .logistic: for index in scores.indices { scores[index] = logisticFunction(scores[index]) }

@@ -81,16 +81,16 @@ struct SVMClassifier: Operator {
               return transform.apply(own)
             }
             let (scores, votes) = machines.scores(values)
+            // Votes decide, even where probabilities disagree.
+            classes[row] = votes.indices.max { votes[$0] < votes[$1] } ?? 0
             if let probabilities {
               let shares = probabilities.values(scores)
               for index in own.indices { own[index] = shares[index] }
-              classes[row] = own.indices.max { own[$0] < own[$1] } ?? 0
               return transform.apply(own)
             }
-            classes[row] = votes.indices.max { votes[$0] < votes[$1] } ?? 0
             if form.classes == 2 {
               // The score is above zero for the first class; what comes out is by its own sign.
-              BinaryScores.negative.write(scores[0], transform, to: own)
+              (transform == .none ? BinaryScores.negative : .complement).write(scores[0], transform, to: own)
             } else {
               for index in own.indices { own[index] = scores[index] }
               transform.apply(own)

@@ -48,53 +48,70 @@ void zv_shrink(
 
 size_t zv_space_channels(zv_color_space space) { return space == ZV_GREY || space == ZV_BLUE ? 1 : 3; }
 
+/* Rounds a fixed-point number of `bits` fractional bits. */
+static inline int rounded(int value, int bits) { return (value + (1 << (bits - 1))) >> bits; }
+
+/* Tables of fixed-point numbers for one conversion. */
+typedef struct color_tables {
+  int over[256];       /* hsv: 255 / i, 12 bits */
+  int sixth_over[256]; /* hsv: 30 / i, 12 bits */
+  int linear[256];     /* lab: light of an sRGB value, 0 to 255, 3 bits */
+  int roots[3072];     /* lab: the function f of CIE L*a*b*, of light as above up to 1.5, 15 bits */
+} color_tables;
+
+static void make_tables(zv_color_space space, color_tables *tables) {
+  for (int i = 0; space == ZV_HSV && i < 256; i++) {
+    tables->over[i] = i == 0 ? 0 : (int)lrint((255 << 12) / (double)i);
+    tables->sixth_over[i] = i == 0 ? 0 : (int)lrint((30 << 12) / (double)i);
+  }
+  for (int i = 0; space == ZV_LAB && i < 256; i++) {
+    double value = i / 255.0;
+    double light = value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
+    tables->linear[i] = (int)lrint(255 * 8 * light);
+  }
+  for (int i = 0; space == ZV_LAB && i < 3072; i++) {
+    double light = i / (255.0 * 8);
+    tables->roots[i] = (int)lrint((1 << 15) * (light < 0.008856 ? light * 7.787 + 16.0 / 116 : cbrt(light)));
+  }
+}
+
 /* Hue is in steps of two degrees, so that it fits a byte. */
-static void hsv(int red, int green, int blue, uint8_t *h, uint8_t *s, uint8_t *v) {
+static void hsv(const color_tables *tables, int red, int green, int blue, uint8_t *h, uint8_t *s, uint8_t *v) {
   int high = red > green ? red : green, low = red < green ? red : green;
   if (blue > high) high = blue;
   if (blue < low) low = blue;
   int spread = high - low;
-  float hue = 0;
-  if (spread > 0) {
-    if (high == red) hue = 30.0f * (float)(green - blue) / (float)spread;
-    else if (high == green) hue = 60 + 30.0f * (float)(blue - red) / (float)spread;
-    else hue = 120 + 30.0f * (float)(red - green) / (float)spread;
-    if (hue < 0) hue += 180;
-  }
-  uint8_t rounded = byte(hue);
-  *h = rounded >= 180 ? 0 : rounded;
-  *s = high == 0 ? 0 : byte(255.0f * (float)spread / (float)high);
+  int sector = high == red ? green - blue : high == green ? blue - red + 2 * spread : red - green + 4 * spread;
+  int hue = rounded(sector * tables->sixth_over[spread], 12);
+  *h = (uint8_t)(hue < 0 ? hue + 180 : hue);
+  *s = (uint8_t)rounded(spread * tables->over[high], 12);
   *v = (uint8_t)high;
 }
 
-static inline float lab_function(float t) { return t > 0.008856f ? cbrtf(t) : 7.787f * t + 16.0f / 116; }
+static inline uint8_t clipped(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
 
-/* CIE L*a*b* of sRGB under D65; L from 0 to 255, a and b around 128. */
-static void lab(const float *linear, int red, int green, int blue, uint8_t *l, uint8_t *a, uint8_t *b) {
-  float r = linear[red], g = linear[green], bl = linear[blue];
-  float x = lab_function((0.412453f * r + 0.357580f * g + 0.180423f * bl) / 0.950456f);
-  float y = 0.212671f * r + 0.715160f * g + 0.072169f * bl;
-  float z = lab_function((0.019334f * r + 0.119193f * g + 0.950227f * bl) / 1.088754f);
-  float fy = lab_function(y);
-  *l = byte((y > 0.008856f ? 116 * fy - 16 : 903.3f * y) * 2.55f);
-  *a = byte(500 * (x - fy) + 128);
-  *b = byte(200 * (fy - z) + 128);
+/* CIE L*a*b* of sRGB under D65; L from 0 to 255, a and b around 128. The matrix is that of sRGB, each row over the white
+   point's value, in 12 bits. */
+static void lab(const color_tables *tables, int red, int green, int blue, uint8_t *l, uint8_t *a, uint8_t *b) {
+  int r = tables->linear[red], g = tables->linear[green], bl = tables->linear[blue];
+  int x = tables->roots[rounded(r * 1777 + g * 1541 + bl * 778, 12)];
+  int y = tables->roots[rounded(r * 871 + g * 2929 + bl * 296, 12)];
+  int z = tables->roots[rounded(r * 73 + g * 448 + bl * 3575, 12)];
+  /* 116 · 2.55 f - 16 · 2.55 */
+  *l = clipped(rounded(296 * y - 1336934, 15));
+  *a = clipped(rounded(500 * (x - y), 15) + 128);
+  *b = clipped(rounded(200 * (y - z), 15) + 128);
 }
 
 void zv_convert(const uint8_t *rgb, size_t pixels, zv_color_space space, uint8_t **planes, size_t first, size_t end) {
   const uint8_t *red = rgb, *green = rgb + pixels, *blue = rgb + 2 * pixels;
-  float linear[256];
-  if (space == ZV_LAB) {
-    for (int i = 0; i < 256; i++) {
-      float value = (float)i / 255;
-      linear[i] = value <= 0.04045f ? value / 12.92f : powf((value + 0.055f) / 1.055f, 2.4f);
-    }
-  }
+  color_tables tables;
+  make_tables(space, &tables);
   for (size_t i = first; i < end; i++) {
     int grey = (red[i] * 4899 + green[i] * 9617 + blue[i] * 1868 + (1 << 13)) >> 14;
     switch (space) {
-    case ZV_HSV: hsv(red[i], green[i], blue[i], planes[0] + i, planes[1] + i, planes[2] + i); break;
-    case ZV_LAB: lab(linear, red[i], green[i], blue[i], planes[0] + i, planes[1] + i, planes[2] + i); break;
+    case ZV_HSV: hsv(&tables, red[i], green[i], blue[i], planes[0] + i, planes[1] + i, planes[2] + i); break;
+    case ZV_LAB: lab(&tables, red[i], green[i], blue[i], planes[0] + i, planes[1] + i, planes[2] + i); break;
     case ZV_GREY: planes[0][i] = (uint8_t)grey; break;
     case ZV_BLUE: planes[0][i] = blue[i]; break;
     case ZV_RGI:

@@ -5,7 +5,7 @@
 
 static size_t padded(size_t count) { return (count + 15) / 16 * 16; }
 
-/* Pairs of regions that have pixels next to each other, diagonally too. */
+/* Pairs of regions that have pixels next to each other. */
 static int find_pairs(size_t height, size_t width, zv_segmentation *segmentation) {
   const int32_t *labels = segmentation->labels;
   uint64_t *pairs = NULL, *scratch = NULL;
@@ -17,11 +17,9 @@ static int find_pairs(size_t height, size_t width, zv_segmentation *segmentation
     for (size_t y = 0; y < height; y++) {
       for (size_t x = 0; x < width; x++) {
         const int32_t *here = labels + y * width + x;
-        for (int direction = 0; direction < 4; direction++) {
-          int step_x = direction - 1, step_y = direction < 3; /* below to the left, below, below to the right … */
-          if (direction == 3) step_x = 1;                     /* … and to the right */
-          if ((step_y == 1 && y + 1 == height) || (step_x < 0 && x == 0) || (step_x > 0 && x + 1 == width)) continue;
-          int32_t a = *here, b = here[step_y * (ptrdiff_t)width + step_x];
+        for (int direction = 0; direction < 2; direction++) {
+          if (direction == 0 ? x + 1 == width : y + 1 == height) continue;
+          int32_t a = *here, b = here[direction == 0 ? 1 : width];
           if (a == b) continue;
           uint64_t pair = a < b ? (uint64_t)a << 32 | (uint64_t)b : (uint64_t)b << 32 | (uint64_t)a;
           if (pair == last) continue;

@@ -19,7 +19,7 @@ typedef struct zv_space {
   size_t channels;
   uint8_t *planes[ZV_MOST_CHANNELS];
   uint8_t *textures[ZV_MOST_CHANNELS]; /* ZV_DIRECTIONS planes of bin numbers */
-  uint64_t *edges;                     /* ascending: weight's bits << 32 | pixel * 4 + direction */
+  uint64_t *edges;                     /* ascending: weight's bits << 32 | pixel * 2 + direction */
   size_t edge_count;
 } zv_space;
 

@@ -64,33 +64,35 @@ end:
   return status;
 }
 
-/* A pixel's neighbours to the right and below; the others see it from their side. */
-static const int step_x[4] = {1, -1, 0, 1}, step_y[4] = {0, 1, 1, 1};
+/* A pixel's neighbours to the right and below; the others see it from their side. (The paper has the diagonal ones too;
+   OpenCV contrib has these.) */
+enum { NEIGHBORS = 2 };
+static const int step_x[NEIGHBORS] = {1, 0}, step_y[NEIGHBORS] = {0, 1};
 
 int zv_make_edges(zv_space *space, size_t height, size_t width, float sigma) {
   size_t pixels = height * width, count = 0;
   float *smooth = malloc(space->channels * pixels * sizeof *smooth), *squares = malloc(width * sizeof *squares);
-  uint64_t *edges = malloc(4 * pixels * sizeof *edges), *scratch = malloc(4 * pixels * sizeof *scratch);
+  uint64_t *edges = malloc(NEIGHBORS * pixels * sizeof *edges), *scratch = malloc(NEIGHBORS * pixels * sizeof *scratch);
   int status = -1;
   if (smooth == NULL || squares == NULL || edges == NULL || scratch == NULL) goto end;
   for (size_t channel = 0; channel < space->channels; channel++) {
     if (blur(space->planes[channel], height, width, sigma, smooth + channel * pixels) != 0) goto end;
   }
   for (size_t y = 0; y < height; y++) {
-    for (size_t direction = 0; direction < 4; direction++) {
+    for (size_t direction = 0; direction < NEIGHBORS; direction++) {
       if (step_y[direction] == 1 && y + 1 == height) continue;
-      size_t first = step_x[direction] < 0 ? 1 : 0, end = step_x[direction] > 0 ? width - 1 : width;
+      size_t end = step_x[direction] > 0 ? width - 1 : width;
       ptrdiff_t step = step_y[direction] * (ptrdiff_t)width + step_x[direction];
-      for (size_t x = first; x < end; x++) squares[x] = 0;
+      for (size_t x = 0; x < end; x++) squares[x] = 0;
       for (size_t channel = 0; channel < space->channels; channel++) {
         const float *here = smooth + channel * pixels + y * width, *there = here + step;
-        for (size_t x = first; x < end; x++) squares[x] += (here[x] - there[x]) * (here[x] - there[x]);
+        for (size_t x = 0; x < end; x++) squares[x] += (here[x] - there[x]) * (here[x] - there[x]);
       }
-      for (size_t x = first; x < end; x++) {
+      for (size_t x = 0; x < end; x++) {
         float weight = sqrtf(squares[x]);
         uint32_t bits; /* of a float that is not negative: they order as it does */
         memcpy(&bits, &weight, 4);
-        edges[count++] = (uint64_t)bits << 32 | ((y * width + x) * 4 + direction);
+        edges[count++] = (uint64_t)bits << 32 | ((y * width + x) * NEIGHBORS + direction);
       }
     }
   }
@@ -131,7 +133,7 @@ int zv_segment(const zv_space *space, size_t height, size_t width, float k, int3
   for (int pass = 0; pass < 2; pass++) {
     for (size_t i = 0; i < space->edge_count; i++) {
       uint32_t place = (uint32_t)space->edges[i], bits = (uint32_t)(space->edges[i] >> 32);
-      uint32_t pixel = place >> 2, direction = place & 3;
+      uint32_t pixel = place / NEIGHBORS, direction = place % NEIGHBORS;
       uint32_t a = root(parents, pixel);
       uint32_t b = root(parents, pixel + (uint32_t)(step_y[direction] * (int)width + step_x[direction]));
       if (a == b) continue;
