@@ -146,6 +146,11 @@ let package = Package(
       dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
       exclude: ["node_cases.py"]),
     .testTarget(
+      name: "VisionPluginTests", dependencies: ["ZooRuntime", "ZooImage", "VisionPlugin", "StandardPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py"]),
+    .testTarget(
+      name: "SVMPluginTests", dependencies: ["ZooRuntime", "SVMPlugin", "ONNXFormat"], exclude: ["make_cases.py"]),
+    .testTarget(
       name: "ArchitectureTests",
       dependencies: [
         "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
@@ -156,7 +161,11 @@ let package = Package(
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "ZooCore", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(
+      name: "ModelZooTests",
+      dependencies: [
+        "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "VisionPlugin", "SVMPlugin",
+      ]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

@@ -36,7 +36,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    var modelOptions = options.modelOptions(precision: precision.value)
+    var modelOptions = try options.modelOptions(precision: precision.value)
     modelOptions.scoreThreshold = threshold
     let model = try Model(named: self.model, options: modelOptions)
     if threshold != nil, model.metadata.task != .objectDetection {
