@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libssl-dev \
-  pkg-config python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto
+  libcairo2-dev pkg-config python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto cairo
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release

@@ -11,8 +11,12 @@ let package = Package(
     .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
     .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
+    .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
+    .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
     // … or linked by an embedder who can't.
-    .library(name: "ZooPluginsStatic", type: .static, targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
+    .library(
+      name: "ZooPluginsStatic", type: .static,
+      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,6 +70,14 @@ let package = Package(
     .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
     .target(name: "ConvPlugin", dependencies: ["ZooPlugin", "CConvKernels"], path: "Plugins/Conv/Operators"),
     .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
+    .target(name: "CVisionKernels", path: "Plugins/Vision/Kernels"),
+    .target(
+      name: "VisionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVisionKernels"],
+      path: "Plugins/Vision/Operators"),
+    .target(name: "VisionExport", dependencies: ["VisionPlugin"], path: "Plugins/Vision/Export"),
+    .target(
+      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
+    .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
@@ -76,12 +88,17 @@ let package = Package(
     .target(
       name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
       exclude: ["README.md", "train.py"]),
+    .target(
+      name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
+      exclude: ["README.md", "train.py"]),
 
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", path: "Sources/CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CCairo", path: "Sources/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .target(name: "ZooDrawing", dependencies: ["ModelZoo", "CCairo"]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
@@ -89,13 +106,13 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "ResNet",
+        "AlexNet", "ResNet", "RCNN",
         "ZooImage", "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ModelZoo", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelZoo", "ZooDrawing", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -129,6 +146,11 @@ let package = Package(
       dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
       exclude: ["node_cases.py"]),
     .testTarget(
+      name: "VisionPluginTests", dependencies: ["ZooRuntime", "ZooImage", "VisionPlugin", "StandardPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py"]),
+    .testTarget(
+      name: "SVMPluginTests", dependencies: ["ZooRuntime", "SVMPlugin", "ONNXFormat"], exclude: ["make_cases.py"]),
+    .testTarget(
       name: "ArchitectureTests",
       dependencies: [
         "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
@@ -139,7 +161,11 @@ let package = Package(
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "ZooCore", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(
+      name: "ModelZooTests",
+      dependencies: [
+        "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "VisionPlugin", "SVMPlugin",
+      ]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

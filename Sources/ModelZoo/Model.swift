@@ -28,6 +28,8 @@ public final class Model: Sendable {
     public var precision: Precision
     /// Where `init(named:)` looks.
     public var catalog: ModelCatalog
+    /// The least score of the objects that `predict` gives, in place of the model's own.
+    public var scoreThreshold: Float?
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
@@ -43,6 +45,7 @@ public final class Model: Sendable {
   /// What the file says.
   public let definition: ModelDefinition
   let compiled: CompiledModel
+  let scoreThreshold: Float?
 
   /// The model in the .zoo or .onnx file at `path`.
   ///
@@ -71,6 +74,7 @@ public final class Model: Sendable {
   /// A model from memory.
   public init(_ definition: ModelDefinition, options: Options = Options()) throws {
     self.definition = definition
+    scoreThreshold = options.scoreThreshold
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))
     // Only 8-bit arithmetic has a use for them.
     if options.precision == .int8, let calibration = definition.metadata.calibration {
@@ -144,7 +148,8 @@ public final class Model: Sendable {
   private func predictor() throws -> any Predictor {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
-    case .none, .objectDetection, .textEmbedding, .translation, .textGeneration:
+    case .objectDetection: try ObjectDetector(self)
+    case .none, .textEmbedding, .translation, .textGeneration:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
         advice: "give it tensors (zoo run)")

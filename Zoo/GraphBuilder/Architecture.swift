@@ -29,17 +29,22 @@ public protocol Architecture: Sendable {
 extension Architecture {
   /// The model with the weights of a checkpoint. They are passed on where they are: nothing is loaded.
   ///
+  /// - Parameter settings: What the checkpoint says besides.
   /// - Throws: `ZooError` (`badData`) that lists the tensors that are missing, left over, or of the wrong shape.
-  public func model(weights: [NamedTensor], labels: [String]? = nil) throws -> ModelDefinition {
-    var parameters = try Parameters(weights)
+  public func model(
+    weights: [NamedTensor], labels: [String]? = nil, settings: [String: Parameters.Setting] = [:]
+  ) throws -> ModelDefinition {
+    var parameters = try Parameters(weights, settings: settings)
     let model = try model(&parameters, labels: labels)
     try parameters.finish(for: title)
     return model
   }
 
   /// The model with random weights, the same for the same seed: for tests and measurements of the full size.
-  public func model(randomSeed seed: UInt64, labels: [String]? = nil) throws -> ModelDefinition {
-    var parameters = Parameters(randomSeed: seed)
+  public func model(
+    randomSeed seed: UInt64, labels: [String]? = nil, settings: [String: Parameters.Setting] = [:]
+  ) throws -> ModelDefinition {
+    var parameters = Parameters(randomSeed: seed, settings: settings)
     return try model(&parameters, labels: labels)
   }
 }

@@ -21,6 +21,8 @@ public struct GraphBuilder {
   public static let operatorSet: Int64 = 17
 
   private var graph = Graph()
+  /// Versions of domains beside ONNX's own, as far as nodes need them.
+  private var domains: [String: Int64] = [:]
 
   public init(name: String) { graph.name = name }
 
@@ -29,7 +31,9 @@ public struct GraphBuilder {
     var model = ModelDefinition()
     // The IR version that came with operator set 17.
     model.irVersion = 8
-    model.operatorSets = [OperatorSet(version: Self.operatorSet)]
+    model.operatorSets =
+      [OperatorSet(version: Self.operatorSet)]
+      + domains.sorted { $0.key < $1.key }.map { OperatorSet(domain: $0.key, version: $0.value) }
     model.producerName = "ModelZoo"
     model.graph = graph
     model.metadata = metadata
@@ -70,5 +74,19 @@ public struct GraphBuilder {
       Node(
         operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: [name], attributes: attributes))
     return Value(name: name)
+  }
+
+  /// A node of an operator of another domain, in that version, with the outputs `outputs`: their names follow the node's.
+  public mutating func node(
+    _ operatorType: String, domain: String, version: Int64, _ name: String, _ inputs: [Value?],
+    _ attributes: [Attribute] = [], outputs: [String]
+  ) -> [Value] {
+    domains[domain] = version
+    let values = outputs.map { Value(name: $0.isEmpty ? name : "\(name).\($0)") }
+    graph.nodes.append(
+      Node(
+        operatorType, domain: domain, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: values.map(\.name),
+        attributes: attributes))
+    return values
   }
 }

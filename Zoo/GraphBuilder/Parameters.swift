@@ -14,6 +14,13 @@ public struct Parameters {
     case shift
   }
 
+  /// What a checkpoint says besides its weights, by name: sizes, thresholds, choices.
+  public enum Setting: Sendable, Hashable {
+    case number(Double)
+    case text(String)
+  }
+
+  private let settings: [String: Setting]
   private var tensors: [String: StoredTensor] = [:]
   private let seed: UInt64?
   private var taken: Set<String> = []
@@ -27,7 +34,8 @@ public struct Parameters {
   /// has them, and so are the counters of batch normalization, which serve training only.
   ///
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
-  public init(_ named: [NamedTensor]) throws {
+  public init(_ named: [NamedTensor], settings: [String: Setting] = [:]) throws {
+    self.settings = settings
     var prefix = ""
     while let wrapper = Self.wrappers.first(where: { wrapper in
       !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
@@ -42,7 +50,10 @@ public struct Parameters {
   }
 
   /// Random tensors of every name and shape that is asked for.
-  public init(randomSeed seed: UInt64) { self.seed = seed }
+  public init(randomSeed seed: UInt64, settings: [String: Setting] = [:]) {
+    self.seed = seed
+    self.settings = settings
+  }
 
   public var areRandom: Bool { seed != nil }
 
@@ -75,6 +86,30 @@ public struct Parameters {
       return widened
     }
     return tensor
+  }
+
+  /// The number `name` of the checkpoint's settings, or `standard` where it has none.
+  ///
+  /// - Throws: `ZooError` (`badData`) for something else than a number in `range`.
+  public func number(_ name: String, or standard: Double, in range: ClosedRange<Double>) throws -> Double {
+    guard let setting = settings[name] else { return standard }
+    guard case .number(let value) = setting, range.contains(value) else {
+      throw ZooError(
+        .badData, "\(name) should be a number from \(range.lowerBound) to \(range.upperBound)",
+        at: "the checkpoint's values"
+      )
+    }
+    return value
+  }
+
+  /// The text `name` of the checkpoint's settings, or `standard` where it has none.
+  public func text(_ name: String, or standard: String, of choices: [String]) throws -> String {
+    guard let setting = settings[name] else { return standard }
+    guard case .text(let value) = setting, choices.contains(value) else {
+      throw ZooError(
+        .badData, "\(name) should be one of \(choices.joined(separator: ", "))", at: "the checkpoint's values")
+    }
+    return value
   }
 
   /// Checks that the network took every tensor and found each as it needs it.

@@ -3,11 +3,15 @@ import ModelZoo
 
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how often a classifier is right.",
+    abstract: "Measure how often a classifier is right, or how well a detector finds objects.",
     discussion: """
       A DATASET is a folder CLASS/IMAGE, a .tar or .tar.gz file of one, or an .npz file with arrays "images" and \
       "labels". Several count as one. top1 and top5 are the shares of images whose label is the most probable class, \
       or among the five most probable.
+
+      For a model that finds objects, a DATASET has the layout of Pascal VOC (Annotations/NAME.xml, JPEGImages/NAME.jpg, \
+      ImageSets/Main/LIST.txt): a folder, or a .tar or .tar.gz file of one. map50 is the mean of ap50, the average \
+      precision of each class over all recalls, where a box finds an object if their intersection over union is 0.5.
 
       --compare also runs the model in fp32 (or --reference, another model), and shows its accuracy, how often both find \
       the same class the most probable, and how far apart their outputs are, relative to the largest.
@@ -18,6 +22,11 @@ struct Eval: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Datasets.", valueName: "dataset"))
   var datasets: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "Which list of a Pascal VOC data set (default: val, or all pictures where there is none).", valueName: "LIST"))
+  var list: String?
 
   @Flag(help: "Also show what fp32 gives, and how far this is from it.")
   var compare = false
@@ -33,6 +42,13 @@ struct Eval: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     do {
+      if model.metadata.task == .objectDetection {
+        if compare || reference.reference != nil {
+          throw ZooError(.usage, "detectors can't be compared", at: "--compare", advice: "measure both models")
+        }
+        return try show(try model.detectionAccuracy(on: datasets, list: list, progress: progress))
+      }
+      if list != nil { throw ZooError(.usage, "only data sets for detectors have lists", at: "--list") }
       guard compare || reference.reference != nil else {
         return try show(try model.accuracy(on: datasets, progress: progress))
       }
@@ -52,6 +68,14 @@ struct Eval: ParsableCommand {
       [name, fixed(share * 100, 2) + " %", "error \(fixed((1 - share) * 100, 2)) %"]
     }
     Console.print("\(accuracy.images) images\n" + table(rows, right: [1]))
+  }
+
+  private func show(_ accuracy: DetectionAccuracy) throws {
+    Console.clearProgress()
+    if options.json { return try Console.printJSON(accuracy) }
+    let rows = accuracy.ap50.sorted { $0.key < $1.key }.map { [$0.key, fixed($0.value * 100, 2) + " %"] }
+    Console.print(
+      "\(accuracy.images) images\n" + table([["mean AP50", fixed(accuracy.map50 * 100, 2) + " %"]] + rows, right: [1]))
   }
 
   private func show(_ comparison: AccuracyComparison) throws {

@@ -38,7 +38,8 @@ struct Pack: ParsableCommand {
     let labels = try description.labels.map(readLabels) ?? checkpoint.values["labels"]?.texts
     var model: ModelDefinition
     do {
-      model = try architecture.model(weights: checkpoint.tensors, labels: labels)
+      model = try architecture.model(
+        weights: checkpoint.tensors, labels: labels, settings: checkpoint.settings)
     } catch let error as ZooError {
       throw error.located(weights)
     }

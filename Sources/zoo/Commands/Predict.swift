@@ -18,16 +18,32 @@ struct Predict: ParsableCommand {
   @Option(help: "Show the most probable K classes.")
   var top = 5
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the picture with the boxes that were found; for several inputs, a folder of them.", valueName: "OUT.png"))
+  var draw: String?
+
+  @Option(help: "Show objects with this score or more, in place of the model's own limit: 0 to 1.")
+  var threshold: Float?
+
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
+    if let threshold, !(0...1).contains(threshold) { throw ValidationError("--threshold takes a number from 0 to 1.") }
     if inputs.isEmpty { throw ValidationError("Missing expected argument '<inputs> ...'.") }
   }
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
+    var modelOptions = try options.modelOptions(precision: precision.value)
+    modelOptions.scoreThreshold = threshold
+    let model = try Model(named: self.model, options: modelOptions)
+    if threshold != nil, model.metadata.task != .objectDetection {
+      throw ZooError(.usage, "only models that find objects have a threshold", at: "--threshold")
+    }
+    let files = inputs.flatMap(expand)
+    var drawn = try draw.map { try DrawnFiles($0, inputs: files.count, model: model) }
     var failures = Failures()
     var report = Report(model: model.metadata.name.isEmpty ? self.model : model.metadata.name, predictions: [])
     var waiting: [(path: String, image: Image)] = []
@@ -38,11 +54,11 @@ struct Predict: ParsableCommand {
         let item = PredictionReport(input: input.path, answer, top: top)
         report.predictions.append(item)
         if !options.json { Console.print(item.text(isBrief: top == 1)) }
+        if case .detections(let found) = answer { try drawn?.write(input.image, found, input: input.path) }
       }
       waiting = []
     }
 
-    let files = inputs.flatMap(expand)
     for (index, (path, failure)) in files.enumerated() {
       if files.count > 32 { options.progress("\(index) of \(files.count) images") }
       do {

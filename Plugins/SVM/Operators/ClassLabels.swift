@@ -1,0 +1,49 @@
+import CZooPlugin
+import ZooPlugin
+
+/// The names of classes: numbers or texts. What a classifier gives as its first output.
+enum ClassLabels: Sendable {
+  case ints([Int64])
+  case strings([[UInt8]])
+
+  init(_ node: Node) throws {
+    let (ints, strings) = (
+      try node.attributes.ints("classlabels_ints") ?? [], try node.attributes.strings("classlabels_strings") ?? []
+    )
+    guard ints.isEmpty || strings.isEmpty else {
+      throw OperatorError("classes have names in both classlabels_ints and classlabels_strings")
+    }
+    self = strings.isEmpty ? .ints(ints.map(Int64.init)) : .strings(strings.map { Array($0.utf8) })
+  }
+
+  var count: Int {
+    switch self {
+    case .ints(let labels): labels.count
+    case .strings(let labels): labels.count
+    }
+  }
+
+  var type: ElementType {
+    switch self {
+    case .ints: .int64
+    case .strings: .string
+    }
+  }
+
+  /// Writes the labels of `classes` to output 0. A class without a name is its number.
+  func write(_ classes: [Int], to call: Call) throws {
+    let output = call.output(0)
+    switch self {
+    case .ints(let labels):
+      guard let data = output.data?.assumingMemoryBound(to: Int64.self) else { return }
+      for (row, number) in classes.enumerated() {
+        data[row] = number < labels.count ? labels[number] : Int64(number)
+      }
+    case .strings(let labels):
+      guard let data = output.data?.assumingMemoryBound(to: zoo_string.self) else { return }
+      for (row, number) in classes.enumerated() {
+        data[row] = call.string(number < labels.count ? labels[number] : Array("\(number)".utf8))
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/// A box between two corners, in whichever order they come.
+struct Box {
+  var left, top, right, bottom: Float
+
+  init(_ a: (x: Float, y: Float), _ b: (x: Float, y: Float)) {
+    (left, right) = (min(a.x, b.x), max(a.x, b.x))
+    (top, bottom) = (min(a.y, b.y), max(a.y, b.y))
+  }
+
+  /// From left, top, right, bottom.
+  init(_ corners: UnsafeMutablePointer<Float>) { self.init((corners[0], corners[1]), (corners[2], corners[3])) }
+
+  var area: Float { (right - left) * (bottom - top) }
+
+  /// Whether intersection over union is above `limit`; never for boxes that have no common area.
+  func overlaps(_ other: Box, beyond limit: Float) -> Bool {
+    let width = min(right, other.right) - max(left, other.left)
+    let height = min(bottom, other.bottom) - max(top, other.top)
+    guard width > 0, height > 0 else { return false }
+    let common = width * height
+    let union = area + other.area - common
+    return union > 0 && common / union > limit
+  }
+}
+
+/// Greedy non-maximum suppression: of the numbered boxes, best first, those that no better one overlaps beyond `limit`.
+func suppressed(_ order: [Int], keeping most: Int, limit: Float, box: (Int) -> Box) -> [Int] {
+  var kept: [(number: Int, box: Box)] = []
+  for number in order {
+    guard kept.count < most else { break }
+    let candidate = box(number)
+    if !kept.contains(where: { $0.box.overlaps(candidate, beyond: limit) }) { kept.append((number, candidate)) }
+  }
+  return kept.map(\.number)
+}

@@ -1,0 +1,73 @@
+import PluginSupport
+import Synchronization
+import ZooPlugin
+
+/// zoo.vision ClassNonMaxSuppression: greedy non-maximum suppression of each class by itself (Girshick et al. 2014,
+/// section 2.2), with outputs of fixed size.
+///
+/// Inputs: `boxes`, N×C×4 (left, top, right, bottom; or N×4, the same for all classes); `scores`, N×C; `count`, optional,
+/// one int64: only the first rows count. Outputs: `boxes` M×4, `scores` M, `classes` M (int64), `count` (one int64): the
+/// best detections of all classes, best first. Rows past the count are -1.
+///
+/// Attributes: `iou_threshold`, the intersection over union beyond which the weaker box goes (0.5); `score_threshold`, below
+/// or at which a box is no detection (minus infinity); `max_detections`, M (100). A box without area is no detection.
+struct ClassNonMaxSuppression: Operator {
+  let signature = Signature("ClassNonMaxSuppression", domain: visionDomain, since: 1)
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let boxes = try node.input(0)
+    let scores = try node.floats(1, "scores", rank: 2)
+    guard boxes.type == .float32 else { throw unsupported(boxes.type) }
+    guard boxes.shape == scores.shape + [4] || boxes.shape == [scores[dimension: 0], 4] else {
+      throw OperatorError("boxes \(boxes.shape) and scores \(scores.shape) are not [N, C, 4] and [N, C]")
+    }
+    if let count = node.optionalInput(2), count.type != .int64 || count.count != 1 {
+      throw OperatorError("count should be one int64")
+    }
+    let most = try node.whole("max_detections", 100, in: 1...1 << 24)
+    return [
+      OutputType(.float32, [most, 4]), OutputType(.float32, [most]), OutputType(.int64, [most]),
+      OutputType(.int64, [1]),
+    ]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let most = try infer(node)[1].shape?[0] ?? 0
+    let limit = try node.finite("iou_threshold", 0.5, in: 0...1)
+    let least = try node.attributes.float("score_threshold") ?? -.infinity
+    return ClosureKernel { call in
+      let scores = call.input(1)
+      let (rows, classes) = (scores[dimension: 0], scores[dimension: 1])
+      let values = scores.pointer(as: Float.self)
+      let corners = call.input(0).pointer(as: Float.self)
+      let isShared = call.input(0).rank == 2
+      let count = call.optionalInput(2).map { Int(clamping: $0.pointer(as: Int64.self)[0]) } ?? rows
+      let used = min(max(count, 0), rows)
+      let found = Mutex<[[Int]]>(Array(repeating: [], count: classes))
+      call.executor.parallelFor(classes) { kind, _ in
+        func box(_ number: Int) -> Box { Box(corners + 4 * (isShared ? number / classes : number)) }
+        // Numbers are row · classes + class.
+        let order = (0..<used).map { $0 * classes + kind }.filter { values[$0] > least && box($0).area > 0 }
+          .sorted { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
+        let kept = suppressed(order, keeping: most, limit: limit, box: box)
+        found.withLock { $0[kind] = kept }
+      }
+      let best = found.withLock { $0 }.joined().sorted {
+        values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1]
+      }.prefix(most)
+      let boxes = call.output(0).data?.assumingMemoryBound(to: Float.self)
+      let outScores = call.output(1).data?.assumingMemoryBound(to: Float.self)
+      let kinds = call.output(2).data?.assumingMemoryBound(to: Int64.self)
+      for row in 0..<most {
+        let number = row < best.count ? best[row] : nil
+        outScores?[row] = number.map { values[$0] } ?? -1
+        kinds?[row] = number.map { Int64($0 % classes) } ?? -1
+        for corner in 0..<4 {
+          boxes?[4 * row + corner] =
+            number.map { corners[4 * (isShared ? $0 / classes : $0) + corner] } ?? -1
+        }
+      }
+      call.output(3).data?.assumingMemoryBound(to: Int64.self).pointee = Int64(best.count)
+    }
+  }
+}

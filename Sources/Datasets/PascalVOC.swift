@@ -1,0 +1,217 @@
+import Files
+import ZooCore
+import ZooImage
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+import Foundation
+
+/// Pictures with boxes, in the layout of Pascal VOC: `JPEGImages/NAME.jpg`, `Annotations/NAME.xml` and lists of names,
+/// `ImageSets/Main/LIST.txt`. A folder, perhaps inside others that hold nothing else, or a .tar or .tar.gz file of one.
+public struct PascalVOC: Sendable {
+  /// An object that an annotation marks.
+  public struct Object: Sendable, Hashable {
+    public var label: String
+    /// Left, top, right, bottom in pixel edges from 0. The files count pixels from 1, and the last one is inside.
+    public var left, top, right, bottom: Float
+    /// Whether the object is too hard to find to be counted.
+    public var isDifficult: Bool
+
+    public init(label: String, left: Float, top: Float, right: Float, bottom: Float, isDifficult: Bool = false) {
+      self.label = label
+      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+      self.isDifficult = isDifficult
+    }
+  }
+
+  public struct Sample: Sendable {
+    public var name: String
+    public var image: Image
+    public var objects: [Object]
+  }
+
+  /// The names of the pictures.
+  public let names: [String]
+  private let files: any VOCFiles
+
+  /// - Parameter list: Which list of names; `nil` for `val`, or all pictures with annotations where there is no such list.
+  /// - Throws: `ZooError`: `notFound` where there is no such folder, file or list, `badData` for another layout.
+  public init(_ path: String, list: String? = nil) throws {
+    files = try FolderSource.isFolder(path) ? VOCFolder(path) : VOCArchive(path)
+    if let list {
+      guard let text = try files.text("ImageSets/Main/\(list).txt") else {
+        throw ZooError(
+          .notFound, "there is no list \(list)", at: path,
+          advice: "the lists are the files ImageSets/Main/LIST.txt: \(files.lists.joined(separator: ", "))")
+      }
+      names = Self.names(in: text)
+    } else if let text = try files.text("ImageSets/Main/val.txt") {
+      names = Self.names(in: text)
+    } else {
+      names = files.annotated.sorted()
+    }
+    guard !names.isEmpty else { throw ZooError(.badData, "there are no pictures", at: path) }
+  }
+
+  /// Whether the folder or file at `path` has this layout.
+  public static func recognizes(_ path: String) -> Bool {
+    guard let isFolder = try? FolderSource.isFolder(path) else { return false }
+    let files: (any VOCFiles)? = isFolder ? try? VOCFolder(path) : try? VOCArchive(path)
+    return files.map { !$0.annotated.isEmpty } ?? false
+  }
+
+  /// The picture `name` and what it shows.
+  ///
+  /// - Throws: `ZooError`: `notFound` or `badData`.
+  public func sample(_ name: String) throws -> Sample {
+    guard let annotation = try files.bytes("Annotations/\(name).xml") else {
+      throw ZooError(.notFound, "there is no annotation of \(name)", at: files.path)
+    }
+    let objects = try VOCAnnotation.objects(in: annotation, at: "\(files.path): Annotations/\(name).xml")
+    for ending in ["jpg", "jpeg", "png"] {
+      let path = "JPEGImages/\(name).\(ending)"
+      guard let bytes = try files.bytes(path) else { continue }
+      let image = try Image(decoding: bytes, name: "\(files.path): \(path)", decoding: .forEvaluation)
+      return Sample(name: name, image: image, objects: objects)
+    }
+    throw ZooError(.notFound, "there is no picture JPEGImages/\(name).jpg", at: files.path)
+  }
+
+  /// The first word of every line; lists of one class have a number behind it.
+  private static func names(in text: String) -> [String] {
+    text.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").first.map(String.init) }
+  }
+}
+
+/// The files of a data set, by their paths in it.
+private protocol VOCFiles: Sendable {
+  var path: String { get }
+  /// Names that have an annotation.
+  var annotated: [String] { get }
+  var lists: [String] { get }
+  /// `nil` where there is no such file.
+  func bytes(_ name: String) throws -> [UInt8]?
+}
+
+extension VOCFiles {
+  func text(_ name: String) throws -> String? { try bytes(name).map { String(decoding: $0, as: UTF8.self) } }
+
+  static func stems(_ names: some Sequence<String>, in folder: String, ending: String) -> [String] {
+    names.filter { $0.hasPrefix(folder) && $0.hasSuffix(ending) }
+      .map { String($0.dropFirst(folder.count).dropLast(ending.count)) }.filter { !$0.hasPrefix(".") }
+  }
+}
+
+private struct VOCFolder: VOCFiles {
+  let path: String
+  let annotated: [String]
+  let lists: [String]
+
+  init(_ path: String) throws {
+    var root = path
+    // Archives unpack to VOCdevkit/VOC2007, for example.
+    for _ in 0..<4 where !FileManager.default.fileExists(atPath: root + "/Annotations") {
+      let inner = try FileManager.default.contentsOfDirectory(atPath: root).filter { !$0.hasPrefix(".") }
+      guard inner.count == 1 else { break }
+      root += "/" + inner[0]
+    }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: root + "/Annotations") else {
+      throw ZooError(
+        .badData, "this is no data set in the layout of Pascal VOC", at: path,
+        advice: "it has the folders JPEGImages, Annotations and ImageSets/Main")
+    }
+    self.path = root
+    annotated = Self.stems(names, in: "", ending: ".xml")
+    let lists = (try? FileManager.default.contentsOfDirectory(atPath: root + "/ImageSets/Main")) ?? []
+    self.lists = Self.stems(lists, in: "", ending: ".txt").sorted()
+  }
+
+  func bytes(_ name: String) throws -> [UInt8]? {
+    let file = "\(path)/\(name)"
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    return try InputFile(path: file).readToEnd(limit: ImageFormat.mostBytes)
+  }
+}
+
+/// The archive's files in memory: they lie in it in any order.
+private struct VOCArchive: VOCFiles {
+  let path: String
+  private let files: [String: [UInt8]]
+  /// More than any list, annotations and photographs of one data set that fits into memory.
+  private static let mostBytes = 4 << 30
+
+  init(_ path: String) throws {
+    let reader = try TarReader(path)
+    var files: [String: [UInt8]] = [:]
+    var total = 0
+    while let entry = try reader.next() {
+      let parts = entry.name.split(separator: "/").filter { $0 != "." }
+      guard let start = parts.firstIndex(where: { ["Annotations", "JPEGImages", "ImageSets"].contains($0) }),
+        !parts.contains(where: { $0.hasPrefix(".") })
+      else { continue }
+      total += entry.size
+      guard entry.size <= ImageFormat.mostBytes, total <= Self.mostBytes else {
+        throw ZooError(.badData, "the archive is too large to be read at once", at: path, advice: "unpack it")
+      }
+      files[parts[start...].joined(separator: "/")] = try reader.contents()
+    }
+    self.path = path
+    self.files = files
+  }
+
+  var annotated: [String] { Self.stems(files.keys, in: "Annotations/", ending: ".xml") }
+  var lists: [String] { Self.stems(files.keys, in: "ImageSets/Main/", ending: ".txt").sorted() }
+  func bytes(_ name: String) throws -> [UInt8]? { files[name] }
+}
+
+/// Reads the objects of an annotation.
+private final class VOCAnnotation: NSObject, XMLParserDelegate {
+  private var objects: [PascalVOC.Object] = []
+  private var path: [String] = []
+  private var fields: [String: String] = [:]
+  private var text = ""
+  private var failure: String?
+
+  static func objects(in bytes: [UInt8], at location: String) throws -> [PascalVOC.Object] {
+    let parser = XMLParser(data: Data(bytes))
+    parser.shouldResolveExternalEntities = false
+    let delegate = VOCAnnotation()
+    parser.delegate = delegate
+    let isWhole = parser.parse()
+    if let failure = delegate.failure { throw ZooError(.badData, failure, at: location) }
+    guard isWhole else { throw ZooError(.badData, "this is no XML document", at: location) }
+    return delegate.objects
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    if path.count == 1, name == "object" { fields = [:] }
+    path.append(name)
+    text = ""
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+
+  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+    // annotation/object/name, annotation/object/bndbox/xmin; parts of objects lie deeper.
+    let inner = path.dropFirst(2).joined(separator: "/")
+    if path.count > 2, path[1] == "object" { fields[inner] = text.trimmingCharacters(in: .whitespacesAndNewlines) }
+    if path.count == 2, name == "object" { finish(parser) }
+    path.removeLast()
+  }
+
+  private func finish(_ parser: XMLParser) {
+    let corners = ["xmin", "ymin", "xmax", "ymax"].map { Float(fields["bndbox/\($0)"] ?? "") ?? .nan }
+    guard let label = fields["name"], !label.isEmpty, corners.allSatisfy(\.isFinite) else {
+      failure = "object \(objects.count + 1) has no name or no box"
+      return parser.abortParsing()
+    }
+    objects.append(
+      PascalVOC.Object(
+        label: label, left: corners[0] - 1, top: corners[1] - 1, right: corners[2], bottom: corners[3],
+        isDifficult: fields["difficult"] == "1"))
+  }
+}

@@ -1,0 +1,56 @@
+import Files
+import ModelZoo
+import ZooDrawing
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Where the pictures with boxes go: one file, or for several inputs a folder.
+struct DrawnFiles {
+  private let path: String
+  private let isFolder: Bool
+  private let drawing: DetectionDrawing
+  private var names: Set<String> = []
+
+  /// - Throws: `ZooError` (`usage`) for a model that finds no objects, or a name that does not end with .png.
+  init(_ path: String, inputs: Int, model: Model) throws {
+    guard model.metadata.task == .objectDetection else {
+      throw ZooError(
+        .usage, "only models that find objects have something to draw", at: "--draw",
+        advice: "leave --draw out; zoo inspect tells what a model does")
+    }
+    let isThere = FileKind(path: path) == .folder
+    guard isThere || path.lowercased().hasSuffix(".png") == (inputs == 1) else {
+      throw ZooError(
+        .usage,
+        inputs == 1 ? "the picture is written as PNG" : "\(inputs) pictures don't go into one file", at: path,
+        advice: inputs == 1 ? "end the name with .png" : "give --draw a folder")
+    }
+    self.path = path
+    isFolder = isThere || inputs != 1
+    drawing = DetectionDrawing(labels: model.metadata.labels)
+  }
+
+  /// Draws what was found in the picture of the file `input`.
+  mutating func write(_ image: Image, _ detections: [Detection], input: String) throws {
+    let bytes = try drawing.png(of: image, detections)
+    var target = path
+    if isFolder {
+      try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      let name = input == "-" ? "stdin" : input.split(separator: "/").last.map(String.init) ?? "picture"
+      let stem =
+        name.split(separator: ".").count > 1 ? String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) : name
+      var unique = stem
+      var number = 2
+      while !names.insert(unique).inserted {
+        unique = "\(stem)-\(number)"
+        number += 1
+      }
+      target = "\(path)/\(unique).png"
+    }
+    try bytes.withUnsafeBytes { try NewFile.write([$0], to: target) }
+  }
+}
