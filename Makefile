@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libssl-dev \
-  pkg-config python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto
+  libonig-dev libutf8proc-dev pkg-config python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
