@@ -74,6 +74,10 @@ let package = Package(
       name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet",
       exclude: ["README.md", "train.py", "resnet20-cifar10.zoo"]),
 
+    .target(
+      name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
+      exclude: ["README.md", "train.py"]),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -90,7 +94,8 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder", "ResNet",
+        "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
+        "AlexNet", "ResNet",
         "ZooImage", "Datasets",
       ]),
     .executableTarget(
@@ -130,7 +135,10 @@ let package = Package(
       dependencies: ["ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
       exclude: ["node_cases.py"]),
     .testTarget(
-      name: "ResNetTests", dependencies: ["ResNet", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      name: "ArchitectureTests",
+      dependencies: [
+        "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+      ],
       exclude: ["Fixtures", "make_references.py"]),
     .testTarget(
       name: "ZooImageTests", dependencies: ["ZooImage"],

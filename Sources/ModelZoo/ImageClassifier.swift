@@ -1,5 +1,5 @@
 /// Photographs in, classes out: what `predict` does for a model whose task is image classification.
-struct ImageClassifier {
+struct ImageClassifier: Predictor {
   /// At most as many values go into one run, so that memory stays bounded whatever the number of photographs.
   private static let largestBatch = 1 << 22
 

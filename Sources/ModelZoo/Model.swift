@@ -136,9 +136,18 @@ public final class Model: Sendable {
   ///
   /// - Throws: as `predict(_:)`; the first bad input ends it.
   public func predict(_ inputs: [Input]) throws -> [Prediction] {
+    guard metadata.task != .none else { return try inputs.map { .tensors(try run(tensors(of: $0))) } }
+    return try predictor().predict(inputs)
+  }
+
+  /// What answers for the model's task.
+  private func predictor() throws -> any Predictor {
     switch metadata.task {
-    case .none: try inputs.map { .tensors(try run(tensors(of: $0))) }
-    case .imageClassification: try ImageClassifier(self).predict(inputs)
+    case .imageClassification: try ImageClassifier(self)
+    case .none, .objectDetection, .textEmbedding, .translation, .textGeneration:
+      throw ZooError(
+        .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
+        advice: "give it tensors (zoo run)")
     }
   }
 

@@ -13,6 +13,14 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var image: ImagePreprocessing?
   /// Whether the classes' outputs are already probabilities; otherwise predict applies softmax.
   public var outputsProbabilities = false
+  /// How a detector's answers are shown.
+  public var detection: DetectionSettings?
+  /// How text becomes tokens, and tokens text: a Hugging Face tokenizer.json.
+  public var tokenizer: String?
+  /// How the vectors of tokens become one vector.
+  public var embedding: EmbeddingSettings?
+  /// How tokens are generated.
+  public var generation: GenerationSettings?
   public var license = ""
   /// Where the weights come from.
   public var source = ""
@@ -29,6 +37,14 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
     /// Tensors in, tensors out.
     case none
     case imageClassification
+    /// Photographs in, boxes with labels and scores out.
+    case objectDetection
+    /// Text in, a vector out.
+    case textEmbedding
+    /// Text in, its translation out: encoder and decoder.
+    case translation
+    /// The beginning of a text in, its continuation out: decoder alone.
+    case textGeneration
   }
 
   public struct Accuracy: Sendable, Hashable, Codable {
@@ -109,6 +125,8 @@ public struct ImagePreprocessing: Sendable, Hashable, Codable {
     case shorterSide(Int)
     /// Both sides, whatever the proportion.
     case exact(height: Int, width: Int)
+    /// The photograph as it is; nothing is cropped.
+    case none
   }
   public enum Filter: String, Sendable, Hashable, Codable {
     case bilinear
@@ -121,7 +139,7 @@ public struct ImagePreprocessing: Sendable, Hashable, Codable {
 
   public var resize: Resize
   public var filter: Filter
-  /// The centre crop that the network takes.
+  /// The centre crop that the network takes; 0 where it takes the photograph as it is.
   public var height: Int
   public var width: Int
   public var colorOrder: ColorOrder = .rgb
@@ -148,4 +166,9 @@ public struct ImagePreprocessing: Sendable, Hashable, Codable {
       resize: .shorterSide(side), height: crop, width: crop, mean: [0.485, 0.456, 0.406],
       deviation: [0.229, 0.224, 0.225])
   }
+
+  /// The whole image at 32 by 32, with the mean and deviation that the published CIFAR checkpoints were trained with.
+  public static let cifar = ImagePreprocessing(
+    resize: .exact(height: 32, width: 32), height: 32, width: 32, mean: [0.485, 0.456, 0.406],
+    deviation: [0.229, 0.224, 0.225])
 }

@@ -4,7 +4,8 @@ extension ImagePreprocessing {
   /// The largest crop that is made, in pixels.
   private static let maximumCrop = 1 << 26
 
-  /// The network's input for `images`: a float32 tensor N×3×height×width.
+  /// The network's input for `images`: a float32 tensor N×3×height×width. Where photographs are not resized, they must
+  /// all be of one size.
   ///
   /// Resizing, cropping and the arithmetic of each value are torchvision's (`Resize`, `CenterCrop`, `ToTensor`,
   /// `Normalize`), so that the values are the same.
@@ -13,6 +14,14 @@ extension ImagePreprocessing {
   public func tensor(from images: [Image]) throws -> Tensor {
     let tables = try channelTables()
     try checkSizes()
+    var (height, width) = (height, width)
+    if case .none = resize {
+      (height, width) = (images.first?.height ?? 1, images.first?.width ?? 1)
+      guard images.allSatisfy({ $0.height == height && $0.width == width }) else {
+        throw ZooError(
+          .usage, "photographs of different sizes don't fit into one tensor", advice: "give them one by one")
+      }
+    }
     let plane = height * width
     return try Tensor(type: .float32, shape: [images.count, 3, height, width]) { bytes in
       let values = bytes.bindMemory(to: Float.self)
@@ -40,6 +49,7 @@ extension ImagePreprocessing {
   }
 
   private func picture(from image: Image) -> Image {
+    if case .none = resize { return image }
     let (resizedHeight, resizedWidth) = resizedSize(height: image.height, width: image.width)
     let rows = Self.centre(of: resizedHeight, taking: height)
     let columns = Self.centre(of: resizedWidth, taking: width)
@@ -59,6 +69,7 @@ extension ImagePreprocessing {
 
   private func resizedSize(height: Int, width: Int) -> (height: Int, width: Int) {
     switch resize {
+    case .none: (height, width)
     case .exact(let height, let width): (height, width)
     case .shorterSide(let side): height < width ? (side, side * width / height) : (side * height / width, side)
     }
@@ -92,6 +103,7 @@ extension ImagePreprocessing {
   }
 
   private func checkSizes() throws {
+    if case .none = resize { return }
     let (crop, overflow) = height.multipliedReportingOverflow(by: width)
     guard height > 0, width > 0, !overflow, crop <= Self.maximumCrop else {
       throw ZooError(.badData, "preprocessing crops to \(width)×\(height) pixels, which makes no sense")
@@ -100,6 +112,7 @@ extension ImagePreprocessing {
       switch resize {
       case .exact(let height, let width): [height, width]
       case .shorterSide(let side): [side]
+      case .none: [Int]()
       }
     guard sides.allSatisfy({ (1...1 << 20).contains($0) }) else {
       throw ZooError(.badData, "preprocessing resizes to \(sides) pixels, which makes no sense")

@@ -42,9 +42,13 @@ import ZooCore
       differsFrom: ImagePreprocessing(resize: .shorterSide(0), height: 0, width: 0, mean: [], deviation: []))
   }
 
-  @Test func shorterSideResize() throws {
+  @Test(arguments: [ImagePreprocessing.Resize.shorterSide(256), .none]) func resize(_ resize: ImagePreprocessing.Resize)
+    throws
+  {
     var model = ModelDefinition()
-    model.metadata.image = .imageNet()
+    let side = resize == .none ? 0 : 224
+    model.metadata.image = ImagePreprocessing(
+      resize: resize, height: side, width: side, mean: [0, 0, 0], deviation: [1, 1, 1])
     try PackageFormat.write(model, to: folder.file("a.zoo"))
     #expect(try PackageFormat.read(folder.file("a.zoo")).metadata == model.metadata)
   }

@@ -57,6 +57,12 @@ func completeMetadata() -> ModelMetadata {
   metadata.source = "s"
   metadata.summary = "u"
   metadata.accuracy = [.init(dataset: "d", metric: "top1", value: 0.1)]
+  metadata.detection = DetectionSettings(scoreThreshold: 0.25)
+  metadata.tokenizer = #"{"model": "ä \u0000 €"}"#
+  metadata.embedding = EmbeddingSettings(pooling: .first, normalizes: true, maximumLength: 77)
+  metadata.generation = GenerationSettings(
+    startToken: 0, endTokens: [2, 50256], padToken: 1, maximumLength: 1024, additionalLength: 50, beams: 4,
+    lengthPenalty: 0.6, temperature: 0.7, topK: 40, topP: 0.9)
   metadata.calibration = Calibration(
     samples: 3,
     ranges: [.init(value: "x", least: -1.5, greatest: 2), .init(value: "", least: 0.1, greatest: 0.1)])

@@ -29,7 +29,7 @@ class Normalize(torch.autograd.Function):
     def forward(context, x, band):
         rows = x.permute(0, 2, 3, 1)
         flat = rows.reshape(-1, x.shape[1])
-        total = torch.addmm(torch.full((1,), 2.0), flat * flat, band, alpha=1e-4)
+        total = torch.addmm(flat.new_full((1,), 2.0), flat * flat, band, alpha=1e-4)
         root = total.rsqrt()
         factor = root * root.sqrt()  # total^-0.75
         context.save_for_backward(flat, total, factor, band)

@@ -36,6 +36,19 @@ extension GraphBuilder {
   /// The sum, element by element.
   public mutating func add(_ left: Value, _ right: Value, _ name: String) -> Value { node("Add", name, [left, right]) }
 
+  /// Local response normalization across channels (Krizhevsky et al. 2012, section 3.3):
+  /// x / (bias + alpha / size · Σ x²)^beta over `size` channels around each. The paper's α is `alpha` / `size`.
+  public mutating func localResponseNormalization(
+    _ value: Value, _ name: String, size: Int, alpha: Float, beta: Float, bias: Float
+  ) -> Value {
+    node(
+      "LRN", name, [value],
+      [
+        Attribute("size", .int(Int64(size))), Attribute("alpha", .float(alpha)), Attribute("beta", .float(beta)),
+        Attribute("bias", .float(bias)),
+      ])
+  }
+
   /// The largest of each window of `kernel` by `kernel`.
   public mutating func maxPool(_ value: Value, _ name: String, kernel: Int, stride: Int, padding: Int = 0) -> Value {
     node(
@@ -60,6 +73,15 @@ extension GraphBuilder {
   public mutating func gemm(_ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor) -> Value {
     let inputs = [value, constant(weight, "\(name).weight"), constant(bias, "\(name).bias")]
     return node("Gemm", name, inputs, [Attribute("transB", .int(1))])
+  }
+
+  /// A fully connected layer with the parameters `name.weight` (outputs, inputs) and `name.bias` (outputs).
+  public mutating func linear(
+    _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
+  ) throws -> Value {
+    try gemm(
+      value, name, weight: parameters.take("\(name).weight", [outputs, inputs], .weight),
+      bias: parameters.take("\(name).bias", [outputs], .shift))
   }
 
   /// Every `step`-th element along each of `axes`.

@@ -46,6 +46,9 @@ public struct Parameters {
 
   public var areRandom: Bool { seed != nil }
 
+  /// The names of the tensors that there are; none if they are random.
+  public var names: [String] { tensors.keys.sorted() }
+
   /// The shape of the tensor `name`; `nil` if there is none, or if the tensors are random.
   public func shape(of name: String) -> [Int]? { tensors[name]?.shape }
 

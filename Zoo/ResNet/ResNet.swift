@@ -64,39 +64,25 @@ public struct ResNet: Architecture {
     // torchvision calls the last layer `fc`, the CIFAR checkpoints `linear`.
     let names = variant.isForCIFAR ? ["linear", "fc"] : ["fc"]
     let last = names.first { parameters.shape(of: "\($0).weight") != nil } ?? names[0]
-    let usual = variant.isForCIFAR ? Self.cifarLabels : imageNetLabels
-    let classes = parameters.shape(of: "\(last).weight")?.first ?? labels?.count ?? usual.count
-    if let labels, labels.count != classes {
-      throw ZooError(
-        .usage, "\(labels.count) labels are given for \(classes) classes",
-        advice: "give one label for each class, in the order of the network's outputs")
-    }
+    let classes = try Classes(
+      parameters.shape(of: "\(last).weight")?.first, labels: labels,
+      usual: variant.isForCIFAR ? cifarLabels : imageNetLabels)
 
     var network = ResNetBuilder(self, parameters)
     let side = variant.isForCIFAR ? 32 : 224
     let image = network.graph.input(
       "input", .float32, ["N", 3, Dimension(.fixed(Int64(side))), Dimension(.fixed(Int64(side)))])
     let features = try variant.isForCIFAR ? network.cifar(image) : network.imageNet(image)
-    let logits = try network.classifier(features, last, classes: classes)
-    network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+    let logits = try network.classifier(features, last, classes: classes.count)
+    network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes.count)))])
     parameters = network.parameters
 
     var metadata = ModelMetadata()
     metadata.name = name
     metadata.architecture = title
     metadata.task = task
-    metadata.labels = labels ?? (classes == usual.count ? usual : [])
-    metadata.image = variant.isForCIFAR ? Self.cifarPreprocessing : .imageNet()
+    metadata.labels = classes.labels
+    metadata.image = variant.isForCIFAR ? .cifar : .imageNet()
     return network.graph.model(metadata: metadata)
   }
-
-  /// CIFAR-10's classes, in the order of the data set.
-  public static let cifarLabels = [
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-  ]
-
-  /// The whole image at 32 by 32, with the mean and deviation that the published CIFAR checkpoints were trained with.
-  public static let cifarPreprocessing = ImagePreprocessing(
-    resize: .exact(height: 32, width: 32), height: 32, width: 32, mean: [0.485, 0.456, 0.406],
-    deviation: [0.229, 0.224, 0.225])
 }

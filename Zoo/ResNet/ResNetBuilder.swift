@@ -59,9 +59,7 @@ struct ResNetBuilder {
   /// Global average pooling and a fully connected layer.
   mutating func classifier(_ value: Value, _ name: String, classes: Int) throws -> Value {
     let pooled = graph.flatten(graph.globalAveragePool(value, "avgpool"), "flatten")
-    return try graph.gemm(
-      pooled, name, weight: parameters.take("\(name).weight", [classes, channels], .weight),
-      bias: parameters.take("\(name).bias", [classes], .shift))
+    return try graph.linear(pooled, name, inputs: channels, outputs: classes, &parameters)
   }
 
   /// Two 3×3 convolutions beside a shortcut (figure 5, left).

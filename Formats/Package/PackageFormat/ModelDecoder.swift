@@ -260,7 +260,31 @@ struct ModelDecoder {
       ModelMetadata.Accuracy(dataset: text($0.dataset), metric: text($0.metric), value: $0.value)
     }
     metadata.calibration = try message.calibration.map { try decode($0.pointee) }
+    metadata.detection = message.detection.map { DetectionSettings(scoreThreshold: $0.pointee.score_threshold) }
+    metadata.tokenizer = try message.tokenizer.map {
+      try DeflatedText.inflate(bytes($0.pointee.json), byteCount: $0.pointee.byte_count)
+    }
+    metadata.embedding = try message.embedding.map { try decode($0.pointee) }
+    metadata.generation = message.generation.map { decode($0.pointee) }
     return metadata
+  }
+
+  private func decode(_ message: Zoo__Embedding) throws -> EmbeddingSettings {
+    EmbeddingSettings(
+      pooling: try choice(message.pooling, "pooling") ?? .mean, normalizes: message.normalizes != 0,
+      maximumLength: Int(clamping: message.maximum_length))
+  }
+
+  private func decode(_ message: Zoo__Generation) -> GenerationSettings {
+    func present(_ has: protobuf_c_boolean, _ number: UInt64) -> Int? { has != 0 ? Int(clamping: number) : nil }
+    return GenerationSettings(
+      startToken: present(message.has_start_token, message.start_token),
+      endTokens: UnsafeBufferPointer(start: message.end_tokens, count: message.n_end_tokens).map { Int(clamping: $0) },
+      padToken: present(message.has_pad_token, message.pad_token), maximumLength: Int(clamping: message.maximum_length),
+      additionalLength: present(message.has_additional_length, message.additional_length),
+      beams: present(message.has_beams, message.beams) ?? 1, lengthPenalty: message.length_penalty,
+      temperature: message.temperature, topK: present(message.has_top_k, message.top_k),
+      topP: message.has_top_p != 0 ? message.top_p : nil)
   }
 
   private func decode(_ message: Zoo__Calibration) throws -> Calibration {
@@ -280,15 +304,20 @@ struct ModelDecoder {
       }
       return size
     }
+    let isWhole = message.original_size != 0
     let resize: ImagePreprocessing.Resize =
-      message.has_resize_shorter_side != 0
-      ? .shorterSide(try size(message.resize_shorter_side, "shorter side"))
-      : .exact(
-        height: try size(message.resize_height, "resized height"),
-        width: try size(message.resize_width, "resized width"))
+      if isWhole {
+        .none
+      } else if message.has_resize_shorter_side != 0 {
+        .shorterSide(try size(message.resize_shorter_side, "shorter side"))
+      } else {
+        .exact(
+          height: try size(message.resize_height, "resized height"),
+          width: try size(message.resize_width, "resized width"))
+      }
     var image = ImagePreprocessing(
       resize: resize, filter: try choice(message.filter, "filter") ?? .bilinear,
-      height: try size(message.height, "height"), width: try size(message.width, "width"),
+      height: isWhole ? 0 : try size(message.height, "height"), width: isWhole ? 0 : try size(message.width, "width"),
       mean: Array(UnsafeBufferPointer(start: message.mean, count: message.n_mean)),
       deviation: Array(UnsafeBufferPointer(start: message.deviation, count: message.n_deviation)))
     image.colorOrder = try choice(message.color_order, "colour order") ?? .rgb

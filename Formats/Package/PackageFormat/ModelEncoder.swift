@@ -313,7 +313,80 @@ struct ModelEncoder {
     message.pointee.summary = try arena.text(metadata.summary)
     (message.pointee.n_accuracy, message.pointee.accuracy) = try arena.list(metadata.accuracy, encode)
     message.pointee.calibration = try metadata.calibration.map(encode)
+    message.pointee.detection = metadata.detection.map(encode)
+    message.pointee.tokenizer = try metadata.tokenizer.map(encode(tokenizer:))
+    message.pointee.embedding = try metadata.embedding.map(encode)
+    message.pointee.generation = try metadata.generation.map(encode)
     return message
+  }
+
+  private func encode(_ detection: DetectionSettings) -> UnsafeMutablePointer<Zoo__Detection> {
+    let message = arena.make(Zoo__Detection(), zoo__detection__init)
+    message.pointee.has_score_threshold = 1
+    message.pointee.score_threshold = detection.scoreThreshold
+    return message
+  }
+
+  private func encode(tokenizer: String) throws -> UnsafeMutablePointer<Zoo__Tokenizer> {
+    let message = arena.make(Zoo__Tokenizer(), zoo__tokenizer__init)
+    message.pointee.has_byte_count = 1
+    message.pointee.byte_count = UInt64(tokenizer.utf8.count)
+    message.pointee.has_json = 1
+    message.pointee.json = arena.bytes(try DeflatedText.deflate(tokenizer))
+    return message
+  }
+
+  private func encode(_ embedding: EmbeddingSettings) throws -> UnsafeMutablePointer<Zoo__Embedding> {
+    let message = arena.make(Zoo__Embedding(), zoo__embedding__init)
+    message.pointee.pooling = try arena.text(embedding.pooling.rawValue)
+    message.pointee.has_normalizes = 1
+    message.pointee.normalizes = embedding.normalizes ? 1 : 0
+    message.pointee.has_maximum_length = 1
+    message.pointee.maximum_length = try natural(embedding.maximumLength, "maximum length")
+    return message
+  }
+
+  private func encode(_ generation: GenerationSettings) throws -> UnsafeMutablePointer<Zoo__Generation> {
+    let message = arena.make(Zoo__Generation(), zoo__generation__init)
+    if let token = generation.startToken {
+      message.pointee.has_start_token = 1
+      message.pointee.start_token = try natural(token, "start token")
+    }
+    (message.pointee.n_end_tokens, message.pointee.end_tokens) = try arena.list(generation.endTokens) {
+      try natural($0, "end token")
+    }
+    if let token = generation.padToken {
+      message.pointee.has_pad_token = 1
+      message.pointee.pad_token = try natural(token, "padding token")
+    }
+    message.pointee.has_maximum_length = 1
+    message.pointee.maximum_length = try natural(generation.maximumLength, "maximum length")
+    if let length = generation.additionalLength {
+      message.pointee.has_additional_length = 1
+      message.pointee.additional_length = try natural(length, "additional length")
+    }
+    message.pointee.has_beams = 1
+    message.pointee.beams = try natural(generation.beams, "number of beams")
+    message.pointee.has_length_penalty = 1
+    message.pointee.length_penalty = generation.lengthPenalty
+    message.pointee.has_temperature = 1
+    message.pointee.temperature = generation.temperature
+    if let count = generation.topK {
+      message.pointee.has_top_k = 1
+      message.pointee.top_k = try natural(count, "top k")
+    }
+    if let share = generation.topP {
+      message.pointee.has_top_p = 1
+      message.pointee.top_p = share
+    }
+    return message
+  }
+
+  private func natural(_ number: Int, _ name: String) throws -> UInt64 {
+    guard let natural = UInt64(exactly: number) else {
+      throw ZooError(.badData, "the \(name) is \(number)", at: "metadata")
+    }
+    return natural
   }
 
   private func encode(_ calibration: Calibration) throws -> UnsafeMutablePointer<Zoo__Calibration> {
@@ -355,6 +428,9 @@ struct ModelEncoder {
       message.pointee.resize_height = Int64(height)
       message.pointee.has_resize_width = 1
       message.pointee.resize_width = Int64(width)
+    case .none:
+      message.pointee.has_original_size = 1
+      message.pointee.original_size = 1
     }
     message.pointee.filter = try arena.text(image.filter.rawValue)
     message.pointee.has_height = 1

@@ -907,6 +907,186 @@ void   zoo__metadata__free_unpacked
   assert(message->base.descriptor == &zoo__metadata__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   zoo__detection__init
+                     (Zoo__Detection         *message)
+{
+  static const Zoo__Detection init_value = ZOO__DETECTION__INIT;
+  *message = init_value;
+}
+size_t zoo__detection__get_packed_size
+                     (const Zoo__Detection *message)
+{
+  assert(message->base.descriptor == &zoo__detection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__detection__pack
+                     (const Zoo__Detection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__detection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__detection__pack_to_buffer
+                     (const Zoo__Detection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__detection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Detection *
+       zoo__detection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Detection *)
+     protobuf_c_message_unpack (&zoo__detection__descriptor,
+                                allocator, len, data);
+}
+void   zoo__detection__free_unpacked
+                     (Zoo__Detection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__detection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   zoo__tokenizer__init
+                     (Zoo__Tokenizer         *message)
+{
+  static const Zoo__Tokenizer init_value = ZOO__TOKENIZER__INIT;
+  *message = init_value;
+}
+size_t zoo__tokenizer__get_packed_size
+                     (const Zoo__Tokenizer *message)
+{
+  assert(message->base.descriptor == &zoo__tokenizer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__tokenizer__pack
+                     (const Zoo__Tokenizer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__tokenizer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__tokenizer__pack_to_buffer
+                     (const Zoo__Tokenizer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__tokenizer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Tokenizer *
+       zoo__tokenizer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Tokenizer *)
+     protobuf_c_message_unpack (&zoo__tokenizer__descriptor,
+                                allocator, len, data);
+}
+void   zoo__tokenizer__free_unpacked
+                     (Zoo__Tokenizer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__tokenizer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   zoo__embedding__init
+                     (Zoo__Embedding         *message)
+{
+  static const Zoo__Embedding init_value = ZOO__EMBEDDING__INIT;
+  *message = init_value;
+}
+size_t zoo__embedding__get_packed_size
+                     (const Zoo__Embedding *message)
+{
+  assert(message->base.descriptor == &zoo__embedding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__embedding__pack
+                     (const Zoo__Embedding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__embedding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__embedding__pack_to_buffer
+                     (const Zoo__Embedding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__embedding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Embedding *
+       zoo__embedding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Embedding *)
+     protobuf_c_message_unpack (&zoo__embedding__descriptor,
+                                allocator, len, data);
+}
+void   zoo__embedding__free_unpacked
+                     (Zoo__Embedding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__embedding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   zoo__generation__init
+                     (Zoo__Generation         *message)
+{
+  static const Zoo__Generation init_value = ZOO__GENERATION__INIT;
+  *message = init_value;
+}
+size_t zoo__generation__get_packed_size
+                     (const Zoo__Generation *message)
+{
+  assert(message->base.descriptor == &zoo__generation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__generation__pack
+                     (const Zoo__Generation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__generation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__generation__pack_to_buffer
+                     (const Zoo__Generation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__generation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Generation *
+       zoo__generation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Generation *)
+     protobuf_c_message_unpack (&zoo__generation__descriptor,
+                                allocator, len, data);
+}
+void   zoo__generation__free_unpacked
+                     (Zoo__Generation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__generation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   zoo__calibration__init
                      (Zoo__Calibration         *message)
 {
@@ -3097,7 +3277,7 @@ const ProtobufCMessageDescriptor zoo__chunk__descriptor =
   (ProtobufCMessageInit) zoo__chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[11] =
+static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[15] =
 {
   {
     "name",
@@ -3231,11 +3411,62 @@ static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "detection",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, detection),
+    &zoo__detection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokenizer",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, tokenizer),
+    &zoo__tokenizer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "embedding",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, embedding),
+    &zoo__embedding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, generation),
+    &zoo__generation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__metadata__field_indices_by_name[] = {
   9,   /* field[9] = accuracy */
   1,   /* field[1] = architecture */
   10,   /* field[10] = calibration */
+  11,   /* field[11] = detection */
+  13,   /* field[13] = embedding */
+  14,   /* field[14] = generation */
   4,   /* field[4] = image */
   3,   /* field[3] = labels */
   6,   /* field[6] = license */
@@ -3244,11 +3475,12 @@ static const unsigned zoo__metadata__field_indices_by_name[] = {
   7,   /* field[7] = source */
   8,   /* field[8] = summary */
   2,   /* field[2] = task */
+  12,   /* field[12] = tokenizer */
 };
 static const ProtobufCIntRange zoo__metadata__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor zoo__metadata__descriptor =
 {
@@ -3258,11 +3490,319 @@ const ProtobufCMessageDescriptor zoo__metadata__descriptor =
   "Zoo__Metadata",
   "zoo",
   sizeof(Zoo__Metadata),
-  11,
+  15,
   zoo__metadata__field_descriptors,
   zoo__metadata__field_indices_by_name,
   1,  zoo__metadata__number_ranges,
   (ProtobufCMessageInit) zoo__metadata__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__detection__field_descriptors[1] =
+{
+  {
+    "score_threshold",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Detection, has_score_threshold),
+    offsetof(Zoo__Detection, score_threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__detection__field_indices_by_name[] = {
+  0,   /* field[0] = score_threshold */
+};
+static const ProtobufCIntRange zoo__detection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor zoo__detection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Detection",
+  "Detection",
+  "Zoo__Detection",
+  "zoo",
+  sizeof(Zoo__Detection),
+  1,
+  zoo__detection__field_descriptors,
+  zoo__detection__field_indices_by_name,
+  1,  zoo__detection__number_ranges,
+  (ProtobufCMessageInit) zoo__detection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__tokenizer__field_descriptors[2] =
+{
+  {
+    "byte_count",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Tokenizer, has_byte_count),
+    offsetof(Zoo__Tokenizer, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "json",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Zoo__Tokenizer, has_json),
+    offsetof(Zoo__Tokenizer, json),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__tokenizer__field_indices_by_name[] = {
+  0,   /* field[0] = byte_count */
+  1,   /* field[1] = json */
+};
+static const ProtobufCIntRange zoo__tokenizer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__tokenizer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Tokenizer",
+  "Tokenizer",
+  "Zoo__Tokenizer",
+  "zoo",
+  sizeof(Zoo__Tokenizer),
+  2,
+  zoo__tokenizer__field_descriptors,
+  zoo__tokenizer__field_indices_by_name,
+  1,  zoo__tokenizer__number_ranges,
+  (ProtobufCMessageInit) zoo__tokenizer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__embedding__field_descriptors[3] =
+{
+  {
+    "pooling",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Embedding, pooling),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "normalizes",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Zoo__Embedding, has_normalizes),
+    offsetof(Zoo__Embedding, normalizes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_length",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Embedding, has_maximum_length),
+    offsetof(Zoo__Embedding, maximum_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__embedding__field_indices_by_name[] = {
+  2,   /* field[2] = maximum_length */
+  1,   /* field[1] = normalizes */
+  0,   /* field[0] = pooling */
+};
+static const ProtobufCIntRange zoo__embedding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor zoo__embedding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Embedding",
+  "Embedding",
+  "Zoo__Embedding",
+  "zoo",
+  sizeof(Zoo__Embedding),
+  3,
+  zoo__embedding__field_descriptors,
+  zoo__embedding__field_indices_by_name,
+  1,  zoo__embedding__number_ranges,
+  (ProtobufCMessageInit) zoo__embedding__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__generation__field_descriptors[10] =
+{
+  {
+    "start_token",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_start_token),
+    offsetof(Zoo__Generation, start_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_tokens",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, n_end_tokens),
+    offsetof(Zoo__Generation, end_tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pad_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_pad_token),
+    offsetof(Zoo__Generation, pad_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_length",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_maximum_length),
+    offsetof(Zoo__Generation, maximum_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_length",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_additional_length),
+    offsetof(Zoo__Generation, additional_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beams",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_beams),
+    offsetof(Zoo__Generation, beams),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length_penalty",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_length_penalty),
+    offsetof(Zoo__Generation, length_penalty),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "temperature",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_temperature),
+    offsetof(Zoo__Generation, temperature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_k",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_top_k),
+    offsetof(Zoo__Generation, top_k),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_p",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_top_p),
+    offsetof(Zoo__Generation, top_p),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__generation__field_indices_by_name[] = {
+  4,   /* field[4] = additional_length */
+  5,   /* field[5] = beams */
+  1,   /* field[1] = end_tokens */
+  6,   /* field[6] = length_penalty */
+  3,   /* field[3] = maximum_length */
+  2,   /* field[2] = pad_token */
+  0,   /* field[0] = start_token */
+  7,   /* field[7] = temperature */
+  8,   /* field[8] = top_k */
+  9,   /* field[9] = top_p */
+};
+static const ProtobufCIntRange zoo__generation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor zoo__generation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Generation",
+  "Generation",
+  "Zoo__Generation",
+  "zoo",
+  sizeof(Zoo__Generation),
+  10,
+  zoo__generation__field_descriptors,
+  zoo__generation__field_indices_by_name,
+  1,  zoo__generation__number_ranges,
+  (ProtobufCMessageInit) zoo__generation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor zoo__calibration__field_descriptors[2] =
@@ -3444,7 +3984,7 @@ const ProtobufCMessageDescriptor zoo__accuracy__descriptor =
   (ProtobufCMessageInit) zoo__accuracy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__image_preprocessing__field_descriptors[10] =
+static const ProtobufCFieldDescriptor zoo__image_preprocessing__field_descriptors[11] =
 {
   {
     "resize_shorter_side",
@@ -3566,6 +4106,18 @@ static const ProtobufCFieldDescriptor zoo__image_preprocessing__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "original_size",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Zoo__ImagePreprocessing, has_original_size),
+    offsetof(Zoo__ImagePreprocessing, original_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__image_preprocessing__field_indices_by_name[] = {
   6,   /* field[6] = color_order */
@@ -3573,6 +4125,7 @@ static const unsigned zoo__image_preprocessing__field_indices_by_name[] = {
   3,   /* field[3] = filter */
   4,   /* field[4] = height */
   8,   /* field[8] = mean */
+  10,   /* field[10] = original_size */
   1,   /* field[1] = resize_height */
   0,   /* field[0] = resize_shorter_side */
   2,   /* field[2] = resize_width */
@@ -3582,7 +4135,7 @@ static const unsigned zoo__image_preprocessing__field_indices_by_name[] = {
 static const ProtobufCIntRange zoo__image_preprocessing__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor zoo__image_preprocessing__descriptor =
 {
@@ -3592,7 +4145,7 @@ const ProtobufCMessageDescriptor zoo__image_preprocessing__descriptor =
   "Zoo__ImagePreprocessing",
   "zoo",
   sizeof(Zoo__ImagePreprocessing),
-  10,
+  11,
   zoo__image_preprocessing__field_descriptors,
   zoo__image_preprocessing__field_indices_by_name,
   1,  zoo__image_preprocessing__number_ranges,

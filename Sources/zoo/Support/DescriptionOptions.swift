@@ -49,7 +49,7 @@ struct DescriptionOptions: ParsableArguments {
     if !accuracy.isEmpty { metadata.accuracy = try accuracy.map(measured) }
     switch preprocessing {
     case .imagenet: metadata.image = .imageNet()
-    case .cifar10: metadata.image = ResNet.cifarPreprocessing
+    case .cifar10: metadata.image = .cifar
     case nil: break
     }
     switch task {

@@ -170,6 +170,7 @@ struct ModelReport: Encodable {
       row("labels", "\(metadata.labels.count): \(shown)\(metadata.labels.count > 10 ? ", …" : "")")
     }
     if let image = metadata.image { row("image", Self.text(image)) }
+    if let tokenizer = metadata.tokenizer { row("tokenizer", byteText(tokenizer.utf8.count)) }
     for accuracy in metadata.accuracy { row("accuracy", accuracy.text) }
     row("licence", metadata.license)
     row("source", metadata.source)
@@ -210,10 +211,12 @@ struct ModelReport: Encodable {
       switch image.resize {
       case .shorterSide(let side): "shorter side to \(side)"
       case .exact(let height, let width): "to \(width)×\(height)"
+      case .none: "at its own size"
       }
     let mean = image.mean.map { "\($0)" }.joined(separator: " ")
     let deviation = image.deviation.map { "\($0)" }.joined(separator: " ")
-    return "\(image.filter.rawValue) \(resize), centre \(image.width)×\(image.height), \(image.colorOrder.rawValue), "
-      + "mean \(mean), deviation \(deviation)"
+    let sizes =
+      image.resize == .none ? resize : "\(image.filter.rawValue) \(resize), centre \(image.width)×\(image.height)"
+    return "\(sizes), \(image.colorOrder.rawValue), mean \(mean), deviation \(deviation)"
   }
 }

@@ -35,6 +35,10 @@ typedef struct Zoo__Tensor Zoo__Tensor;
 typedef struct Zoo__Chunks Zoo__Chunks;
 typedef struct Zoo__Chunk Zoo__Chunk;
 typedef struct Zoo__Metadata Zoo__Metadata;
+typedef struct Zoo__Detection Zoo__Detection;
+typedef struct Zoo__Tokenizer Zoo__Tokenizer;
+typedef struct Zoo__Embedding Zoo__Embedding;
+typedef struct Zoo__Generation Zoo__Generation;
 typedef struct Zoo__Calibration Zoo__Calibration;
 typedef struct Zoo__ValueRange Zoo__ValueRange;
 typedef struct Zoo__Accuracy Zoo__Accuracy;
@@ -503,7 +507,7 @@ struct  Zoo__Metadata
   char *name;
   char *architecture;
   /*
-   * `none`, `imageClassification`
+   * `none`, `imageClassification`, `objectDetection`, `textEmbedding`, `translation`, `textGeneration`
    */
   char *task;
   size_t n_labels;
@@ -517,10 +521,102 @@ struct  Zoo__Metadata
   size_t n_accuracy;
   Zoo__Accuracy **accuracy;
   Zoo__Calibration *calibration;
+  Zoo__Detection *detection;
+  Zoo__Tokenizer *tokenizer;
+  Zoo__Embedding *embedding;
+  Zoo__Generation *generation;
 };
 #define ZOO__METADATA__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__metadata__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL }
+    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+/*
+ * How a detector's answers are shown.
+ */
+struct  Zoo__Detection
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_score_threshold;
+  float score_threshold;
+};
+#define ZOO__DETECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__detection__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * How text becomes tokens, and tokens text.
+ */
+struct  Zoo__Tokenizer
+{
+  ProtobufCMessage base;
+  /*
+   * Bytes of the JSON document.
+   */
+  protobuf_c_boolean has_byte_count;
+  uint64_t byte_count;
+  /*
+   * A Hugging Face tokenizer.json, as one DEFLATE stream (RFC 1951).
+   */
+  protobuf_c_boolean has_json;
+  ProtobufCBinaryData json;
+};
+#define ZOO__TOKENIZER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__tokenizer__descriptor) \
+    , 0, 0, 0, {0,NULL} }
+
+
+/*
+ * How the vectors of tokens become one vector.
+ */
+struct  Zoo__Embedding
+{
+  ProtobufCMessage base;
+  /*
+   * `mean`, `first`, `maximum`
+   */
+  char *pooling;
+  protobuf_c_boolean has_normalizes;
+  protobuf_c_boolean normalizes;
+  protobuf_c_boolean has_maximum_length;
+  uint64_t maximum_length;
+};
+#define ZOO__EMBEDDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__embedding__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
+/*
+ * How tokens are generated.
+ */
+struct  Zoo__Generation
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_start_token;
+  uint64_t start_token;
+  size_t n_end_tokens;
+  uint64_t *end_tokens;
+  protobuf_c_boolean has_pad_token;
+  uint64_t pad_token;
+  protobuf_c_boolean has_maximum_length;
+  uint64_t maximum_length;
+  protobuf_c_boolean has_additional_length;
+  uint64_t additional_length;
+  protobuf_c_boolean has_beams;
+  uint64_t beams;
+  protobuf_c_boolean has_length_penalty;
+  float length_penalty;
+  protobuf_c_boolean has_temperature;
+  float temperature;
+  protobuf_c_boolean has_top_k;
+  uint64_t top_k;
+  protobuf_c_boolean has_top_p;
+  float top_p;
+};
+#define ZOO__GENERATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__generation__descriptor) \
+    , 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -582,13 +678,10 @@ struct  Zoo__ImagePreprocessing
 {
   ProtobufCMessage base;
   /*
-   * Either the shorter side …
+   * Either the shorter side, or both, or `original_size`.
    */
   protobuf_c_boolean has_resize_shorter_side;
   int64_t resize_shorter_side;
-  /*
-   * … or both sides.
-   */
   protobuf_c_boolean has_resize_height;
   int64_t resize_height;
   protobuf_c_boolean has_resize_width;
@@ -611,10 +704,15 @@ struct  Zoo__ImagePreprocessing
   float *mean;
   size_t n_deviation;
   float *deviation;
+  /*
+   * The photograph as it is; height and width mean nothing.
+   */
+  protobuf_c_boolean has_original_size;
+  protobuf_c_boolean original_size;
 };
 #define ZOO__IMAGE_PREPROCESSING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__image_preprocessing__descriptor) \
-    , 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 /* Zoo__Package methods */
@@ -997,6 +1095,82 @@ Zoo__Metadata *
 void   zoo__metadata__free_unpacked
                      (Zoo__Metadata *message,
                       ProtobufCAllocator *allocator);
+/* Zoo__Detection methods */
+void   zoo__detection__init
+                     (Zoo__Detection         *message);
+size_t zoo__detection__get_packed_size
+                     (const Zoo__Detection   *message);
+size_t zoo__detection__pack
+                     (const Zoo__Detection   *message,
+                      uint8_t             *out);
+size_t zoo__detection__pack_to_buffer
+                     (const Zoo__Detection   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Detection *
+       zoo__detection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__detection__free_unpacked
+                     (Zoo__Detection *message,
+                      ProtobufCAllocator *allocator);
+/* Zoo__Tokenizer methods */
+void   zoo__tokenizer__init
+                     (Zoo__Tokenizer         *message);
+size_t zoo__tokenizer__get_packed_size
+                     (const Zoo__Tokenizer   *message);
+size_t zoo__tokenizer__pack
+                     (const Zoo__Tokenizer   *message,
+                      uint8_t             *out);
+size_t zoo__tokenizer__pack_to_buffer
+                     (const Zoo__Tokenizer   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Tokenizer *
+       zoo__tokenizer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__tokenizer__free_unpacked
+                     (Zoo__Tokenizer *message,
+                      ProtobufCAllocator *allocator);
+/* Zoo__Embedding methods */
+void   zoo__embedding__init
+                     (Zoo__Embedding         *message);
+size_t zoo__embedding__get_packed_size
+                     (const Zoo__Embedding   *message);
+size_t zoo__embedding__pack
+                     (const Zoo__Embedding   *message,
+                      uint8_t             *out);
+size_t zoo__embedding__pack_to_buffer
+                     (const Zoo__Embedding   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Embedding *
+       zoo__embedding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__embedding__free_unpacked
+                     (Zoo__Embedding *message,
+                      ProtobufCAllocator *allocator);
+/* Zoo__Generation methods */
+void   zoo__generation__init
+                     (Zoo__Generation         *message);
+size_t zoo__generation__get_packed_size
+                     (const Zoo__Generation   *message);
+size_t zoo__generation__pack
+                     (const Zoo__Generation   *message,
+                      uint8_t             *out);
+size_t zoo__generation__pack_to_buffer
+                     (const Zoo__Generation   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Generation *
+       zoo__generation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__generation__free_unpacked
+                     (Zoo__Generation *message,
+                      ProtobufCAllocator *allocator);
 /* Zoo__Calibration methods */
 void   zoo__calibration__init
                      (Zoo__Calibration         *message);
@@ -1135,6 +1309,18 @@ typedef void (*Zoo__Chunk_Closure)
 typedef void (*Zoo__Metadata_Closure)
                  (const Zoo__Metadata *message,
                   void *closure_data);
+typedef void (*Zoo__Detection_Closure)
+                 (const Zoo__Detection *message,
+                  void *closure_data);
+typedef void (*Zoo__Tokenizer_Closure)
+                 (const Zoo__Tokenizer *message,
+                  void *closure_data);
+typedef void (*Zoo__Embedding_Closure)
+                 (const Zoo__Embedding *message,
+                  void *closure_data);
+typedef void (*Zoo__Generation_Closure)
+                 (const Zoo__Generation *message,
+                  void *closure_data);
 typedef void (*Zoo__Calibration_Closure)
                  (const Zoo__Calibration *message,
                   void *closure_data);
@@ -1173,6 +1359,10 @@ extern const ProtobufCMessageDescriptor zoo__tensor__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunks__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunk__descriptor;
 extern const ProtobufCMessageDescriptor zoo__metadata__descriptor;
+extern const ProtobufCMessageDescriptor zoo__detection__descriptor;
+extern const ProtobufCMessageDescriptor zoo__tokenizer__descriptor;
+extern const ProtobufCMessageDescriptor zoo__embedding__descriptor;
+extern const ProtobufCMessageDescriptor zoo__generation__descriptor;
 extern const ProtobufCMessageDescriptor zoo__calibration__descriptor;
 extern const ProtobufCMessageDescriptor zoo__value_range__descriptor;
 extern const ProtobufCMessageDescriptor zoo__accuracy__descriptor;

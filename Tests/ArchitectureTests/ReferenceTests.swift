@@ -1,6 +1,8 @@
+import AlexNet
 import CZooPlugin
 import ConvPlugin
 import Foundation
+import GraphBuilder
 import PyTorchFormat
 import ResNet
 import StandardPlugin
@@ -10,10 +12,11 @@ import ZooRuntime
 
 /// The networks compute what PyTorch computes (make_references.py).
 @Suite struct ReferenceTests {
-  static let networks: [(name: String, network: ResNet)] = [
+  static let networks: [(name: String, network: any Architecture)] = [
     ("resnet20-a", ResNet(.resnet20)), ("resnet20-b", ResNet(.resnet20, shortcut: .optionB)),
-    ("resnet56-a", ResNet(.resnet56)), ("resnet18", ResNet(.resnet18)), ("resnet50-v1.5", ResNet(.resnet50)),
-    ("resnet50-v1", ResNet(.resnet50, bottleneckStride: .v1)),
+    ("resnet56-a", ResNet(.resnet56)), ("alexnet-cifar", AlexNet(.cifar)), ("resnet18", ResNet(.resnet18)), ("resnet50-v1.5", ResNet(.resnet50)),
+    ("resnet50-v1", ResNet(.resnet50, bottleneckStride: .v1)), ("alexnet", AlexNet(.original)),
+    ("alexnet-torchvision", AlexNet(.oneTower)),
   ]
 
   /// Kernels that are compiled without optimization take too long for whole photographs.
@@ -35,13 +38,13 @@ import ZooRuntime
     }
   }
 
-  @Test(arguments: networks[..<3].map(\.name)) func cifarLogitsAreThoseOfPyTorch(name: String) throws {
+  @Test(arguments: networks[..<4].map(\.name)) func cifarLogitsAreThoseOfPyTorch(name: String) throws {
     try check(name, side: 32)
   }
 
-  @Test(.enabled(if: isOptimized, "only in a release build"), arguments: networks[3...].map(\.name))
+  @Test(.enabled(if: isOptimized, "only in a release build"), arguments: networks[4...].map(\.name))
   func imageNetLogitsAreThoseOfPyTorch(name: String) throws {
-    try check(name, side: 224)
+    try check(name, side: name == "alexnet" ? 227 : 224)
   }
 
   private func check(_ name: String, side: Int) throws {

@@ -1,4 +1,4 @@
-import ResNet
+import GraphBuilder
 import ZooCore
 
 /// The weights and images of make_references.py.
@@ -24,9 +24,9 @@ enum Formula {
   }
 
   /// A model of ten classes.
-  static func model(_ network: ResNet) throws -> ModelDefinition {
+  static func model(_ network: some Architecture) throws -> ModelDefinition {
     let constants = [".weight", ".bias", ".running_mean", ".running_var"]
-    let shapes = try network.model(randomSeed: 0, labels: ResNet.cifarLabels).graph.initializers
+    let shapes = try network.model(randomSeed: 0, labels: cifarLabels).graph.initializers
     let weights = try shapes.filter { tensor in constants.contains { tensor.name.hasSuffix($0) } }.map { tensor in
       NamedTensor(name: tensor.name, tensor: StoredTensor(try Self.tensor(tensor.name, tensor.tensor.shape)))
     }
