@@ -29,9 +29,12 @@ public protocol Architecture: Sendable {
 extension Architecture {
   /// The model with the weights of a checkpoint. They are passed on where they are: nothing is loaded.
   ///
+  /// - Parameter values: What the checkpoint says besides, by name; shapes don't tell everything.
   /// - Throws: `ZooError` (`badData`) that lists the tensors that are missing, left over, or of the wrong shape.
-  public func model(weights: [NamedTensor], labels: [String]? = nil) throws -> ModelDefinition {
-    var parameters = try Parameters(weights)
+  public func model(
+    weights: [NamedTensor], values: [String: CheckpointValue] = [:], labels: [String]? = nil
+  ) throws -> ModelDefinition {
+    var parameters = try Parameters(weights, values: values)
     let model = try model(&parameters, labels: labels)
     try parameters.finish(for: title)
     return model

@@ -14,6 +14,8 @@ public struct Parameters {
     case shift
   }
 
+  /// What the checkpoint says besides its weights, by name: `config.json`'s entries, or what was saved beside them.
+  public let values: [String: CheckpointValue]
   private var tensors: [String: StoredTensor] = [:]
   private let seed: UInt64?
   private var taken: Set<String> = []
@@ -27,7 +29,8 @@ public struct Parameters {
   /// has them, and so are the counters of batch normalization, which serve training only.
   ///
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
-  public init(_ named: [NamedTensor]) throws {
+  public init(_ named: [NamedTensor], values: [String: CheckpointValue] = [:]) throws {
+    self.values = values
     var prefix = ""
     while let wrapper = Self.wrappers.first(where: { wrapper in
       !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
@@ -42,7 +45,10 @@ public struct Parameters {
   }
 
   /// Random tensors of every name and shape that is asked for.
-  public init(randomSeed seed: UInt64) { self.seed = seed }
+  public init(randomSeed seed: UInt64) {
+    self.seed = seed
+    values = [:]
+  }
 
   public var areRandom: Bool { seed != nil }
 
@@ -76,6 +82,9 @@ public struct Parameters {
     }
     return tensor
   }
+
+  /// Says that the network has no use for the tensor `name`, such as a copy of another one.
+  public mutating func ignore(_ name: String) { taken.insert(name) }
 
   /// Checks that the network took every tensor and found each as it needs it.
   ///
