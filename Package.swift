@@ -78,6 +78,9 @@ let package = Package(
       name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
       exclude: ["README.md", "train.py"]),
 
+    .target(
+      name: "EncoderDecoder", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/Transformer/EncoderDecoder"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -95,8 +98,8 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "ResNet",
-        "ZooImage", "Datasets",
+        "AlexNet", "EncoderDecoder", "ResNet", "Tokenizers", "ZooImage",
+        "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
@@ -115,6 +118,9 @@ let package = Package(
     .executableTarget(
       name: "ModelsBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
       path: "Benchmarks/Models"),
+    .executableTarget(
+      name: "GenerationBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      path: "Benchmarks/Generation", exclude: ["compare.py"]),
     .executableTarget(
       name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
@@ -144,8 +150,10 @@ let package = Package(
       name: "ZooImageTests", dependencies: ["ZooImage"],
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
-    .testTarget(name: "ModelZooTests", dependencies: ["ModelZoo", "ZooCore", "StandardPlugin", "ConvPlugin"]),
+      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_bleu.py", "make_fixtures.py"]),
+    .testTarget(
+      name: "ModelZooTests", dependencies: ["ModelZoo", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      exclude: ["Fixtures", "make_generation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

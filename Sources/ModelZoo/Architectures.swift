@@ -1,6 +1,7 @@
 @_exported import AlexNet
+@_exported import EncoderDecoder
 @_exported import GraphBuilder
 @_exported import ResNet
 
 /// Every family of networks that the zoo can build from a user's weights.
-public let architectures: [any Architecture.Type] = [AlexNet.self, ResNet.self]
+public let architectures: [any Architecture.Type] = [AlexNet.self, EncoderDecoder.self, ResNet.self]
