@@ -1,15 +1,16 @@
-# make demo: set up, build, and classify photographs.  make test: everything that is checked.
+# make demo: set up, build, and predict with each architecture.  make test: everything that is checked.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libssl-dev \
-  libcairo2-dev pkg-config python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto cairo
+  libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto cairo oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
+DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
 .PHONY: setup venv build demo test bench example format lint proto clean
@@ -46,7 +47,12 @@ build: setup
 	umask 022 && swift build -c release
 
 demo: build
-	$(BIN)/zoo predict resnet20-cifar10 Examples/Images/*.jpg --top 3
+	$(BIN)/zoo list
+	$(BIN)/zoo predict alexnet-cifar10 Examples/Images/cat.jpg --top 3
+	$(BIN)/zoo predict resnet20-cifar10 Examples/Images/cat.jpg --top 3
+	$(BIN)/zoo predict rcnn-bccd Examples/Images/smear.jpg --draw $(DEMO)
+	$(BIN)/zoo predict transformer-en-de "A little girl in a red coat plays with a dog on the beach."
+	@echo "The picture with boxes is $(DEMO)."
 
 test: build venv
 	Formats/generate-schemas.sh --check

@@ -52,6 +52,7 @@ let package = Package(
       name: "ONNXFormat", dependencies: ["ZooCore", "Files", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
+    .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
 
@@ -92,6 +93,9 @@ let package = Package(
       name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
       exclude: ["README.md", "train.py"]),
 
+    .target(
+      name: "EncoderDecoder", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/Transformer/EncoderDecoder"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -100,14 +104,18 @@ let package = Package(
     .systemLibrary(name: "CCairo", path: "Sources/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .target(name: "ZooDrawing", dependencies: ["ModelZoo", "CCairo"]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
+    .systemLibrary(
+      name: "COniguruma", path: "Sources/COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
+    .systemLibrary(
+      name: "CUTF8Proc", path: "Sources/CUTF8Proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
+    .target(name: "Tokenizers", dependencies: ["ZooCore", "JSON", "COniguruma", "CUTF8Proc"]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "ResNet", "RCNN",
-        "ZooImage", "Datasets",
+        "AlexNet", "EncoderDecoder", "RCNN", "ResNet", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
@@ -126,6 +134,9 @@ let package = Package(
     .executableTarget(
       name: "ModelsBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
       path: "Benchmarks/Models"),
+    .executableTarget(
+      name: "GenerationBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      path: "Benchmarks/Generation", exclude: ["compare.py"]),
     .executableTarget(
       name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
@@ -160,12 +171,14 @@ let package = Package(
       name: "ZooImageTests", dependencies: ["ZooImage"],
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_fixtures.py"]),
+      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_bleu.py", "make_fixtures.py"]),
     .testTarget(
       name: "ModelZooTests",
       dependencies: [
-        "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "VisionPlugin", "SVMPlugin",
-      ]),
+        "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
+        "SVMPlugin",
+      ],
+      exclude: ["Fixtures", "make_generation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

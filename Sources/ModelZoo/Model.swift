@@ -1,3 +1,4 @@
+import Synchronization
 import ZooRuntime
 
 #if canImport(FoundationEssentials)
@@ -46,6 +47,9 @@ public final class Model: Sendable {
   public let definition: ModelDefinition
   let compiled: CompiledModel
   let scoreThreshold: Float?
+  private let registry: OperatorRegistry
+  /// Made when it is first needed.
+  private let generator = Mutex<TextGenerator?>(nil)
 
   /// The model in the .zoo or .onnx file at `path`.
   ///
@@ -82,7 +86,8 @@ public final class Model: Sendable {
       for range in calibration.ranges { compilation.arithmetic.ranges[range.value] = range.least...range.greatest }
     }
     if let threads = options.threads { compilation.threads = threads }
-    compiled = try CompiledModel(definition, registry: options.plugins.registry(), options: compilation)
+    registry = try options.plugins.registry()
+    compiled = try CompiledModel(definition, registry: registry, options: compilation)
   }
 
   /// What the model is and what it answers.
@@ -149,10 +154,26 @@ public final class Model: Sendable {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
     case .objectDetection: try ObjectDetector(self)
-    case .none, .textEmbedding, .translation, .textGeneration:
+    case .translation, .textGeneration: try TextGenerator(self)
+    case .none, .textEmbedding:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
         advice: "give it tensors (zoo run)")
+    }
+  }
+
+  /// What generates the model's text, compiled once.
+  ///
+  /// - Throws: `ZooError`: `usage` for a model whose task is another.
+  func textGenerator() throws -> TextGenerator {
+    guard metadata.task == .translation || metadata.task == .textGeneration else {
+      throw ZooError(.usage, "the model generates no text", at: metadata.name.isEmpty ? nil : metadata.name)
+    }
+    return try generator.withLock { known in
+      if let known { return known }
+      let made = try TextGenerator(definition, registry: registry, options: compiled.options)
+      known = made
+      return made
     }
   }
 

@@ -28,7 +28,8 @@ public struct NormalGenerator: Sendable {
     return mixed ^ (mixed >> 31)
   }
 
-  private mutating func uniform() -> Double { Double(bits() >> 11) / Double(1 << 53 as UInt64) }
+  /// Uniform in [0, 1).
+  mutating func uniform() -> Double { Double(bits() >> 11) / Double(1 << 53 as UInt64) }
 
   /// A tensor of `shape`: standard normal for floating-point types, 0 or 1 for integers and booleans.
   ///

@@ -125,11 +125,7 @@ public final class CompiledModel: Sendable {
   public func observeProducts(
     _ values: [String: Tensor], _ body: (_ value: String, _ elements: UnsafeBufferPointer<Float>) -> Void
   ) throws {
-    let tensors = try checkInputs(values)
-    guard case .planned(let plan) = try program(for: tensors.map(\.shape)) else {
-      throw ZooError(
-        .unsupported, "shapes of the model depend on its data, so that its products are computed in float32 always")
-    }
+    let (plan, tensors) = try plan(for: values)
     try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       try withoutActuallyEscaping(body) { body in
         _ = try plan.run(tensors, executor: executor, observer: ProductObserver(plan, body))
@@ -150,6 +146,17 @@ public final class CompiledModel: Sendable {
       _ = try recorder.withExecutor { try run(program, tensors, executor: $0, recorder: recorder) }
       return recorder.finish()
     }
+  }
+
+  /// The plan for inputs like `values`, and these in the model's order.
+  ///
+  /// - Throws: as `run(_:)`; `ZooError` (`unsupported`) for a model that runs node by node.
+  func plan(for values: [String: Tensor]) throws -> (plan: Plan, inputs: [Tensor]) {
+    let tensors = try checkInputs(values)
+    guard case .planned(let plan) = try program(for: tensors.map(\.shape)) else {
+      throw ZooError(.unsupported, "shapes of the model depend on its data, so that it can't be planned ahead")
+    }
+    return (plan, tensors)
   }
 
   private func run(

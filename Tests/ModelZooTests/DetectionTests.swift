@@ -86,10 +86,10 @@ import ConvPlugin
 
   /// An R-CNN of random weights, small enough for a test.
   private func detector() throws -> Model {
-    let settings: [String: Parameters.Setting] = [
-      "search_boxes": .number(40), "search_k": .number(50), "smallest_margin": .number(-1000),
-      "detections": .number(30),
-      "score_threshold": .number(0),
+    let settings: [String: CheckpointValue] = [
+      "search_boxes": .int(40), "search_k": .number(50), "smallest_margin": .number(-1000),
+      "detections": .int(30),
+      "score_threshold": .int(0),
     ]
     func tensor(_ name: String, _ shape: [Int]) throws -> NamedTensor {
       let count = shape.reduce(1, *)
@@ -106,7 +106,7 @@ import ConvPlugin
       weights.append(try tensor(name + ".weight", shape))
       weights.append(try tensor(name + ".bias", name == "box" ? [2, 4] : [shape[0]]))
     }
-    let definition = try RCNN().model(weights: weights, labels: ["cat", "dog"], settings: settings)
+    let definition = try RCNN().model(weights: weights, values: settings, labels: ["cat", "dog"])
     let plugins = try Plugins.linked([
       ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Vision", visionPluginEntry),
       ("SVM", svmPluginEntry),

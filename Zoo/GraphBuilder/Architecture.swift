@@ -29,12 +29,12 @@ public protocol Architecture: Sendable {
 extension Architecture {
   /// The model with the weights of a checkpoint. They are passed on where they are: nothing is loaded.
   ///
-  /// - Parameter settings: What the checkpoint says besides.
+  /// - Parameter values: What the checkpoint says besides, by name; shapes don't tell everything.
   /// - Throws: `ZooError` (`badData`) that lists the tensors that are missing, left over, or of the wrong shape.
   public func model(
-    weights: [NamedTensor], labels: [String]? = nil, settings: [String: Parameters.Setting] = [:]
+    weights: [NamedTensor], values: [String: CheckpointValue] = [:], labels: [String]? = nil
   ) throws -> ModelDefinition {
-    var parameters = try Parameters(weights, settings: settings)
+    var parameters = try Parameters(weights, values: values)
     let model = try model(&parameters, labels: labels)
     try parameters.finish(for: title)
     return model
@@ -42,9 +42,9 @@ extension Architecture {
 
   /// The model with random weights, the same for the same seed: for tests and measurements of the full size.
   public func model(
-    randomSeed seed: UInt64, labels: [String]? = nil, settings: [String: Parameters.Setting] = [:]
+    randomSeed seed: UInt64, values: [String: CheckpointValue] = [:], labels: [String]? = nil
   ) throws -> ModelDefinition {
-    var parameters = Parameters(randomSeed: seed, settings: settings)
+    var parameters = Parameters(randomSeed: seed, values: values)
     return try model(&parameters, labels: labels)
   }
 }

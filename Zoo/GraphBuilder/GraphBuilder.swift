@@ -15,24 +15,28 @@ public struct GraphBuilder {
   /// A value that some node computes.
   public struct Value: Sendable, Hashable {
     public let name: String
+
+    public init(name: String) { self.name = name }
   }
 
-  /// The version of ONNX's operators that is written.
-  public static let operatorSet: Int64 = 17
-
+  /// The version of ONNX's operators that is written: the first with all that the network needs.
+  private let operatorSet: Int64
   private var graph = Graph()
   /// Versions of domains beside ONNX's own, as far as nodes need them.
   private var domains: [String: Int64] = [:]
 
-  public init(name: String) { graph.name = name }
+  public init(name: String, operatorSet: Int64 = 17) {
+    self.operatorSet = operatorSet
+    graph.name = name
+  }
 
   /// The finished model.
   public func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
     var model = ModelDefinition()
-    // The IR version that came with operator set 17.
-    model.irVersion = 8
+    // The IR version that came with the operator set.
+    model.irVersion = operatorSet <= 18 ? 8 : operatorSet <= 20 ? 9 : operatorSet <= 22 ? 10 : 11
     model.operatorSets =
-      [OperatorSet(version: Self.operatorSet)]
+      [OperatorSet(version: operatorSet)]
       + domains.sorted { $0.key < $1.key }.map { OperatorSet(domain: $0.key, version: $0.value) }
     model.producerName = "ModelZoo"
     model.graph = graph

@@ -14,13 +14,8 @@ public struct Parameters {
     case shift
   }
 
-  /// What a checkpoint says besides its weights, by name: sizes, thresholds, choices.
-  public enum Setting: Sendable, Hashable {
-    case number(Double)
-    case text(String)
-  }
-
-  private let settings: [String: Setting]
+  /// What the checkpoint says besides its weights, by name: `config.json`'s entries, or what was saved beside them.
+  public let values: [String: CheckpointValue]
   private var tensors: [String: StoredTensor] = [:]
   private let seed: UInt64?
   private var taken: Set<String> = []
@@ -34,8 +29,8 @@ public struct Parameters {
   /// has them, and so are the counters of batch normalization, which serve training only.
   ///
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
-  public init(_ named: [NamedTensor], settings: [String: Setting] = [:]) throws {
-    self.settings = settings
+  public init(_ named: [NamedTensor], values: [String: CheckpointValue] = [:]) throws {
+    self.values = values
     var prefix = ""
     while let wrapper = Self.wrappers.first(where: { wrapper in
       !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
@@ -50,9 +45,9 @@ public struct Parameters {
   }
 
   /// Random tensors of every name and shape that is asked for.
-  public init(randomSeed seed: UInt64, settings: [String: Setting] = [:]) {
+  public init(randomSeed seed: UInt64, values: [String: CheckpointValue] = [:]) {
     self.seed = seed
-    self.settings = settings
+    self.values = values
   }
 
   public var areRandom: Bool { seed != nil }
@@ -88,29 +83,33 @@ public struct Parameters {
     return tensor
   }
 
-  /// The number `name` of the checkpoint's settings, or `standard` where it has none.
+  /// The number `name` among the checkpoint's values, or `standard` where it has none.
   ///
   /// - Throws: `ZooError` (`badData`) for something else than a number in `range`.
   public func number(_ name: String, or standard: Double, in range: ClosedRange<Double>) throws -> Double {
-    guard let setting = settings[name] else { return standard }
-    guard case .number(let value) = setting, range.contains(value) else {
+    guard let found = values[name] else { return standard }
+    guard let value = found.number, range.contains(value) else {
       throw ZooError(
         .badData, "\(name) should be a number from \(range.lowerBound) to \(range.upperBound)",
-        at: "the checkpoint's values"
-      )
+        at: "the checkpoint's values")
     }
     return value
   }
 
-  /// The text `name` of the checkpoint's settings, or `standard` where it has none.
+  /// The text `name` among the checkpoint's values, or `standard` where it has none.
+  ///
+  /// - Throws: `ZooError` (`badData`) for something else than one of `choices`.
   public func text(_ name: String, or standard: String, of choices: [String]) throws -> String {
-    guard let setting = settings[name] else { return standard }
-    guard case .text(let value) = setting, choices.contains(value) else {
+    guard let found = values[name] else { return standard }
+    guard let value = found.text, choices.contains(value) else {
       throw ZooError(
         .badData, "\(name) should be one of \(choices.joined(separator: ", "))", at: "the checkpoint's values")
     }
     return value
   }
+
+  /// Says that the network has no use for the tensor `name`, such as a copy of another one.
+  public mutating func ignore(_ name: String) { taken.insert(name) }
 
   /// Checks that the network took every tensor and found each as it needs it.
   ///

@@ -2,9 +2,9 @@ import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
-/// Attention.
+/// Attention, and the cache that it reads when tokens come one at a time.
 public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
-  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() }
+  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() } + [TensorScatter()]
 }
 
 /// The plugin's table for a host that links it statically.

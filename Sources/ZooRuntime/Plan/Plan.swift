@@ -63,18 +63,26 @@ final class Plan: Sendable {
     let results = try outputs.map { output in
       try TensorMemory(byteCount: Tensor.byteCount(type: output.type.type, shape: output.type.shape ?? []))
     }
-    try state.run(self, inputs: inputs, results: results, executor: executor, observer: observer)
+    state.bind(inputs: inputs, results: results)
+    try withExtendedLifetime((inputs, results)) {
+      try state.run(self, executor: executor, observer: observer)
+    }
+    copyOutputs(from: inputs, to: results)
+    // A few wait for the next callers; a burst's arenas go back to the system.
+    idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
+    return try zip(outputs, results).map { output, memory in
+      try Tensor(type: output.type.type, shape: output.type.shape ?? [], memory: memory)
+    }
+  }
+
+  /// Fills the outputs that are constants or inputs as they are.
+  func copyOutputs(from inputs: [Tensor], to results: [TensorMemory]) {
     for copy in copiedOutputs {
       switch copy.source {
       case .input(let index): inputs[index].withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
       case .constant(let tensor): tensor.withUnsafeBytes { results[copy.output].mutableBytes.copyMemory(from: $0) }
       default: break
       }
-    }
-    // A few wait for the next callers; a burst's arenas go back to the system.
-    idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
-    return try zip(outputs, results).map { output, memory in
-      try Tensor(type: output.type.type, shape: output.type.shape ?? [], memory: memory)
     }
   }
 }
@@ -88,7 +96,7 @@ protocol StepObserver: AnyObject {
 }
 
 /// The memory of one run at a time: an arena, and the ABI's tables pointing into it.
-private final class RunState: @unchecked Sendable {
+final class RunState: @unchecked Sendable {
   private let tables = ScratchMemory()
   private let arena: TensorMemory
   private let calls: UnsafeMutablePointer<zoo_call>
@@ -130,20 +138,19 @@ private final class RunState: @unchecked Sendable {
     return table
   }
 
-  func run(
-    _ plan: Plan, inputs: [Tensor], results: [TensorMemory], executor: UnsafePointer<zoo_executor>,
-    observer: (any StepObserver)?
-  ) throws {
+  /// Patches in where the caller's tensors lie; they must live until the run is over.
+  func bind(inputs: [Tensor], results: [TensorMemory]) {
     for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].memory?.mutableBytes.baseAddress }
     for entry in fromOutputs { entry.table.pointee.data = results[entry.output].mutableBytes.baseAddress }
-    try withExtendedLifetime((inputs, results)) {
-      for (index, step) in plan.steps.enumerated() {
-        let kernel = step.kernel.kernel
-        calls[index].executor = executor
-        observer?.begin(index, calls + index)
-        try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
-        observer?.end()
-      }
+  }
+
+  func run(_ plan: Plan, executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?) throws {
+    for (index, step) in plan.steps.enumerated() {
+      let kernel = step.kernel.kernel
+      calls[index].executor = executor
+      observer?.begin(index, calls + index)
+      try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
+      observer?.end()
     }
   }
 }

@@ -3,7 +3,8 @@ import ModelZoo
 
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how often a classifier is right, or how well a detector finds objects.",
+    abstract:
+      "Measure how often a classifier is right, how well a detector finds objects, or how good translations are.",
     discussion: """
       A DATASET is a folder CLASS/IMAGE, a .tar or .tar.gz file of one, or an .npz file with arrays "images" and \
       "labels". Several count as one. top1 and top5 are the shares of images whose label is the most probable class, \
@@ -12,6 +13,9 @@ struct Eval: ParsableCommand {
       For a model that finds objects, a DATASET has the layout of Pascal VOC (Annotations/NAME.xml, JPEGImages/NAME.jpg, \
       ImageSets/Main/LIST.txt): a folder, or a .tar or .tar.gz file of one. map50 is the mean of ap50, the average \
       precision of each class over all recalls, where a box finds an object if their intersection over union is 0.5.
+
+      For a model that translates the datasets are two text files, a sentence a line: the source, and a reference for \
+      each sentence; either may be compressed by gzip. bleu is sacreBLEU's lower-case BLEU.
 
       --compare also runs the model in fp32 (or --reference, another model), and shows its accuracy, how often both find \
       the same class the most probable, and how far apart their outputs are, relative to the largest.
@@ -31,6 +35,7 @@ struct Eval: ParsableCommand {
   @Flag(help: "Also show what fp32 gives, and how far this is from it.")
   var compare = false
 
+  @OptionGroup var generation: GenerationArguments
   @OptionGroup var reference: ReferenceOption
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
@@ -42,13 +47,21 @@ struct Eval: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     do {
-      if model.metadata.task == .objectDetection {
-        if compare || reference.reference != nil {
-          throw ZooError(.usage, "detectors can't be compared", at: "--compare", advice: "measure both models")
-        }
-        return try show(try model.detectionAccuracy(on: datasets, list: list, progress: progress))
+      if generation.isGiven, model.metadata.task != .translation {
+        throw ZooError(.usage, "the model generates no text", advice: "leave its options out")
       }
-      if list != nil { throw ZooError(.usage, "only data sets for detectors have lists", at: "--list") }
+      if list != nil, model.metadata.task != .objectDetection {
+        throw ZooError(.usage, "only data sets for detectors have lists", at: "--list")
+      }
+      if compare || reference.reference != nil, model.metadata.task != .imageClassification {
+        throw ZooError(.usage, "only classifiers can be compared", at: "--compare", advice: "measure both models")
+      }
+      switch model.metadata.task {
+      case .objectDetection:
+        return try show(try model.detectionAccuracy(on: datasets, list: list, progress: progress))
+      case .translation: return try measureTranslation(by: model)
+      case .none, .imageClassification, .textEmbedding, .textGeneration: break
+      }
       guard compare || reference.reference != nil else {
         return try show(try model.accuracy(on: datasets, progress: progress))
       }
@@ -57,6 +70,19 @@ struct Eval: ParsableCommand {
     } catch let error as ZooError {
       throw error.location == nil ? error.located(self.model) : error
     }
+  }
+
+  private func measureTranslation(by model: Model) throws {
+    guard datasets.count == 2, !compare, reference.reference == nil else {
+      throw ZooError(
+        .usage, "a translator is measured with two text files, source and reference, and compared with nothing else")
+    }
+    let quality = try model.translationQuality(of: datasets[0], reference: datasets[1], generation: generation.value) {
+      done, all in options.progress("\(done) of \(all) sentences")
+    }
+    Console.clearProgress()
+    if options.json { return try Console.printJSON(quality) }
+    Console.print("\(quality.sentences) sentences\n" + table([["BLEU", fixed(quality.bleu, 2)]], right: [1]))
   }
 
   private func progress(_ done: Int, _ all: Int) { options.progress("\(done) of \(all) images") }

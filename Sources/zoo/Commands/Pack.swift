@@ -7,14 +7,15 @@ struct Pack: ParsableCommand {
     discussion: """
       Architectures: \(architectures.flatMap { $0.names }.joined(separator: ", ")).
       Weights are PyTorch's state dictionaries (.pth, .pt, .th), with the key names of torchvision or of the published \
-      CIFAR networks. Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
+      CIFAR networks, or a folder that holds one (pytorch_model.bin, model.pth) beside config.json and tokenizer.json. \
+      Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
       ImageNet or CIFAR-10. The package is replaced if it is there.
       """)
 
   @Argument(help: "The architecture: resnet50, …")
   var arch: String
 
-  @Option(help: ArgumentHelp("The checkpoint.", valueName: "FILE"))
+  @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"))
   var weights: String
 
   @Option(
@@ -34,15 +35,15 @@ struct Pack: ParsableCommand {
 
   func run() throws {
     let architecture = try chosenArchitecture()
-    let checkpoint = try PyTorchFormat.read(weights)
-    let labels = try description.labels.map(readLabels) ?? checkpoint.values["labels"]?.texts
+    let files = try WeightFiles(contentsOf: weights)
+    let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
     var model: ModelDefinition
     do {
-      model = try architecture.model(
-        weights: checkpoint.tensors, labels: labels, settings: checkpoint.settings)
+      model = try architecture.model(weights: files.tensors, values: files.values, labels: labels)
     } catch let error as ZooError {
       throw error.located(weights)
     }
+    model.metadata.tokenizer = files.tokenizer ?? model.metadata.tokenizer
     let rounding: WeightRounding?
     (model, rounding) = try locating(weights) { try model.storing(storage) }
     try description.apply(to: &model.metadata)

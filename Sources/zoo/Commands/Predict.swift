@@ -3,17 +3,21 @@ import ModelZoo
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say what photographs show.",
+    abstract: "Say what photographs show, or what texts mean.",
     discussion: """
-      An INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands for all such files in it. \
+      For a model of photographs an INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands \
+      for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is one. \
       An input that can't be read is reported, and the rest is answered all the same.
       """)
 
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
   var model: String
 
-  @Argument(help: "Image files and folders.")
-  var inputs: [String]
+  @Argument(help: "Image files and folders; texts for a model of texts.")
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("Texts, one a line.", valueName: "FILE"))
+  var file: String?
 
   @Option(help: "Show the most probable K classes.")
   var top = 5
@@ -26,33 +30,108 @@ struct Predict: ParsableCommand {
   @Option(help: "Show objects with this score or more, in place of the model's own limit: 0 to 1.")
   var threshold: Float?
 
+  @Flag(help: "Write a generated text piece by piece, as it comes.")
+  var stream = false
+
+  @OptionGroup var generation: GenerationArguments
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
     if let threshold, !(0...1).contains(threshold) { throw ValidationError("--threshold takes a number from 0 to 1.") }
-    if inputs.isEmpty { throw ValidationError("Missing expected argument '<inputs> ...'.") }
+    if inputs.isEmpty, file == nil { throw ValidationError("Missing expected argument '<inputs> ...'.") }
   }
 
   func run() throws {
     var modelOptions = try options.modelOptions(precision: precision.value)
     modelOptions.scoreThreshold = threshold
     let model = try Model(named: self.model, options: modelOptions)
-    if threshold != nil, model.metadata.task != .objectDetection {
+    try checkOptions(for: model.metadata.task)
+    let predictions =
+      switch model.metadata.task {
+      case .textEmbedding, .translation, .textGeneration: try aboutTexts(model)
+      case .none, .imageClassification, .objectDetection: try aboutImages(model)
+      }
+    Console.clearProgress()
+    let name = model.metadata.name.isEmpty ? self.model : model.metadata.name
+    if options.json { try Console.printJSON(Report(model: name, predictions: predictions.reports)) }
+    try predictions.failures.finish()
+  }
+
+  /// Refuses options that mean nothing for a model of this task.
+  private func checkOptions(for task: ModelMetadata.Task) throws {
+    if threshold != nil, task != .objectDetection {
       throw ZooError(.usage, "only models that find objects have a threshold", at: "--threshold")
+    }
+    if stream || generation.isGiven, ![.translation, .textGeneration].contains(task) {
+      throw ZooError(
+        .usage, "the model generates no text", at: model, advice: "leave --stream and the options of generating out")
+    }
+    if stream, options.json {
+      throw ZooError(.usage, "a JSON document does not come piece by piece", at: "--stream", advice: "leave one out")
+    }
+    if draw != nil, task != .objectDetection {
+      throw ZooError(
+        .usage, "only models that find objects have something to draw", at: "--draw",
+        advice: "leave --draw out; zoo inspect tells what a model does")
+    }
+  }
+
+  private typealias Predictions = (reports: [PredictionReport], failures: Failures)
+
+  private func aboutTexts(_ model: Model) throws -> Predictions {
+    var reports: [PredictionReport] = []
+    let texts = try textInputs(inputs, file: file)
+    if stream {
+      for text in texts {
+        try locating(self.model) { try show(model.stream(.text(text), generation: generation.value)) }
+      }
+      return (reports, Failures())
+    }
+    // Many at once: the model runs those of like length together.
+    for start in stride(from: 0, to: texts.count, by: Self.textsAtOnce) {
+      if texts.count > Self.textsAtOnce { options.progress("\(start) of \(texts.count) texts") }
+      let part = texts[start..<min(start + Self.textsAtOnce, texts.count)]
+      let answers = try locating(self.model) {
+        let inputs = part.map { Input.text($0) }
+        return generation.isGiven
+          ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
+      }
+      for (text, answer) in zip(part, answers) {
+        let item = PredictionReport(input: text, answer, top: top)
+        reports.append(item)
+        if !options.json { Console.print(item.text(isBrief: false)) }
+      }
+    }
+    return (reports, Failures())
+  }
+
+  /// Writes the pieces of one text when they come.
+  private func show(_ pieces: AsyncThrowingStream<String, any Error>) throws {
+    try waiting {
+      for try await piece in pieces { Console.write(piece) }
+      Console.print("")
+    }
+  }
+
+  private static let textsAtOnce = 1024
+
+  private func aboutImages(_ model: Model) throws -> Predictions {
+    if let file {
+      throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
     }
     let files = inputs.flatMap(expand)
     var drawn = try draw.map { try DrawnFiles($0, inputs: files.count, model: model) }
     var failures = Failures()
-    var report = Report(model: model.metadata.name.isEmpty ? self.model : model.metadata.name, predictions: [])
+    var reports: [PredictionReport] = []
     var waiting: [(path: String, image: Image)] = []
 
     func flush() throws {
       let answers = try locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
       for (input, answer) in zip(waiting, answers) {
         let item = PredictionReport(input: input.path, answer, top: top)
-        report.predictions.append(item)
+        reports.append(item)
         if !options.json { Console.print(item.text(isBrief: top == 1)) }
         if case .detections(let found) = answer { try drawn?.write(input.image, found, input: input.path) }
       }
@@ -67,14 +146,12 @@ struct Predict: ParsableCommand {
       } catch {
         try flush()
         failures.report(error)
-        report.predictions.append(PredictionReport(input: path, error: error))
+        reports.append(PredictionReport(input: path, error: error))
       }
       if waiting.count == 32 { try flush() }
     }
     try flush()
-    Console.clearProgress()
-    if options.json { try Console.printJSON(report) }
-    try failures.finish()
+    return (reports, failures)
   }
 
   /// The images that `input` stands for, or why there are none.
@@ -128,7 +205,13 @@ private struct PredictionReport: Encodable {
       return input + "\n" + table(rows, right: [0], indent: "  ")
     }
     if let text { return text }
-    return input + "\n  " + (embedding ?? []).map { "\($0)" }.joined(separator: " ")
+    return input + "\n  " + Self.summary(embedding ?? [])
+  }
+
+  /// A vector's first components; a person has no use for hundreds of them.
+  private static func summary(_ vector: [Float]) -> String {
+    let shown = vector.prefix(8).map { fixed(Double($0), 4) }.joined(separator: " ")
+    return "\(shown)\(vector.count > 8 ? " …" : "") (\(vector.count) components; --json has all)"
   }
 
   private func percent(_ fraction: Float) -> String { fixed(Double(fraction) * 100, 2) + " %" }

@@ -18,8 +18,11 @@ enum Console {
   /// Writes `text` and a line end to standard output.
   ///
   /// Ends the program when nobody can read it: silently for a closed pipe, by SIGPIPE's usual effect.
-  static func print(_ text: String) {
-    do { try write(text + "\n", to: STDOUT_FILENO) } catch {
+  static func print(_ text: String) { write(text + "\n") }
+
+  /// Writes `text` to standard output as it is.
+  static func write(_ text: String) {
+    do { try write(text, to: STDOUT_FILENO) } catch {
       writeError("zoo: standard output: \(error)")
       exit(ZooError.Kind.badData.exitStatus)
     }

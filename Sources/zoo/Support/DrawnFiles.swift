@@ -15,13 +15,8 @@ struct DrawnFiles {
   private let drawing: DetectionDrawing
   private var names: Set<String> = []
 
-  /// - Throws: `ZooError` (`usage`) for a model that finds no objects, or a name that does not end with .png.
+  /// - Throws: `ZooError` (`usage`) for a name that does not end with .png.
   init(_ path: String, inputs: Int, model: Model) throws {
-    guard model.metadata.task == .objectDetection else {
-      throw ZooError(
-        .usage, "only models that find objects have something to draw", at: "--draw",
-        advice: "leave --draw out; zoo inspect tells what a model does")
-    }
     let isThere = FileKind(path: path) == .folder
     guard isThere || path.lowercased().hasSuffix(".png") == (inputs == 1) else {
       throw ZooError(

@@ -1,0 +1,216 @@
+import ZooRuntime
+
+/// Rows of tokens that grow together, with their caches: one row a sentence, or one a hypothesis.
+///
+/// Rows may have different lengths. Not for more than one thread at a time.
+final class GenerationSession {
+  private let programs: GenerationPrograms
+  /// Tokens in each row's cache.
+  private(set) var lengths: [Int]
+  /// The sentence that each row belongs to, by its place among the session's sources.
+  private var sources: [Int]
+  private var capacity: Int
+  private var caches: [TensorMemory] = []
+  /// What the encoder gave, for each row.
+  private var contexts: [String: Tensor] = [:]
+  private var bound: Bound?
+
+  /// The step at one number of rows and new tokens, over memory that stays.
+  private struct Bound {
+    var run: BoundRun
+    var newCount: Int
+    var tokens, positions, first, valid, chosen, result: TensorMemory
+  }
+
+  private static let smallestCapacity = 32
+
+  var rowCount: Int { lengths.count }
+  var vocabulary: Int { programs.graphs.vocabulary }
+
+  /// Encodes `texts`, the sources of a translation, with `copies` rows for each.
+  ///
+  /// - Parameters:
+  ///   - padToken: What shorter texts are filled up with; the mask hides it.
+  ///   - limit: The most tokens that the encoder takes.
+  init(_ programs: GenerationPrograms, sources texts: [[Int]], copies: Int, padToken: Int, limit: Int) throws {
+    self.programs = programs
+    capacity = 0
+    lengths = Array(repeating: 0, count: texts.count * copies)
+    sources = lengths.indices.map { $0 / copies }
+    guard let encoder = programs.encoder, let names = programs.graphs.source else {
+      throw ZooError(.defect, "a model without an encoder has no sources")
+    }
+    let longest = texts.map(\.count).max() ?? 0
+    let length = max(longest, min(longest.roundedUp(to: 8), limit))
+    var inputs = [
+      names.tokens: try Tensor(
+        texts.flatMap { $0.map(Int64.init) + Array(repeating: Int64(padToken), count: length - $0.count) },
+        shape: [texts.count, length])
+    ]
+    if let mask = names.mask {
+      inputs[mask] = try Tensor(
+        texts.flatMap { text in (0..<length).map { Int64($0 < text.count ? 1 : 0) } }, shape: [texts.count, length])
+    }
+    contexts = try encoder.run(inputs.filter { name, _ in encoder.inputs.contains { $0.name == name } })
+    if copies > 1 { try chooseContexts(sources) }
+  }
+
+  /// Rows without a source, for a decoder alone.
+  init(_ programs: GenerationPrograms, rows: Int) {
+    self.programs = programs
+    capacity = 0
+    lengths = Array(repeating: 0, count: rows)
+    sources = Array(0..<rows)
+  }
+
+  /// Appends `tokens` to the rows, at least one to each, and computes the logarithms of the probabilities of what comes
+  /// next: `vocabulary` numbers a row, which the next call overwrites.
+  func append(_ tokens: [[Int]]) throws -> UnsafeBufferPointer<Float> {
+    guard tokens.count == rowCount, let longest = tokens.map(\.count).max(), tokens.allSatisfy({ !$0.isEmpty }) else {
+      throw ZooError(.defect, "\(tokens.count) lists of new tokens for \(rowCount) rows")
+    }
+    // Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
+    let newCount = longest == 1 ? 1 : longest.roundedUp(to: 8)
+    try reserve((lengths.max() ?? 0) + newCount)
+    let bound = try prepared(newCount)
+    let ids = bound.tokens.mutableBytes.bindMemory(to: Int64.self)
+    let positions = bound.positions.mutableBytes.bindMemory(to: Int64.self)
+    let first = bound.first.mutableBytes.bindMemory(to: Int64.self)
+    let valid = bound.valid.mutableBytes.bindMemory(to: Int64.self)
+    let chosen = bound.chosen.mutableBytes.bindMemory(to: Int64.self)
+    for (row, new) in tokens.enumerated() {
+      for place in 0..<newCount {
+        let known = min(place, new.count - 1)
+        ids[row * newCount + place] = Int64(new[known])
+        positions[row * newCount + place] = Int64(lengths[row] + known)
+      }
+      first[row] = Int64(lengths[row])
+      valid[row] = Int64(lengths[row] + newCount)
+      chosen[row] = Int64(row * newCount + new.count - 1)
+      lengths[row] += new.count
+    }
+    try bound.run.run()
+    return UnsafeBufferPointer(bound.result.mutableBytes.bindMemory(to: Float.self))
+  }
+
+  /// Makes row i what row `parents[i]` is now. There may be fewer rows than before.
+  func reorder(_ parents: [Int]) throws {
+    let (old, oldLengths, oldSources) = (caches, lengths, sources)
+    let moved = parents.indices.filter { parents[$0] != $0 }
+    lengths = parents.map { oldLengths[$0] }
+    sources = parents.map { oldSources[$0] }
+    if caches.isEmpty {
+      // Nothing was appended yet.
+    } else if parents.count != oldLengths.count {
+      caches = try programs.graphs.caches.map { try emptyCache($0) }
+      for (index, cache) in programs.graphs.caches.enumerated() {
+        for (row, parent) in parents.enumerated() {
+          copyRow(cache, from: old[index], parent, capacity, to: caches[index], row, length: lengths[row])
+        }
+      }
+      bound = nil
+    } else if !moved.isEmpty {
+      // Rows that are read after they have been written to go by way of a copy.
+      let kept = Set(moved.map { parents[$0] }).intersection(moved).sorted()
+      for (index, cache) in programs.graphs.caches.enumerated() {
+        let rowBytes = cache.heads * cache.size * capacity * MemoryLayout<Float>.size
+        let spare = try TensorMemory(byteCount: kept.count * rowBytes)
+        for (place, row) in kept.enumerated() {
+          copyRow(cache, from: old[index], row, capacity, to: spare, place, length: oldLengths[row])
+        }
+        for row in moved {
+          let place = kept.firstIndex(of: parents[row])
+          copyRow(
+            cache, from: place == nil ? old[index] : spare, place ?? parents[row], capacity, to: old[index], row,
+            length: lengths[row])
+        }
+      }
+    }
+    if sources != oldSources { try chooseContexts(parents) }
+  }
+
+  // MARK: Memory
+
+  private func reserve(_ count: Int) throws {
+    guard count > capacity else { return }
+    var wanted = Self.smallestCapacity
+    while wanted < count { wanted *= 2 }
+    let (old, oldCapacity) = (caches, capacity)
+    capacity = wanted
+    caches = try programs.graphs.caches.map { try emptyCache($0) }
+    for (index, cache) in programs.graphs.caches.enumerated() where !old.isEmpty {
+      for row in lengths.indices {
+        copyRow(cache, from: old[index], row, oldCapacity, to: caches[index], row, length: lengths[row])
+      }
+    }
+    bound = nil
+  }
+
+  /// Zeros, since what nobody sees is still multiplied by zero.
+  private func emptyCache(_ cache: GenerationGraphs.Cache) throws -> TensorMemory {
+    let memory = try TensorMemory(
+      byteCount: Tensor.byteCount(type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity)))
+    memory.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0)
+    return memory
+  }
+
+  /// Copies the first `length` tokens of a row into a row of caches of the session's capacity.
+  private func copyRow(
+    _ cache: GenerationGraphs.Cache, from source: TensorMemory, _ from: Int, _ sourceCapacity: Int,
+    to target: TensorMemory, _ to: Int, length: Int
+  ) {
+    guard let source = source.mutableBytes.baseAddress, let target = target.mutableBytes.baseAddress else { return }
+    let size = cache.size * MemoryLayout<Float>.size
+    for head in 0..<cache.heads {
+      (target + (to * cache.heads + head) * capacity * size).copyMemory(
+        from: source + (from * cache.heads + head) * sourceCapacity * size, byteCount: length * size)
+    }
+  }
+
+  /// Gives row i the context that row `rows[i]` has.
+  private func chooseContexts(_ rows: [Int]) throws {
+    for context in programs.graphs.contexts where context.isByRow {
+      guard let tensor = contexts[context.name], let count = tensor.shape.first, count > 0 else { continue }
+      let size = tensor.byteCount / count
+      contexts[context.name] = try Tensor(type: tensor.type, shape: [rows.count] + tensor.shape.dropFirst()) { bytes in
+        tensor.withUnsafeBytes { source in
+          guard let from = source.baseAddress, let to = bytes.baseAddress else { return }
+          for (place, row) in rows.enumerated() {
+            (to + place * size).copyMemory(from: from + row * size, byteCount: size)
+          }
+        }
+      }
+    }
+    bound = nil
+  }
+
+  /// The step for `newCount` new tokens a row.
+  private func prepared(_ newCount: Int) throws -> Bound {
+    if let bound, bound.newCount == newCount { return bound }
+    let graphs = programs.graphs
+    func integers(_ shape: [Int]) throws -> (TensorMemory, Tensor) {
+      let memory = try TensorMemory(byteCount: Tensor.byteCount(type: .int64, shape: shape))
+      return (memory, try Tensor(type: .int64, shape: shape, memory: memory))
+    }
+    let (tokens, positions) = (try integers([rowCount, newCount]), try integers([rowCount, newCount]))
+    let (first, valid, chosen) = (try integers([rowCount]), try integers([rowCount]), try integers([rowCount]))
+    let result = try TensorMemory(byteCount: rowCount * graphs.vocabulary * MemoryLayout<Float>.size)
+    var inputs = contexts
+    inputs[graphs.tokens] = tokens.1
+    inputs[graphs.positions] = positions.1
+    inputs[GenerationGraphs.Name.first] = first.1
+    inputs[GenerationGraphs.Name.valid] = valid.1
+    inputs[GenerationGraphs.Name.chosen] = chosen.1
+    var outputs = [GenerationGraphs.Name.logProbabilities: result]
+    for (cache, memory) in zip(graphs.caches, caches) {
+      inputs[cache.input] = try Tensor(
+        type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
+      outputs[cache.output] = memory
+    }
+    let made = Bound(
+      run: try programs.step.bind(inputs, outputs: outputs), newCount: newCount, tokens: tokens.0,
+      positions: positions.0, first: first.0, valid: valid.0, chosen: chosen.0, result: result)
+    bound = made
+    return made
+  }
+}

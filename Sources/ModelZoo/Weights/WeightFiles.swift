@@ -1,0 +1,62 @@
+import PyTorchFormat
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A user's weights and what lies beside them: one checkpoint, or a folder as Hugging Face's tools write it.
+///
+/// ```swift
+/// let files = try WeightFiles(contentsOf: "marian-en-de")
+/// let model = try transformer.model(weights: files.tensors, values: files.values)
+/// ```
+public struct WeightFiles: Sendable {
+  public var tensors: [NamedTensor]
+  /// What the checkpoint says besides its tensors, with the entries of the folder's `config.json`.
+  public var values: [String: CheckpointValue]
+  /// The text of the folder's `tokenizer.json`.
+  public var tokenizer: String?
+
+  /// Enough for the tokens of any model.
+  private static let mostTextBytes = 256 << 20
+  /// The usual names of a folder's checkpoint, the best first.
+  private static let usualNames = ["pytorch_model.bin", "model.pth", "model.pt", "model.bin"]
+
+  /// Reads the checkpoint at `path`, or the folder. Tensors stay in their files.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a missing file and for a folder without a checkpoint, `badData` for a damaged
+  ///   one.
+  public init(contentsOf path: String) throws {
+    guard FileKind(path: path) == .folder else {
+      let checkpoint = try PyTorchFormat.read(path)
+      (tensors, values) = (checkpoint.tensors, checkpoint.values)
+      return
+    }
+    guard let name = Self.usualNames.first(where: { FileKind(path: "\(path)/\($0)") == .file }) else {
+      throw ZooError(
+        .notFound, "the folder holds no checkpoint", at: path,
+        advice: "it should hold one of: \(Self.usualNames.joined(separator: ", "))")
+    }
+    self = try WeightFiles(contentsOf: "\(path)/\(name)")
+    if let config = try Self.text("\(path)/config.json") {
+      do {
+        values.merge(try JSONDecoder().decode([String: CheckpointValue].self, from: Data(config.utf8))) { $1 }
+      } catch {
+        throw ZooError(.badData, "the file is no JSON object", at: "\(path)/config.json")
+      }
+    }
+    tokenizer = try Self.text("\(path)/tokenizer.json")
+  }
+
+  /// The text in the file at `path`; `nil` where there is no file.
+  private static func text(_ path: String) throws -> String? {
+    guard FileKind(path: path) == .file else { return nil }
+    let bytes = try InputFile(path: path).readToEnd(limit: mostTextBytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ZooError(.badData, "the file is no UTF-8 text", at: path)
+    }
+    return text
+  }
+}

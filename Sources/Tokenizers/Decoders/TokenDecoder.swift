@@ -1,0 +1,24 @@
+import ZooCore
+
+/// Makes text of tokens. Tokens and texts are UTF-8, or what a model made of it.
+protocol TokenDecoder: Sendable {
+  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]]
+}
+
+/// The decoder that `settings` describe.
+///
+/// - Throws: `ZooError`: `unsupported` for a type that is unknown here, `badData` for settings that make no sense.
+func makeDecoder(_ settings: Settings) throws -> any TokenDecoder {
+  switch try settings.text("type") {
+  case "ByteLevel": ByteLevelDecoder()
+  case "WordPiece": try WordPieceDecoder(settings)
+  case "BPEDecoder": try BPEDecoder(settings)
+  case "Metaspace": try Metaspace(settings)
+  case "Replace": try Replace(settings)
+  case "Fuse": FuseDecoder()
+  case "ByteFallback": ByteFallbackDecoder()
+  case "Strip": try StripDecoder(settings)
+  case "Sequence": try DecoderSequence(settings)
+  case let type: throw settings.unknown("decoder", type)
+  }
+}

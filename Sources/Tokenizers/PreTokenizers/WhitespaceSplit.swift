@@ -1,0 +1,8 @@
+/// What stands between white space.
+struct WhitespaceSplit: PreTokenizer {
+  func split(_ piece: Piece, into pieces: inout [Piece]) {
+    for part in piece.scalars.split(whereSeparator: \.isWhiteSpace) {
+      pieces.append(piece[part.startIndex..<part.endIndex])
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import JSON
+import ZooCore
+
+/// Text to tokens and back, as a `tokenizer.json` of Hugging Face describes it.
+///
+/// ```swift
+/// let tokenizer = try Tokenizer(json: String(contentsOf: url, encoding: .utf8))
+/// let ids = try tokenizer.encode("Hello, world")  // [101, 7592, 1010, 2088, 102]
+/// print(try tokenizer.decode(ids))  // hello, world
+/// ```
+///
+/// A text goes through these steps, each one a part of the file: added tokens are found, the rest is normalized, cut into
+/// pieces (pre-tokenizer), made tokens (model), truncated, surrounded by special tokens (post-processor) and padded.
+public struct Tokenizer: Sendable {
+  private let added: AddedTokens
+  private let normalizer: (any Normalizer)?
+  private let preTokenizer: (any PreTokenizer)?
+  private let model: any TokenModel
+  private let postProcessor: (any PostProcessor)?
+  private let decoder: (any TokenDecoder)?
+
+  /// How texts that are too long are cut; `nil` if they aren't.
+  public var truncation: Truncation?
+  /// How texts are filled up; `nil` if they aren't.
+  public var padding: Padding?
+
+  /// The tokenizer that the text of a tokenizer.json describes.
+  ///
+  /// - Throws: `ZooError`: `badData` for a text that is no tokenizer.json, `unsupported` for one with a component that
+  ///   is unknown here.
+  public init(json text: String) throws {
+    do {
+      let settings = Settings(try JSON(text), "")
+      normalizer = try settings.component("normalizer").map(makeNormalizer)
+      preTokenizer = try settings.component("pre_tokenizer").map(makePreTokenizer)
+      guard let model = settings.component("model") else { throw settings.missing("model", "an object") }
+      self.model = try makeModel(model)
+      postProcessor = try settings.component("post_processor").map(makePostProcessor)
+      decoder = try settings.component("decoder").map(makeDecoder)
+      let tokens = settings.value("added_tokens") == nil ? [] : try settings.components("added_tokens")
+      added = try AddedTokens(tokens, normalizer: normalizer)
+      truncation = try settings.component("truncation").map { try Truncation($0) }
+      padding = try settings.component("padding").map { try Padding($0) }
+    } catch let error as ZooError {
+      throw error.located("tokenizer.json")
+    }
+  }
+
+  /// One more than the greatest id, which is how many rows an embedding needs.
+  public var vocabularySize: Int {
+    let ids = [model.vocabulary, added.vocabulary].lazy.flatMap { $0.allTokens.lazy.map(\.id) }
+    return ids.max().map { Int($0) + 1 } ?? 0
+  }
+
+  /// The id of a token; `nil` if there is no such token.
+  public func id(of token: String) -> Int32? { added.vocabulary.id(of: token) ?? model.vocabulary.id(of: token) }
+
+  /// The token of an id, as the vocabulary spells it; `nil` if there is none.
+  public func token(of id: Int32) -> String? { added.vocabulary.token(of: id) ?? model.vocabulary.token(of: id) }
+
+  /// Whether the token is one that stands for no text: `[CLS]`, `</s>`.
+  public func isSpecial(_ id: Int32) -> Bool { added.isSpecial(id) }
+
+  // MARK: - Text to tokens
+
+  /// The ids of a text's tokens.
+  ///
+  /// - Parameter addingSpecialTokens: Whether special tokens are put around the text, where the file says so.
+  /// - Throws: `ZooError` (`badData`) for a text that a regular expression gives up on, or that has characters for
+  ///   which there is no token, not even one for what is unknown.
+  public func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
+    try encoding(of: text, addingSpecialTokens: addingSpecialTokens).ids
+  }
+
+  /// The tokens of a text, or of two that a model takes together.
+  ///
+  /// - Throws: as `encode` does.
+  public func encoding(
+    of text: String, and second: String? = nil, addingSpecialTokens: Bool = true
+  ) throws -> Encoding {
+    var batch = [try unpadded(text, second, addingSpecialTokens)]
+    padding?.apply(to: &batch)
+    return batch[0]
+  }
+
+  /// The tokens of several texts, filled up to one length where `padding` says so.
+  ///
+  /// - Throws: as `encode` does.
+  public func encodings(of texts: [String], addingSpecialTokens: Bool = true) throws -> [Encoding] {
+    var batch = try texts.map { try unpadded($0, nil, addingSpecialTokens) }
+    padding?.apply(to: &batch)
+    return batch
+  }
+
+  private func unpadded(_ first: String, _ second: String?, _ addsSpecialTokens: Bool) throws -> Encoding {
+    var parts = [Encoding(try ids(of: first), typeID: 0)]
+    if let second { parts.append(Encoding(try ids(of: second), typeID: 1)) }
+    let addedCount = addsSpecialTokens ? postProcessor?.addedCount(isPair: parts.count > 1) ?? 0 : 0
+    try truncation?.apply(to: &parts, addedCount: addedCount)
+    if addsSpecialTokens, let postProcessor { parts = postProcessor.process(parts) }
+    return parts.dropFirst().reduce(into: parts[0]) { $0.append($1) }
+  }
+
+  /// The tokens that are in the text itself.
+  private func ids(of text: String) throws -> [Int32] {
+    var ids: [Int32] = []
+    let whole = Piece(scalars: Array(text.unicodeScalars)[...], isFirst: true)
+    for part in added.splitLiteral(whole) {
+      guard case .text(let piece) = part else {
+        if case .token(let id) = part { ids.append(id) }
+        continue
+      }
+      let text = try normalizer?.normalize(Array(piece.scalars))[...] ?? piece.scalars
+      for part in added.splitNormalized(Piece(scalars: text, isFirst: piece.isFirst)) {
+        switch part {
+        case .token(let id): ids.append(id)
+        case .text(let piece): try tokenize(piece, into: &ids)
+        }
+      }
+    }
+    return ids
+  }
+
+  private func tokenize(_ piece: Piece, into ids: inout [Int32]) throws {
+    var pieces = [piece]
+    if let preTokenizer {
+      pieces = []
+      try preTokenizer.split(piece, into: &pieces)
+    }
+    for piece in pieces where !piece.scalars.isEmpty { try model.tokenize(piece.scalars, into: &ids) }
+  }
+
+  // MARK: - Tokens to text
+
+  /// The text of tokens. Ids that the vocabulary does not have are left out.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a text that a regular expression of the file gives up on.
+  public func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = true) throws -> String {
+    let tokens = ids.compactMap { id -> [UInt8]? in
+      if skippingSpecialTokens, isSpecial(id) { return nil }
+      return token(of: id).map { Array($0.utf8) }
+    }
+    let bytes = try decoder?.decode(tokens).flatMap { $0 } ?? Array(tokens.joined(separator: [0x20]))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

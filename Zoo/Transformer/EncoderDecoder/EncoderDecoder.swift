@@ -1,0 +1,63 @@
+import GraphBuilder
+import ZooCore
+
+/// The Transformer (Vaswani et al. 2017, "Attention Is All You Need"): an encoder of the source and a decoder that gives
+/// the target's next token, with one embedding for source, target and logits.
+///
+/// A checkpoint's shapes tell the sizes, except for the number of heads, and its names those of the layers: Hugging
+/// Face's Marian and BART, or PyTorch's `nn.Transformer`. Inputs are `input_ids` and `attention_mask` (N, S),
+/// `decoder_input_ids` and `decoder_position_ids` (N, T); `logits` are (N, T, vocabulary).
+public struct EncoderDecoder: Architecture {
+  public enum Variant: String, Sendable, CaseIterable {
+    /// Of whatever size the weights are.
+    case transformer
+    /// Table 3's base model: width 512, six layers a side, 8 heads.
+    case base = "transformer-base"
+    /// Table 3's big model: width 1024, six layers a side, 16 heads.
+    case big = "transformer-big"
+
+    /// The width that the weights have to have.
+    var width: Int? {
+      switch self {
+      case .transformer: nil
+      case .base: 512
+      case .big: 1024
+      }
+    }
+  }
+
+  public let variant: Variant
+
+  public init(_ variant: Variant) { self.variant = variant }
+
+  public static var names: [String] { Variant.allCases.map(\.rawValue) }
+
+  public init?(named name: String) {
+    guard let variant = Variant(rawValue: name) else { return nil }
+    self.init(variant)
+  }
+
+  public var name: String { variant.rawValue }
+  public var title: String {
+    switch variant {
+    case .transformer: "Transformer"
+    case .base: "Transformer base"
+    case .big: "Transformer big"
+    }
+  }
+  public var task: ModelMetadata.Task { .translation }
+
+  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+    let configuration = try TransformerConfiguration(parameters, variant)
+    var network = TransformerBuilder(configuration, parameters, name: name)
+    try network.build()
+    parameters = network.parameters
+
+    var metadata = ModelMetadata()
+    metadata.name = name
+    metadata.architecture = title
+    metadata.task = task
+    metadata.generation = configuration.generation
+    return network.graph.model(metadata: metadata)
+  }
+}
