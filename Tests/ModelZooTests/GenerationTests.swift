@@ -150,7 +150,7 @@ import ZooRuntime
   @Test func promptsOfAnyLengthAndReorderedRows() throws {
     let definition = try decoder()
     let model = try CompiledModel(definition, registry: registry())
-    let session = GenerationSession(try programs(definition), rows: 3)
+    let session = GenerationSession(try programs(definition), rows: 3, limit: 64)
     var rows = [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0], [3], [5, 5, 4]]
     var generator = NormalGenerator(seed: 1)
     var new = rows
@@ -169,6 +169,26 @@ import ZooRuntime
       }
       rows = zip(parents, new).map { rows[$0] + $1 }
       if rows.map(\.count).max() ?? 0 > 56 { break }
+    }
+  }
+
+  /// Rows that are done go on beside the others, beyond the positions that the network has.
+  @Test func promptsUpToTheLastPosition() throws {
+    let definition = try decoder()
+    let model = try CompiledModel(definition, registry: registry())
+    let programs = try programs(definition)
+    let prompts = [1, 2, 30, 60, 63].map { length in (0..<length).map { ($0 * 7 + length) % 11 } }
+    let limits = prompts.map { min(20, 64 - $0.count) }
+    let session = GenerationSession(programs, rows: prompts.count, limit: 64)
+    let found = try BeamSearch(beams: 1, lengthPenalty: 0, endTokens: []).run(
+      session, beginning: prompts, limits: limits, progress: nil)
+    for ((prompt, limit), answer) in zip(zip(prompts, limits), found) {
+      var row = prompt
+      for _ in 0..<limit {
+        let numbers = try reference(model, row)
+        row.append(try #require(numbers.indices.max { numbers[$0] < numbers[$1] }))
+      }
+      #expect(answer == Array(row[prompt.count...]))
     }
   }
 

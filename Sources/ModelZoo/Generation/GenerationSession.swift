@@ -9,6 +9,8 @@ final class GenerationSession {
   private(set) var lengths: [Int]
   /// The sentence that each row belongs to, by its place among the session's sources.
   private var sources: [Int]
+  /// The positions that there are. Rows that are done may go beyond them while others go on.
+  private let positionCount: Int
   private var capacity: Int
   private var caches: [TensorMemory] = []
   /// What the encoder gave, for each row.
@@ -31,9 +33,10 @@ final class GenerationSession {
   ///
   /// - Parameters:
   ///   - padToken: What shorter texts are filled up with; the mask hides it.
-  ///   - limit: The most tokens that the encoder takes.
+  ///   - limit: The most tokens that the encoder takes, and the positions of the rows.
   init(_ programs: GenerationPrograms, sources texts: [[Int]], copies: Int, padToken: Int, limit: Int) throws {
     self.programs = programs
+    positionCount = limit
     capacity = 0
     lengths = Array(repeating: 0, count: texts.count * copies)
     sources = lengths.indices.map { $0 / copies }
@@ -56,8 +59,9 @@ final class GenerationSession {
   }
 
   /// Rows without a source, for a decoder alone.
-  init(_ programs: GenerationPrograms, rows: Int) {
+  init(_ programs: GenerationPrograms, rows: Int, limit: Int) {
     self.programs = programs
+    positionCount = limit
     capacity = 0
     lengths = Array(repeating: 0, count: rows)
     sources = Array(0..<rows)
@@ -82,7 +86,7 @@ final class GenerationSession {
       for place in 0..<newCount {
         let known = min(place, new.count - 1)
         ids[row * newCount + place] = Int64(new[known])
-        positions[row * newCount + place] = Int64(lengths[row] + known)
+        positions[row * newCount + place] = Int64(min(lengths[row] + known, positionCount - 1))
       }
       first[row] = Int64(lengths[row])
       valid[row] = Int64(lengths[row] + newCount)

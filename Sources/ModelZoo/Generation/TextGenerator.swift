@@ -124,7 +124,7 @@ struct TextGenerator: Sendable {
       ? try GenerationSession(
         programs, sources: batch.map(\.tokens), copies: copies, padToken: settings.padToken ?? 0,
         limit: settings.maximumLength)
-      : GenerationSession(programs, rows: batch.count * copies)
+      : GenerationSession(programs, rows: batch.count * copies, limit: settings.maximumLength)
     let endTokens = Set(settings.endTokens)
     guard isDrawn else {
       let search = BeamSearch(beams: copies, lengthPenalty: Double(settings.lengthPenalty), endTokens: endTokens)
