@@ -90,7 +90,7 @@ let package = Package(
       exclude: ["README.md", "train.py"]),
     .target(
       name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
-      exclude: ["README.md", "train.py"]),
+      exclude: ["README.md", "train.py", "rcnn-bccd.zoo"]),
 
     // What people use.
     .systemLibrary(
