@@ -91,7 +91,7 @@ let package = Package(
       exclude: ["README.md", "train.py"]),
     .target(
       name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
-      exclude: ["README.md", "train.py"]),
+      exclude: ["README.md", "train.py", "rcnn-bccd.zoo"]),
 
     .target(
       name: "EncoderDecoder", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/Transformer/EncoderDecoder"),

@@ -171,6 +171,8 @@ def main():
     parser.add_argument("--both", action="store_true", help="train on the validation list as well")
     parser.add_argument("--scale", type=float, default=0.5, help="selective search works on the picture at this size")
     parser.add_argument("--k", type=int, default=20, help="selective search's k and its step")
+    parser.add_argument("--boxes", type=int, default=1600, help="regions of a picture that the packaged network looks at")
+    parser.add_argument("--threshold", type=float, default=0.5, help="score that a prediction shows")
     parser.add_argument("--steps", type=int, default=700, help="of fine-tuning, 32 regions and 96 of background each")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--cost", type=float, default=1e-3, help="C of the SVMs")
@@ -364,6 +366,7 @@ def main():
     value = {"state_dict": {**weights, "svm.weight": torch.from_numpy(svm_weight), "svm.bias": torch.from_numpy(svm_bias),
                             "box.weight": torch.from_numpy(box_weight), "box.bias": torch.from_numpy(box_bias)},
              "labels": classes, "search_scale": options.scale, "search_k": options.k, "search_sigma": 0.8,
+             "search_boxes": options.boxes, "score_threshold": options.threshold,
              "smallest_side": float(low), "largest_side": float(high), "input_size": SIZE, "context": CONTEXT,
              "suppress": options.suppress, "average_precision": precisions}
     beside = options.out.with_name(options.out.name + ".part")

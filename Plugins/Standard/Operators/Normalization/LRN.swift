@@ -53,10 +53,11 @@ private final class LRNKernel: Kernel {
     self.kernels = kernels
   }
 
-  /// By task; every task clears its part.
+  /// By worker; every part clears what it uses.
   private var scratchCount: Int { (channels + 15) / 16 * 16 + size + 16 }
-  private var pieces: Int { max(1, min(positions / 16, workers * 4)) }
-  var workspaceByteCount: Int { isBlocked ? pieces * scratchCount * 4 : 0 }
+  /// Images are cut where there are few of them.
+  private var pieces: Int { batch >= workers * 4 ? 1 : max(1, min(positions / 16, workers * 4)) }
+  var workspaceByteCount: Int { isBlocked ? workers * scratchCount * 4 : 0 }
 
   func run(_ call: Call) throws {
     guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
@@ -65,16 +66,20 @@ private final class LRNKernel: Kernel {
     let kernels = kernels.raw
     let scratch = call.workspace?.assumingMemoryBound(to: Float.self)
     let imageCount = (isBlocked ? (channels + 15) / 16 * 16 : channels) * positions
-    for image in 0..<batch {
-      let (x, y) = (x + image * imageCount, y + image * imageCount)
-      call.executor.parallelFor(pieces) { piece, _ in
+    // Several small parts are one task.
+    let parts = batch * pieces
+    let tasks = min(parts, workers * 8)
+    call.executor.parallelFor(tasks) { task, worker in
+      for part in parts * task / tasks..<parts * (task + 1) / tasks {
+        let (image, piece) = (part / pieces, part % pieces)
+        let (x, y) = (x + image * imageCount, y + image * imageCount)
         // Whole vectors but for the last piece.
         let first = positions * piece / pieces / 16 * 16
         let end = piece + 1 == pieces ? positions : positions * (piece + 1) / pieces / 16 * 16
         if isBlocked {
           kernels.lrn_blocked(
             x + first * 16, y + first * 16, channels, positions * 16, end - first, size, alpha, beta, bias,
-            scratch.map { $0 + piece * scratchCount })
+            scratch.map { $0 + worker * scratchCount })
         } else {
           kernels.lrn(x + first, y + first, channels, positions, end - first, size, alpha, beta, bias)
         }
