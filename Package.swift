@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
+    .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
 
     // Plugins.
     .target(name: "CVectorKernels", path: "Plugins/Kernels"),
@@ -128,6 +129,10 @@ let package = Package(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
+    .testTarget(
+      name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
     .testTarget(
