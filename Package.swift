@@ -79,6 +79,17 @@ let package = Package(
       name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
       exclude: ["README.md", "train.py"]),
 
+    .target(
+      name: "HuggingFace",
+      dependencies: ["ZooCore", "Files", "JSON", "GraphBuilder", "SafetensorsFormat", "PyTorchFormat"],
+      path: "Zoo/HuggingFace"),
+    .target(
+      name: "TransformerEncoder", dependencies: ["ZooCore", "JSON", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Encoder"),
+    .target(
+      name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Decoder"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -97,6 +108,7 @@ let package = Package(
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
         "AlexNet", "ResNet",
+        "HuggingFace", "SafetensorsFormat", "Tokenizers", "TransformerDecoder", "TransformerEncoder",
         "ZooImage", "Datasets",
       ]),
     .executableTarget(

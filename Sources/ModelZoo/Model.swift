@@ -1,3 +1,4 @@
+import Synchronization
 import ZooRuntime
 
 #if canImport(FoundationEssentials)
@@ -43,6 +44,8 @@ public final class Model: Sendable {
   /// What the file says.
   public let definition: ModelDefinition
   let compiled: CompiledModel
+  /// Made when texts are first embedded: reading a tokenizer takes time.
+  private let embedder = Mutex<TextEmbedder?>(nil)
 
   /// The model in the .zoo or .onnx file at `path`.
   ///
@@ -144,11 +147,19 @@ public final class Model: Sendable {
   private func predictor() throws -> any Predictor {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
-    case .none, .objectDetection, .textEmbedding, .translation, .textGeneration:
+    case .textEmbedding: try textEmbedder()
+    case .none, .objectDetection, .translation, .textGeneration:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
         advice: "give it tensors (zoo run)")
     }
+  }
+
+  private func textEmbedder() throws -> TextEmbedder {
+    if let known = embedder.withLock({ $0 }) { return known }
+    let made = try TextEmbedder(self)
+    embedder.withLock { $0 = made }
+    return made
   }
 
   private func tensors(of input: Input) throws -> [String: Tensor] {

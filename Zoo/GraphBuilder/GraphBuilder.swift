@@ -15,21 +15,25 @@ public struct GraphBuilder {
   /// A value that some node computes.
   public struct Value: Sendable, Hashable {
     public let name: String
+
+    public init(name: String) { self.name = name }
   }
 
-  /// The version of ONNX's operators that is written.
-  public static let operatorSet: Int64 = 17
-
+  /// The version of ONNX's operators that is written: the first with all that the network needs.
+  private let operatorSet: Int64
   private var graph = Graph()
 
-  public init(name: String) { graph.name = name }
+  public init(name: String, operatorSet: Int64 = 17) {
+    self.operatorSet = operatorSet
+    graph.name = name
+  }
 
   /// The finished model.
   public func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
     var model = ModelDefinition()
-    // The IR version that came with operator set 17.
-    model.irVersion = 8
-    model.operatorSets = [OperatorSet(version: Self.operatorSet)]
+    // The IR version that came with the operator set.
+    model.irVersion = operatorSet <= 18 ? 8 : operatorSet <= 20 ? 9 : operatorSet <= 22 ? 10 : 11
+    model.operatorSets = [OperatorSet(version: operatorSet)]
     model.producerName = "ModelZoo"
     model.graph = graph
     model.metadata = metadata
@@ -70,5 +74,15 @@ public struct GraphBuilder {
       Node(
         operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: [name], attributes: attributes))
     return Value(name: name)
+  }
+
+  /// A node of several outputs.
+  public mutating func nodes(
+    _ operatorType: String, _ name: String, _ inputs: [Value?], outputs: [String], _ attributes: [Attribute] = []
+  ) -> [Value] {
+    graph.nodes.append(
+      Node(
+        operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs, attributes: attributes))
+    return outputs.map(Value.init)
   }
 }

@@ -3,17 +3,21 @@ import ModelZoo
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say what photographs show.",
+    abstract: "Say what photographs show, or what texts mean.",
     discussion: """
-      An INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands for all such files in it. \
+      For a model of photographs an INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands \
+      for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is one. \
       An input that can't be read is reported, and the rest is answered all the same.
       """)
 
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
   var model: String
 
-  @Argument(help: "Image files and folders.")
-  var inputs: [String]
+  @Argument(help: "Image files and folders; texts for a model of texts.")
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("Texts, one a line.", valueName: "FILE"))
+  var file: String?
 
   @Option(help: "Show the most probable K classes.")
   var top = 5
@@ -23,20 +27,56 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
-    if inputs.isEmpty { throw ValidationError("Missing expected argument '<inputs> ...'.") }
+    if inputs.isEmpty, file == nil { throw ValidationError("Missing expected argument '<inputs> ...'.") }
   }
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
+    let name = model.metadata.name.isEmpty ? self.model : model.metadata.name
+    let predictions =
+      switch model.metadata.task {
+      case .textEmbedding, .translation, .textGeneration: try aboutTexts(model)
+      case .none, .imageClassification, .objectDetection: try aboutImages(model)
+      }
+    Console.clearProgress()
+    if options.json { try Console.printJSON(Report(model: name, predictions: predictions.reports)) }
+    try predictions.failures.finish()
+  }
+
+  private typealias Predictions = (reports: [PredictionReport], failures: Failures)
+
+  private func aboutTexts(_ model: Model) throws -> Predictions {
+    var reports: [PredictionReport] = []
+    let texts = try textInputs(inputs, file: file)
+    // Many at once: the model runs those of like length together.
+    for start in stride(from: 0, to: texts.count, by: Self.textsAtOnce) {
+      if texts.count > Self.textsAtOnce { options.progress("\(start) of \(texts.count) texts") }
+      let part = texts[start..<min(start + Self.textsAtOnce, texts.count)]
+      let answers = try locating(self.model) { try model.predict(part.map { .text($0) }) }
+      for (text, answer) in zip(part, answers) {
+        let item = PredictionReport(input: text, answer, top: top)
+        reports.append(item)
+        if !options.json { Console.print(item.text(isBrief: false)) }
+      }
+    }
+    return (reports, Failures())
+  }
+
+  private static let textsAtOnce = 1024
+
+  private func aboutImages(_ model: Model) throws -> Predictions {
+    if let file {
+      throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
+    }
     var failures = Failures()
-    var report = Report(model: model.metadata.name.isEmpty ? self.model : model.metadata.name, predictions: [])
+    var reports: [PredictionReport] = []
     var waiting: [(path: String, image: Image)] = []
 
     func flush() throws {
       let answers = try locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
       for (input, answer) in zip(waiting, answers) {
         let item = PredictionReport(input: input.path, answer, top: top)
-        report.predictions.append(item)
+        reports.append(item)
         if !options.json { Console.print(item.text(isBrief: top == 1)) }
       }
       waiting = []
@@ -51,14 +91,12 @@ struct Predict: ParsableCommand {
       } catch {
         try flush()
         failures.report(error)
-        report.predictions.append(PredictionReport(input: path, error: error))
+        reports.append(PredictionReport(input: path, error: error))
       }
       if waiting.count == 32 { try flush() }
     }
     try flush()
-    Console.clearProgress()
-    if options.json { try Console.printJSON(report) }
-    try failures.finish()
+    return (reports, failures)
   }
 
   /// The images that `input` stands for, or why there are none.
@@ -112,7 +150,13 @@ private struct PredictionReport: Encodable {
       return input + "\n" + table(rows, right: [0], indent: "  ")
     }
     if let text { return text }
-    return input + "\n  " + (embedding ?? []).map { "\($0)" }.joined(separator: " ")
+    return input + "\n  " + Self.summary(embedding ?? [])
+  }
+
+  /// A vector's first components; a person has no use for hundreds of them.
+  private static func summary(_ vector: [Float]) -> String {
+    let shown = vector.prefix(8).map { fixed(Double($0), 4) }.joined(separator: " ")
+    return "\(shown)\(vector.count > 8 ? " …" : "") (\(vector.count) components; --json has all)"
   }
 
   private func percent(_ fraction: Float) -> String { fixed(Double(fraction) * 100, 2) + " %" }

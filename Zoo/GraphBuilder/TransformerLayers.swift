@@ -1,0 +1,92 @@
+import ZooCore
+
+/// The layers of transformers. Values are (N, length, width).
+extension GraphBuilder {
+  /// value · weightᵀ + bias, with `weight` (outputs, inputs) as PyTorch's `Linear` keeps it.
+  ///
+  /// The weight is written transposed: MatMul takes a value of any rank, which Gemm does not.
+  public mutating func linear(
+    _ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor?
+  ) throws -> Value {
+    let product = node("MatMul", "\(name).matmul", [value, constant(try weight.transposed(), "\(name).weight")])
+    guard let bias else { return product }
+    return node("Add", name, [product, constant(bias, "\(name).bias")])
+  }
+
+  /// Normalization over the last axis (Ba, Kiros and Hinton 2016).
+  public mutating func layerNormalization(
+    _ value: Value, _ name: String, scale: StoredTensor, shift: StoredTensor, epsilon: Float = 1e-5
+  ) -> Value {
+    let inputs = [value, constant(scale, "\(name).weight"), constant(shift, "\(name).bias")]
+    return node(
+      "LayerNormalization", name, inputs, [Attribute("axis", .int(-1)), Attribute("epsilon", .float(epsilon))])
+  }
+
+  /// softmax(Q·Kᵀ / √size)·V by heads (Vaswani et al. 2017, section 3.2). Needs operator set 23.
+  ///
+  /// - Parameters:
+  ///   - mask: Which keys may be seen: booleans that broadcast to (N, heads, queries, keys).
+  ///   - isCausal: Whether no query sees keys behind its own.
+  public mutating func attention(
+    _ query: Value, _ key: Value, _ value: Value, _ name: String, mask: Value? = nil, heads: Int, isCausal: Bool = false
+  ) -> Value {
+    let inputs: [Value?] = mask == nil ? [query, key, value] : [query, key, value, mask]
+    return node(
+      "Attention", name, inputs,
+      [
+        Attribute("q_num_heads", .int(Int64(heads))), Attribute("kv_num_heads", .int(Int64(heads))),
+        Attribute("is_causal", .int(isCausal ? 1 : 0)),
+      ])
+  }
+}
+
+extension StoredTensor {
+  /// The matrix with rows and columns exchanged, whenever it is read.
+  public func transposed() throws -> StoredTensor {
+    guard shape.count == 2 else { throw ZooError(.defect, "a tensor of shape \(shape) is no matrix") }
+    return try StoredTensor(type: type, shape: shape.reversed(), source: TransposedSource(stored: self))
+  }
+}
+
+extension StoredTensor {
+  /// A stretch of the outermost axis, read when it is wanted.
+  public func rows(_ range: Range<Int>) throws -> StoredTensor {
+    guard let extent = shape.first, range.lowerBound >= 0, range.upperBound <= extent else {
+      throw ZooError(.defect, "a tensor of shape \(shape) has no rows \(range)")
+    }
+    let part = [range.count] + shape.dropFirst()
+    return try StoredTensor(type: type, shape: part, source: RowSource(stored: self, first: range.lowerBound))
+  }
+}
+
+private struct RowSource: TensorSource {
+  let stored: StoredTensor
+  let first: Int
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    try stored.read(into: bytes, at: first * shape.dropFirst().reduce(type.bitWidth / 8, *))
+  }
+}
+
+private struct TransposedSource: TensorSource {
+  let stored: StoredTensor
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    guard type == .float32 else { throw ZooError(.defect, "only float32 matrices are transposed, not \(type.name)") }
+    let target = bytes.bindMemory(to: Float.self)
+    let (rows, columns) = (shape[0], shape[1])
+    try stored.load().withUnsafeBytes { bytes in
+      let source = bytes.bindMemory(to: Float.self)
+      // In squares, so that both sides stay in the cache.
+      for top in stride(from: 0, to: rows, by: 32) {
+        for left in stride(from: 0, to: columns, by: 32) {
+          for row in top..<min(top + 32, rows) {
+            for column in left..<min(left + 32, columns) {
+              target[row * columns + column] = source[column * rows + row]
+            }
+          }
+        }
+      }
+    }
+  }
+}
