@@ -55,6 +55,7 @@ let package = Package(
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
+    .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
 
     // Plugins.
     .target(name: "CVectorKernels", path: "Plugins/Kernels"),
@@ -96,6 +97,17 @@ let package = Package(
     .target(
       name: "EncoderDecoder", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/Transformer/EncoderDecoder"),
 
+    .target(
+      name: "HuggingFace",
+      dependencies: ["ZooCore", "Files", "JSON", "GraphBuilder", "SafetensorsFormat", "PyTorchFormat"],
+      path: "Zoo/HuggingFace"),
+    .target(
+      name: "TransformerEncoder", dependencies: ["ZooCore", "JSON", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Encoder"),
+    .target(
+      name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Decoder"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -115,7 +127,8 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "EncoderDecoder", "RCNN", "ResNet", "Tokenizers", "ZooImage", "Datasets",
+        "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
+        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
@@ -150,6 +163,10 @@ let package = Package(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
+    .testTarget(
+      name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
     .testTarget(

@@ -50,6 +50,8 @@ public final class Model: Sendable {
   private let registry: OperatorRegistry
   /// Made when it is first needed.
   private let generator = Mutex<TextGenerator?>(nil)
+  /// Made when texts are first embedded: reading a tokenizer takes time.
+  private let embedder = Mutex<TextEmbedder?>(nil)
 
   /// The model in the .zoo or .onnx file at `path`.
   ///
@@ -154,8 +156,9 @@ public final class Model: Sendable {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
     case .objectDetection: try ObjectDetector(self)
+    case .textEmbedding: try textEmbedder()
     case .translation, .textGeneration: try TextGenerator(self)
-    case .none, .textEmbedding:
+    case .none:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
         advice: "give it tensors (zoo run)")
@@ -175,6 +178,13 @@ public final class Model: Sendable {
       known = made
       return made
     }
+  }
+
+  private func textEmbedder() throws -> TextEmbedder {
+    if let known = embedder.withLock({ $0 }) { return known }
+    let made = try TextEmbedder(self)
+    embedder.withLock { $0 = made }
+    return made
   }
 
   private func tensors(of input: Input) throws -> [String: Tensor] {

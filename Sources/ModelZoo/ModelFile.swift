@@ -1,6 +1,7 @@
 import ONNXFormat
 import PackageFormat
 import PyTorchFormat
+import SafetensorsFormat
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
@@ -21,6 +22,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
       throw ZooError(
         .badData, "a PyTorch checkpoint holds weights without a graph", at: path,
         advice: "make a package of it with the architecture that it belongs to: zoo pack ARCH --weights \(path)")
+    } else if beginning.withUnsafeBytes({ SafetensorsFormat.sniff($0) }) {
+      throw ZooError(
+        .badData, "a safetensors file holds weights without a graph", at: path,
+        advice: "make a package of the folder that it is in, with its config.json and tokenizer: zoo pack FOLDER")
     } else if ONNXFormat.sniff(path) {
       self = .onnx
     } else {

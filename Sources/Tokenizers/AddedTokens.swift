@@ -34,7 +34,7 @@ struct AddedTokens: Sendable {
 
   private let tokens: [Token]
   private(set) var vocabulary = Vocabulary()
-  private var special: Set<Int32> = []
+  private var special: Set<ExactText> = []
   /// Indices of `tokens` by their text as it stands, and as the normalizer leaves it.
   private var literal = ScalarTrie()
   private var normalized = ScalarTrie()
@@ -43,7 +43,7 @@ struct AddedTokens: Sendable {
     tokens = try settings.map(Token.init)
     for (index, token) in tokens.enumerated() where !token.text.isEmpty {
       vocabulary.insert(token.text, token.id)
-      if token.isSpecial { special.insert(token.id) }
+      if token.isSpecial { special.insert(ExactText(token.text)) }
       let text = Array(token.text.unicodeScalars)
       if token.isNormalized {
         let text = try normalizer?.normalize(text) ?? text
@@ -54,7 +54,7 @@ struct AddedTokens: Sendable {
     }
   }
 
-  func isSpecial(_ id: Int32) -> Bool { special.contains(id) }
+  func isSpecial(_ token: String) -> Bool { special.contains(ExactText(token)) }
 
   /// Cuts a text as it stands.
   func splitLiteral(_ piece: Piece) -> [Part] { split(piece, literal) }

@@ -8,8 +8,10 @@
 ///
 /// The pieces together are what `Tokenizer.decode` makes of all tokens. None of them ends within a character.
 public struct IncrementalDecoder: Sendable {
-  /// Bytes of a character that may still be missing, each of which shows as U+FFFD.
-  private static let mostPending = 3
+  /// What a byte shows as whose character is not complete.
+  private static let replacement = "\u{FFFD}".utf8
+  /// So many tokens without text are no beginning of a character, but bytes that are no text.
+  private static let mostPending = 16
 
   private let tokenizer: Tokenizer
   private let skipsSpecialTokens: Bool
@@ -32,7 +34,9 @@ public struct IncrementalDecoder: Sendable {
     window.append(id)
     let text = try decodedWindow()
     var complete = text[...]
-    for _ in 0..<Self.mostPending where complete.suffix(3).elementsEqual("\u{FFFD}".utf8) { complete.removeLast(3) }
+    if window.count - settledCount <= Self.mostPending {
+      while complete.suffix(3).elementsEqual(Self.replacement) { complete.removeLast(3) }
+    }
     let piece = advance(to: Array(complete))
     // Nothing is pending: only the tokens since then are needed to read the next.
     if complete.count == text.count, !piece.isEmpty {

@@ -59,7 +59,7 @@ public struct Tokenizer: Sendable {
   public func token(of id: Int32) -> String? { added.vocabulary.token(of: id) ?? model.vocabulary.token(of: id) }
 
   /// Whether the token is one that stands for no text: `[CLS]`, `</s>`.
-  public func isSpecial(_ id: Int32) -> Bool { added.isSpecial(id) }
+  public func isSpecial(_ id: Int32) -> Bool { token(of: id).map(added.isSpecial) ?? false }
 
   // MARK: - Text to tokens
 
@@ -137,8 +137,8 @@ public struct Tokenizer: Sendable {
   /// - Throws: `ZooError` (`badData`) for a text that a regular expression of the file gives up on.
   public func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = true) throws -> String {
     let tokens = ids.compactMap { id -> [UInt8]? in
-      if skippingSpecialTokens, isSpecial(id) { return nil }
-      return token(of: id).map { Array($0.utf8) }
+      guard let token = token(of: id), !skippingSpecialTokens || !added.isSpecial(token) else { return nil }
+      return Array(token.utf8)
     }
     let bytes = try decoder?.decode(tokens).flatMap { $0 } ?? Array(tokens.joined(separator: [0x20]))
     return String(decoding: bytes, as: UTF8.self)

@@ -93,4 +93,14 @@ public struct GraphBuilder {
         attributes: attributes))
     return values
   }
+
+  /// A node of several outputs.
+  public mutating func nodes(
+    _ operatorType: String, _ name: String, _ inputs: [Value?], outputs: [String], _ attributes: [Attribute] = []
+  ) -> [Value] {
+    graph.nodes.append(
+      Node(
+        operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs, attributes: attributes))
+    return outputs.map(Value.init)
+  }
 }

@@ -1,4 +1,5 @@
 import CONNXSchema
+import Files
 import ZooCore
 
 extension MessageDecoder {

@@ -10,13 +10,15 @@ struct Pack: ParsableCommand {
       CIFAR networks, or a folder that holds one (pytorch_model.bin, model.pth) beside config.json and tokenizer.json. \
       Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
       ImageNet or CIFAR-10. The package is replaced if it is there.
+      A folder as Hugging Face's libraries save one (config.json, safetensors or pytorch_model.bin, the tokenizer's files) \
+      says its architecture itself: zoo pack FOLDER makes packages of BERT and RoBERTa, which embed texts, and of GPT-2.
       """)
 
-  @Argument(help: "The architecture: resnet50, …")
+  @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's.")
   var arch: String
 
   @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"))
-  var weights: String
+  var weights: String?
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The package (default: NAME.zoo in this folder).", valueName: "OUT.zoo"))
@@ -34,18 +36,9 @@ struct Pack: ParsableCommand {
   var json = false
 
   func run() throws {
-    let architecture = try chosenArchitecture()
-    let files = try WeightFiles(contentsOf: weights)
-    let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
-    var model: ModelDefinition
-    do {
-      model = try architecture.model(weights: files.tensors, values: files.values, labels: labels)
-    } catch let error as ZooError {
-      throw error.located(weights)
-    }
-    model.metadata.tokenizer = files.tokenizer ?? model.metadata.tokenizer
+    var model = try packedModel()
     let rounding: WeightRounding?
-    (model, rounding) = try locating(weights) { try model.storing(storage) }
+    (model, rounding) = try locating(weights ?? arch) { try model.storing(storage) }
     try description.apply(to: &model.metadata)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {
@@ -54,6 +47,28 @@ struct Pack: ParsableCommand {
     }
     try model.write(to: path, format: .package)
     try WrittenFile(model, path, rounding: rounding).show(json: json)
+  }
+
+  private func packedModel() throws -> ModelDefinition {
+    guard let weights else {
+      guard FileKind(path: arch) == .folder else {
+        _ = try chosenArchitecture()
+        throw ZooError(.usage, "the weights are missing", at: "pack \(arch)", advice: "add --weights FILE")
+      }
+      guard description.labels == nil, !v1 else {
+        throw ZooError(
+          .usage, "--labels and --v1 are for networks of photographs", at: arch, advice: "leave them out")
+      }
+      return try ModelDefinition(pretrainedFolder: arch)
+    }
+    let architecture = try chosenArchitecture()
+    let files = try WeightFiles(contentsOf: weights)
+    let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
+    var model = try locating(weights) {
+      try architecture.model(weights: files.tensors, values: files.values, labels: labels)
+    }
+    model.metadata.tokenizer = files.tokenizer ?? model.metadata.tokenizer
+    return model
   }
 
   private func chosenArchitecture() throws -> any Architecture {

@@ -1,0 +1,60 @@
+import Files
+import JSON
+import ZooCore
+
+/// Hugging Face's safetensors (github.com/huggingface/safetensors, "Format"): the length of a JSON header in 8 bytes,
+/// the header, and the tensors' bytes one after the other.
+public enum SafetensorsFormat {
+  /// The header of a file may take so many bytes, as in the format's own reader.
+  static let greatestHeader = 100_000_000
+  /// The header's member that is no tensor.
+  static let metadataName = "__metadata__"
+
+  /// Whether `beginning`, the first bytes of a file (16 are enough), looks like safetensors.
+  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+    guard beginning.count > 9 else { return false }
+    let length = UInt64(littleEndian: beginning.loadUnaligned(as: UInt64.self))
+    return length >= 2 && length <= UInt64(greatestHeader) && beginning[8] == UInt8(ascii: "{")
+      && (beginning[9] == UInt8(ascii: "\"") || beginning[9] == UInt8(ascii: "}") || beginning[9] <= 0x20)
+  }
+
+  /// The tensors of the file at `path`, or of all files that the index at `path` (`model.safetensors.index.json`) lists.
+  /// They stay in the mapped file until they are loaded.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
+  ///   tensor of an unknown type.
+  public static func read(_ path: String) throws -> TensorFile {
+    do {
+      let file = try MappedFile(path)
+      if let first = file.bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{"), !sniff(file.bytes) {
+        return try ShardIndex(file.bytes).read(besides: path)
+      }
+      return try TensorFileReader(file).read()
+    } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+
+  /// Writes `file` to `path`. The tensors keep their order, and one at a time is in memory.
+  ///
+  /// - Throws: `ZooError`: `usage` for tensors that the format can't hold or that share a name, `notFound` where the
+  ///   folder can't be written; what the tensors throw when they are loaded.
+  public static func write(_ file: TensorFile, to path: String) throws {
+    do { try TensorFileWriter(file).write(to: path) } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+}
+
+/// Named tensors, and texts about them.
+public struct TensorFile: Sendable {
+  /// In the order in which they lie in the file.
+  public var tensors: [NamedTensor]
+  /// The header's `__metadata__`.
+  public var metadata: [Property]
+
+  public init(tensors: [NamedTensor], metadata: [Property] = []) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+}

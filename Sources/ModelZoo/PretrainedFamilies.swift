@@ -1,0 +1,17 @@
+import HuggingFace
+import TransformerDecoder
+import TransformerEncoder
+
+/// Every family of networks that the zoo can build from a folder as Hugging Face's libraries save one.
+let pretrainedFamilies: [any PretrainedFamily.Type] = [BERT.self, GPT2.self]
+
+extension ModelDefinition {
+  /// The model in a folder as Hugging Face's libraries save one: config.json, weights (safetensors or PyTorch), and the
+  /// tokenizer's files. Weights stay in their files until they are needed.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a folder that lacks something, `badData` for damaged files and for weights that
+  ///   don't fit config.json, `unsupported` for a family or a variant that can't be built.
+  public init(pretrainedFolder path: String) throws {
+    self = try pretrainedFamilies.model(PretrainedFolder(path))
+  }
+}

@@ -1,0 +1,146 @@
+import Tokenizers
+import ZooRuntime
+
+/// Texts in, vectors out: what `predict` does for a model whose task is text embedding (Reimers and Gurevych 2019,
+/// "Sentence-BERT").
+struct TextEmbedder: Predictor {
+  /// At most as many tokens, padding included, go into one run, so that memory stays bounded whatever the number of
+  /// texts.
+  private static let largestBatch = 1 << 12
+
+  /// The network's inputs by what Hugging Face's models call them.
+  private enum InputName {
+    static let ids = "input_ids"
+    static let mask = "attention_mask"
+    static let types = "token_type_ids"
+  }
+
+  // Not the model, which keeps this.
+  private let network: CompiledModel
+  private let name: String?
+  private let tokenizer: Tokenizer
+  private let settings: EmbeddingSettings
+  private let output: String
+  private let takesMask: Bool
+  private let takesTypes: Bool
+
+  init(_ model: Model) throws {
+    name = model.metadata.name.isEmpty ? nil : model.metadata.name
+    let names = Set(model.inputs.map(\.name))
+    guard let text = model.metadata.tokenizer, let settings = model.metadata.embedding,
+      let output = model.outputs.first, names.contains(InputName.ids), settings.maximumLength > 0,
+      names.isSubset(of: [InputName.ids, InputName.mask, InputName.types])
+    else {
+      throw ZooError(
+        .badData, "the model claims to embed texts, but it does not say how one becomes its input", at: name,
+        advice: "package it again")
+    }
+    var tokenizer = try Tokenizer(json: text)
+    tokenizer.truncation = Truncation(
+      maximumLength: settings.maximumLength, side: tokenizer.truncation?.side ?? .right)
+    // Batches are padded here, as long as they need.
+    tokenizer.padding = Padding(
+      id: tokenizer.padding?.id ?? tokenizer.id(of: "[PAD]") ?? tokenizer.id(of: "<pad>") ?? 0)
+    network = model.compiled
+    self.tokenizer = tokenizer
+    self.settings = settings
+    self.output = output.name
+    takesMask = names.contains(InputName.mask)
+    takesTypes = names.contains(InputName.types)
+  }
+
+  func predict(_ inputs: [Input]) throws -> [Prediction] {
+    let texts = try inputs.map { input in
+      guard case .text(let text) = input.content else {
+        throw ZooError(
+          .usage, "the model embeds texts, not photographs or tensors", at: name,
+          advice: "give it texts")
+      }
+      // Padding comes with the batch.
+      return try unpadded.encoding(of: text)
+    }
+    var vectors = [[Float]](repeating: [], count: texts.count)
+    for batch in batches(texts.map(\.ids.count)) {
+      var encodings = batch.map { texts[$0] }
+      tokenizer.padding?.apply(to: &encodings)
+      for (index, vector) in zip(batch, try self.vectors(of: encodings)) { vectors[index] = vector }
+    }
+    return vectors.map { .embedding($0) }
+  }
+
+  private var unpadded: Tokenizer {
+    var tokenizer = tokenizer
+    tokenizer.padding = nil
+    return tokenizer
+  }
+
+  /// The texts that run together, by their places: those of like length, which need little padding.
+  private func batches(_ lengths: [Int]) -> [[Int]] {
+    var batches: [[Int]] = []
+    for index in lengths.indices.sorted(by: { (lengths[$0], $0) > (lengths[$1], $1) }) {
+      // The first of a batch is its longest.
+      if let first = batches.last?.first, (batches[batches.count - 1].count + 1) * lengths[first] <= Self.largestBatch {
+        batches[batches.count - 1].append(index)
+      } else {
+        batches.append([index])
+      }
+    }
+    return batches
+  }
+
+  /// The vectors of texts of one length.
+  private func vectors(of batch: [Encoding]) throws -> [[Float]] {
+    let shape = [batch.count, batch[0].ids.count]
+    guard shape[1] > 0 else {
+      throw ZooError(
+        .badData, "the tokenizer makes no tokens of an empty text", at: name, advice: "give it some text")
+    }
+    func tensor(_ rows: (Encoding) -> [Int32]) throws -> Tensor {
+      try Tensor(batch.flatMap { rows($0).map(Int64.init) }, shape: shape)
+    }
+    var inputs = [InputName.ids: try tensor(\.ids)]
+    if takesMask { inputs[InputName.mask] = try tensor(\.attentionMask) }
+    if takesTypes { inputs[InputName.types] = try tensor(\.typeIDs) }
+    guard let states = try network.run(inputs)[output], states.type == .float32, states.shape.count == 3,
+      Array(states.shape.prefix(2)) == shape, states.shape[2] > 0
+    else {
+      throw ZooError(
+        .badData, "the output holds no vector for each token", at: output, advice: "package the model again")
+    }
+    let width = states.shape[2]
+    return try states.withUnsafeBytes { bytes in
+      let states = bytes.bindMemory(to: Float.self)
+      return try batch.enumerated().map { index, text in
+        let tokens = text.leftPadding..<shape[1] - text.rightPadding
+        let rows = tokens.map { states[((index * shape[1] + $0) * width)...].prefix(width) }
+        let vector = pooled(rows, width)
+        guard vector.allSatisfy(\.isFinite) else {
+          throw ZooError(.badData, "the vector's components are no finite numbers", at: output)
+        }
+        return settings.normalizes ? normalized(vector) : vector
+      }
+    }
+  }
+
+  /// One vector of those of a text's tokens.
+  private func pooled(_ rows: [Slice<UnsafeBufferPointer<Float>>], _ width: Int) -> [Float] {
+    guard let first = rows.first else { return [Float](repeating: 0, count: width) }
+    switch settings.pooling {
+    case .first: return Array(first)
+    case .mean:
+      var sum = [Float](repeating: 0, count: width)
+      for row in rows { for (index, value) in row.enumerated() { sum[index] += value } }
+      return sum.map { $0 / Float(rows.count) }
+    case .maximum:
+      return rows.dropFirst().reduce(into: Array(first)) { greatest, row in
+        for (index, value) in row.enumerated() { greatest[index] = max(greatest[index], value) }
+      }
+    }
+  }
+
+  /// The vector of length 1 in the same direction; zeros stay zeros.
+  private func normalized(_ vector: [Float]) -> [Float] {
+    let length = Float(vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+    return vector.map { $0 / max(length, 1e-12) }
+  }
+}

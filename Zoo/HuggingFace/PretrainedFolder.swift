@@ -1,0 +1,83 @@
+import Files
+import GraphBuilder
+import JSON
+import PyTorchFormat
+import SafetensorsFormat
+import ZooCore
+
+/// A folder as Hugging Face's libraries save a model in: config.json, weights, and what the tokenizer needs.
+public struct PretrainedFolder: Sendable {
+  public let path: String
+  /// config.json.
+  package let configuration: PretrainedSettings
+
+  /// Texts of settings and tokenizers that are larger than this are no such thing.
+  private static let greatestText = 256 << 20
+
+  /// - Throws: `ZooError`: `notFound` where there is no config.json, `badData` for one that is no JSON.
+  public init(_ path: String) throws {
+    self.path = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    guard let configuration = try Self.settings(self.path, "config.json") else {
+      throw ZooError(
+        .notFound, "the folder has no config.json", at: path,
+        advice: "give a folder that a model was saved in by save_pretrained or downloaded to from Hugging Face")
+    }
+    self.configuration = configuration
+  }
+
+  /// The family that config.json says the model is of: `bert`, `gpt2`.
+  public var modelType: String { get throws { try configuration.text("model_type") } }
+
+  /// The folder's name, which a package is called by.
+  public var name: String { String(path.split(separator: "/").last ?? "model") }
+
+  /// The weights, from model.safetensors (or the files of its index) or pytorch_model.bin. They stay where they are.
+  public func weights() throws -> [NamedTensor] {
+    for name in ["model.safetensors", "model.safetensors.index.json"] where exists(name) {
+      return try SafetensorsFormat.read("\(path)/\(name)").tensors
+    }
+    guard exists("pytorch_model.bin") else {
+      throw ZooError(
+        .notFound, "the folder has no weights", at: path,
+        advice: "it needs model.safetensors, model.safetensors.index.json or pytorch_model.bin")
+    }
+    return try PyTorchFormat.read("\(path)/pytorch_model.bin").tensors
+  }
+
+  /// The JSON in the file `name`; `nil` if there is no such file.
+  package func settings(_ name: String) throws -> PretrainedSettings? { try Self.settings(path, name) }
+
+  /// The text in the file `name`; `nil` if there is no such file.
+  package func text(_ name: String) throws -> String? {
+    exists(name) ? try Self.text("\(path)/\(name)") : nil
+  }
+
+  package func exists(_ name: String) -> Bool { Self.exists("\(path)/\(name)") }
+
+  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  private static func text(_ path: String) throws -> String {
+    let file = try MappedFile(path)
+    guard file.bytes.count <= greatestText else { throw ZooError(.badData, "the file is too large", at: path) }
+    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+      throw ZooError(.badData, "the file is no UTF-8 text", at: path)
+    }
+    return text
+  }
+
+  private static func settings(_ folder: String, _ name: String) throws -> PretrainedSettings? {
+    let path = "\(folder)/\(name)"
+    guard exists(path) else { return nil }
+    do { return PretrainedSettings(try JSON(text(path)), path) } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+}
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif

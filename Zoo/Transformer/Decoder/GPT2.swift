@@ -1,0 +1,80 @@
+import GraphBuilder
+import HuggingFace
+import ZooCore
+
+/// The Transformer's decoder alone, normalized before each part (Radford et al. 2019, "GPT-2").
+///
+/// Inputs are `input_ids` and `position_ids`, both int64 (N, T); the output is `logits`, (N, T, vocabulary).
+public struct GPT2: PretrainedFamily {
+  public static let modelTypes = ["gpt2"]
+
+  public let configuration: Configuration
+
+  public init(_ configuration: Configuration) { self.configuration = configuration }
+
+  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+    let configuration = try Configuration(folder)
+    var parameters = try Parameters(names(folder.weights()))
+    var model = try GPT2(configuration).model(&parameters)
+    try parameters.finish(for: "the decoder that config.json describes")
+    model.metadata.tokenizer = try folder.tokenizer()
+    model.metadata.generation = try generation(folder, configuration)
+    model.metadata.task = .textGeneration
+    model.metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
+    return model
+  }
+
+  /// The decoder's weights, by the names that they have in a model without a head.
+  private static func names(_ weights: [NamedTensor]) -> [NamedTensor] {
+    weights.compactMap { item in
+      var item = item
+      if item.name.hasPrefix("transformer.") { item.name.removeFirst("transformer.".count) }
+      // The head is the table of embeddings again, and the masks are the graph's own.
+      let isMask = item.name.hasSuffix(".attn.bias") || item.name.hasSuffix(".attn.masked_bias")
+      return isMask || item.name == "lm_head.weight" ? nil : item
+    }
+  }
+
+  /// What generation_config.json says, or config.json where there is none.
+  private static func generation(
+    _ folder: PretrainedFolder, _ configuration: Configuration
+  ) throws -> GenerationSettings {
+    let settings = try folder.settings("generation_config.json") ?? folder.configuration
+    var ends = try settings.tokens("eos_token_id")
+    if ends.isEmpty { ends = try folder.configuration.tokens("eos_token_id") }
+    var generation = GenerationSettings(
+      endTokens: ends, padToken: try settings.tokens("pad_token_id").first, maximumLength: configuration.positions)
+    generation.beams = try settings.count("num_beams", default: 1)
+    // Without it, the library's own generation is greedy too, whatever the other numbers are.
+    if try settings.bool("do_sample", default: false) {
+      generation.temperature = try settings.float("temperature", default: 1)
+      let topK = settings.value("top_k")?.integer ?? 50
+      generation.topK = topK > 0 ? topK : nil
+      let topP = try settings.float("top_p", default: 1)
+      generation.topP = topP < 1 ? topP : nil
+    }
+    return generation
+  }
+
+  /// The network over `parameters`.
+  ///
+  /// - Throws: `ZooError` (`badData`) for weights that can't be this network's.
+  public func model(_ parameters: inout Parameters) throws -> ModelDefinition {
+    var network = GPT2Builder(configuration, parameters)
+    let shape: [Dimension] = ["N", "T"]
+    let ids = network.graph.input("input_ids", .int64, shape)
+    let positions = network.graph.input("position_ids", .int64, shape)
+    let table = try network.table("wte", configuration.vocabulary)
+    var value = try network.embeddings(table, ids: ids, positions: positions)
+    for index in 0..<configuration.layers { value = try network.layer(value, index) }
+    value = try network.normalization(value, "ln_f")
+    let logits = try network.head(value, table, ids: ids)
+    let vocabulary = Dimension(.fixed(Int64(configuration.vocabulary)))
+    network.graph.output(logits, "logits", .float32, shape + [vocabulary])
+    parameters = network.parameters
+
+    var metadata = ModelMetadata()
+    metadata.architecture = "GPT-2"
+    return network.graph.model(metadata: metadata)
+  }
+}

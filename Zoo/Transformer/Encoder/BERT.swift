@@ -1,0 +1,67 @@
+import GraphBuilder
+import HuggingFace
+import ZooCore
+
+/// The Transformer's encoder over learned positions and token types (Devlin et al. 2018, "BERT"), and RoBERTa
+/// (Liu et al. 2019), which counts positions from another number.
+///
+/// Inputs are `input_ids`, `attention_mask` (0 for padding, which goes to the right) and `token_type_ids`, all int64
+/// (N, S); the output is `last_hidden_state`, (N, S, width).
+public struct BERT: PretrainedFamily {
+  public static let modelTypes = ["bert", "roberta"]
+
+  public let configuration: Configuration
+
+  public init(_ configuration: Configuration) { self.configuration = configuration }
+
+  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+    let configuration = try Configuration(folder)
+    var parameters = try Parameters(names(folder.weights()))
+    var model = try BERT(configuration).model(&parameters)
+    try parameters.finish(for: "the encoder that config.json describes")
+    model.metadata.tokenizer = try folder.tokenizer()
+    model.metadata.embedding = try SentenceSettings(folder, positions: configuration.usablePositions).embedding
+    model.metadata.task = .textEmbedding
+    model.metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
+    return model
+  }
+
+  /// The encoder's weights, by the names that they have in a model without a head.
+  private static func names(_ weights: [NamedTensor]) -> [NamedTensor] {
+    weights.compactMap { item in
+      var item = item
+      for prefix in modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
+        item.name.removeFirst(prefix.count)
+      }
+      // Heads serve other tasks, and the numbers of positions are those that the graph counts.
+      guard item.name.hasPrefix("embeddings.") || item.name.hasPrefix("encoder."), !item.name.hasSuffix("_ids")
+      else { return nil }
+      // As the first published models have it.
+      for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where item.name.hasSuffix(old) {
+        item.name = item.name.dropLast(old.count) + new
+      }
+      return item
+    }
+  }
+
+  /// The network over `parameters`.
+  ///
+  /// - Throws: `ZooError` (`badData`) for weights that can't be this network's.
+  public func model(_ parameters: inout Parameters) throws -> ModelDefinition {
+    var network = BERTBuilder(configuration, parameters)
+    let shape: [Dimension] = ["N", "S"]
+    let ids = network.graph.input("input_ids", .int64, shape)
+    let mask = network.graph.input("attention_mask", .int64, shape)
+    let types = network.graph.input("token_type_ids", .int64, shape)
+    var value = try network.embeddings(ids: ids, types: types)
+    let visible = try network.visibleKeys(mask)
+    for index in 0..<configuration.layers { value = try network.layer(value, index, visible) }
+    let width = Dimension(.fixed(Int64(configuration.width)))
+    network.graph.output(value, "last_hidden_state", .float32, shape + [width])
+    parameters = network.parameters
+
+    var metadata = ModelMetadata()
+    metadata.architecture = configuration.title
+    return network.graph.model(metadata: metadata)
+  }
+}

@@ -1,0 +1,89 @@
+import GraphBuilder
+import ZooCore
+
+/// Builds BERT's graph layer by layer, under the names of Hugging Face's checkpoints.
+struct BERTBuilder {
+  var graph: GraphBuilder
+  var parameters: Parameters
+  private let configuration: BERT.Configuration
+
+  init(_ configuration: BERT.Configuration, _ parameters: Parameters) {
+    self.configuration = configuration
+    self.parameters = parameters
+    graph = GraphBuilder(name: configuration.title, operatorSet: 23)
+  }
+
+  /// The sum of the embeddings of tokens, positions and token types, normalized.
+  mutating func embeddings(ids: GraphBuilder.Value, types: GraphBuilder.Value) throws -> GraphBuilder.Value {
+    let words = graph.node(
+      "Gather", "embeddings.words", [try table("embeddings.word_embeddings", configuration.vocabulary), ids])
+    let kinds = graph.node(
+      "Gather", "embeddings.types", [try table("embeddings.token_type_embeddings", configuration.types), types])
+    let name = "embeddings.position_embeddings"
+    let table = try table(name, configuration.positions)
+    let first = try graph.constant([Int64(configuration.firstPosition)], "\(name).start")
+    let length = graph.node(
+      "Shape", "\(name).length", [ids], [Attribute("start", .int(1)), Attribute("end", .int(2))])
+    let end = graph.add(length, first, "\(name).end")
+    let positions = graph.node("Slice", name, [table, first, end, try graph.constant([0], "\(name).axes")])
+    let sum = graph.add(graph.add(words, kinds, "embeddings.words_and_types"), positions, "embeddings.sum")
+    return try normalization(sum, "embeddings.LayerNorm")
+  }
+
+  private mutating func table(_ name: String, _ rows: Int) throws -> GraphBuilder.Value {
+    graph.constant(try parameters.take("\(name).weight", [rows, configuration.width], .weight), "\(name).weight")
+  }
+
+  /// Which keys each query sees: (N, 1, 1, S), true where `mask` is not 0.
+  mutating func visibleKeys(_ mask: GraphBuilder.Value) throws -> GraphBuilder.Value {
+    let visible = graph.node(
+      "Cast", "attention_mask.visible", [mask], [Attribute("to", .int(Int64(ElementType.bool.rawValue)))])
+    return graph.node(
+      "Unsqueeze", "attention_mask.keys", [visible, try graph.constant([1, 2], "attention_mask.axes")])
+  }
+
+  /// Attention and a feed-forward network, each added to its input and normalized.
+  mutating func layer(
+    _ input: GraphBuilder.Value, _ index: Int, _ visible: GraphBuilder.Value
+  ) throws -> GraphBuilder.Value {
+    let (name, width) = ("encoder.layer.\(index)", configuration.width)
+    let attended = graph.attention(
+      try linear(input, "\(name).attention.self.query", width, width),
+      try linear(input, "\(name).attention.self.key", width, width),
+      try linear(input, "\(name).attention.self.value", width, width), "\(name).attention.self", mask: visible,
+      heads: configuration.heads)
+    let projected = try linear(attended, "\(name).attention.output.dense", width, width)
+    let middle = try normalization(
+      graph.add(projected, input, "\(name).attention.output.sum"), "\(name).attention.output.LayerNorm")
+
+    let inner = try linear(middle, "\(name).intermediate.dense", width, configuration.innerWidth)
+    let active = activation(inner, "\(name).intermediate.activation")
+    let outer = try linear(active, "\(name).output.dense", configuration.innerWidth, width)
+    return try normalization(graph.add(outer, middle, "\(name).output.sum"), "\(name).output.LayerNorm")
+  }
+
+  private mutating func activation(_ value: GraphBuilder.Value, _ name: String) -> GraphBuilder.Value {
+    switch configuration.activation {
+    case .gelu: graph.node("Gelu", name, [value])
+    case .tanhGelu: graph.node("Gelu", name, [value], [.text("approximate", "tanh")])
+    case .relu: graph.relu(value, name)
+    }
+  }
+
+  private mutating func linear(
+    _ value: GraphBuilder.Value, _ name: String, _ inputs: Int, _ outputs: Int
+  ) throws -> GraphBuilder.Value {
+    let weight = try parameters.take("\(name).weight", [outputs, inputs], .weight)
+    let bias = try parameters.take("\(name).bias", [outputs], .shift)
+    // Weights that don't fit are told of by `finish`.
+    guard weight.shape == [outputs, inputs], weight.type == .float32 else { return value }
+    return try graph.linear(value, name, weight: weight, bias: bias)
+  }
+
+  private mutating func normalization(_ value: GraphBuilder.Value, _ name: String) throws -> GraphBuilder.Value {
+    let width = configuration.width
+    return graph.layerNormalization(
+      value, name, scale: try parameters.take("\(name).weight", [width], .scale),
+      shift: try parameters.take("\(name).bias", [width], .shift), epsilon: configuration.epsilon)
+  }
+}
