@@ -118,8 +118,8 @@ let package = Package(
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
     .systemLibrary(
       name: "COniguruma", path: "Sources/COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
-    .systemLibrary(
-      name: "CUTF8Proc", path: "Sources/CUTF8Proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
+    // Without pkgConfig: it asks for a macro that SwiftPM warns of and nobody here needs.
+    .systemLibrary(name: "CUTF8Proc", path: "Sources/CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "Tokenizers", dependencies: ["ZooCore", "JSON", "COniguruma", "CUTF8Proc"]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
@@ -195,7 +195,7 @@ let package = Package(
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
         "SVMPlugin",
       ],
-      exclude: ["Fixtures", "make_generation.py"]),
+      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

@@ -87,7 +87,7 @@ import ConvPlugin
   /// An R-CNN of random weights, small enough for a test.
   private func detector() throws -> Model {
     let settings: [String: CheckpointValue] = [
-      "search_boxes": .int(40), "search_k": .number(50), "smallest_margin": .number(-1000),
+      "search_boxes": .int(40), "search_k": .int(50), "smallest_margin": .int(-1000),
       "detections": .int(30),
       "score_threshold": .int(0),
     ]

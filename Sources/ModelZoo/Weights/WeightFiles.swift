@@ -1,4 +1,5 @@
 import PyTorchFormat
+import SafetensorsFormat
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -6,7 +7,7 @@ import PyTorchFormat
   import Foundation
 #endif
 
-/// A user's weights and what lies beside them: one checkpoint, or a folder as Hugging Face's tools write it.
+/// A user's weights and what lies beside them: one checkpoint (PyTorch's or safetensors), or a folder as Hugging Face's tools write it.
 ///
 /// ```swift
 /// let files = try WeightFiles(contentsOf: "marian-en-de")
@@ -18,11 +19,17 @@ public struct WeightFiles: Sendable {
   public var values: [String: CheckpointValue]
   /// The text of the folder's `tokenizer.json`.
   public var tokenizer: String?
+  /// Of the file that holds the tensors.
+  public let format: WeightsFormat
+  /// Where in a PyTorch checkpoint the tensors were; empty if the whole is the state dictionary.
+  public let dictionary: String
 
   /// Enough for the tokens of any model.
   private static let mostTextBytes = 256 << 20
   /// The usual names of a folder's checkpoint, the best first.
-  private static let usualNames = ["pytorch_model.bin", "model.pth", "model.pt", "model.bin"]
+  private static let usualNames = [
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "model.pth", "model.pt", "model.bin",
+  ]
 
   /// Reads the checkpoint at `path`, or the folder. Tensors stay in their files.
   ///
@@ -30,8 +37,21 @@ public struct WeightFiles: Sendable {
   ///   one.
   public init(contentsOf path: String) throws {
     guard FileKind(path: path) == .folder else {
-      let checkpoint = try PyTorchFormat.read(path)
-      (tensors, values) = (checkpoint.tensors, checkpoint.values)
+      switch try WeightsFormat(contentsOf: path) {
+      case .safetensors:
+        let file = try SafetensorsFormat.read(path)
+        (tensors, dictionary, format) = (file.tensors, "", .safetensors)
+        values = [:]
+        for property in file.metadata { values[property.key] = .text(property.value) }
+      case .pytorch:
+        let checkpoint = try PyTorchFormat.read(path)
+        (tensors, values) = (checkpoint.tensors, checkpoint.values)
+        (dictionary, format) = (checkpoint.path, .pytorch)
+      case nil:
+        throw ZooError(
+          .badData, "neither a PyTorch checkpoint nor a safetensors file", at: path,
+          advice: "save the weights with torch.save(model.state_dict(), path)")
+      }
       return
     }
     guard let name = Self.usualNames.first(where: { FileKind(path: "\(path)/\($0)") == .file }) else {

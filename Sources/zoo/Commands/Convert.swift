@@ -3,13 +3,16 @@ import ModelZoo
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Convert a model between .onnx and .zoo.",
+    abstract: "Convert a model between .onnx and .zoo, or weights to safetensors.",
     discussion: """
       The format of IN is told by its contents, that of OUT by its name. Nothing is lost either way. The options record \
       what predicting needs, which ONNX files of others don't tell. OUT is replaced if it is there.
 
       With --weights the file holds weights rounded, as standard operators of ONNX: a Cast of bfloat16, a \
       DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
+
+      OUT.safetensors takes the tensors alone, of a PyTorch checkpoint, of safetensors in several files (by their index), or \
+      of a model, bit by bit and in their order.
       """)
 
   @Argument(help: ArgumentHelp("A .zoo or .onnx file, or a name in the zoo.", valueName: "in"))
@@ -28,6 +31,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     let source = try ModelCatalog.standard.path(of: input)
+    if output.lowercased().hasSuffix(".safetensors") { return try convertWeights(source) }
     let format = try ModelFormat(extensionOf: output)
     let original = try ModelDefinition(contentsOf: source)
     let (stored, rounding) = try locating(input) { try original.storing(storage) }
@@ -36,6 +40,22 @@ struct Convert: ParsableCommand {
     try checkLabels(of: model)
     try model.write(to: output, format: format)
     try WrittenFile(model, output, rounding: rounding).show(json: json)
+  }
+
+  /// Writes the tensors of the file at `source`, one at a time.
+  private func convertWeights(_ source: String) throws {
+    guard storage == nil, description.isEmpty else {
+      throw ZooError(
+        .usage, "a safetensors file holds tensors alone, as they are", at: output,
+        advice: "leave the options that describe or round a model out")
+    }
+    let tensors =
+      try WeightsFormat(contentsOf: source) == nil
+      ? ModelDefinition(contentsOf: source).graph.initializers : WeightFiles(contentsOf: source).tensors
+    // What Hugging Face's libraries ask for before they read a file.
+    try SafetensorsFormat.write(
+      TensorFile(tensors: tensors, metadata: [Property(key: "format", value: "pt")]), to: output)
+    try WrittenFile(tensors: tensors, output).show(json: json)
   }
 
   /// Labels that predict would refuse are refused at once, where the network's output tells how many there must be.

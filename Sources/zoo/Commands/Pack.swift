@@ -6,8 +6,9 @@ struct Pack: ParsableCommand {
     abstract: "Make a package of an architecture and a user's weights.",
     discussion: """
       Architectures: \(architectures.flatMap { $0.names }.joined(separator: ", ")).
-      Weights are PyTorch's state dictionaries (.pth, .pt, .th), with the key names of torchvision or of the published \
-      CIFAR networks, or a folder that holds one (pytorch_model.bin, model.pth) beside config.json and tokenizer.json. \
+      Weights are safetensors or PyTorch's state dictionaries (.pth, .pt, .th), with the key names of torchvision or of \
+      the published CIFAR networks, or a folder that holds such (model.safetensors, pytorch_model.bin, model.pth) beside \
+      config.json and tokenizer.json. \
       Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
       ImageNet or CIFAR-10. The package is replaced if it is there.
       A folder as Hugging Face's libraries save one (config.json, safetensors or pytorch_model.bin, the tokenizer's files) \

@@ -1,15 +1,15 @@
 import ModelZoo
 
-/// A PyTorch checkpoint as `inspect` shows it: the names that `pack` looks for.
+/// Weights without a graph as `inspect` shows them: the names that `pack` looks for.
 struct CheckpointReport: Encodable {
   var path: String
-  var format = "pytorch"
+  var format: WeightsFormat
   /// Bytes of the file.
   var fileBytes: Int
   /// Bytes of the weights in memory.
   var tensorBytes: Int
   var parameters: Int
-  /// Where in the checkpoint the weights are; empty if the whole is the state dictionary.
+  /// Where in a PyTorch checkpoint the weights are; empty if the whole is the state dictionary.
   var dictionary: String
   var tensors: [ModelReport.Tensor]
 
@@ -19,23 +19,25 @@ struct CheckpointReport: Encodable {
     case tensorBytes = "tensor_bytes"
   }
 
-  /// `nil` for a file that is no checkpoint.
+  /// `nil` for a file that does not hold weights alone.
   ///
   /// - Throws: `ZooError` for a damaged one, and for a file that can't be read.
   init?(_ path: String) throws {
-    guard try InputFile(path: path).read(256).withUnsafeBytes({ PyTorchFormat.sniff($0) }) else { return nil }
-    let checkpoint = try PyTorchFormat.read(path)
+    guard try WeightsFormat(contentsOf: path) != nil else { return nil }
+    let files = try WeightFiles(contentsOf: path)
     self.path = path
+    format = files.format
     fileBytes = try fileSize(path)
-    dictionary = checkpoint.path
-    tensors = checkpoint.tensors.map(ModelReport.Tensor.init)
+    dictionary = files.dictionary
+    tensors = files.tensors.map(ModelReport.Tensor.init)
     tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
     parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
   func text(listsTensors: Bool) -> String {
     let rows = [
-      ["file", path], ["format", "PyTorch checkpoint: weights without a graph"],
+      ["file", path],
+      ["format", (format == .pytorch ? "PyTorch checkpoint" : "safetensors") + ": weights without a graph"],
       ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
       ["file size", byteText(fileBytes)],
     ]

@@ -40,6 +40,11 @@ struct DescriptionOptions: ParsableArguments {
       valueName: "DATASET:METRIC=VALUE"))
   var accuracy: [String] = []
 
+  /// Whether nothing was given.
+  var isEmpty: Bool {
+    [name, labels, license, source].allSatisfy { $0 == nil } && task == nil && preprocessing == nil && accuracy.isEmpty
+  }
+
   /// Puts what was given into `metadata`.
   func apply(to metadata: inout ModelMetadata) throws {
     if let name { metadata.name = name }

@@ -16,11 +16,16 @@ struct WrittenFile: Encodable {
   }
 
   init(_ definition: ModelDefinition, _ path: String, rounding: WeightRounding? = nil) throws {
+    try self.init(tensors: definition.graph.initializers, path)
     self.rounding = rounding
     model = definition.metadata.name
+  }
+
+  init(tensors: [NamedTensor], _ path: String) throws {
+    model = ""
     self.path = path
     bytes = try fileSize(path)
-    tensorBytes = definition.graph.initializers.reduce(0) { $0 + $1.tensor.byteCount }
+    tensorBytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
     ratio = tensorBytes > 0 ? Double(bytes) / Double(tensorBytes) : nil
   }
 
