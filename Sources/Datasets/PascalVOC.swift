@@ -180,7 +180,7 @@ private final class VOCAnnotation: NSObject, XMLParserDelegate {
     parser.delegate = delegate
     let isWhole = parser.parse()
     if let failure = delegate.failure { throw ZooError(.badData, failure, at: location) }
-    guard isWhole else { throw ZooError(.badData, "this is no XML document", at: location) }
+    guard isWhole, delegate.path.isEmpty else { throw ZooError(.badData, "this is no XML document", at: location) }
     return delegate.objects
   }
 

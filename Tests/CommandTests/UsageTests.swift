@@ -19,7 +19,7 @@ struct UsageTests {
     ["predict"], ["predict", "model.zoo"], ["predict", "--top", "0", "m", "i"], ["predict", "--nonsense", "m", "i"],
     ["bench"], ["bench", "m", "--precision", "fp16"], ["bench", "m", "--precision", "int4"],
     ["bench", "m", "--batch", "0"],
-    ["convert", "only-one"], ["verify"], ["eval", "model"], ["run"], ["pack", "resnet20"], ["nonsense"],
+    ["convert", "only-one"], ["verify"], ["eval", "model"], ["run"], ["pack"], ["nonsense"],
     ["inspect", "a", "--threads", "none"], ["inspect", "a", "--threads", "0"],
   ])
   func refusesWrongUsage(_ arguments: [String]) throws {
@@ -41,6 +41,8 @@ struct UsageTests {
   }
 
   @Test func tellsWhichArchitecturesThereAre() throws {
+    let incomplete = try Zoo.run("pack", "resnet20")
+    #expect(incomplete.status == 64 && incomplete.errors.contains("add --weights FILE"), "\(incomplete.errors)")
     let outcome = try Zoo.run("pack", "resnet19", "--weights", "x.pth")
     #expect(outcome.status == 64)
     #expect(outcome.errors.contains("resnet18") && outcome.errors.contains("resnet110"), "\(outcome.errors)")

@@ -88,7 +88,8 @@ for kernel, parameters in KERNELS.items():
             [("labels", kind), ("scores", TensorProto.FLOAT)], x, kernel_type=kernel, kernel_params=parameters,
             vectors_per_class=counts, support_vectors=normal(sum(counts) * FEATURES),
             coefficients=normal(sum(counts) * (classes - 1)), rho=normal(pairs), post_transform=transform, **labels, **extra)
-for classes, transform in itertools.product((2, 3), TRANSFORMS):
+# Not of two classes: ONNX Runtime names the second one whenever any score is above zero, whichever is greater.
+for classes, transform in itertools.product((3, 4), TRANSFORMS):
     write(
         f"svm_classifier_without_vectors_{classes}_{transform}", "SVMClassifier",
         [("labels", TensorProto.INT64), ("scores", TensorProto.FLOAT)], x, kernel_type="LINEAR",

@@ -92,6 +92,7 @@ struct RoiAlign: Operator {
     func grid(_ extent: Float, _ bins: Int) throws -> Int {
       if settings.ratio > 0 { return settings.ratio }
       let samples = (extent / Float(bins)).rounded(.up)
+      if samples.isNaN { return 0 }
       guard samples <= Float(mostSamples) else {
         throw OperatorError("a region is \(extent) pixels long", kind: .unsupported)
       }
