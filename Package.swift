@@ -89,7 +89,7 @@ let package = Package(
 
     .target(
       name: "AlexNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/AlexNet",
-      exclude: ["README.md", "train.py"]),
+      exclude: ["README.md", "train.py", "alexnet-cifar10.zoo"]),
     .target(
       name: "RCNN", dependencies: ["ZooCore", "GraphBuilder", "AlexNet"], path: "Zoo/RCNN",
       exclude: ["README.md", "train.py", "rcnn-bccd.zoo"]),
