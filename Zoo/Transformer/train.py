@@ -235,7 +235,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--translate", type=Path, help="translate this file with the finished checkpoint")
     parser.add_argument("--beam", type=int, default=4)
-    parser.add_argument("--alpha", type=float, default=0.6, help="strength of the length penalty")
+    parser.add_argument("--alpha", type=float, default=1.0, help="strength of the length penalty")
     parser.add_argument("--vocabulary", type=int, default=4096)
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--heads", type=int, default=4)
