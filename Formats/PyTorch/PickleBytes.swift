@@ -16,17 +16,4 @@ enum PickleBytes {
     default: return nil
     }
   }
-
-  /// The value of a 16-bit float (IEEE 754 binary16).
-  static func half(_ bits: UInt16) -> Double {
-    let exponent = Int(bits >> 10 & 0x1F)
-    let fraction = Double(bits & 0x3FF)
-    let magnitude =
-      switch exponent {
-      case 0: Double(sign: .plus, exponent: -24, significand: fraction)
-      case 31: fraction == 0 ? Double.infinity : Double.nan
-      default: Double(sign: .plus, exponent: exponent - 25, significand: fraction + 1024)
-      }
-    return bits & 0x8000 == 0 ? magnitude : -magnitude
-  }
 }

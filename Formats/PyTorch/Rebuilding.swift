@@ -159,7 +159,7 @@ extension Unpickler {
     else { throw failure("a NumPy number has the wrong size") }
     return contents.withUnsafeBytes { raw in
       switch element {
-      case .float16: .float(PickleBytes.half(raw.loadUnaligned(as: UInt16.self)))
+      case .float16: .float(Double(Float(half: raw.loadUnaligned(as: UInt16.self))))
       case .float32: .float(Double(raw.loadUnaligned(as: Float.self)))
       case .float64: .float(raw.loadUnaligned(as: Double.self))
       case .int8: .int(Int(raw.loadUnaligned(as: Int8.self)))

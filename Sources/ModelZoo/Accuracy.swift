@@ -104,7 +104,7 @@ extension Model {
   private func measurableClassifier() throws -> ImageClassifier {
     guard metadata.task == .imageClassification, !inputs.isEmpty else {
       throw ZooError(
-        .usage, "the model states no task that can be measured", at: metadata.name.isEmpty ? nil : metadata.name,
+        .usage, "the model states no task that can be measured", at: metadata.location,
         advice: "convert it with --task image-classification")
     }
     return try ImageClassifier(self)

@@ -112,7 +112,7 @@ extension Model {
     on paths: [String], list: String? = nil, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> DetectionAccuracy {
     guard metadata.task == .objectDetection else {
-      throw ZooError(.usage, "the model does not find objects", at: metadata.name.isEmpty ? nil : metadata.name)
+      throw ZooError(.usage, "the model does not find objects", at: metadata.location)
     }
     let detector = try ObjectDetector(self)
     let datasets = try paths.map { try PascalVOC($0, list: list) }

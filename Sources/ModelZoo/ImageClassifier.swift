@@ -15,7 +15,7 @@ struct ImageClassifier: Predictor {
     guard let preprocessing = model.metadata.image, inputs.count == 1, let output = model.outputs.first else {
       throw ZooError(
         .badData, "the model claims to classify photographs, but it does not say how one becomes its input",
-        at: model.metadata.name.isEmpty ? nil : model.metadata.name, advice: "package it again")
+        at: model.metadata.location, advice: "package it again")
     }
     self.model = model
     self.preprocessing = preprocessing

@@ -80,13 +80,13 @@ extension ModelDefinition {
     }
     if let symbol = unused.min() {
       throw ZooError(
-        .usage, "no input has a dimension named \(symbol)", at: metadata.name.isEmpty ? nil : metadata.name,
+        .usage, "no input has a dimension named \(symbol)", at: metadata.location,
         advice: "zoo inspect shows the inputs")
     }
     if let batch, !takesBatch {
       throw ZooError(
         .usage, "the model's batch is fixed, it can't be \(batch)",
-        at: metadata.name.isEmpty ? nil : metadata.name, advice: "leave the batch out")
+        at: metadata.location, advice: "leave the batch out")
     }
     return shapes
   }

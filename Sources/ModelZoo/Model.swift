@@ -47,11 +47,9 @@ public final class Model: Sendable {
   public let definition: ModelDefinition
   let compiled: CompiledModel
   let scoreThreshold: Float?
-  private let registry: OperatorRegistry
-  /// Made when it is first needed.
-  private let generator = Mutex<TextGenerator?>(nil)
-  /// Made when texts are first embedded: reading a tokenizer takes time.
-  private let embedder = Mutex<TextEmbedder?>(nil)
+  let registry: OperatorRegistry
+  /// Made when a text is first given: reading a tokenizer and compiling take time.
+  private let textPredictor = Mutex<(any Predictor)?>(nil)
 
   /// The model in the .zoo or .onnx file at `path`.
   ///
@@ -151,13 +149,13 @@ public final class Model: Sendable {
     return try predictor().predict(inputs)
   }
 
-  /// What answers for the model's task.
+  /// What answers for the model's task. Predictors of photographs hold the model, so it does not hold them.
   private func predictor() throws -> any Predictor {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
     case .objectDetection: try ObjectDetector(self)
-    case .textEmbedding: try textEmbedder()
-    case .translation, .textGeneration: try TextGenerator(self)
+    case .textEmbedding: try known { try TextEmbedder(self) }
+    case .translation, .textGeneration: try textGenerator()
     case .none:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,
@@ -170,28 +168,26 @@ public final class Model: Sendable {
   /// - Throws: `ZooError`: `usage` for a model whose task is another.
   func textGenerator() throws -> TextGenerator {
     guard metadata.task == .translation || metadata.task == .textGeneration else {
-      throw ZooError(.usage, "the model generates no text", at: metadata.name.isEmpty ? nil : metadata.name)
+      throw ZooError(.usage, "the model generates no text", at: metadata.location)
     }
-    return try generator.withLock { known in
-      if let known { return known }
-      let made = try TextGenerator(definition, registry: registry, options: compiled.options)
+    return try known { try TextGenerator(self) }
+  }
+
+  /// The text predictor, which is always of the same kind: made once.
+  private func known<Kind: Predictor>(_ make: () throws -> Kind) throws -> Kind {
+    try textPredictor.withLock { known in
+      if let known = known as? Kind { return known }
+      let made = try make()
       known = made
       return made
     }
-  }
-
-  private func textEmbedder() throws -> TextEmbedder {
-    if let known = embedder.withLock({ $0 }) { return known }
-    let made = try TextEmbedder(self)
-    embedder.withLock { $0 = made }
-    return made
   }
 
   private func tensors(of input: Input) throws -> [String: Tensor] {
     if case .tensors(let tensors) = input.content { return tensors }
     throw ZooError(
       .usage, "the model states no task, so that it takes tensors, not photographs or text",
-      at: metadata.name.isEmpty ? nil : metadata.name,
+      at: metadata.location,
       advice: "give it tensors (zoo run), or convert it with --task, which records what predicting needs")
   }
 }

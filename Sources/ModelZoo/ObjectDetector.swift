@@ -17,7 +17,7 @@ struct ObjectDetector: Predictor {
     else {
       throw ZooError(
         .badData, "the model claims to find objects, but it lacks what that takes",
-        at: model.metadata.name.isEmpty ? nil : model.metadata.name,
+        at: model.metadata.location,
         advice: "it needs one picture as its input and the outputs boxes, scores, classes and count")
     }
     self.model = model

@@ -19,13 +19,14 @@ struct TextEmbedder: Predictor {
   private let network: CompiledModel
   private let name: String?
   private let tokenizer: Tokenizer
+  private let padding: Padding
   private let settings: EmbeddingSettings
   private let output: String
   private let takesMask: Bool
   private let takesTypes: Bool
 
   init(_ model: Model) throws {
-    name = model.metadata.name.isEmpty ? nil : model.metadata.name
+    name = model.metadata.location
     let names = Set(model.inputs.map(\.name))
     guard let text = model.metadata.tokenizer, let settings = model.metadata.embedding,
       let output = model.outputs.first, names.contains(InputName.ids), settings.maximumLength > 0,
@@ -39,8 +40,9 @@ struct TextEmbedder: Predictor {
     tokenizer.truncation = Truncation(
       maximumLength: settings.maximumLength, side: tokenizer.truncation?.side ?? .right)
     // Batches are padded here, as long as they need.
-    tokenizer.padding = Padding(
+    padding = Padding(
       id: tokenizer.padding?.id ?? tokenizer.id(of: "[PAD]") ?? tokenizer.id(of: "<pad>") ?? 0)
+    tokenizer.padding = nil
     network = model.compiled
     self.tokenizer = tokenizer
     self.settings = settings
@@ -56,22 +58,15 @@ struct TextEmbedder: Predictor {
           .usage, "the model embeds texts, not photographs or tensors", at: name,
           advice: "give it texts")
       }
-      // Padding comes with the batch.
-      return try unpadded.encoding(of: text)
+      return try tokenizer.encoding(of: text)
     }
     var vectors = [[Float]](repeating: [], count: texts.count)
     for batch in batches(texts.map(\.ids.count)) {
       var encodings = batch.map { texts[$0] }
-      tokenizer.padding?.apply(to: &encodings)
+      padding.apply(to: &encodings)
       for (index, vector) in zip(batch, try self.vectors(of: encodings)) { vectors[index] = vector }
     }
     return vectors.map { .embedding($0) }
-  }
-
-  private var unpadded: Tokenizer {
-    var tokenizer = tokenizer
-    tokenizer.padding = nil
-    return tokenizer
   }
 
   /// The texts that run together, by their places: those of like length, which need little padding.

@@ -122,7 +122,7 @@ private struct Float32Source: TensorSource {
       for index in output.indices { output[index] = Float(bitPattern: UInt32(numbers[index]) << 16) }
     case .half:
       let numbers = source.bindMemory(to: UInt16.self)
-      for index in output.indices { output[index] = Self.half(numbers[index]) }
+      for index in output.indices { output[index] = Float(half: numbers[index]) }
     case .integers(let channels):
       if channels.isSigned {
         Self.dequantize(source.bindMemory(to: Int8.self), channels, to: output, first: first)
@@ -162,9 +162,11 @@ private struct Float32Source: TensorSource {
       }
     }
   }
+}
 
-  /// IEEE 754 binary16; every value of it is one of float32.
-  private static func half(_ bits: UInt16) -> Float {
+extension Float {
+  /// The value of a 16-bit float (IEEE 754 binary16), which float32 always has.
+  package init(half bits: UInt16) {
     let exponent = Int(bits >> 10 & 0x1F)
     let fraction = Float(bits & 0x3FF)
     let magnitude =
@@ -173,6 +175,6 @@ private struct Float32Source: TensorSource {
       case 31: fraction == 0 ? Float.infinity : Float.nan
       default: Float(sign: .plus, exponent: exponent - 25, significand: fraction + 1024)
       }
-    return bits & 0x8000 == 0 ? magnitude : -magnitude
+    self = bits & 0x8000 == 0 ? magnitude : -magnitude
   }
 }

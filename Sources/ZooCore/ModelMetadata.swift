@@ -32,6 +32,9 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
 
   public init() {}
 
+  /// What errors call the model; `nil` where it has no name.
+  package var location: String? { name.isEmpty ? nil : name }
+
   /// What kind of answer the model gives.
   public enum Task: String, Sendable, Hashable, Codable {
     /// Tensors in, tensors out.

@@ -74,10 +74,7 @@ public struct GraphBuilder {
   public mutating func node(
     _ operatorType: String, _ name: String, _ inputs: [Value?], _ attributes: [Attribute] = []
   ) -> Value {
-    graph.nodes.append(
-      Node(
-        operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: [name], attributes: attributes))
-    return Value(name: name)
+    nodes(operatorType, name, inputs, outputs: [name], attributes)[0]
   }
 
   /// A node of an operator of another domain, in that version, with the outputs `outputs`: their names follow the node's.
@@ -86,21 +83,19 @@ public struct GraphBuilder {
     _ attributes: [Attribute] = [], outputs: [String]
   ) -> [Value] {
     domains[domain] = version
-    let values = outputs.map { Value(name: $0.isEmpty ? name : "\(name).\($0)") }
-    graph.nodes.append(
-      Node(
-        operatorType, domain: domain, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: values.map(\.name),
-        attributes: attributes))
-    return values
+    let names = outputs.map { $0.isEmpty ? name : "\(name).\($0)" }
+    return nodes(operatorType, domain: domain, name, inputs, outputs: names, attributes)
   }
 
   /// A node of several outputs.
   public mutating func nodes(
-    _ operatorType: String, _ name: String, _ inputs: [Value?], outputs: [String], _ attributes: [Attribute] = []
+    _ operatorType: String, domain: String = "", _ name: String, _ inputs: [Value?], outputs: [String],
+    _ attributes: [Attribute] = []
   ) -> [Value] {
     graph.nodes.append(
       Node(
-        operatorType, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs, attributes: attributes))
+        operatorType, domain: domain, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs,
+        attributes: attributes))
     return outputs.map(Value.init)
   }
 }

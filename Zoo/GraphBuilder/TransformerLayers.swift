@@ -1,5 +1,12 @@
 import ZooCore
 
+/// What feed-forward networks of transformers have between their layers.
+public enum Activation: Sendable, Hashable {
+  case relu
+  /// Hendrycks and Gimpel 2016, exact, and with their approximation by tanh.
+  case gelu, tanhGelu
+}
+
 /// The layers of transformers. Values are (N, length, width).
 extension GraphBuilder {
   /// value · weightᵀ + bias, with `weight` (outputs, inputs) as PyTorch's `Linear` keeps it.
@@ -11,6 +18,48 @@ extension GraphBuilder {
     let product = node("MatMul", "\(name).matmul", [value, constant(try weight.transposed(), "\(name).weight")])
     guard let bias else { return product }
     return node("Add", name, [product, constant(bias, "\(name).bias")])
+  }
+
+  /// A fully connected layer on values of any rank, with the parameters `name.weight` (outputs, inputs) and `name.bias`
+  /// (outputs). Where those don't fit, which `Parameters.finish` tells, the value stays as it is.
+  public mutating func projection(
+    _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
+  ) throws -> Value {
+    let weight = try parameters.take("\(name).weight", [outputs, inputs], .weight)
+    let bias = try parameters.take("\(name).bias", [outputs], .shift)
+    guard weight.shape == [outputs, inputs], weight.type == .float32 else { return value }
+    return try linear(value, name, weight: weight, bias: bias)
+  }
+
+  /// The constant table `name.weight` of embeddings (rows, width).
+  public mutating func embeddingTable(
+    _ name: String, rows: Int, width: Int, _ parameters: inout Parameters
+  ) throws -> Value {
+    constant(try parameters.take("\(name).weight", [rows, width], .weight), "\(name).weight")
+  }
+
+  /// Which keys each query sees: (N, 1, 1, S), true where `mask` (N, S) is not 0.
+  public mutating func visibleKeys(_ mask: Value, _ name: String) throws -> Value {
+    let visible = node("Cast", "\(name).visible", [mask], [Attribute("to", .int(Int64(ElementType.bool.rawValue)))])
+    return node("Unsqueeze", "\(name).keys", [visible, try constant([1, 2], "\(name).axes")])
+  }
+
+  /// The function between the layers of a feed-forward network.
+  public mutating func activation(_ value: Value, _ name: String, _ activation: Activation) -> Value {
+    switch activation {
+    case .gelu: node("Gelu", name, [value])
+    case .tanhGelu: node("Gelu", name, [value], [.text("approximate", "tanh")])
+    case .relu: relu(value, name)
+    }
+  }
+
+  /// Normalization over the last axis, with the parameters `name.weight` and `name.bias` (width).
+  public mutating func layerNormalization(
+    _ value: Value, _ name: String, width: Int, epsilon: Float, _ parameters: inout Parameters
+  ) throws -> Value {
+    layerNormalization(
+      value, name, scale: try parameters.take("\(name).weight", [width], .scale),
+      shift: try parameters.take("\(name).bias", [width], .shift), epsilon: epsilon)
   }
 
   /// Normalization over the last axis (Ba, Kiros and Hinton 2016).

@@ -1,3 +1,4 @@
+import GraphBuilder
 import JSON
 import ZooCore
 
@@ -38,6 +39,18 @@ package struct PretrainedSettings: Sendable {
     guard let value = value(name) else { return usual }
     guard let number = value.number, number.isFinite else { return try missing(name) }
     return Float(number)
+  }
+
+  /// What lies between the layers of feed-forward networks.
+  ///
+  /// - Throws: `ZooError` (`unsupported`) for a function that is not known.
+  package func activation(_ name: String, default usual: String) throws -> Activation {
+    switch try text(name, default: usual) {
+    case "gelu": return .gelu
+    case "gelu_new", "gelu_pytorch_tanh": return .tanhGelu
+    case "relu": return .relu
+    case let name: throw ZooError(.unsupported, "the activation \(name) is unknown", at: path)
+    }
   }
 
   /// A token's id, or a list of such.

@@ -34,10 +34,3 @@ extension Attributes {
   /// A list of numbers; empty where there is none.
   func numbers(_ name: String) throws -> [Float] { try floats(name) ?? [] }
 }
-
-/// A kernel that is a function.
-final class ClosureKernel: Kernel {
-  let body: @Sendable (Call) throws -> Void
-  init(_ body: @escaping @Sendable (Call) throws -> Void) { self.body = body }
-  func run(_ call: Call) throws { try body(call) }
-}

@@ -62,16 +62,3 @@ extension Node {
     return value
   }
 }
-
-/// A kernel that is a function.
-final class ClosureKernel: Kernel {
-  let workspaceByteCount: Int
-  let body: @Sendable (Call) throws -> Void
-
-  init(workspace: Int = 0, _ body: @escaping @Sendable (Call) throws -> Void) {
-    workspaceByteCount = workspace
-    self.body = body
-  }
-
-  func run(_ call: Call) throws { try body(call) }
-}

@@ -7,7 +7,7 @@ struct TextGenerator: Sendable {
   private let tokenizer: Tokenizer
   private let settings: GenerationSettings
   private let task: ModelMetadata.Task
-  private let name: String
+  private let name: String?
 
   /// At most so many texts, and so much memory for caches, at once.
   private static let mostTexts = 64
@@ -15,8 +15,8 @@ struct TextGenerator: Sendable {
 
   /// - Throws: `ZooError`: `badData` for a model that lacks what generating needs, `unsupported` for a graph that can't
   ///   be split.
-  init(_ model: ModelDefinition, registry: OperatorRegistry, options: CompileOptions) throws {
-    (task, name) = (model.metadata.task, model.metadata.name)
+  init(_ model: Model) throws {
+    (task, name) = (model.metadata.task, model.metadata.location)
     guard let json = model.metadata.tokenizer, let settings = model.metadata.generation else {
       throw ZooError(
         .badData, "the model claims to generate text, but it has no tokenizer or no settings for it", at: name,
@@ -24,7 +24,8 @@ struct TextGenerator: Sendable {
     }
     tokenizer = try Tokenizer(json: json)
     self.settings = settings
-    programs = try GenerationPrograms(model, registry: registry, options: options)
+    programs = try GenerationPrograms(
+      model.definition, registry: model.registry, options: model.compiled.options)
     let vocabulary = programs.graphs.vocabulary
     let special = settings.endTokens + [settings.startToken, settings.padToken].compactMap { $0 }
     guard settings.maximumLength > 0, special.allSatisfy((0..<vocabulary).contains) else {
@@ -107,7 +108,7 @@ struct TextGenerator: Sendable {
       guard tokens.count <= room else {
         throw ZooError(
           .badData, "the text has \(tokens.count) tokens, and the model takes at most \(room)",
-          at: generator.name.isEmpty ? nil : generator.name, advice: "split it, for example into sentences")
+          at: generator.name, advice: "split it, for example into sentences")
       }
     }
   }
@@ -150,8 +151,6 @@ struct TextGenerator: Sendable {
 }
 
 extension TextGenerator: Predictor {
-  init(_ model: Model) throws { self = try model.textGenerator() }
-
   func predict(_ inputs: [Input]) throws -> [Prediction] {
     try predict(inputs, options: GenerationOptions()).map { .text($0) }
   }
@@ -164,7 +163,7 @@ extension TextGenerator: Predictor {
       guard case .text(let text) = input.content else {
         throw ZooError(
           .usage, "the model \(task == .translation ? "translates" : "continues") text, and takes nothing else",
-          at: name.isEmpty ? nil : name, advice: "give it text")
+          at: name, advice: "give it text")
       }
       return text
     }

@@ -66,7 +66,7 @@ extension ModelDefinition {
         throw ZooError(
           .unsupported,
           "the model imports version \(version) of ONNX's operators; weights in \(storage.rawValue) need 13",
-          at: metadata.name.isEmpty ? nil : metadata.name, advice: "export the model for version 13 or later")
+          at: metadata.location, advice: "export the model for version 13 or later")
       }
       try model.graph.roundWeights(to: storage, &cost)
       // It was measured with other weights.

@@ -17,7 +17,7 @@ struct GPT2Builder {
 
   /// The constant table of `rows` embeddings.
   mutating func table(_ name: String, _ rows: Int) throws -> Value {
-    graph.constant(try parameters.take("\(name).weight", [rows, configuration.width], .weight), "\(name).weight")
+    try graph.embeddingTable(name, rows: rows, width: configuration.width, &parameters)
   }
 
   /// The sum of the embeddings of tokens and positions.
@@ -39,16 +39,14 @@ struct GPT2Builder {
 
     let inner = try linear(
       try normalization(middle, "\(name).ln_2"), "\(name).mlp.c_fc", width, configuration.innerWidth)
-    let active = activation(inner, "\(name).mlp.act")
+    let active = graph.activation(inner, "\(name).mlp.act", configuration.activation)
     let outer = try linear(active, "\(name).mlp.c_proj", configuration.innerWidth, width)
     return graph.add(outer, middle, "\(name).mlp.sum")
   }
 
   mutating func normalization(_ value: Value, _ name: String) throws -> Value {
-    let width = configuration.width
-    return graph.layerNormalization(
-      value, name, scale: try parameters.take("\(name).weight", [width], .scale),
-      shift: try parameters.take("\(name).bias", [width], .shift), epsilon: configuration.epsilon)
+    try graph.layerNormalization(
+      value, name, width: configuration.width, epsilon: configuration.epsilon, &parameters)
   }
 
   /// value · tableᵀ. Gemm takes the table as it lies, so that it is in the file, and in memory, once.
@@ -69,14 +67,6 @@ struct GPT2Builder {
       "Split", "\(name).parts", [joined, try graph.constant([width, width, width], "\(name).widths")],
       outputs: ["\(name).query", "\(name).key", "\(name).value"], [Attribute("axis", .int(2))])
     return (parts[0], parts[1], parts[2])
-  }
-
-  private mutating func activation(_ value: Value, _ name: String) -> Value {
-    switch configuration.activation {
-    case .tanhGelu: graph.node("Gelu", name, [value], [.text("approximate", "tanh")])
-    case .gelu: graph.node("Gelu", name, [value])
-    case .relu: graph.relu(value, name)
-    }
   }
 
   /// A layer whose weights are (inputs, outputs), as the published code's `Conv1D` keeps them.

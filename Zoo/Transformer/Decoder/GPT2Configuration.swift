@@ -1,13 +1,10 @@
+import GraphBuilder
 import HuggingFace
 import ZooCore
 
 extension GPT2 {
   /// The sizes of a decoder.
   public struct Configuration: Sendable, Hashable {
-    public enum Activation: Sendable, Hashable {
-      case tanhGelu, gelu, relu
-    }
-
     public var vocabulary: Int
     public var positions: Int
     public var width: Int
@@ -40,13 +37,7 @@ extension GPT2 {
     init(_ folder: PretrainedFolder) throws {
       let settings = folder.configuration
       let place = "\(folder.path)/config.json"
-      let activation: Activation
-      switch try settings.text("activation_function", default: "gelu_new") {
-      case "gelu_new", "gelu_pytorch_tanh": activation = .tanhGelu
-      case "gelu": activation = .gelu
-      case "relu": activation = .relu
-      case let name: throw ZooError(.unsupported, "the activation \(name) is unknown", at: place)
-      }
+      let activation = try settings.activation("activation_function", default: "gelu_new")
       for (name, usual) in [
         ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false), ("add_cross_attention", false),
         ("tie_word_embeddings", true),

@@ -54,7 +54,7 @@ public struct BERT: PretrainedFamily {
     let mask = network.graph.input("attention_mask", .int64, shape)
     let types = network.graph.input("token_type_ids", .int64, shape)
     var value = try network.embeddings(ids: ids, types: types)
-    let visible = try network.visibleKeys(mask)
+    let visible = try network.graph.visibleKeys(mask, "attention_mask")
     for index in 0..<configuration.layers { value = try network.layer(value, index, visible) }
     let width = Dimension(.fixed(Int64(configuration.width)))
     network.graph.output(value, "last_hidden_state", .float32, shape + [width])

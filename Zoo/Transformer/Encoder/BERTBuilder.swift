@@ -31,15 +31,7 @@ struct BERTBuilder {
   }
 
   private mutating func table(_ name: String, _ rows: Int) throws -> GraphBuilder.Value {
-    graph.constant(try parameters.take("\(name).weight", [rows, configuration.width], .weight), "\(name).weight")
-  }
-
-  /// Which keys each query sees: (N, 1, 1, S), true where `mask` is not 0.
-  mutating func visibleKeys(_ mask: GraphBuilder.Value) throws -> GraphBuilder.Value {
-    let visible = graph.node(
-      "Cast", "attention_mask.visible", [mask], [Attribute("to", .int(Int64(ElementType.bool.rawValue)))])
-    return graph.node(
-      "Unsqueeze", "attention_mask.keys", [visible, try graph.constant([1, 2], "attention_mask.axes")])
+    try graph.embeddingTable(name, rows: rows, width: configuration.width, &parameters)
   }
 
   /// Attention and a feed-forward network, each added to its input and normalized.
@@ -57,33 +49,19 @@ struct BERTBuilder {
       graph.add(projected, input, "\(name).attention.output.sum"), "\(name).attention.output.LayerNorm")
 
     let inner = try linear(middle, "\(name).intermediate.dense", width, configuration.innerWidth)
-    let active = activation(inner, "\(name).intermediate.activation")
+    let active = graph.activation(inner, "\(name).intermediate.activation", configuration.activation)
     let outer = try linear(active, "\(name).output.dense", configuration.innerWidth, width)
     return try normalization(graph.add(outer, middle, "\(name).output.sum"), "\(name).output.LayerNorm")
-  }
-
-  private mutating func activation(_ value: GraphBuilder.Value, _ name: String) -> GraphBuilder.Value {
-    switch configuration.activation {
-    case .gelu: graph.node("Gelu", name, [value])
-    case .tanhGelu: graph.node("Gelu", name, [value], [.text("approximate", "tanh")])
-    case .relu: graph.relu(value, name)
-    }
   }
 
   private mutating func linear(
     _ value: GraphBuilder.Value, _ name: String, _ inputs: Int, _ outputs: Int
   ) throws -> GraphBuilder.Value {
-    let weight = try parameters.take("\(name).weight", [outputs, inputs], .weight)
-    let bias = try parameters.take("\(name).bias", [outputs], .shift)
-    // Weights that don't fit are told of by `finish`.
-    guard weight.shape == [outputs, inputs], weight.type == .float32 else { return value }
-    return try graph.linear(value, name, weight: weight, bias: bias)
+    try graph.projection(value, name, inputs: inputs, outputs: outputs, &parameters)
   }
 
   private mutating func normalization(_ value: GraphBuilder.Value, _ name: String) throws -> GraphBuilder.Value {
-    let width = configuration.width
-    return graph.layerNormalization(
-      value, name, scale: try parameters.take("\(name).weight", [width], .scale),
-      shift: try parameters.take("\(name).bias", [width], .shift), epsilon: configuration.epsilon)
+    try graph.layerNormalization(
+      value, name, width: configuration.width, epsilon: configuration.epsilon, &parameters)
   }
 }

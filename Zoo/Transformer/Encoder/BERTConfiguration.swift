@@ -1,13 +1,10 @@
+import GraphBuilder
 import HuggingFace
 import ZooCore
 
 extension BERT {
   /// The sizes of an encoder.
   public struct Configuration: Sendable, Hashable {
-    public enum Activation: Sendable, Hashable {
-      case gelu, tanhGelu, relu
-    }
-
     public var title: String
     public var vocabulary: Int
     public var width: Int
@@ -55,13 +52,7 @@ extension BERT {
       guard kind == "absolute", !isDecoder else {
         throw ZooError(.unsupported, "decoders and \(kind) positions are not built", at: place)
       }
-      let activation: Activation
-      switch try settings.text("hidden_act", default: "gelu") {
-      case "gelu": activation = .gelu
-      case "gelu_new", "gelu_pytorch_tanh": activation = .tanhGelu
-      case "relu": activation = .relu
-      case let name: throw ZooError(.unsupported, "the activation \(name) is unknown", at: place)
-      }
+      let activation = try settings.activation("hidden_act", default: "gelu")
       try self.init(
         title: isRoberta ? "RoBERTa" : "BERT", vocabulary: settings.count("vocab_size"),
         width: settings.count("hidden_size"), layers: settings.count("num_hidden_layers"),

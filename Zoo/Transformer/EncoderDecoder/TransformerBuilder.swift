@@ -25,7 +25,7 @@ struct TransformerBuilder {
     let attended = graph.input("attention_mask", .int64, ["N", "S"])
     let target = graph.input("decoder_input_ids", .int64, ["N", "T"])
     let places = graph.input("decoder_position_ids", .int64, ["N", "T"])
-    embedding = graph.constant(try parameters.take("shared.weight", [c.vocabulary, c.width], .weight), "shared.weight")
+    embedding = try graph.embeddingTable("shared", rows: c.vocabulary, width: c.width, &parameters)
     positions = try positionTable()
     if c.scalesEmbedding {
       scale = graph.constant(StoredTensor(try Tensor([Float(c.width).squareRoot()], shape: [])), "embed_scale")
@@ -34,13 +34,7 @@ struct TransformerBuilder {
       parameters.ignore(copy)
     }
 
-    // (N, 1, 1, S): the same for all heads and queries.
-    let mask = graph.node(
-      "Unsqueeze", "mask",
-      [
-        graph.node("Cast", "mask.bool", [attended], [Attribute("to", .int(Int64(ElementType.bool.rawValue)))]),
-        try graph.constant([1, 2], "mask.axes"),
-      ])
+    let mask = try graph.visibleKeys(attended, "attention_mask")
     let length = graph.node("Shape", "encoder.length", [source], [Attribute("start", .int(1))])
     let first = graph.node(
       "Slice", "encoder.positions",
@@ -167,15 +161,11 @@ struct TransformerBuilder {
   }
 
   private mutating func linear(_ x: Value, _ name: String, inputs: Int, outputs: Int) throws -> Value {
-    try graph.linear(
-      x, name, weight: parameters.take("\(name).weight", [outputs, inputs], .weight),
-      bias: parameters.take("\(name).bias", [outputs], .shift))
+    try graph.projection(x, name, inputs: inputs, outputs: outputs, &parameters)
   }
 
   private mutating func normalization(_ x: Value, _ name: String) throws -> Value {
-    graph.layerNormalization(
-      x, name, scale: try parameters.take("\(name).weight", [c.width], .scale),
-      shift: try parameters.take("\(name).bias", [c.width], .shift), epsilon: c.epsilon)
+    try graph.layerNormalization(x, name, width: c.width, epsilon: c.epsilon, &parameters)
   }
 
   /// Networks that normalize before have a norm at the end, and PyTorch's own module always has.
