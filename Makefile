@@ -54,7 +54,8 @@ demo: build
 	$(BIN)/zoo predict transformer-en-de "A little girl in a red coat plays with a dog on the beach."
 	@echo "The picture with boxes is $(DEMO)."
 
-test: build venv
+# swift test builds the program and the plugins too.
+test: setup venv
 	Formats/generate-schemas.sh --check
 	umask 022 && swift test -c release
 	$(MAKE) --no-print-directory example
