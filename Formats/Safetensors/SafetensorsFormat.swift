@@ -45,16 +45,3 @@ public enum SafetensorsFormat {
     }
   }
 }
-
-/// Named tensors, and texts about them.
-public struct TensorFile: Sendable {
-  /// In the order in which they lie in the file.
-  public var tensors: [NamedTensor]
-  /// The header's `__metadata__`.
-  public var metadata: [Property]
-
-  public init(tensors: [NamedTensor], metadata: [Property] = []) {
-    self.tensors = tensors
-    self.metadata = metadata
-  }
-}

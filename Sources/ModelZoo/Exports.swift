@@ -8,5 +8,4 @@
 @_exported import enum PackageFormat.PackageFormat
 @_exported import enum PyTorchFormat.PyTorchFormat
 @_exported import enum SafetensorsFormat.SafetensorsFormat
-@_exported import struct SafetensorsFormat.TensorFile
 @_exported import enum ONNXFormat.ONNXFormat
