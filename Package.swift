@@ -195,7 +195,7 @@ let package = Package(
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
         "SVMPlugin",
       ],
-      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py"]),
+      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],
