@@ -89,7 +89,7 @@ struct PackagedTensor: TensorSource {
         try Chunk.decode(Array(pair), of: chunks.file)
         for piece in pair {
           // What is decoded is not read again.
-          chunks.forget(piece.chunk.isVerbatim ? piece.place : piece.chunk.checkedRange)
+          chunks.file.forget(piece.chunk.isVerbatim ? piece.place : piece.chunk.checkedRange)
         }
       }
       for entry in decoded { chunks.decoded.keep(entry.chunk, copying: entry.piece) }

@@ -1,6 +1,6 @@
 /// What numbers a tensor holds.
 public struct TensorStatistics: Sendable, Hashable, Codable {
-  /// Of the finite numbers; `nil` where there is none.
+  /// Of the finite numbers; `nil` where there is none, or no double has the mean or the deviation.
   public var least: Double?
   public var greatest: Double?
   public var mean: Double?
@@ -26,8 +26,11 @@ public struct TensorStatistics: Sendable, Hashable, Codable {
     for piece in try tensor.surveyed({ _, _, numbers in Moments(numbers) }) { all.add(piece) }
     (zeros, nans, infinities) = (all.zeros, all.nans, all.infinities)
     guard all.count > 0 else { return }
-    (least, greatest, mean) = (all.least, all.greatest, all.mean)
-    deviation = (all.squares / Double(all.count)).squareRoot()
+    (least, greatest) = (all.least, all.greatest)
+    // Sums of the largest doubles are beyond them.
+    if all.mean.isFinite, all.squares.isFinite {
+      (mean, deviation) = (all.mean, (all.squares / Double(all.count)).squareRoot())
+    }
   }
 
   /// Sums of a part, joined as in Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance".

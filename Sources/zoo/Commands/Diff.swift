@@ -89,8 +89,8 @@ struct Diff: ParsableCommand {
 
   private static func row(_ tensor: WeightDifference.Tensor) -> [String] {
     let values = tensor.values.map { String($0) } ?? ""
-    let largest = tensor.largest.map { String(Float($0)) } ?? ""
-    let relative = tensor.relative.map { String(Float($0)) } ?? ""
+    let largest = tensor.largest.map(numberText) ?? ""
+    let relative = tensor.relative.map(numberText) ?? ""
     return [tensor.name, one(tensor.types), one(tensor.shapes.map(shapeText)), values, largest, relative]
   }
 

@@ -99,7 +99,7 @@ struct ModelReport: Encodable {
     static func table(_ tensors: [Tensor]) -> String {
       let isStored = tensors.contains { $0.storedBytes != nil }
       let isCounted = tensors.contains { $0.statistics != nil }
-      func text(_ number: Double?) -> String { number.map { "\(Float($0))" } ?? "" }
+      func text(_ number: Double?) -> String { number.map(numberText) ?? "" }
       var head = ["tensor", "type", "shape", "bytes"]
       if isStored { head.append("stored") }
       if isCounted { head += ["min", "max", "mean", "std", "NaN", "infinite"] }

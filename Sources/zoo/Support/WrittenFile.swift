@@ -40,7 +40,7 @@ struct WrittenFile: Encodable {
     var rows = [["cast", "\(cast.tensors) tensors; \(cast.changedValues) of \(cast.values) values changed"]]
     if let worst = cast.worstTensor {
       rows += [
-        ["largest error", "\(Float(cast.largestError)), in \(worst)"],
+        ["largest error", "\(numberText(cast.largestError)), in \(worst)"],
         ["relative", "at most \(percentText(cast.largestRelativeError)) of a value"],
       ]
     }
