@@ -13,7 +13,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build demo test bench example format lint proto clean
+.PHONY: setup venv build demo test fuzz bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -59,6 +59,27 @@ test: setup venv
 	Formats/generate-schemas.sh --check
 	umask 022 && swift test -c release
 	$(MAKE) --no-print-directory example
+
+# The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
+# .build-fuzz/corpus, what is found in .build-fuzz/findings.
+FUZZ_SECONDS = 60
+FUZZ_TARGETS =
+FUZZ_OPTIONS = -rss_limit_mb=2048 -timeout=10 -max_len=65536
+FUZZ := .build-fuzz
+FUZZ_BUILD := swift build --package-path Tests/Fuzz --scratch-path $(FUZZ) -c release \
+  -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address
+
+fuzz: setup
+	$(FUZZ_BUILD)
+	Tests/Fuzz/seeds.sh $(FUZZ)/release/fuzz $(FUZZ)/corpus
+	@mkdir -p $(FUZZ)/findings
+	@targets="$(FUZZ_TARGETS)"; for target in $${targets:-$$(ls $(FUZZ)/corpus)}; do \
+	  echo "== $$target"; \
+	  FUZZ_TARGET=$$target $(FUZZ)/release/fuzz $(FUZZ)/corpus/$$target -artifact_prefix=$(FUZZ)/findings/$$target- \
+	    -max_total_time=$(FUZZ_SECONDS) $(FUZZ_OPTIONS) -print_final_stats=1 2>$(FUZZ)/$$target.log \
+	    || { tail -n 40 $(FUZZ)/$$target.log; exit 1; }; \
+	  tail -n 9 $(FUZZ)/$$target.log; \
+	done
 
 # ModelZoo beside other runtimes; BENCH="--networks resnet50 --rounds 3 --seconds 1" makes it short.
 # The networks are exported with torch and torchvision: Debian's, or PyPI's where there are none.

@@ -7,6 +7,8 @@ let package = Package(
     .library(name: "ModelZoo", targets: ["ModelZoo"]),
     .library(name: "ZooPlugin", targets: ["ZooPlugin"]),
     .executable(name: "zoo", targets: ["zoo"]),
+    // What Tests/Fuzz runs: not for embedders.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     // Plugins, loaded with dlopen …
     .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
     .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
@@ -154,6 +156,12 @@ let package = Package(
       name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
     // Tests.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Datasets", "Files", "JSON", "ONNXFormat", "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "Tokenizers",
+        "Zip", "ZooCore", "ZooImage", "CZlib",
+      ], path: "Tests/Fuzz/Targets"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(

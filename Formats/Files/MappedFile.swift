@@ -1,3 +1,4 @@
+import Synchronization
 import ZooCore
 
 #if canImport(Glibc)
@@ -14,6 +15,8 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
   private let mappedCount: Int
+  /// How often pages were given up.
+  private let forgotten = Atomic(0)
 
   /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped.
   package init(_ path: String) throws {
@@ -62,8 +65,13 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
     forget(start - base..<start - base + bytes.count)
   }
 
-  /// Gives up the pages around `range`; reading them again brings them back from the file.
+  /// Gives up the pages around `range`; reading them again brings them back from the file. At times all pages go: the
+  /// system brings in more than is asked for.
   package func forget(_ range: Range<Int>) {
+    if forgotten.add(1, ordering: .relaxed).newValue % 32 == 0 {
+      madvise(mapping, mappedCount, Int32(MADV_DONTNEED))
+      return
+    }
     // Touching a page maps its neighbours too, by default 64 KiB, and nobody would give those up.
     let around = 1 << 16
     let first = max(range.lowerBound / around - 1, 0) * around

@@ -23,6 +23,8 @@ package struct MappedTensor: TensorSource {
     return try Tensor(type: type, shape: shape) { $0.copyMemory(from: bytes) }
   }
 
+  package func lend(type: ElementType, shape: [Int]) -> TensorMemory? { file.memory(in: range) }
+
   package func read(into destination: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
     read(into: destination, at: 0, type: type, shape: shape)
   }

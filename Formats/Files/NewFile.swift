@@ -11,7 +11,7 @@ import ZooCore
 /// A file that is written beside its place and appears there only when it is complete.
 ///
 /// Without `commit()`, nothing is left behind. On Linux, where the file system can have it, the file has no name until
-/// then, so that this is true also for a program that is killed.
+/// then, so that this is true also for a program that is killed; elsewhere `PartialFiles` removes it on a signal.
 package final class NewFile {
   private static let bufferSize = 1 << 16
 
@@ -25,13 +25,15 @@ package final class NewFile {
   /// Bytes appended so far.
   package private(set) var count = 0
 
+  /// - Parameter isNamed: Whether the file has a name from the beginning, as where the file system asks for it.
   /// - Throws: `ZooError`: `notFound` where the folder takes no file.
-  package init(_ path: String) throws {
+  package init(_ path: String, isNamed: Bool = false) throws {
     self.path = path
     let name = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
     partialPath = "\(path[..<name]).\(path[name...]).\(UInt64.random(in: 0 ... .max)).partial"
-    let nameless = Self.openNameless(in: name == path.startIndex ? "." : String(path[..<name]))
-    isNamed = nameless == nil
+    let nameless = isNamed ? nil : Self.openNameless(in: name == path.startIndex ? "." : String(path[..<name]))
+    self.isNamed = nameless == nil
+    if self.isNamed { PartialFiles.add(partialPath) }
     descriptor = nameless ?? open(partialPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw ZooError.ofSystem(
@@ -40,8 +42,13 @@ package final class NewFile {
   }
 
   deinit {
-    close(descriptor)
-    if isNamed { unlink(partialPath) }
+    if descriptor >= 0 { close(descriptor) }
+    if isNamed { removeName() }
+  }
+
+  private func removeName() {
+    unlink(partialPath)
+    PartialFiles.remove(partialPath)
   }
 
   /// A file without a name; `nil` where there can be none.
@@ -94,7 +101,9 @@ package final class NewFile {
   /// Writes what is left; the file is complete, but not yet in its place.
   package func finish() throws {
     try flush()
-    guard ftruncate(descriptor, off_t(count)) == 0, fsync(descriptor) == 0 else { throw failure() }
+    guard ftruncate(descriptor, off_t(count)) == 0 else { throw failure() }
+    // Where the file replaces one, the old contents are not given up before the new ones are safe on the disk.
+    if access(path, F_OK) == 0, fsync(descriptor) != 0 { throw failure() }
   }
 
   /// Where a file that is finished can be read before it is in its place.
@@ -109,9 +118,11 @@ package final class NewFile {
         throw failure()
       }
       isNamed = true
+      PartialFiles.add(partialPath)
     }
     guard rename(partialPath, path) == 0 else { throw failure() }
     isNamed = false
+    PartialFiles.remove(partialPath)
   }
 
   private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -43,13 +43,20 @@ struct StridedSource: TensorSource {
   }
 
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
-    let byteCount = try Tensor.byteCount(type: type, shape: shape)
-    guard byteCount > 0, readsInPieces, let start = memory.mutableBytes.baseAddress.map({ $0 + offset }),
+    guard let part = try lend(type: type, shape: shape), let start = part.mutableBytes.baseAddress,
       Int(bitPattern: start) % TensorMemory.alignment == 0
     else { return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) } }
+    return try Tensor(type: type, shape: shape, memory: part)
+  }
+
+  func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? {
+    let byteCount = try Tensor.byteCount(type: type, shape: shape)
+    guard byteCount > 0, readsInPieces, let start = memory.mutableBytes.baseAddress.map({ $0 + offset }) else {
+      return nil
+    }
     let part = UnsafeRawBufferPointer(start: start, count: byteCount)
     try check(part, type)
-    return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: part, owner: memory))
+    return TensorMemory(borrowing: part, owner: memory)
   }
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {

@@ -10,6 +10,9 @@ public enum SafetensorsFormat {
   /// The header's member that is no tensor.
   static let metadataName = "__metadata__"
 
+  /// Whether the format has elements of `type`.
+  public static func holds(_ type: ElementType) -> Bool { type.safetensorsName != nil }
+
   /// Whether `beginning`, the first bytes of a file (16 are enough), looks like safetensors.
   public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     guard beginning.count > 9 else { return false }
@@ -35,12 +38,25 @@ public enum SafetensorsFormat {
     }
   }
 
-  /// Writes `file` to `path`. The tensors keep their order, and one at a time is in memory.
+  /// Writes `file` to `path`. The tensors keep their order, and a piece of one at a time is in memory.
   ///
   /// - Throws: `ZooError`: `usage` for tensors that the format can't hold or that share a name, `notFound` where the
   ///   folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    do { try TensorFileWriter(file).write(to: path) } catch let error as ZooError {
+    try located(path) { try TensorFileWriter(file).write(to: path) }
+  }
+
+  /// Writes `file` to the folder `path`, which is made where there is none, as Hugging Face's libraries do: one file
+  /// `model.safetensors`, or several of at most `shardSize` bytes of tensors (more only for a tensor that is larger) and
+  /// `model.safetensors.index.json`. Files of a model that was there are replaced and removed when all is written.
+  ///
+  /// - Throws: as `write(_:to:)` does, and `usage` where there would be more than 512 files.
+  public static func write(_ file: TensorFile, toFolder path: String, shardSize: Int = 5_000_000_000) throws {
+    try located(path) { try ShardedWriter(file, shardSize: shardSize).write(toFolder: path) }
+  }
+
+  private static func located(_ path: String, _ body: () throws -> Void) throws {
+    do { try body() } catch let error as ZooError {
       throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }

@@ -8,7 +8,10 @@ struct TensorFileWriter {
 
   init(_ file: TensorFile) { self.file = file }
 
-  func write(to path: String) throws {
+  func write(to path: String) throws { try finished(for: path).commit() }
+
+  /// The complete file, not yet in its place.
+  func finished(for path: String) throws -> NewFile {
     var header = try Array(self.header().utf8)
     // Tensors begin at a multiple of 8, for which the header may end in spaces.
     header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
@@ -20,17 +23,13 @@ struct TensorFileWriter {
     try output.append(header)
     for item in file.tensors {
       do {
-        let tensor = try item.tensor.load()
-        try tensor.withUnsafeBytes {
-          try output.append($0)
-          // Pages of a mapped file are not wanted again.
-          tensor.memory?.discard($0)
-        }
+        try item.tensor.readPieces { try output.append($0) }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")
       }
     }
-    try output.commit()
+    try output.finish()
+    return output
   }
 
   private func header() throws -> String {

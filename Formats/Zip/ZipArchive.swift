@@ -78,8 +78,14 @@ package struct ZipArchive {
     let memory = entry.isDeflated ? try Self.inflate(stored, to: entry.byteCount, name: entry.name) : stored
     // PyTorch writes 0 when it is told to leave the checksums out.
     if checksum, entry.checksum != 0 {
-      let bytes = memory.mutableBytes
-      let found = crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+      let bytes = UnsafeRawBufferPointer(memory.mutableBytes)
+      var found = crc32_z(0, nil, 0)
+      for start in stride(from: 0, to: bytes.count, by: Self.checkedAtATime) {
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.checkedAtATime, bytes.count)])
+        found = crc32_z(found, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), piece.count)
+        // Pages of a large file leave memory until somebody reads them.
+        if piece.count == Self.checkedAtATime { memory.discard(piece) }
+      }
       guard UInt32(truncatingIfNeeded: found) == entry.checksum else {
         throw ZooError(
           .badData, "the checksum does not match the contents", at: entry.name,
@@ -88,6 +94,8 @@ package struct ZipArchive {
     }
     return memory
   }
+
+  private static let checkedAtATime = 1 << 20
 
   // MARK: Parsing
 

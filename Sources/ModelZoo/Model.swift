@@ -77,6 +77,11 @@ public final class Model: Sendable {
 
   /// A model from memory.
   public init(_ definition: ModelDefinition, options: Options = Options()) throws {
+    guard !definition.holdsWeightsAlone || definition.graph.initializers.isEmpty else {
+      throw ZooError(
+        .badData, "it holds weights without a graph",
+        advice: "make a package of them with the architecture that they belong to: zoo pack ARCH --weights FILE")
+    }
     self.definition = definition
     scoreThreshold = options.scoreThreshold
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))

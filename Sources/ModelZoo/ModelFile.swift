@@ -1,7 +1,5 @@
 import ONNXFormat
 import PackageFormat
-import PyTorchFormat
-import SafetensorsFormat
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
@@ -18,14 +16,11 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     guard !beginning.isEmpty else { throw ZooError(.badData, "the file is empty", at: path) }
     if PackageFormat.sniff(beginning) {
       self = .package
-    } else if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
+    } else if let weights = try WeightsFormat(contentsOf: path) {
       throw ZooError(
-        .badData, "a PyTorch checkpoint holds weights without a graph", at: path,
-        advice: "make a package of it with the architecture that it belongs to: zoo pack ARCH --weights \(path)")
-    } else if beginning.withUnsafeBytes({ SafetensorsFormat.sniff($0) }) {
-      throw ZooError(
-        .badData, "a safetensors file holds weights without a graph", at: path,
-        advice: "make a package of the folder that it is in, with its config.json and tokenizer: zoo pack FOLDER")
+        .badData, "a \(weights.title) holds weights without a graph", at: path,
+        advice: "make a package of it with the architecture that it belongs to, zoo pack ARCH --weights \(path), or of "
+          + "the folder that it is in with its config.json, zoo pack FOLDER")
     } else if ONNXFormat.sniff(path) {
       self = .onnx
     } else {
@@ -49,6 +44,19 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 extension ModelDefinition {
+  /// Weights without a graph, as a package holds them.
+  public init(_ file: TensorFile) {
+    self.init()
+    graph.initializers = file.tensors
+    properties = file.metadata
+  }
+
+  /// The model's constants, and what its file says about itself.
+  public var tensorFile: TensorFile { TensorFile(tensors: graph.initializers, metadata: properties) }
+
+  /// Whether nothing is computed: the package holds weights alone.
+  public var holdsWeightsAlone: Bool { graph.nodes.isEmpty && graph.inputs.isEmpty && graph.outputs.isEmpty }
+
   /// The model in the .zoo or .onnx file at `path`, told apart by their contents. Weights stay in the file until they
   /// are needed.
   ///

@@ -172,7 +172,8 @@ extension Float {
     let magnitude =
       switch exponent {
       case 0: Float(sign: .plus, exponent: -24, significand: fraction)
-      case 31: fraction == 0 ? Float.infinity : Float.nan
+      // A NaN keeps its payload.
+      case 31: Float(bitPattern: 0x7F80_0000 | UInt32(bits & 0x3FF) << 13)
       default: Float(sign: .plus, exponent: exponent - 25, significand: fraction + 1024)
       }
     self = bits & 0x8000 == 0 ? magnitude : -magnitude

@@ -32,6 +32,9 @@ public struct StoredTensor: Sendable {
     try source.read(into: bytes, type: type, shape: shape)
   }
 
+  /// The memory that the elements lie in, at its beginning; `nil` where they have to be read.
+  package func lend() throws -> TensorMemory? { try source.lend(type: type, shape: shape) }
+
   /// Whether `read(into:at:)` costs no more than the bytes that it reads.
   public var readsInPieces: Bool { source.readsInPieces }
 
@@ -47,6 +50,8 @@ public protocol TensorSource: Sendable {
   func load(type: ElementType, shape: [Int]) throws -> Tensor
   /// Writes the elements' bytes to `bytes`, which is exactly as long as the tensor.
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws
+  /// The memory that the elements lie in, at its beginning and at any address; `nil` where they have to be read.
+  func lend(type: ElementType, shape: [Int]) throws -> TensorMemory?
   /// Whether the source can give a part without reading the rest.
   var readsInPieces: Bool { get }
   /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor.
@@ -62,6 +67,8 @@ extension TensorSource {
     let tensor = try load(type: type, shape: shape)
     tensor.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
+
+  public func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? { nil }
 
   public var readsInPieces: Bool { false }
 
@@ -79,4 +86,5 @@ private struct ResidentTensor: TensorSource {
   let tensor: Tensor
   var readsInPieces: Bool { true }
   func load(type: ElementType, shape: [Int]) -> Tensor { tensor }
+  func lend(type: ElementType, shape: [Int]) -> TensorMemory? { tensor.memory }
 }

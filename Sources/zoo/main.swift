@@ -1,8 +1,10 @@
 import ArgumentParser
+import Files
 import ModelZoo
 
 // A file that would grow beyond the limit (ulimit -f) is an error like a full disk, and its beginning is removed.
 signal(SIGXFSZ, SIG_IGN)
+PartialFiles.removeOnSignals()
 
 do {
   var command = try ZooCommand.parseAsRoot()

@@ -41,6 +41,19 @@ import ZooCore
     #expect(throws: ZooError.self) { try NewFile(folder.file("none/a")) }
   }
 
+  @Test func hidesWhereItNeedsAName() throws {
+    do {
+      let file = try NewFile(folder.file("a"), isNamed: true)
+      try file.append([1])
+      #expect(folder.names.count == 1 && folder.names[0].hasPrefix(".a."))
+    }
+    #expect(folder.names.isEmpty)
+    let file = try NewFile(folder.file("a"), isNamed: true)
+    try file.append([1])
+    try file.commit()
+    #expect(folder.names == ["a"])
+  }
+
   #if os(Linux)
     /// So that a program that is killed leaves nothing either.
     @Test func hasNoNameBefore() throws {

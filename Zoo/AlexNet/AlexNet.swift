@@ -31,6 +31,23 @@ public struct AlexNet: Architecture {
   public var title: String { "AlexNet" }
   public var task: ModelMetadata.Task { .imageClassification }
 
+  /// torchvision's names of Caffe's, or of those of networks with more modules between the layers.
+  public func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    let weights = Parameters.unwrapped(weights)
+    guard let form = try AlexNetForm(of: Parameters(weights)) else { return weights }
+    let usual = AlexNetForm(.oneTower)
+    let names = Dictionary(
+      zip(form.convolutions + form.connected, usual.convolutions + usual.connected).map { ($0, $1) },
+      uniquingKeysWith: { $1 })
+    return weights.map { item in
+      var item = item
+      for kind in [".weight", ".bias"] where item.name.hasSuffix(kind) {
+        if let name = names[String(item.name.dropLast(kind.count))] { item.name = name + kind }
+      }
+      return item
+    }
+  }
+
   public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     let form = try AlexNetForm(of: parameters) ?? AlexNetForm(variant)
     let last = form.connected[2]

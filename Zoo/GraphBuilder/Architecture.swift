@@ -24,9 +24,15 @@ public protocol Architecture: Sendable {
   /// - Parameter labels: The classes' names; `nil` for the family's usual ones, if their number fits.
   /// - Throws: `ZooError` (`badData`) for weights that aren't this network's.
   func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition
+
+  /// The tensors under the names that they have in checkpoints of the family, from whichever convention the family knows,
+  /// in their order. What it does not know keeps its name.
+  func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor]
 }
 
 extension Architecture {
+  public func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] { Parameters.unwrapped(weights) }
+
   /// The model with the weights of a checkpoint. They are passed on where they are: nothing is loaded.
   ///
   /// - Parameter values: What the checkpoint says besides, by name; shapes don't tell everything.

@@ -31,17 +31,26 @@ public struct Parameters {
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
   public init(_ named: [NamedTensor], values: [String: CheckpointValue] = [:]) throws {
     self.values = values
-    var prefix = ""
-    while let wrapper = Self.wrappers.first(where: { wrapper in
-      !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
-    }) { prefix += wrapper }
-    for item in named where !item.name.hasSuffix("num_batches_tracked") {
-      let name = String(item.name.dropFirst(prefix.count))
-      guard tensors.updateValue(item.tensor, forKey: name) == nil else {
-        throw ZooError(.badData, "the weights hold two tensors named \(name)")
+    for item in Self.unwrapped(named) where !item.name.hasSuffix("num_batches_tracked") {
+      guard tensors.updateValue(item.tensor, forKey: item.name) == nil else {
+        throw ZooError(.badData, "the weights hold two tensors named \(item.name)")
       }
     }
     seed = nil
+  }
+
+  /// The tensors without the prefixes of PyTorch's wrappers, where every name has them.
+  public static func unwrapped(_ named: [NamedTensor]) -> [NamedTensor] {
+    var prefix = ""
+    while let wrapper = wrappers.first(where: { wrapper in
+      !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
+    }) { prefix += wrapper }
+    guard !prefix.isEmpty else { return named }
+    return named.map { item in
+      var item = item
+      item.name.removeFirst(prefix.count)
+      return item
+    }
   }
 
   /// Random tensors of every name and shape that is asked for.

@@ -11,6 +11,12 @@ public protocol PretrainedFamily: Sendable {
   /// - Throws: `ZooError`: `badData` for settings that make no sense or weights that don't fit them, `unsupported` for
   ///   variants that can't be built.
   static func model(_ folder: PretrainedFolder) throws -> ModelDefinition
+
+  /// The network's tensors under the names that they have in a model without a head, in their order; heads and what the
+  /// graph has itself are left out.
+  ///
+  /// - Throws: `ZooError` (`badData`) for tensors none of which is the family's.
+  static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor]
 }
 
 extension [any PretrainedFamily.Type] {

@@ -60,6 +60,44 @@ public struct ResNet: Architecture {
   public var title: String { "ResNet-\(variant.depth)" }
   public var task: ModelMetadata.Task { .imageClassification }
 
+  /// torchvision's names, from those of Hugging Face's ResNets; for CIFAR's networks those of the published checkpoints,
+  /// from torchvision's.
+  public func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] {
+    Parameters.unwrapped(weights).map { item in
+      var item = item
+      item.name = variant.isForCIFAR ? Self.cifarName(item.name) : Self.torchvisionName(item.name)
+      return item
+    }
+  }
+
+  private static func cifarName(_ name: String) -> String {
+    var parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    if parts.first == "fc" { parts[0] = "linear" }
+    if parts.count > 2, parts[2] == "downsample" { parts[2] = "shortcut" }
+    return parts.joined(separator: ".")
+  }
+
+  /// `resnet.encoder.stages.0.layers.1.layer.2.convolution.weight` is `layer1.1.conv3.weight`.
+  private static func torchvisionName(_ name: String) -> String {
+    var parts = name.split(separator: ".", omittingEmptySubsequences: false)[...]
+    if parts.first == "resnet" { parts.removeFirst() }
+    let kinds: [Substring: (main: String, shortcut: String)] = [
+      "convolution": ("conv", "0"), "normalization": ("bn", "1"),
+    ]
+    if parts.starts(with: ["embedder", "embedder"]), parts.count == 4, let kind = kinds[parts[parts.startIndex + 2]] {
+      return "\(kind.main)1.\(parts[parts.endIndex - 1])"
+    }
+    if parts.starts(with: ["classifier", "1"]), parts.count == 3 { return "fc.\(parts[parts.endIndex - 1])" }
+    let place = Array(parts)
+    guard place.starts(with: ["encoder", "stages"]), place.count >= 8, place[3] == "layers", let stage = Int(place[2]),
+      let kind = kinds[place[place.count - 2]], let last = place.last
+    else { return name }
+    let block = "layer\(stage + 1).\(place[4])"
+    if place[5] == "shortcut", place.count == 8 { return "\(block).downsample.\(kind.shortcut).\(last)" }
+    guard place[5] == "layer", place.count == 9, let number = Int(place[6]) else { return name }
+    return "\(block).\(kind.main)\(number + 1).\(last)"
+  }
+
   public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     // torchvision calls the last layer `fc`, the CIFAR checkpoints `linear`.
     let names = variant.isForCIFAR ? ["linear", "fc"] : ["fc"]

@@ -111,7 +111,7 @@ static void put_lengths(Writer *writer, const uint8_t *lengths) {
 size_t zoo_deflate_literals(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity) {
   if (count == 0) return 0;
   size_t weights[SYMBOLS] = {0};
-  for (size_t i = 0; i < count; i++) weights[bytes[i]]++;
+  zoo_count_bytes(bytes, count, weights);
   weights[END] = 1;
   uint8_t lengths[SYMBOLS];
   // Evener weights have shorter codes. Halving hardly changes those of the frequent symbols.
@@ -120,16 +120,37 @@ size_t zoo_deflate_literals(const uint8_t *bytes, size_t count, uint8_t *output,
   }
   // 3.2.2
   uint16_t codes[SYMBOLS];
+  // Codes with their lengths above.
+  uint32_t both[SYMBOLS] = {0};
   unsigned code = 0;
   for (unsigned length = 1; length <= LIMIT; length++, code <<= 1) {
     for (unsigned s = 0; s < SYMBOLS; s++) {
-      if (lengths[s] == length) codes[s] = (uint16_t)reversed(code++, length);
+      if (lengths[s] != length) continue;
+      codes[s] = (uint16_t)reversed(code++, length);
+      both[s] = codes[s] | (uint32_t)length << 16;
     }
   }
   Writer writer = {output, 0, capacity, 0, 0};
   put(&writer, 1 | 2 << 1, 3);  // the last block, of its own code
   put_lengths(&writer, lengths);
-  for (size_t i = 0; i < count; i++) put(&writer, codes[bytes[i]], lengths[bytes[i]]);
+  size_t i = 0;
+  // Four codes at a time, as long as eight bytes can be written. Bits below 8 are left, so that 52 fit.
+  for (; i + 4 <= count && writer.count + 8 <= capacity; i += 4) {
+    for (int k = 0; k < 4; k++) {
+      uint32_t entry = both[bytes[i + k]];
+      writer.window |= (uint64_t)(entry & 0xFFFF) << writer.held;
+      writer.held += entry >> 16;
+    }
+    uint64_t little = writer.window;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    little = __builtin_bswap64(little);
+#endif
+    memcpy(output + writer.count, &little, sizeof little);
+    writer.count += writer.held / 8;
+    writer.window >>= writer.held / 8 * 8;
+    writer.held %= 8;
+  }
+  for (; i < count; i++) put(&writer, codes[bytes[i]], lengths[bytes[i]]);
   put(&writer, codes[END], lengths[END]);
   if (writer.held > 0) put(&writer, 0, 8 - writer.held);
   return writer.count <= capacity ? writer.count : 0;

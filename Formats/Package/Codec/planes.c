@@ -107,9 +107,48 @@ void zoo_planes_merge(const uint8_t *const *planes, size_t count, unsigned width
   }
 }
 
+// Taking the first and the second half of 16 * width bytes in turn moves the byte at `i` to the place that `i`'s bits
+// name when they are rotated by one. Four times, and the lowest bits of an address, which say which byte of its element
+// it is, have become the highest: each vector holds one plane.
+#define SPLIT(WIDTH, ROTATE_LEFT) \
+  static size_t split_##WIDTH(const uint8_t *elements, size_t count, bool rotate, uint8_t *const *planes) { \
+    size_t i = 0; \
+    for (; i + 16 <= count; i += 16) { \
+      bytes16 from[WIDTH], to[WIDTH]; \
+      for (int k = 0; k < WIDTH; k++) { \
+        from[k] = load(elements + WIDTH * i + 16 * k); \
+        if (rotate) from[k] = ROTATE_LEFT(from[k]); \
+      } \
+      for (int round = 0; round < 4; round++) { \
+        for (int k = 0; k < WIDTH / 2; k++) { \
+          to[2 * k] = zip_low_1(from[k], from[k + WIDTH / 2]); \
+          to[2 * k + 1] = zip_high_1(from[k], from[k + WIDTH / 2]); \
+        } \
+        memcpy(from, to, sizeof from); \
+      } \
+      for (int k = 0; k < WIDTH; k++) store(planes[k] + i, from[k]); \
+    } \
+    return i; \
+  }
+
+static inline bytes16 rotate_left_2(bytes16 v) { return (bytes16)(((words8)v << 1) | ((words8)v >> 15)); }
+static inline bytes16 rotate_left_4(bytes16 v) { return (bytes16)(((words4)v << 1) | ((words4)v >> 31)); }
+static inline bytes16 rotate_left_8(bytes16 v) { return (bytes16)(((words2)v << 1) | ((words2)v >> 63)); }
+
+SPLIT(2, rotate_left_2)
+SPLIT(4, rotate_left_4)
+SPLIT(8, rotate_left_8)
+
 void zoo_planes_split(const uint8_t *elements, size_t count, unsigned width, bool rotate, uint8_t *const *planes) {
+  size_t done = 0;
+  switch (width) {
+    case 1: memcpy(planes[0], elements, count); return;
+    case 2: done = split_2(elements, count, rotate, planes); break;
+    case 4: done = split_4(elements, count, rotate, planes); break;
+    case 8: done = split_8(elements, count, rotate, planes); break;
+  }
   unsigned top = 8 * width - 1;
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = done; i < count; i++) {
     uint64_t value = 0;
     for (unsigned k = 0; k < width; k++) value |= (uint64_t)elements[i * width + k] << (8 * k);
     if (rotate) value = value << 1 | value >> top;

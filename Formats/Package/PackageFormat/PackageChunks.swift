@@ -1,6 +1,5 @@
 import Dispatch
 import Files
-import Synchronization
 import ZooCore
 
 /// The chunks of an open file.
@@ -10,8 +9,6 @@ final class PackageChunks: @unchecked Sendable {
   /// The chunks whose checksums were right; used on `queue` only.
   private var verified: [Bool]
   let decoded = DecodedChunks()
-  /// Parts of the file that were given up.
-  private let forgotten = Atomic(0)
   private let queue = DispatchQueue(label: "PackageChunks.verified")
 
   var count: Int { list.count }
@@ -20,12 +17,6 @@ final class PackageChunks: @unchecked Sendable {
     self.file = file
     self.list = list
     verified = [Bool](repeating: false, count: list.count)
-  }
-
-  /// Gives up pages of the file that were read: at times all of them, since the system brings in more than is asked for.
-  func forget(_ range: Range<Int>) {
-    let number = forgotten.wrappingAdd(1, ordering: .relaxed).newValue
-    file.forget(number % 32 == 0 ? 0..<file.bytes.count : range)
   }
 
   /// Compares chunk `index` with its checksum, once: reading a long chunk in pieces would read it all for each.

@@ -43,18 +43,16 @@ struct PackageWriter {
     try file.commit()
   }
 
-  /// Chunks are compressed on all cores, a few at a time, and written in their order.
+  /// Chunks are compressed on all cores, a few at a time, and written in their order while the next are compressed.
   private func writePlanes(to file: NewFile) throws {
-    let batchSize = 2 * coreCount
+    let batchSize = 8 * coreCount
     var jobs: [Job] = []
+    var ready: [EncodedChunk] = []
     var written = 0
     func flush() throws {
-      let chunks = try compress(jobs)
-      for chunk in chunks {
-        try chunk.write(to: file, index: written)
-        written += 1
-      }
-      jobs.removeAll()
+      let chunks = try compress(jobs, while: ready, from: written, goTo: file)
+      written += ready.count
+      (ready, jobs) = (chunks, [])
     }
     for payload in payloads {
       try located(payload) {
@@ -69,6 +67,7 @@ struct PackageWriter {
       }
     }
     try flush()
+    try flush()
   }
 
   private struct Job: Sendable {
@@ -78,19 +77,27 @@ struct PackageWriter {
     let form: PlaneForm
   }
 
-  private func compress(_ jobs: [Job]) throws -> [EncodedChunk] {
-    // Each call fills its own slot.
+  /// Compresses what `jobs` say; one core begins with writing `ready`, the first of which is chunk `number`.
+  private func compress(
+    _ jobs: [Job], while ready: [EncodedChunk], from number: Int, goTo file: NewFile
+  ) throws -> [EncodedChunk] {
+    // Each call fills its own slot, and only one writes.
+    nonisolated(unsafe) let file = file
     nonisolated(unsafe) let slots = UnsafeMutablePointer<EncodedChunk?>.allocate(capacity: jobs.count)
     slots.initialize(repeating: nil, count: jobs.count)
     defer {
       slots.deinitialize(count: jobs.count)
       slots.deallocate()
     }
-    try concurrently(jobs.count) { index in
-      let job = jobs[index]
+    try concurrently(jobs.count + 1) { place in
+      guard place > 0 else {
+        for (index, chunk) in ready.enumerated() { try chunk.write(to: file, index: number + index) }
+        return
+      }
+      let job = jobs[place - 1]
       try withUnsafeTemporaryAllocation(byteCount: job.count, alignment: Layout.alignment) { elements in
         try job.tensor.read(into: elements, at: job.offset)
-        slots[index] = EncodedChunk(UnsafeRawBufferPointer(elements), form: job.form)
+        slots[place - 1] = EncodedChunk(UnsafeRawBufferPointer(elements), form: job.form)
       }
     }
     return UnsafeBufferPointer(start: slots, count: jobs.count).compactMap { $0 }

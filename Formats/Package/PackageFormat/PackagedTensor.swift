@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// A tensor that lies in chunks. Reading decodes them on all cores, into the caller's memory.
@@ -20,11 +21,16 @@ struct PackagedTensor: TensorSource {
   let byteCount: Int
 
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
-    guard let mapped = mappedElements else {
+    guard let mapped = try lend(type: type, shape: shape) else {
       return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
     }
+    return try Tensor(type: type, shape: shape, memory: mapped)
+  }
+
+  func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? {
+    guard let mapped = mappedElements else { return nil }
     try located { try chunks.verify(firstChunk) }
-    return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: mapped, owner: chunks.file))
+    return TensorMemory(borrowing: mapped, owner: chunks.file)
   }
 
   /// The elements in the mapped file, where they lie there in one piece as memory would have them.
@@ -83,7 +89,7 @@ struct PackagedTensor: TensorSource {
         try Chunk.decode(Array(pair), of: chunks.file)
         for piece in pair {
           // What is decoded is not read again.
-          chunks.forget(piece.chunk.isVerbatim ? piece.place : piece.chunk.checkedRange)
+          chunks.file.forget(piece.chunk.isVerbatim ? piece.place : piece.chunk.checkedRange)
         }
       }
       for entry in decoded { chunks.decoded.keep(entry.chunk, copying: entry.piece) }

@@ -24,6 +24,13 @@ enum PlaneCompressor {
   /// How much better than Huffman coding string matching must be, as its matches cost time at every reading.
   private static let matchingRatio = 0.9
 
+  /// What is left of a plane without repetitions is not worth a look by string matching, which takes far more time than
+  /// all the rest.
+  private static let repeatedRatio = 0.08
+
+  /// How much less a sample may shrink than its plane.
+  private static let sampleSlack = 0.02
+
   private static let pieceCount = 4
   private static let pieceSize = 4096
 
@@ -33,12 +40,15 @@ enum PlaneCompressor {
   static func deflated(_ plane: UnsafeRawBufferPointer, isWhole: Bool) -> [UInt8]? {
     let usefulRatio = isWhole ? usefulRatioOfBytes : usefulRatio
     let sample = sample(of: plane)
-    let matched = sample.withUnsafeBytes { deflateMatches($0).count }
     let coded = sample.withUnsafeBytes { entropy(of: $0) }
     let result: [UInt8]
-    if Double(matched) < Self.matchingRatio * coded {
+    if sample.withUnsafeBytes({ Self.maySuitMatching($0) }),
+      Double(sample.withUnsafeBytes { deflateMatches($0).count }) < Self.matchingRatio * coded
+    {
       result = deflateMatches(plane)
-    } else if entropy(of: plane) < usefulRatio * Double(plane.count) {
+    } else if coded < (usefulRatio + Self.sampleSlack) * Double(sample.count),
+      entropy(of: plane) < usefulRatio * Double(plane.count)
+    {
       result = deflateLiterals(plane)
     } else {
       return nil
@@ -55,13 +65,15 @@ enum PlaneCompressor {
     }
   }
 
+  private static func maySuitMatching(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let repeated = zoo_count_repeated(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+    return Double(repeated) >= repeatedRatio * Double(bytes.count)
+  }
+
   /// Bytes that a code of single bytes needs: Shannon's entropy, but a bit a byte at least.
   private static func entropy(of bytes: UnsafeRawBufferPointer) -> Double {
-    let counts = withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { counts in
-      counts.initialize(repeating: 0)
-      for byte in bytes { counts[Int(byte)] += 1 }
-      return Array(counts)
-    }
+    var counts = [Int](repeating: 0, count: 256)
+    zoo_count_bytes(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &counts)
     let bits = counts.reduce(0.0) { sum, count in
       count == 0 ? sum : sum - Double(count) * log2(Double(count) / Double(bytes.count))
     }

@@ -1,13 +1,11 @@
-import PyTorchFormat
-import SafetensorsFormat
-
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
   import Foundation
 #endif
 
-/// A user's weights and what lies beside them: one checkpoint (PyTorch's or safetensors), or a folder as Hugging Face's tools write it.
+/// A user's weights and what lies beside them: one file of any format of weights, or a folder as Hugging Face's tools
+/// write it.
 ///
 /// ```swift
 /// let files = try WeightFiles(contentsOf: "marian-en-de")
@@ -15,6 +13,8 @@ import SafetensorsFormat
 /// ```
 public struct WeightFiles: Sendable {
   public var tensors: [NamedTensor]
+  /// What the file says about itself, in its own order; no format's writer needs more.
+  public var metadata: [Property]
   /// What the checkpoint says besides its tensors, with the entries of the folder's `config.json`.
   public var values: [String: CheckpointValue]
   /// The text of the folder's `tokenizer.json`.
@@ -37,21 +37,14 @@ public struct WeightFiles: Sendable {
   ///   one.
   public init(contentsOf path: String) throws {
     guard FileKind(path: path) == .folder else {
-      switch try WeightsFormat(contentsOf: path) {
-      case .safetensors:
-        let file = try SafetensorsFormat.read(path)
-        (tensors, dictionary, format) = (file.tensors, "", .safetensors)
-        values = [:]
-        for property in file.metadata { values[property.key] = .text(property.value) }
-      case .pytorch:
-        let checkpoint = try PyTorchFormat.read(path)
-        (tensors, values) = (checkpoint.tensors, checkpoint.values)
-        (dictionary, format) = (checkpoint.path, .pytorch)
-      case nil:
+      guard let format = try WeightsFormat(contentsOf: path) else {
         throw ZooError(
-          .badData, "neither a PyTorch checkpoint nor a safetensors file", at: path,
-          advice: "save the weights with torch.save(model.state_dict(), path)")
+          .badData, "a file of no known format of weights", at: path,
+          advice: "the formats are: \(WeightsFormat.all.map(\.title).joined(separator: ", "))")
       }
+      let contents = try format.read(path)
+      (tensors, metadata, self.format) = (contents.file.tensors, contents.file.metadata, format)
+      (values, dictionary) = (contents.values, contents.dictionary)
       return
     }
     guard let name = Self.usualNames.first(where: { FileKind(path: "\(path)/\($0)") == .file }) else {
@@ -68,6 +61,12 @@ public struct WeightFiles: Sendable {
       }
     }
     tokenizer = try Self.text("\(path)/tokenizer.json")
+  }
+
+  /// The names of the files in `folder` that hold weights.
+  public static func fileNames(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { usualNames.contains($0) || WeightsFormat(nameOf: $0) != nil }.sorted()
   }
 
   /// The text in the file at `path`; `nil` where there is no file.

@@ -1,25 +1,57 @@
-import PyTorchFormat
-import SafetensorsFormat
+/// A file format that holds named tensors. Which there are says `WeightsFormat.all` (WeightsFormats.swift).
+public struct WeightsFormat: Sendable {
+  /// What JSON calls it: `safetensors`.
+  public let name: String
+  /// What people call a file of it: `PyTorch checkpoint`.
+  public let title: String
+  /// What the names of its files end with, dots included; the usual one first.
+  public let endings: [String]
+  /// The element types that it holds, as they are or in a form that reading undoes.
+  public let types: Set<ElementType>
+  /// Whether a file is of the format: its first bytes (256, or fewer where there are no more) and its path.
+  let sniff: @Sendable (_ beginning: UnsafeRawBufferPointer, _ path: String) -> Bool
+  let read: @Sendable (_ path: String) throws -> WeightsContents
+  /// `nil` for a format that is only read.
+  let write: (@Sendable (_ file: TensorFile, _ path: String) throws -> Void)?
 
-/// The file formats that hold weights without a graph.
-public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
-  /// What `torch.save` writes.
-  case pytorch
-  /// One file, or the index of several.
-  case safetensors
+  public var isWritable: Bool { write != nil }
+}
 
+/// What a file of weights holds: its tensors, and what goes with them.
+struct WeightsContents {
+  var file: TensorFile
+  /// What the file says besides, as a program wants it.
+  var values: [String: CheckpointValue] = [:]
+  /// Where in a PyTorch checkpoint the tensors were; empty if the whole is the state dictionary.
+  var dictionary = ""
+}
+
+extension WeightsFormat: Equatable, Encodable {
+  public static func == (first: WeightsFormat, second: WeightsFormat) -> Bool { first.name == second.name }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+}
+
+extension WeightsFormat {
   /// The format of the file at `path`, by its contents; `nil` for any other.
   ///
   /// - Throws: `ZooError` for a file that can't be read.
   public init?(contentsOf path: String) throws {
     let beginning = try InputFile(path: path).read(256)
-    let isIndex = path.hasSuffix(".safetensors.index.json")
-    if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
-      self = .pytorch
-    } else if isIndex || beginning.withUnsafeBytes({ SafetensorsFormat.sniff($0) }) {
-      self = .safetensors
-    } else {
+    guard let format = beginning.withUnsafeBytes({ bytes in Self.all.first { $0.sniff(bytes, path) } }) else {
       return nil
     }
+    self = format
+  }
+
+  /// The format that the name of a file to be written asks for; `nil` for a name that no format has.
+  public init?(nameOf path: String) {
+    let name = (path.split(separator: "/").last ?? "").lowercased()
+    guard let format = Self.all.first(where: { $0.endings.contains { name.hasSuffix($0) && name.count > $0.count } })
+    else { return nil }
+    self = format
   }
 }

@@ -3,37 +3,78 @@ import ModelZoo
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Convert a model between .onnx and .zoo, or weights to safetensors.",
+    abstract: "Convert models and weights between formats.",
     discussion: """
-      The format of IN is told by its contents, that of OUT by its name. Nothing is lost either way. The options record \
-      what predicting needs, which ONNX files of others don't tell. OUT is replaced if it is there.
+      The format of IN is told by its contents, that of OUT by its name. OUT is replaced if it is there, when all is \
+      written; it may be IN itself.
 
-      With --weights the file holds weights rounded, as standard operators of ONNX: a Cast of bfloat16, a \
-      DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
+      Models become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
+      which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
+      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
 
-      OUT.safetensors takes the tensors alone, of a PyTorch checkpoint, of safetensors in several files (by their index), or \
-      of a model, bit by bit and in their order.
+      Weights become files of any format of weights: \(writableEndings), or a folder as Hugging Face's libraries \
+      write one (OUT/, or --shard-size). IN is such a file, a folder, or a model, of which it is the constants. Names, order \
+      and bits stay as they are but for the options --include, --exclude, --to-arch, --rename and --dtype, which are \
+      applied in this order; what a cast changes is told.
       """)
 
-  @Argument(help: ArgumentHelp("A .zoo or .onnx file, or a name in the zoo.", valueName: "in"))
+  static let writableEndings = WeightsFormat.all.filter(\.isWritable).flatMap(\.endings).joined(separator: ", ")
+
+  @Argument(
+    help: ArgumentHelp("A file of a model or of weights, a folder with weights, or a name in the zoo.", valueName: "in")
+  )
   var input: String
 
-  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  @Argument(help: ArgumentHelp("The file or folder to write.", valueName: "out"))
   var output: String
 
   @Option(name: [.customLong("weights"), .customLong("store")], help: WeightStorage.help)
   var storage: WeightStorage?
 
-  @OptionGroup var description: DescriptionOptions
+  @OptionGroup(title: "Description of a model") var description: DescriptionOptions
+  @OptionGroup(title: "Weights") var conversion: ConversionOptions
 
   @Flag(help: "Print one JSON document instead of text.")
   var json = false
 
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
   func run() throws {
-    let source = try ModelCatalog.standard.path(of: input)
-    if output.lowercased().hasSuffix(".safetensors") { return try convertWeights(source) }
+    let path = FileKind(path: input) == .folder ? input : try ModelCatalog.standard.path(of: input)
+    let source = try WeightSource(contentsOf: path)
+    if let model = source.model, conversion.target(output) == nil || ModelFormat(rawValue: ending) != nil {
+      return try convert(model)
+    }
+    guard storage == nil, description.isEmpty else {
+      throw ZooError(
+        .usage, "a file of weights holds tensors alone", at: output,
+        advice: "leave the options that describe or round a model out; --dtype casts tensors")
+    }
+    guard let target = conversion.target(output) else { throw unknownTarget(source) }
+    try write(source, from: path, to: target)
+  }
+
+  private var ending: String { (output.split(separator: ".").last ?? "").lowercased() }
+
+  private func unknownTarget(_ source: WeightSource) -> ZooError {
+    guard ModelFormat(rawValue: ending) == nil else {
+      return ZooError(
+        .usage, "weights without a graph can't become a model of that format", at: output,
+        advice: "make a package of them with the architecture that they belong to, zoo pack ARCH --weights \(input)")
+    }
+    return ZooError(
+      .usage, "the name does not say which format to write", at: output,
+      advice: "end it with \(Self.writableEndings), or with / for a folder")
+  }
+
+  private func convert(_ original: ModelDefinition) throws {
     let format = try ModelFormat(extensionOf: output)
-    let original = try ModelDefinition(contentsOf: source)
+    guard conversion.isEmpty else {
+      throw ZooError(
+        .usage, "tensors of a model are renamed, chosen and cast only where the model's graph is left out", at: output,
+        advice: "choose a format of weights (\(Self.writableEndings)) or leave these options out; --weights rounds")
+    }
     let (stored, rounding) = try locating(input) { try original.storing(storage) }
     var model = stored
     try description.apply(to: &model.metadata)
@@ -42,20 +83,33 @@ struct Convert: ParsableCommand {
     try WrittenFile(model, output, rounding: rounding).show(json: json)
   }
 
-  /// Writes the tensors of the file at `source`, one at a time.
-  private func convertWeights(_ source: String) throws {
-    guard storage == nil, description.isEmpty else {
-      throw ZooError(
-        .usage, "a safetensors file holds tensors alone, as they are", at: output,
-        advice: "leave the options that describe or round a model out")
-    }
-    let tensors =
-      try WeightsFormat(contentsOf: source) == nil
-      ? ModelDefinition(contentsOf: source).graph.initializers : WeightFiles(contentsOf: source).tensors
+  private func write(_ source: WeightSource, from path: String, to target: WeightTarget) throws {
+    var file = source.file
+    let conversion = try conversion.conversion()
+    if !quiet, conversion.type != nil { Console.progress("looking at what the cast changes") }
+    let (tensors, cost) = try locating(input) { try conversion.apply(to: file.tensors) }
+    Console.clearProgress()
     // What Hugging Face's libraries ask for before they read a file.
-    try SafetensorsFormat.write(
-      TensorFile(tensors: tensors, metadata: [Property(key: "format", value: "pt")]), to: output)
-    try WrittenFile(tensors: tensors, output).show(json: json)
+    if source.format != .safetensors, target.isSafetensors, !file.metadata.contains(where: { $0.key == "format" }) {
+      file.metadata.append(Property(key: "format", value: "pt"))
+    }
+    let progress = TransferProgress(total: tensors.reduce(0) { $0 + $1.tensor.byteCount })
+    file.tensors = quiet ? tensors : try ReadMeter { progress.update($0) }.metering(tensors)
+    try target.write(file, to: output)
+    progress.finish()
+    if case .folder = target, FileKind(path: path) == .folder { try copyCompanions(from: path) }
+    try WrittenFile(tensors: tensors, output, cost: cost).show(json: json)
+  }
+
+  /// Copies what makes a model's folder whole beside its weights.
+  private func copyCompanions(from folder: String) throws {
+    let names = [
+      "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+      "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "preprocessor_config.json",
+    ]
+    for name in names where FileKind(path: "\(folder)/\(name)") == .file {
+      try copyFile("\(folder)/\(name)", to: "\(output)/\(name)")
+    }
   }
 
   /// Labels that predict would refuse are refused at once, where the network's output tells how many there must be.

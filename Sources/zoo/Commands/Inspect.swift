@@ -4,9 +4,10 @@ import ModelZoo
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a model is made of.",
-    discussion: "Of a PyTorch checkpoint it shows the weights, which --tensors lists by the names that pack looks for.")
+    discussion:
+      "Of files and folders of weights it shows the tensors, which --tensors lists by the names that pack looks for.")
 
-  @Argument(help: "A .zoo or .onnx file, a name in the zoo, or a PyTorch checkpoint.")
+  @Argument(help: "A file of a model or of weights, a folder with weights, or a name in the zoo.")
   var model: String
 
   @Flag(help: "Also show how the model is computed: its nodes after folding and fusion.")
@@ -15,17 +16,21 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Also list every tensor (--json always does).")
   var tensors = false
 
+  @Flag(
+    help: "Also list every tensor with its least, greatest and mean number, standard deviation, NaNs and infinities.")
+  var stats = false
+
   @OptionGroup var dimensions: DimensionOptions
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let path = try ModelCatalog.standard.path(of: model)
-    if !compiled, let report = try CheckpointReport(path) {
+    let path = FileKind(path: model) == .folder ? model : try ModelCatalog.standard.path(of: model)
+    if !compiled, let report = try CheckpointReport(path, statistics: stats) {
       if options.json { return try Console.printJSON(report) }
-      return Console.print(report.text(listsTensors: tensors))
+      return Console.print(report.text(listsTensors: tensors || stats))
     }
-    var report = try ModelReport(path)
+    var report = try ModelReport(path, statistics: stats)
     if compiled {
       let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value))
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
@@ -33,6 +38,6 @@ struct Inspect: ParsableCommand {
       report.arenaBytes = try model.arenaByteCount(for: shapes)
     }
     if options.json { return try Console.printJSON(report) }
-    Console.print(report.text(listsTensors: tensors))
+    Console.print(report.text(listsTensors: tensors || stats))
   }
 }

@@ -22,14 +22,17 @@ struct CheckpointReport: Encodable {
   /// `nil` for a file that does not hold weights alone.
   ///
   /// - Throws: `ZooError` for a damaged one, and for a file that can't be read.
-  init?(_ path: String) throws {
-    guard try WeightsFormat(contentsOf: path) != nil else { return nil }
+  init?(_ path: String, statistics: Bool = false) throws {
+    if FileKind(path: path) != .folder {
+      guard let format = try WeightsFormat(contentsOf: path) else { return nil }
+      if format == .package, try !ModelDefinition(contentsOf: path).holdsWeightsAlone { return nil }
+    }
     let files = try WeightFiles(contentsOf: path)
     self.path = path
     format = files.format
     fileBytes = try fileSize(path)
     dictionary = files.dictionary
-    tensors = files.tensors.map(ModelReport.Tensor.init)
+    tensors = try files.tensors.map { try ModelReport.Tensor($0, statistics: statistics) }
     tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
     parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
@@ -37,7 +40,7 @@ struct CheckpointReport: Encodable {
   func text(listsTensors: Bool) -> String {
     let rows = [
       ["file", path],
-      ["format", (format == .pytorch ? "PyTorch checkpoint" : "safetensors") + ": weights without a graph"],
+      ["format", format.title + ": weights without a graph"],
       ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
       ["file size", byteText(fileBytes)],
     ]

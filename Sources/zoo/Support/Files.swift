@@ -1,3 +1,4 @@
+import Files
 import ModelZoo
 
 #if canImport(Glibc)
@@ -12,5 +13,13 @@ import ModelZoo
 func fileSize(_ path: String) throws -> Int {
   var status = stat()
   guard stat(path, &status) == 0 else { throw ZooError(.notFound, "no such file", at: path) }
-  return Int(status.st_size)
+  guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
+  // Of a folder, the files of weights that it holds.
+  return WeightFiles.fileNames(in: path).reduce(0) { $0 + ((try? fileSize("\(path)/\($1)")) ?? 0) }
+}
+
+/// Copies a small file, or leaves one alone that is the same.
+func copyFile(_ path: String, to other: String) throws {
+  let file = try MappedFile(path)
+  try withExtendedLifetime(file) { try NewFile.write([file.bytes], to: other) }
 }

@@ -24,6 +24,12 @@ func secondsText(_ seconds: Double) -> String {
   return seconds < 1 ? "\(fixed(seconds * 1e3, 2)) ms" : "\(fixed(seconds, 3)) s"
 }
 
+/// A number with the digits of a float32, or all that it has where no float32 is near it.
+func numberText(_ value: Double) -> String {
+  let short = Float(value)
+  return short.isFinite == value.isFinite && (short == 0) == (value == 0) ? "\(short)" : "\(value)"
+}
+
 /// `0.39 %`, with as many digits as a small share needs.
 func percentText(_ share: Double) -> String {
   guard share.isFinite else { return "\(share)" }

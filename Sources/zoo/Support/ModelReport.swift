@@ -73,9 +73,10 @@ struct ModelReport: Encodable {
     var shape: [Int]
     var bytes: Int
     var storedBytes: Int?
+    var statistics: TensorStatistics?
 
     enum CodingKeys: String, CodingKey {
-      case name, type, shape, bytes
+      case name, type, shape, bytes, statistics
       case storedBytes = "stored_bytes"
     }
 
@@ -83,20 +84,35 @@ struct ModelReport: Encodable {
       (self.name, self.type, self.shape, self.bytes, self.storedBytes) = (name, type, shape, bytes, storedBytes)
     }
 
-    init(_ named: NamedTensor) {
+    init(_ named: NamedTensor, statistics: Bool = false) throws {
       let tensor = named.tensor
       self.init(
         name: named.name, type: tensor.type.name, shape: tensor.shape, bytes: tensor.byteCount, storedBytes: nil)
+      if statistics { try addStatistics(of: tensor) }
+    }
+
+    mutating func addStatistics(of tensor: StoredTensor) throws {
+      guard tensor.type != .string else { return }
+      statistics = try locating("tensor \"\(name)\"") { try TensorStatistics(tensor) }
     }
 
     static func table(_ tensors: [Tensor]) -> String {
       let isStored = tensors.contains { $0.storedBytes != nil }
+      let isCounted = tensors.contains { $0.statistics != nil }
+      func text(_ number: Double?) -> String { number.map(numberText) ?? "" }
+      var head = ["tensor", "type", "shape", "bytes"]
+      if isStored { head.append("stored") }
+      if isCounted { head += ["min", "max", "mean", "std", "NaN", "infinite"] }
       let rows = tensors.map { tensor in
-        [tensor.name, tensor.type, shapeText(tensor.shape), "\(tensor.bytes)"]
-          + (tensor.storedBytes.map { ["\($0)"] } ?? [])
+        var row = [tensor.name, tensor.type, shapeText(tensor.shape), String(tensor.bytes)]
+        if isStored { row.append(tensor.storedBytes.map { String($0) } ?? "") }
+        if let numbers = tensor.statistics {
+          row += [numbers.least, numbers.greatest, numbers.mean, numbers.deviation].map(text)
+          row += [String(numbers.nans), String(numbers.infinities)]
+        }
+        return row
       }
-      return zoo.table(
-        [["tensor", "type", "shape", "bytes"] + (isStored ? ["stored"] : [])] + rows, right: [3, 4])
+      return zoo.table([head] + rows, right: Set(3...10))
     }
   }
 
@@ -124,7 +140,7 @@ struct ModelReport: Encodable {
     }
   }
 
-  init(_ path: String) throws {
+  init(_ path: String, statistics: Bool = false) throws {
     self.path = path
     format = try ModelFormat(contentsOf: path)
     fileBytes = try fileSize(path)
@@ -151,8 +167,14 @@ struct ModelReport: Encodable {
           name: $0.name, type: $0.type.name, shape: $0.shape, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
       }
     } else {
-      tensors = model.graph.initializers.map(Tensor.init)
+      tensors = try model.graph.initializers.map { try Tensor($0) }
       tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
+    }
+    guard statistics else { return }
+    let constants = Dictionary(
+      model.graph.initializers.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    for index in tensors.indices {
+      if let tensor = constants[tensors[index].name] { try tensors[index].addStatistics(of: tensor) }
     }
   }
 

@@ -9,30 +9,50 @@ struct WrittenFile: Encodable {
   var ratio: Double?
   /// What it cost to store the weights rounded, where that was asked for.
   var rounding: WeightRounding?
+  /// Whether every number is the one that it was.
+  var exact = true
+  /// What a cast changed, where one was asked for.
+  var cast: CastCost?
 
   enum CodingKeys: String, CodingKey {
-    case model, path, bytes, ratio, rounding
+    case model, path, bytes, ratio, rounding, exact, cast
     case tensorBytes = "tensor_bytes"
   }
 
   init(_ definition: ModelDefinition, _ path: String, rounding: WeightRounding? = nil) throws {
     try self.init(tensors: definition.graph.initializers, path)
     self.rounding = rounding
+    exact = rounding.map { $0.tensors == 0 } ?? true
     model = definition.metadata.name
   }
 
-  init(tensors: [NamedTensor], _ path: String) throws {
+  init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil) throws {
     model = ""
+    cast = cost
+    exact = cost.map { $0.changedValues == 0 } ?? true
     self.path = path
     bytes = try fileSize(path)
     tensorBytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
     ratio = tensorBytes > 0 ? Double(bytes) / Double(tensorBytes) : nil
   }
 
+  private static func text(_ cast: CastCost) -> String {
+    var rows = [["cast", "\(cast.tensors) tensors; \(cast.changedValues) of \(cast.values) values changed"]]
+    if let worst = cast.worstTensor {
+      rows += [
+        ["largest error", "\(numberText(cast.largestError)), in \(worst)"],
+        ["relative", "at most \(percentText(cast.largestRelativeError)) of a value"],
+      ]
+    }
+    if cast.overflows > 0 { rows.append(["overflows", "\(cast.overflows) finite values became infinite"]) }
+    return table(rows, indent: "  ")
+  }
+
   func show(json: Bool) throws {
     if json { return try Console.printJSON(self) }
     let share = ratio.map { ", \(fixed($0 * 100, 1)) % of its weights" } ?? ""
     Console.print("\(path): \(byteText(bytes))\(share)")
+    if let cast { Console.print(Self.text(cast)) }
     guard let rounding else { return }
     for name in rounding.kept {
       Console.writeError("zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite")

@@ -14,7 +14,7 @@ public struct GPT2: PretrainedFamily {
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
-    var parameters = try Parameters(names(folder.weights()))
+    var parameters = try Parameters(canonicalWeights(folder.weights()))
     var model = try GPT2(configuration).model(&parameters)
     try parameters.finish(for: "the decoder that config.json describes")
     model.metadata.tokenizer = try folder.tokenizer()
@@ -24,15 +24,18 @@ public struct GPT2: PretrainedFamily {
     return model
   }
 
-  /// The decoder's weights, by the names that they have in a model without a head.
-  private static func names(_ weights: [NamedTensor]) -> [NamedTensor] {
-    weights.compactMap { item in
+  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    let found: [NamedTensor] = Parameters.unwrapped(weights).compactMap { item in
       var item = item
       if item.name.hasPrefix("transformer.") { item.name.removeFirst("transformer.".count) }
       // The head is the table of embeddings again, and the masks are the graph's own.
       let isMask = item.name.hasSuffix(".attn.bias") || item.name.hasSuffix(".attn.masked_bias")
       return isMask || item.name == "lm_head.weight" ? nil : item
     }
+    guard found.contains(where: { $0.name == "wte.weight" }) else {
+      throw ZooError(.badData, "the weights are not those of GPT-2: they lack wte.weight")
+    }
+    return found
   }
 
   /// What generation_config.json says, or config.json where there is none.

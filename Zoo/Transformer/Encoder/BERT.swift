@@ -16,7 +16,7 @@ public struct BERT: PretrainedFamily {
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
-    var parameters = try Parameters(names(folder.weights()))
+    var parameters = try Parameters(canonicalWeights(folder.weights()))
     var model = try BERT(configuration).model(&parameters)
     try parameters.finish(for: "the encoder that config.json describes")
     model.metadata.tokenizer = try folder.tokenizer()
@@ -26,9 +26,8 @@ public struct BERT: PretrainedFamily {
     return model
   }
 
-  /// The encoder's weights, by the names that they have in a model without a head.
-  private static func names(_ weights: [NamedTensor]) -> [NamedTensor] {
-    weights.compactMap { item in
+  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    let found: [NamedTensor] = Parameters.unwrapped(weights).compactMap { item in
       var item = item
       for prefix in modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
         item.name.removeFirst(prefix.count)
@@ -42,6 +41,8 @@ public struct BERT: PretrainedFamily {
       }
       return item
     }
+    guard !found.isEmpty else { throw ZooError(.badData, "the weights are not those of BERT or RoBERTa") }
+    return found
   }
 
   /// The network over `parameters`.

@@ -47,6 +47,34 @@ public struct EncoderDecoder: Architecture {
   }
   public var task: ModelMetadata.Task { .translation }
 
+  /// Marian's and BART's names, from those of PyTorch's `nn.Transformer`, whose matrix of queries, keys and values becomes
+  /// three.
+  public func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    let weights = Parameters.unwrapped(weights)
+    guard weights.contains(where: { $0.name.hasSuffix(".self_attn.in_proj_weight") }) else { return weights }
+    return try weights.flatMap { item in
+      let parts = item.name.split(separator: ".", omittingEmptySubsequences: false)
+      guard let side = parts.first, side == "encoder" || side == "decoder", parts.count > 2 else { return [item] }
+      var name = parts.map(String.init)
+      if name[1] == LayerNames.pyTorch.lastNorm { name[1] = LayerNames.huggingFace.lastNorm }
+      guard name[1] == "layers", name.count > 4 else { return [item.renamed(name)] }
+      let isDecoder = side == "decoder"
+      let (old, new) = (LayerNames.pyTorch, LayerNames.huggingFace)
+      let names =
+        [(old.feedForward.0, new.feedForward.0), (old.feedForward.1, new.feedForward.1)]
+        + [(old.crossAttention, new.crossAttention)]
+        + zip(old.norms(isDecoder: isDecoder), new.norms(isDecoder: isDecoder))
+      if let known = names.first(where: { $0.0 == name[3] }) { name[3] = known.1 }
+      guard let joined = name.last, joined.hasPrefix("in_proj_"), let rows = item.tensor.shape.first, rows % 3 == 0
+      else { return [item.renamed(name)] }
+      return try ["q", "k", "v"].enumerated().map { number, letter in
+        var part = item.renamed(name.dropLast() + ["\(letter)_proj", String(joined.dropFirst("in_proj_".count))])
+        part.tensor = try item.tensor.rows(number * rows / 3..<(number + 1) * rows / 3)
+        return part
+      }
+    }
+  }
+
   public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     // Hugging Face's classes put the network into a member of theirs.
     parameters.drop(prefix: "model.")
@@ -61,5 +89,13 @@ public struct EncoderDecoder: Architecture {
     metadata.task = task
     metadata.generation = configuration.generation
     return network.graph.model(metadata: metadata)
+  }
+}
+
+extension NamedTensor {
+  fileprivate func renamed(_ parts: [String]) -> NamedTensor {
+    var item = self
+    item.name = parts.joined(separator: ".")
+    return item
   }
 }

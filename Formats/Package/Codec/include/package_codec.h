@@ -34,5 +34,11 @@ void zoo_inflate_literals_2(const zoo_deflated planes[2], bool inflated[2]);
 // written, or 0 when `capacity` is too small or `count` is 0.
 size_t zoo_deflate_literals(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity);
 
+// Adds to `counts` how often each byte occurs.
+void zoo_count_bytes(const uint8_t *bytes, size_t count, size_t counts[256]);
+
+// Bytes with which eight begin that have occurred before: what string matching could find, about.
+size_t zoo_count_repeated(const uint8_t *bytes, size_t count);
+
 // CPUs that this thread may run on.
 size_t zoo_core_count(void);

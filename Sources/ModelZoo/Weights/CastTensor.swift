@@ -1,0 +1,186 @@
+/// The floating-point types that weights can be cast to.
+public enum FloatType: String, Sendable, Hashable, CaseIterable, Codable {
+  case float32 = "fp32"
+  case float16 = "fp16"
+  case bfloat16 = "bf16"
+
+  public var elementType: ElementType {
+    switch self {
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    }
+  }
+}
+
+/// What a cast changes.
+public struct CastCost: Sendable, Hashable, Codable {
+  /// Tensors whose type changes.
+  public var tensors = 0
+  /// Their numbers, and how many of them are others afterwards.
+  public var values = 0
+  public var changedValues = 0
+  /// Finite numbers that become infinite; they have no part in the errors.
+  public var overflows = 0
+  public var largestError = 0.0
+  /// Relative to the number itself.
+  public var largestRelativeError = 0.0
+  /// The tensor that has the largest error.
+  public var worstTensor: String?
+
+  public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case tensors, values, overflows
+    case changedValues = "changed_values"
+    case largestError = "largest_error"
+    case largestRelativeError = "largest_relative_error"
+    case worstTensor = "worst_tensor"
+  }
+
+  /// Takes in what was found in another part.
+  mutating func add(_ other: CastCost) {
+    tensors += other.tensors
+    values += other.values
+    changedValues += other.changedValues
+    overflows += other.overflows
+    if other.largestError > largestError {
+      (largestError, worstTensor) = (other.largestError, other.worstTensor)
+    }
+    largestRelativeError = max(largestRelativeError, other.largestRelativeError)
+  }
+
+  mutating func add(_ exact: Double, became rounded: Double) {
+    guard rounded != exact, !exact.isNaN else { return }
+    changedValues += 1
+    guard rounded.isFinite else {
+      overflows += 1
+      return
+    }
+    largestError = max(largestError, (rounded - exact).magnitude)
+    largestRelativeError = max(largestRelativeError, ((rounded - exact) / exact).magnitude)
+  }
+}
+
+extension NamedTensor {
+  /// The tensor cast to `type`, and what that changes; `nil` for one that has the type already, or holds something else
+  /// than floating-point numbers of 8 bits or more.
+  ///
+  /// Numbers are rounded to the nearest, ties to even; a NaN stays one.
+  func cast(to type: FloatType) throws -> (tensor: NamedTensor, cost: CastCost)? {
+    guard tensor.type.isFloating, tensor.type != type.elementType else { return nil }
+    var cast = self
+    cast.tensor = try StoredTensor(
+      type: type.elementType, shape: tensor.shape, source: CastTensor(original: tensor, type: type))
+    var cost = CastCost()
+    for piece in try tensor.surveyed({ _, _, numbers in
+      var cost = CastCost()
+      for number in numbers { cost.add(number, became: type.rounded(number)) }
+      return cost
+    }) { cost.add(piece) }
+    (cost.tensors, cost.values) = (1, tensor.shape.reduce(1, *))
+    if cost.changedValues > 0 { cost.worstTensor = name }
+    return (cast, cost)
+  }
+}
+
+/// Elements that are cast whenever they are read.
+private struct CastTensor: TensorSource {
+  let original: StoredTensor
+  let type: FloatType
+
+  var readsInPieces: Bool { original.readsInPieces }
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+    try read(into: bytes, at: 0, type: type, shape: shape)
+  }
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) throws {
+    let width = type.bitWidth / 8
+    guard offset % width == 0, bytes.count % width == 0 else {
+      throw ZooError(.defect, "\(bytes.count) bytes at \(offset) are no whole numbers of \(type.name)")
+    }
+    let original = readsInPieces ? original : StoredTensor(try original.load())
+    let (first, count) = (offset / width, bytes.count / width)
+    let (form, stride) = (self.type, original.type.bitWidth / 8)
+    let block = min(StoredTensor.numbersAtATime, count)
+    let memory = try TensorMemory(byteCount: block * stride)
+    let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: block)
+    defer { numbers.deallocate() }
+    for start in Swift.stride(from: 0, to: count, by: max(block, 1)) {
+      let size = min(block, count - start)
+      let piece = UnsafeMutableRawBufferPointer(rebasing: memory.mutableBytes[..<(size * stride)])
+      try original.read(into: piece, at: (first + start) * stride)
+      let part = UnsafeMutableBufferPointer(rebasing: numbers[..<size])
+      Numbers.decode(UnsafeRawBufferPointer(piece), original.type, to: part)
+      form.encode(
+        UnsafeBufferPointer(part),
+        to: UnsafeMutableRawBufferPointer(rebasing: bytes[start * width..<(start + size) * width]))
+    }
+  }
+}
+
+extension FloatType {
+  fileprivate func encode(_ numbers: UnsafeBufferPointer<Double>, to bytes: UnsafeMutableRawBufferPointer) {
+    switch self {
+    case .float32:
+      let output = bytes.bindMemory(to: Float.self)
+      for index in numbers.indices { output[index] = Float(numbers[index]) }
+    case .float16:
+      let output = bytes.bindMemory(to: UInt16.self)
+      for index in numbers.indices { output[index] = Float(roundedToOdd: numbers[index]).halfBits }
+    case .bfloat16:
+      let output = bytes.bindMemory(to: UInt16.self)
+      for index in numbers.indices { output[index] = Float(roundedToOdd: numbers[index]).bfloat16Bits }
+    }
+  }
+
+  /// The number of this type that is nearest.
+  fileprivate func rounded(_ number: Double) -> Double {
+    switch self {
+    case .float32: Double(Float(number))
+    case .float16: Double(Float(half: Float(roundedToOdd: number).halfBits))
+    case .bfloat16: Double(Float(bitPattern: UInt32(Float(roundedToOdd: number).bfloat16Bits) << 16))
+    }
+  }
+}
+
+extension Float {
+  /// The number, or the neighbour of it whose last bit is set, so that rounding once more rounds as if it were the first
+  /// time (Boldo and Melquiond 2008, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding
+  /// to odd").
+  init(roundedToOdd number: Double) {
+    let nearest = Float(number)
+    if Double(nearest) == number || number.isNaN || number.isInfinite {
+      self = nearest
+    } else {
+      // Towards zero first.
+      let bits = Double(nearest).magnitude > number.magnitude ? nearest.bitPattern - 1 : nearest.bitPattern
+      self = Float(bitPattern: bits | 1)
+    }
+  }
+
+  /// The nearest bfloat16, ties to even. A NaN keeps the first bits of its payload and becomes quiet.
+  var bfloat16Bits: UInt16 {
+    if isNaN { return UInt16(bitPattern >> 16) | 0x40 }
+    return UInt16(truncatingIfNeeded: (bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)) >> 16)
+  }
+
+  /// The nearest binary16, ties to even. A NaN keeps the first bits of its payload and becomes quiet.
+  var halfBits: UInt16 {
+    let sign = UInt16(bitPattern >> 16 & 0x8000)
+    let magnitude = bitPattern & 0x7FFF_FFFF
+    if magnitude > 0x7F80_0000 { return sign | 0x7E00 | UInt16(magnitude >> 13 & 0x3FF) }
+    if magnitude >= 0x4780_0000 { return sign | 0x7C00 }
+    if magnitude >= 0x3880_0000 {
+      let rebased = magnitude - 0x3800_0000
+      return sign | UInt16((rebased + 0xFFF + (rebased >> 13 & 1)) >> 13)
+    }
+    guard magnitude > 0x3300_0000 else { return sign }
+    // In units of 2⁻²⁴, the smallest number above zero.
+    let shift = 126 - magnitude >> 23
+    let fraction = magnitude & 0x7F_FFFF | 0x80_0000
+    let half = UInt32(1) << (shift - 1)
+    return sign | UInt16((fraction + half - 1 + (fraction >> shift & 1)) >> shift)
+  }
+}

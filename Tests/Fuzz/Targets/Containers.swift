@@ -1,0 +1,31 @@
+import Datasets
+import Files
+import JSON
+import Zip
+import ZooCore
+
+extension FuzzTarget {
+  static let json = FuzzTarget(
+    name: "json",
+    seeds: {
+      [#"{"a":[1,-2.5e3,true,false,null,"é\n\u00e9\ud83d\ude00"],"b":{}}"#, "[[[[]]]]", "0"].map { Array($0.utf8) }
+    }
+  ) { _ = try JSON($0) }
+
+  static let zip = FuzzTarget(name: "zip") { bytes in
+    try Scratch.withFile(bytes) { path in
+      let archive = try ZipArchive(MappedFile(path))
+      for entry in archive.entries.values {
+        do { _ = try archive.contents(entry, checksum: false) } catch is ZooError {}
+      }
+    }
+  }
+
+  static let numpy = FuzzTarget(name: "npy") { bytes in
+    try Scratch.withFile(bytes) { _ = try NumPyFile.read($0) }
+  }
+
+  static let numpyArchive = FuzzTarget(name: "npz") { bytes in
+    try Scratch.withFile(bytes) { _ = try NumPyFile.readArchive($0) }
+  }
+}

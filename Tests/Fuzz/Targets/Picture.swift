@@ -1,0 +1,8 @@
+import ZooImage
+
+extension FuzzTarget {
+  /// JPEG, PNG and WebP, told apart by their beginnings.
+  static let picture = FuzzTarget(name: "picture") { bytes in
+    _ = try Image(decoding: Array(bytes), name: "input", decoding: ImageDecoding(maximumPixels: 1 << 20))
+  }
+}
