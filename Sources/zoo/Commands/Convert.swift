@@ -105,7 +105,8 @@ struct Convert: ParsableCommand {
   private func copyCompanions(from folder: String) throws {
     let names = [
       "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-      "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "preprocessor_config.json",
+      "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "preprocessor_config.json", "modules.json",
+      "sentence_bert_config.json", "1_Pooling/config.json",
     ]
     for name in names where FileKind(path: "\(folder)/\(name)") == .file {
       try copyFile("\(folder)/\(name)", to: "\(output)/\(name)")

@@ -18,8 +18,9 @@ func fileSize(_ path: String) throws -> Int {
   return WeightFiles.fileNames(in: path).reduce(0) { $0 + ((try? fileSize("\(path)/\($1)")) ?? 0) }
 }
 
-/// Copies a small file, or leaves one alone that is the same.
+/// Copies a small file; the folder that it goes to is made where it is missing.
 func copyFile(_ path: String, to other: String) throws {
+  if let slash = other.lastIndex(of: "/") { mkdir(String(other[..<slash]), 0o777) }
   let file = try MappedFile(path)
   try withExtendedLifetime(file) { try NewFile.write([file.bytes], to: other) }
 }
