@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 extension Checkpoint {

@@ -9,3 +9,5 @@
 @_exported import enum PyTorchFormat.PyTorchFormat
 @_exported import enum SafetensorsFormat.SafetensorsFormat
 @_exported import enum ONNXFormat.ONNXFormat
+@_exported import enum NumPyFormat.NumPyFile
+@_exported import enum NumPyFormat.NumPyFormat

@@ -1,3 +1,4 @@
+import NumPyFormat
 import PyTorchFormat
 import SafetensorsFormat
 
@@ -47,9 +48,12 @@ public struct WeightFiles: Sendable {
         let checkpoint = try PyTorchFormat.read(path)
         (tensors, values) = (checkpoint.tensors, checkpoint.values)
         (dictionary, format) = (checkpoint.path, .pytorch)
+      case .numpy:
+        (tensors, dictionary, format) = (try NumPyFormat.read(path).tensors, "", .numpy)
+        values = [:]
       case nil:
         throw ZooError(
-          .badData, "neither a PyTorch checkpoint nor a safetensors file", at: path,
+          .badData, "no file of weights: neither PyTorch's nor safetensors nor NumPy's", at: path,
           advice: "save the weights with torch.save(model.state_dict(), path)")
       }
       return
