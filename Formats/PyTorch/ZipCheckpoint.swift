@@ -30,11 +30,6 @@ enum ZipCheckpoint {
           advice: "load it with torch.load and save it again on a little-endian one")
       }
     }
-    guard archive["\(folder)constants.pkl"] == nil else {
-      throw ZooError(
-        .unsupported, "this is a TorchScript program, not a checkpoint",
-        advice: "save the weights alone: torch.save(torch.jit.load(path).state_dict(), other)")
-    }
     // PyTorch stores it as it is. Whoever zips it again does not get further than this; a bomb does.
     guard entry.byteCount <= max(1 << 20, entry.storedByteCount * 32) else {
       throw ZooError(
@@ -54,6 +49,7 @@ enum ZipCheckpoint {
       guard let entry = archive["\(folder)data/\(storage.key)"] else { continue }
       storages[storage.key] = try archive.contents(entry, checksum: checksums)
     }
-    return CheckpointContents(pickle: pickle, storages: storages)
+    return CheckpointContents(
+      pickle: pickle, storages: storages, isProgram: archive["\(folder)constants.pkl"] != nil)
   }
 }
