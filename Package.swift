@@ -54,6 +54,7 @@ let package = Package(
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
+    .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
     .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
@@ -129,7 +130,7 @@ let package = Package(
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
         "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
-        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "NumPyFormat",
+        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "GGUFFormat", "NumPyFormat",
       ]),
     .executableTarget(
       name: "zoo",
@@ -162,6 +163,8 @@ let package = Package(
       exclude: ["reader.py"]),
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
+    .testTarget(
+      name: "GGUFFormatTests", dependencies: ["GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
     .testTarget(
       name: "NumPyFormatTests", dependencies: ["NumPyFormat", "Zip"], exclude: ["Fixtures", "numpy_files.py"]),
     .testTarget(

@@ -4,6 +4,9 @@ public struct StoredTensor: Sendable {
   public let shape: [Int]
   private let source: any TensorSource
 
+  /// Where the elements come from, for a format that knows its own.
+  package var origin: any TensorSource { source }
+
   /// Bytes of the elements; 0 for strings.
   public var byteCount: Int { type.byteCount(of: shape.reduce(1, *)) ?? 0 }
 

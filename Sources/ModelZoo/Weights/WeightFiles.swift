@@ -1,3 +1,4 @@
+import GGUFFormat
 import NumPyFormat
 import PyTorchFormat
 import SafetensorsFormat
@@ -40,20 +41,18 @@ public struct WeightFiles: Sendable {
     guard FileKind(path: path) == .folder else {
       switch try WeightsFormat(contentsOf: path) {
       case .safetensors:
-        let file = try SafetensorsFormat.read(path)
-        (tensors, dictionary, format) = (file.tensors, "", .safetensors)
-        values = [:]
-        for property in file.metadata { values[property.key] = .text(property.value) }
+        self.init(try SafetensorsFormat.read(path), .safetensors)
       case .pytorch:
         let checkpoint = try PyTorchFormat.read(path)
-        (tensors, values) = (checkpoint.tensors, checkpoint.values)
-        (dictionary, format) = (checkpoint.path, .pytorch)
+        self.init(TensorFile(tensors: checkpoint.tensors), .pytorch, dictionary: checkpoint.path)
+        values = checkpoint.values
       case .numpy:
-        (tensors, dictionary, format) = (try NumPyFormat.read(path).tensors, "", .numpy)
-        values = [:]
+        self.init(try NumPyFormat.read(path), .numpy)
+      case .gguf:
+        self.init(try GGUFFormat.read(path), .gguf)
       case nil:
         throw ZooError(
-          .badData, "no file of weights: neither PyTorch's nor safetensors nor NumPy's", at: path,
+          .badData, "no file of weights: none of PyTorch's, safetensors, NumPy's or GGUF", at: path,
           advice: "save the weights with torch.save(model.state_dict(), path)")
       }
       return
@@ -72,6 +71,14 @@ public struct WeightFiles: Sendable {
       }
     }
     tokenizer = try Self.text("\(path)/tokenizer.json")
+  }
+
+  private init(_ file: TensorFile, _ format: WeightsFormat, dictionary: String = "") {
+    tensors = file.tensors
+    self.format = format
+    self.dictionary = dictionary
+    values = [:]
+    for property in file.metadata { values[property.key] = .text(property.value) }
   }
 
   /// The text in the file at `path`; `nil` where there is no file.

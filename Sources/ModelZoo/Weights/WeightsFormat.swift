@@ -1,3 +1,4 @@
+import GGUFFormat
 import NumPyFormat
 import PyTorchFormat
 import SafetensorsFormat
@@ -10,6 +11,8 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case safetensors
   /// `.npy` and `.npz`.
   case numpy
+  /// llama.cpp's, exact or in blocks.
+  case gguf
 
   /// What people call such a file.
   public var title: String {
@@ -17,6 +20,7 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
     case .pytorch: "PyTorch checkpoint"
     case .safetensors: "safetensors"
     case .numpy: "NumPy arrays"
+    case .gguf: "GGUF"
     }
   }
 
@@ -26,7 +30,9 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
   public init?(contentsOf path: String) throws {
     let beginning = try InputFile(path: path).read(4096)
     let isIndex = path.hasSuffix(".safetensors.index.json")
-    if beginning.withUnsafeBytes({ NumPyFormat.sniff($0) }) {
+    if beginning.withUnsafeBytes({ GGUFFormat.sniff($0) }) {
+      self = .gguf
+    } else if beginning.withUnsafeBytes({ NumPyFormat.sniff($0) }) {
       self = .numpy
     } else if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
       self = .pytorch
