@@ -49,9 +49,12 @@ let package = Package(
     .target(
       name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
-      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "CONNXSchema", "CProtobufC"],
+      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
+    .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
+    .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
+    .target(name: "CaffeFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "Wire"], path: "Formats/Caffe"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
@@ -127,7 +130,7 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
+        "AlexNet", "CaffeFormat", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
         "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
@@ -165,6 +168,15 @@ let package = Package(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+    .testTarget(
+      name: "GraphFormatTests",
+      dependencies: [
+        "CaffeFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "AttentionPlugin",
+      ],
+      exclude: [
+        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py",
+      ]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(

@@ -1,3 +1,4 @@
+import CaffeFormat
 import ONNXFormat
 import PackageFormat
 import PyTorchFormat
@@ -8,6 +9,11 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The project's own package, `.zoo`.
   case package = "zoo"
   case onnx
+  /// Caffe's .prototxt, beside which lies a .caffemodel. Only read.
+  case caffe
+
+  /// The formats that models are written in, whose files are named after them.
+  public static let written: [ModelFormat] = [.package, .onnx]
 
   /// The format of the file at `path`, by its contents.
   ///
@@ -26,10 +32,17 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
       throw ZooError(
         .badData, "a safetensors file holds weights without a graph", at: path,
         advice: "make a package of the folder that it is in, with its config.json and tokenizer: zoo pack FOLDER")
+    } else if path.hasSuffix(".prototxt") || beginning.withUnsafeBytes({ CaffeFormat.sniff($0) }) {
+      self = .caffe
     } else if ONNXFormat.sniff(path) {
       self = .onnx
+    } else if CaffeFormat.sniffWeights(path) {
+      throw ZooError(
+        .badData, "a .caffemodel holds the weights of a network whose layers are in a .prototxt", at: path,
+        advice: "give the network's deploy.prototxt, beside which this file lies")
     } else {
-      throw ZooError(.badData, "neither a .zoo package nor an ONNX model", at: path)
+      throw ZooError(
+        .badData, "neither a .zoo package nor an ONNX or Caffe model", at: path)
     }
   }
 
@@ -39,18 +52,18 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   public init(extensionOf path: String) throws {
     let name = path.split(separator: "/").last ?? ""
     let ending = name.split(separator: ".").count > 1 ? name.split(separator: ".").last.map(String.init) : nil
-    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()) else {
+    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()), Self.written.contains(format) else {
       throw ZooError(
         .usage, "the name does not say which format to write", at: path,
-        advice: "end it with \(ModelFormat.allCases.map { ".\($0.rawValue)" }.joined(separator: " or "))")
+        advice: "end it with \(Self.written.map { ".\($0.rawValue)" }.joined(separator: " or "))")
     }
     self = format
   }
 }
 
 extension ModelDefinition {
-  /// The model in the .zoo or .onnx file at `path`, told apart by their contents. Weights stay in the file until they
-  /// are needed.
+  /// The model in the file at `path`, of any of `ModelFormat`'s formats, told apart by their contents. Weights stay in the
+  /// file until they are needed.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
   public init(contentsOf path: String) throws {
@@ -58,6 +71,7 @@ extension ModelDefinition {
       switch try ModelFormat(contentsOf: path) {
       case .package: try PackageFormat.read(path)
       case .onnx: try ONNXFormat.read(path)
+      case .caffe: try ModelDefinition(prototxt: path)
       }
   }
 
@@ -68,6 +82,10 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
+    case .caffe:
+      throw ZooError(
+        .usage, "models are not written as \(format.rawValue)", at: path,
+        advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
     }
   }
 }
