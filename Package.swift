@@ -55,6 +55,7 @@ let package = Package(
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
     .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
     .target(name: "CaffeFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "Wire"], path: "Formats/Caffe"),
+    .target(name: "TFLiteFormat", dependencies: ["ZooCore", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
@@ -130,7 +131,7 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "CaffeFormat", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
+        "AlexNet", "CaffeFormat", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TFLiteFormat", "TransformerDecoder",
         "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
@@ -171,11 +172,12 @@ let package = Package(
     .testTarget(
       name: "GraphFormatTests",
       dependencies: [
-        "CaffeFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "CaffeFormat", "TFLiteFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
         "AttentionPlugin",
       ],
       exclude: [
-        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py",
+        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
+        "TFLite/make_fixtures.py",
       ]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),

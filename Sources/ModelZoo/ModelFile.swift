@@ -3,6 +3,7 @@ import ONNXFormat
 import PackageFormat
 import PyTorchFormat
 import SafetensorsFormat
+import TFLiteFormat
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
@@ -11,6 +12,8 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case onnx
   /// Caffe's .prototxt, beside which lies a .caffemodel. Only read.
   case caffe
+  /// TensorFlow Lite's .tflite. Only read.
+  case tflite
 
   /// The formats that models are written in, whose files are named after them.
   public static let written: [ModelFormat] = [.package, .onnx]
@@ -32,6 +35,8 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
       throw ZooError(
         .badData, "a safetensors file holds weights without a graph", at: path,
         advice: "make a package of the folder that it is in, with its config.json and tokenizer: zoo pack FOLDER")
+    } else if beginning.withUnsafeBytes({ TFLiteFormat.sniff($0) }) {
+      self = .tflite
     } else if path.hasSuffix(".prototxt") || beginning.withUnsafeBytes({ CaffeFormat.sniff($0) }) {
       self = .caffe
     } else if ONNXFormat.sniff(path) {
@@ -42,7 +47,7 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
         advice: "give the network's deploy.prototxt, beside which this file lies")
     } else {
       throw ZooError(
-        .badData, "neither a .zoo package nor an ONNX or Caffe model", at: path)
+        .badData, "neither a .zoo package nor an ONNX, TensorFlow Lite or Caffe model", at: path)
     }
   }
 
@@ -72,6 +77,7 @@ extension ModelDefinition {
       case .package: try PackageFormat.read(path)
       case .onnx: try ONNXFormat.read(path)
       case .caffe: try ModelDefinition(prototxt: path)
+      case .tflite: try TFLiteFormat.read(path)
       }
   }
 
@@ -82,7 +88,7 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
-    case .caffe:
+    case .caffe, .tflite:
       throw ZooError(
         .usage, "models are not written as \(format.rawValue)", at: path,
         advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
