@@ -51,9 +51,13 @@ let package = Package(
     .target(
       name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
-      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "CONNXSchema", "CProtobufC"],
+      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
+    .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
+    .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
+    .target(name: "CaffeFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "Wire"], path: "Formats/Caffe"),
+    .target(name: "TFLiteFormat", dependencies: ["ZooCore", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
@@ -131,8 +135,9 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
-        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "GGUFFormat", "NumPyFormat",
+        "AlexNet", "CaffeFormat", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat",
+        "TransformerDecoder",
+        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "GGUFFormat", "NumPyFormat", "TFLiteFormat",
       ]),
     .executableTarget(
       name: "zoo",
@@ -180,6 +185,16 @@ let package = Package(
       exclude: ["Fixtures", "check_written.py", "make_fixtures.py"]),
     .testTarget(
       name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+    .testTarget(
+      name: "GraphFormatTests",
+      dependencies: [
+        "CaffeFormat", "TFLiteFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "AttentionPlugin",
+      ],
+      exclude: [
+        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
+        "TFLite/make_fixtures.py",
+      ]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(

@@ -1,11 +1,20 @@
+import CaffeFormat
 import ONNXFormat
 import PackageFormat
+import TFLiteFormat
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The project's own package, `.zoo`.
   case package = "zoo"
   case onnx
+  /// Caffe's .prototxt, beside which lies a .caffemodel. Only read.
+  case caffe
+  /// TensorFlow Lite's .tflite. Only read.
+  case tflite
+
+  /// The formats that models are written in, whose files are named after them.
+  public static let written: [ModelFormat] = [.package, .onnx]
 
   /// The format of the file at `path`, by its contents.
   ///
@@ -19,12 +28,19 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     } else if let weights = try WeightsFormat(contentsOf: path) {
       throw ZooError(
         .badData, "a \(weights.title) holds weights without a graph", at: path,
-        advice: "make a package of it with the architecture that it belongs to, zoo pack ARCH --weights \(path), or of "
-          + "the folder that it is in with its config.json, zoo pack FOLDER")
+        advice: weights == .caffe
+          ? "give the network's deploy.prototxt, beside which this file lies"
+          : "make a package of it with the architecture that it belongs to, zoo pack ARCH --weights \(path), or of "
+            + "the folder that it is in with its config.json, zoo pack FOLDER")
+    } else if beginning.withUnsafeBytes({ TFLiteFormat.sniff($0) }) {
+      self = .tflite
+    } else if path.hasSuffix(".prototxt") || beginning.withUnsafeBytes({ CaffeFormat.sniff($0) }) {
+      self = .caffe
     } else if ONNXFormat.sniff(path) {
       self = .onnx
     } else {
-      throw ZooError(.badData, "neither a .zoo package nor an ONNX model", at: path)
+      throw ZooError(
+        .badData, "neither a .zoo package nor an ONNX, TensorFlow Lite or Caffe model", at: path)
     }
   }
 
@@ -34,10 +50,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   public init(extensionOf path: String) throws {
     let name = path.split(separator: "/").last ?? ""
     let ending = name.split(separator: ".").count > 1 ? name.split(separator: ".").last.map(String.init) : nil
-    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()) else {
+    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()), Self.written.contains(format) else {
       throw ZooError(
         .usage, "the name does not say which format to write", at: path,
-        advice: "end it with \(ModelFormat.allCases.map { ".\($0.rawValue)" }.joined(separator: " or "))")
+        advice: "end it with \(Self.written.map { ".\($0.rawValue)" }.joined(separator: " or "))")
     }
     self = format
   }
@@ -57,8 +73,8 @@ extension ModelDefinition {
   /// Whether nothing is computed: the package holds weights alone.
   public var holdsWeightsAlone: Bool { graph.nodes.isEmpty && graph.inputs.isEmpty && graph.outputs.isEmpty }
 
-  /// The model in the .zoo or .onnx file at `path`, told apart by their contents. Weights stay in the file until they
-  /// are needed.
+  /// The model in the file at `path`, of any of `ModelFormat`'s formats, told apart by their contents. Weights stay in the
+  /// file until they are needed.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
   public init(contentsOf path: String) throws {
@@ -66,6 +82,8 @@ extension ModelDefinition {
       switch try ModelFormat(contentsOf: path) {
       case .package: try PackageFormat.read(path)
       case .onnx: try ONNXFormat.read(path)
+      case .caffe: try ModelDefinition(prototxt: path)
+      case .tflite: try TFLiteFormat.read(path)
       }
   }
 
@@ -76,6 +94,10 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
+    case .caffe, .tflite:
+      throw ZooError(
+        .usage, "models are not written as \(format.rawValue)", at: path,
+        advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
     }
   }
 }

@@ -7,7 +7,8 @@ struct UsageTests {
   @Test func explainsItself() throws {
     let help = try Zoo.run("--help")
     #expect(help.status == 0 && help.errors.isEmpty)
-    for command in "pack convert diff inspect predict run verify bench eval list add remove plugins".split(separator: " ") {
+    let commands = "pack convert diff inspect predict run verify bench eval list add remove plugins"
+    for command in commands.split(separator: " ") {
       #expect(help.output.contains("  \(command) "), "\(command)")
       let own = try Zoo.run(String(command), "--help")
       #expect(own.status == 0 && own.errors.isEmpty && own.output.contains("--json"), "\(command)")

@@ -1,4 +1,5 @@
 import Files
+import Wire
 import ZooCore
 
 /// A tensor whose elements stand in one of TensorProto's typed lists; read from the mapped file on demand.

@@ -1,3 +1,4 @@
+import Wire
 import ZooCore
 
 /// A protobuf message under construction, with holes where tensors' elements go.

@@ -1,5 +1,6 @@
 import CONNXSchema
 import Files
+import Wire
 import ZooCore
 
 /// ONNX's binary files: models (`.onnx`), and the tensors of its test data (`.pb`).

@@ -1,5 +1,6 @@
 import CONNXSchema
 import CProtobufC
+import Wire
 import ZooCore
 
 /// A message without its tensors' elements, small enough for libprotobuf-c to unpack.

@@ -1,3 +1,4 @@
+import Wire
 import ZooCore
 
 /// Where a TensorProto inside a file keeps its elements.

@@ -1,14 +1,17 @@
+import CaffeFormat
 import GGUFFormat
 import NumPyFormat
+import ONNXFormat
 import PackageFormat
 import PyTorchFormat
 import SafetensorsFormat
+import TFLiteFormat
 
 // A format is wired here: a constant, and its place in the list.
 
 extension WeightsFormat {
   /// Every format, in the order in which files are asked whether they are of it.
-  public static let all: [WeightsFormat] = [.package, .gguf, .numpy, .numpyArray, .pytorch, .safetensors]
+  public static let all: [WeightsFormat] = [.package, .gguf, .numpy, .numpyArray, .pytorch, .safetensors, .caffe]
 
   /// The project's own package, here one without a graph.
   public static let package = WeightsFormat(
@@ -56,4 +59,11 @@ extension WeightsFormat {
   public static let numpyArray = WeightsFormat(
     name: "npy", title: "NumPy array", endings: [".npy"], types: numpy.types,
     sniff: { beginning, _ in NumPyFormat.isLoneArray(beginning) }, read: numpy.read, write: numpy.write)
+
+  /// Caffe's weights, whose network is in another file. They have no magic bytes, so all others are asked first.
+  public static let caffe = WeightsFormat(
+    name: "caffemodel", title: "Caffe model", endings: [".caffemodel"], types: [.float32, .float64],
+    sniff: { beginning, path in
+      !TFLiteFormat.sniff(beginning) && !ONNXFormat.sniff(path) && CaffeFormat.sniffWeights(path)
+    }, read: { WeightsContents(file: try CaffeFormat.readWeights($0)) }, write: nil)
 }

@@ -43,7 +43,7 @@ struct Convert: ParsableCommand {
   func run() throws {
     let path = FileKind(path: input) == .folder ? input : try ModelCatalog.standard.path(of: input)
     let source = try WeightSource(contentsOf: path)
-    if let model = source.model, conversion.target(output) == nil || ModelFormat(rawValue: ending) != nil {
+    if let model = source.model, conversion.target(output) == nil || namesModel {
       return try convert(model)
     }
     guard storage == nil, description.isEmpty else {
@@ -55,10 +55,11 @@ struct Convert: ParsableCommand {
     try write(source, from: path, to: target)
   }
 
-  private var ending: String { (output.split(separator: ".").last ?? "").lowercased() }
+  /// Whether the name of what is to be written is a model's.
+  private var namesModel: Bool { (try? ModelFormat(extensionOf: output)) != nil }
 
   private func unknownTarget(_ source: WeightSource) -> ZooError {
-    guard ModelFormat(rawValue: ending) == nil else {
+    guard !namesModel else {
       return ZooError(
         .usage, "weights without a graph can't become a model of that format", at: output,
         advice: "make a package of them with the architecture that they belong to, zoo pack ARCH --weights \(input)")

@@ -87,7 +87,8 @@ struct ModelReport: Encodable {
     init(_ named: NamedTensor, statistics: Bool = false) throws {
       let tensor = named.tensor
       self.init(
-        name: named.name, type: tensor.type.name, shape: tensor.shape, bytes: tensor.byteCount, storedBytes: nil)
+        name: named.name, type: named.blockType ?? tensor.type.name, shape: tensor.shape, bytes: tensor.byteCount,
+        storedBytes: nil)
       if statistics { try addStatistics(of: tensor) }
     }
 

@@ -1,7 +1,8 @@
 import ZooCore
 
-/// How protobuf writes a field's value ("Encoding", Message Structure). Groups are not among ONNX's.
-enum WireType: UInt8 {
+/// How protobuf writes a field's value ("Encoding", Message Structure). Groups, which newer schemas don't have, are not
+/// read.
+package enum WireType: UInt8 {
   case varint = 0
   case fixed64 = 1
   case delimited = 2
@@ -9,23 +10,23 @@ enum WireType: UInt8 {
 }
 
 /// A tag and its value, as byte ranges of the file.
-struct WireField {
-  let number: Int32
-  let wireType: WireType
+package struct WireField {
+  package let number: Int32
+  package let wireType: WireType
   /// From the tag to the end of the value.
-  let whole: Range<Int>
+  package let whole: Range<Int>
   /// The value; without the length prefix where there is one.
-  let value: Range<Int>
+  package let value: Range<Int>
 }
 
 /// Reads protobuf's wire format inside a part of a file, checking every length against that part's end.
-struct WireCursor {
-  let bytes: UnsafeRawBufferPointer
-  private(set) var offset: Int
-  let end: Int
+package struct WireCursor {
+  package let bytes: UnsafeRawBufferPointer
+  package private(set) var offset: Int
+  package let end: Int
 
   /// `range` must lie inside `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+  package init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
     self.bytes = bytes
     offset = range.lowerBound
     end = range.upperBound
@@ -34,13 +35,13 @@ struct WireCursor {
   /// The next field; `nil` at the end.
   ///
   /// - Throws: `ZooError` (`badData`) for a tag or a value that is damaged or cut off.
-  mutating func next() throws -> WireField? {
+  package mutating func next() throws -> WireField? {
     guard offset < end else { return nil }
     let start = offset
     let tag = try varint()
     guard tag <= UInt64(UInt32.max), tag >> 3 > 0 else { throw damage("a damaged field tag", at: start) }
     guard let wireType = WireType(rawValue: UInt8(tag & 7)) else {
-      throw damage("the wire type \(tag & 7), which ONNX does not use", at: start)
+      throw damage("the wire type \(tag & 7), which is not read", at: start)
     }
     let length: UInt64
     var begin = offset
@@ -62,7 +63,7 @@ struct WireCursor {
   }
 
   /// A number of up to ten bytes with seven bits each.
-  mutating func varint() throws -> UInt64 {
+  package mutating func varint() throws -> UInt64 {
     var value: UInt64 = 0
     let start = offset
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
@@ -84,7 +85,7 @@ struct WireCursor {
 
 extension [UInt8] {
   /// Appends a number, seven bits a byte.
-  mutating func appendVarint(_ value: UInt64) {
+  package mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -93,7 +94,7 @@ extension [UInt8] {
     append(UInt8(rest))
   }
 
-  mutating func appendTag(_ number: Int32, _ wireType: WireType) {
+  package mutating func appendTag(_ number: Int32, _ wireType: WireType) {
     appendVarint(UInt64(UInt32(bitPattern: number)) << 3 | UInt64(wireType.rawValue))
   }
 }

@@ -1,0 +1,81 @@
+import Files
+import ZooCore
+
+/// Caffe's networks: a .prototxt that says which layers there are, and a .caffemodel with their weights (caffe.proto).
+///
+/// Both forms of layers are read, `layer` and the older `layers`. The graph is that of the test phase, in ONNX's
+/// operators, and the weights stay in the mapped file.
+public enum CaffeFormat {
+  /// Far above any network's.
+  private static let largestPrototxt = 256 << 20
+
+  /// Whether `beginning`, the first bytes of a file, looks like a prototxt: the text of a field that networks have.
+  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+    let names: Set<String> = [
+      "name", "input", "input_dim", "input_shape", "layer", "layers", "force_backward", "state", "debug_info",
+    ]
+    var offset = 0
+    while offset < beginning.count {
+      let byte = beginning[offset]
+      if byte == UInt8(ascii: "#") {
+        while offset < beginning.count, beginning[offset] != UInt8(ascii: "\n") { offset += 1 }
+      } else if byte > 0x20 {
+        break
+      }
+      offset += 1
+    }
+    var end = offset
+    while end < beginning.count, beginning[end] == UInt8(ascii: "_") || beginning[end] >= UInt8(ascii: "a") { end += 1 }
+    guard end - offset < 20, offset < end, names.contains(String(decoding: beginning[offset..<end], as: UTF8.self))
+    else {
+      return false
+    }
+    while end < beginning.count, beginning[end] == 0x20 || beginning[end] == 9 { end += 1 }
+    return end < beginning.count && [UInt8(ascii: ":"), UInt8(ascii: "{")].contains(beginning[end])
+  }
+
+  /// Whether the file at `path` is a .caffemodel. They have no magic bytes; this reads the outermost fields only.
+  public static func sniffWeights(_ path: String) -> Bool {
+    guard let file = try? MappedFile(path) else { return false }
+    return WeightsReader.looksLikeNetwork(file.bytes)
+  }
+
+  /// The network of the prototxt at `prototxt`, with the weights in the .caffemodel at `weights`.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one and for weights that do not fit the
+  ///   network, `unsupported` for a layer that is not known, named with its type.
+  public static func read(prototxt: String, weights: String) throws -> ModelDefinition {
+    let blobs = try located(weights) { try Self.blobs(MappedFile(weights)) }
+    return try located(prototxt) {
+      let file = try MappedFile(prototxt)
+      guard file.bytes.count <= largestPrototxt else {
+        throw ZooError(.badData, "a prototxt of \(file.bytes.count) bytes is none")
+      }
+      var builder = NetworkBuilder(try NetworkLayers(TextReader.read(file.bytes), weights: blobs))
+      return try builder.model()
+    }
+  }
+
+  /// The weights alone of the .caffemodel at `path`: `conv1.weight`, `conv1.bias`.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one.
+  public static func readWeights(_ path: String) throws -> TensorFile {
+    try located(path) { try WeightsReader(MappedFile(path)).tensorFile() }
+  }
+
+  private static func blobs(_ file: MappedFile) throws -> [String: [Blob]] {
+    var blobs: [String: [Blob]] = [:]
+    for layer in try WeightsReader(file).layers where !layer.blobs.isEmpty {
+      guard blobs.updateValue(layer.blobs, forKey: layer.name) == nil else {
+        throw ZooError(.badData, "two layers of one name have weights", at: "layer \"\(layer.name)\"")
+      }
+    }
+    return blobs
+  }
+
+  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+}

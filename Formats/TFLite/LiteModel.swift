@@ -1,0 +1,159 @@
+import Files
+import ZooCore
+
+/// A TensorFlow Lite model as its file has it (TensorFlow Lite's schema, version 3): the main subgraph's tensors and
+/// operators.
+struct LiteModel {
+  struct Operator {
+    var code: Int
+    /// The name of an operator that is not built in.
+    var customName: String
+    /// -1 is an absent input.
+    var inputs: [Int]
+    var outputs: [Int]
+    var options: FlatTable?
+  }
+
+  var name: String
+  var tensors: [LiteTensor]
+  var inputs: [Int]
+  var outputs: [Int]
+  var operators: [Operator]
+
+  static let identifier = Array("TFL3".utf8)
+
+  init(_ file: MappedFile) throws {
+    let bytes = FlatBytes(file.bytes)
+    guard file.bytes.count >= 8, file.bytes[4..<8].elementsEqual(Self.identifier) else {
+      throw ZooError(.badData, "no TensorFlow Lite model")
+    }
+    let model = try bytes.root()
+    let version = try model.number(0, UInt32(0))
+    guard version == 3 else {
+      throw ZooError(.unsupported, "the model has version \(version) of the schema", advice: "convert it to version 3")
+    }
+    let codes = try model.tables(1).map { code in
+      // Codes that a byte can't hold came later, in a field of their own.
+      (number: max(try code.byte(0), try code.int(3)), custom: try code.text(1))
+    }
+    let subgraphs = try model.tables(2)
+    guard let graph = subgraphs.first else { throw ZooError(.badData, "the model has no graph") }
+    let buffers = try model.tables(4)
+    name = try graph.text(4)
+    tensors = try graph.tables(0).enumerated().map { index, table in
+      do { return try LiteTensor(table, file: file, buffers: buffers) } catch let error as ZooError {
+        throw error.located("tensor \(index)")
+      }
+    }
+    (inputs, outputs) = (try graph.ints(1), try graph.ints(2))
+    let count = tensors.count
+    operators = try graph.tables(3).enumerated().map { index, table in
+      let code = Int(try table.number(0, UInt32(0)))
+      guard code < codes.count else { throw ZooError(.badData, "its code is not in the list", at: "operator \(index)") }
+      let (inputs, outputs) = (try table.ints(1), try table.ints(2))
+      guard inputs.allSatisfy({ (-1..<count).contains($0) }), outputs.allSatisfy({ (0..<count).contains($0) }) else {
+        throw ZooError(.badData, "it names a tensor that is not there", at: "operator \(index)")
+      }
+      return Operator(
+        code: codes[code].number, customName: codes[code].custom, inputs: inputs, outputs: outputs,
+        options: try table.table(4))
+    }
+    guard (inputs + outputs).allSatisfy({ (0..<count).contains($0) }) else {
+      throw ZooError(.badData, "an input or output is a tensor that is not there")
+    }
+  }
+}
+
+/// A tensor of the model: a constant with elements in the file, or a value that is computed.
+struct LiteTensor {
+  /// How integers stand for real numbers: (integer - zero point) · scale.
+  struct Quantization: Equatable {
+    var scales: [Float]
+    var zeroPoints: [Int]
+    var axis: Int
+  }
+
+  var name: String
+  var type: ElementType
+  /// As the file states it, with 1 for extents that are left open.
+  var shape: [Int]
+  /// The axes that are left open.
+  var openAxes: Set<Int>
+  var quantization: Quantization?
+  /// The elements of a constant.
+  var constant: StoredTensor?
+
+  /// Whether the tensor holds integers that stand for real numbers, with which networks compute.
+  var isQuantized: Bool { quantization != nil && [.int8, .uint8, .int16].contains(type) }
+
+  /// By the schema's numbers.
+  private static let types: [Int: ElementType] = [
+    0: .float32, 1: .float16, 2: .int32, 3: .uint8, 4: .int64, 5: .string, 6: .bool, 7: .int16, 8: .complex64,
+    9: .int8, 10: .float64, 11: .complex128, 12: .uint64, 15: .uint32, 16: .uint16, 17: .int4, 18: .bfloat16,
+  ]
+
+  init(_ table: FlatTable, file: MappedFile, buffers: [FlatTable]) throws {
+    name = try table.text(3)
+    let number = try table.byte(1)
+    guard let type = Self.types[number] else {
+      throw ZooError(.unsupported, "the element type \(number) is not known", at: "\"\(name)\"")
+    }
+    self.type = type
+    let extents = try table.ints(0)
+    let signature = try table.ints(7)
+    guard extents.count <= 32, signature.isEmpty || signature.count == extents.count else {
+      throw ZooError(.badData, "the shape \(extents.prefix(40)) is damaged", at: "\"\(name)\"")
+    }
+    openAxes = Set(extents.indices.filter { extents[$0] < 0 || !signature.isEmpty && signature[$0] < 0 })
+    let openAxes = openAxes
+    shape = extents.enumerated().map { axis, extent in openAxes.contains(axis) ? max(1, extent) : extent }
+    let elements = try Tensor.elementCount(of: shape)
+    if let table = try table.table(4) { quantization = try Self.quantization(table, shape: shape, name: name) }
+    let buffer = Int(try table.number(2, UInt32(0)))
+    guard buffer < max(buffers.count, 1) else {
+      throw ZooError(.badData, "its elements are in buffer \(buffer) of \(buffers.count)", at: "\"\(name)\"")
+    }
+    guard buffer > 0, let range = try Self.range(buffers[buffer], file), !range.isEmpty, type != .string else { return }
+    guard try table.table(6) == nil else {
+      throw ZooError(.unsupported, "sparse weights are not read", at: "\"\(name)\"")
+    }
+    guard openAxes.isEmpty, type.byteCount(of: elements) == range.count else {
+      throw ZooError(
+        .badData, "a \(type.name) tensor of shape \(shape) has \(range.count) bytes of elements", at: "\"\(name)\"")
+    }
+    let mapped = try StoredTensor(type: type, shape: shape, source: MappedTensor(file: file, range: range))
+    constant = mapped
+    if type == .int4 {
+      self.type = .int8
+      constant = try StoredTensor(type: .int8, shape: shape, source: WidenedTensor(stored: mapped))
+    }
+  }
+
+  /// Elements lie in the buffer, or in models of more than 2 GiB behind the FlatBuffers part.
+  private static func range(_ buffer: FlatTable, _ file: MappedFile) throws -> Range<Int>? {
+    if let range = try buffer.range(0) { return range }
+    let (offset, size) = (try buffer.number(1, UInt64(0)), try buffer.number(2, UInt64(0)))
+    guard offset > 1 else { return nil }
+    let count = UInt64(file.bytes.count)
+    guard offset <= count, size <= count - offset else {
+      throw ZooError(.badData, "a buffer's bytes \(offset) and on are out of the file")
+    }
+    return Int(offset)..<Int(offset + size)
+  }
+
+  private static func quantization(_ table: FlatTable, shape: [Int], name: String) throws -> Quantization? {
+    let scales = try table.numbers(2, Float.self)
+    guard !scales.isEmpty else { return nil }
+    var zeroPoints = try table.numbers(3, Int64.self).map { Int(truncatingIfNeeded: $0) }
+    if zeroPoints.isEmpty { zeroPoints = [0] }
+    if zeroPoints.count == 1 { zeroPoints = Array(repeating: zeroPoints[0], count: scales.count) }
+    let axis = try table.int(6)
+    guard scales.count == zeroPoints.count, scales.allSatisfy({ $0.isFinite && $0 >= 0 }),
+      zeroPoints.allSatisfy({ Int32(exactly: $0) != nil }),
+      scales.count == 1 || shape.indices.contains(axis) && shape[axis] == scales.count
+    else {
+      throw ZooError(.badData, "the quantization does not fit the shape \(shape)", at: "\"\(name)\"")
+    }
+    return Quantization(scales: scales, zeroPoints: zeroPoints, axis: scales.count == 1 ? 0 : axis)
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import TFLiteFormat
+import Testing
+import ZooCore
+
+private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
+
+/// Models give what TensorFlow Lite's interpreter gives (make_fixtures.py).
+@Suite struct TFLiteNetworkTests {
+  @Test(arguments: ["classifier-float", "classifier-fp16", "elementwise", "shapes"])
+  func floatAnswersAreTheInterpreters(name: String) throws { try check(name, tolerance: 1e-5, run) }
+
+  /// Quantized networks round at the same places; a number between two integers may go the other way.
+  @Test(arguments: [
+    ("classifier-int8", 1.0), ("classifier-int8-float-ends", 1.0 / 256), ("classifier-int16", 1.0 / 32768),
+  ])
+  func quantizedAnswersDifferByAStep(name: String, step: Double) throws {
+    try check(name, tolerance: 0, step: step, run)
+  }
+
+  /// The interpreter rounds activations to eight bits as well, we do not.
+  @Test func roundedWeightsAloneAreMoreExactHere() throws { try check("classifier-dynamic", tolerance: 0.05, run) }
+
+  @Test(.enabled(if: ONNXRuntime.isThere, "needs .venv with onnxruntime"))
+  func otherOperatorsAreTheInterpreters() throws { try check("resizing", tolerance: 1e-5, ONNXRuntime.run) }
+
+  private func check(
+    _ name: String, tolerance: Double, step: Double = 0,
+    _ run: (ModelDefinition, [String: Tensor]) throws -> [String: Tensor]
+  ) throws {
+    let model = try TFLiteFormat.read("\(fixtures)/\(name).tflite")
+    var wanted = try tensors("\(fixtures)/\(name).safetensors")
+    var inputs: [String: Tensor] = [:]
+    for input in model.graph.inputs {
+      inputs[input.name] = wanted[input.name]
+      wanted[input.name] = nil
+    }
+    let found = try run(model, inputs)
+    #expect(Set(found.keys) == Set(wanted.keys))
+    for (output, tensor) in wanted {
+      try expectSame(found[output], tensor, tolerance: tolerance, step: step, "\(name): \(output)")
+    }
+  }
+
+  /// Convolutions, activations and sums follow one another with channels first, whatever the file has.
+  @Test func transpositionsAreOnlyAtTheEnds() throws {
+    let model = try TFLiteFormat.read(fixtures + "/elementwise.tflite")
+    let first = try #require(model.graph.nodes.firstIndex { $0.operatorType == "Conv" })
+    let before = model.graph.nodes[..<first].filter { $0.operatorType == "Transpose" }
+    #expect(before.count == 1)
+  }
+
+  @Test func theBatchIsFree() throws {
+    let model = try TFLiteFormat.read(fixtures + "/classifier-float.tflite")
+    #expect(model.graph.inputs[0].type == ValueInfo(name: "", elementType: .float32, shape: ["N", 13, 12, 3]).type)
+    let data = try Tensor([Float](repeating: 0.5, count: 3 * 13 * 12 * 3), shape: [3, 13, 12, 3])
+    #expect(try run(model, [model.graph.inputs[0].name: data]).values.first?.shape == [3, 10])
+  }
+
+  @Test func weightsAloneAreAsTheyAreOrDequantized() throws {
+    let path = fixtures + "/classifier-int8.tflite"
+    let (stored, real) = (
+      try TFLiteFormat.readWeights(path).tensors, try TFLiteFormat.readWeights(path, dequantized: true).tensors
+    )
+    let float = try TFLiteFormat.readWeights(fixtures + "/classifier-float.tflite").tensors
+    #expect(stored.map(\.name) == real.map(\.name))
+    let index = try #require(stored.firstIndex { $0.tensor.type == .int8 && $0.tensor.shape == [12, 3, 3, 8] })
+    #expect(real[index].tensor.type == .float32)
+    let exact = try #require(float.first { $0.tensor.shape == [12, 3, 3, 8] }).tensor.load().elements(Float.self)
+    let rounded = try real[index].tensor.load().elements(Float.self)
+    let greatest = exact.map(abs).max() ?? 0
+    #expect(zip(exact, rounded).allSatisfy { abs($0 - $1) <= greatest / 127 / 2 * 1.001 })
+  }
+
+  @Test func contentTellsTheFormat() throws {
+    let bytes = try contents(fixtures + "/classifier-int8.tflite")
+    #expect(bytes.prefix(8).withUnsafeBytes { TFLiteFormat.sniff($0) })
+    #expect(!bytes.prefix(7).withUnsafeBytes { TFLiteFormat.sniff($0) })
+  }
+}
+
+/// Damaged files are errors or are read; nothing else happens.
+@Suite struct TFLiteDamageTests {
+  @Test(arguments: ["classifier-int8", "shapes", "resizing"])
+  func changedFilesAreErrorsOrHarmless(name: String) throws {
+    let whole = try contents("\(fixtures)/\(name).tflite")
+    var mutations = Mutations(seed: 2)
+    try withFolder { folder in
+      let path = folder + "/x.tflite"
+      for _ in 0..<300 {
+        try Data(mutations.damage(whole)).write(to: URL(fileURLWithPath: path))
+        do {
+          let model = try TFLiteFormat.read(path)
+          for item in model.graph.initializers { _ = try item.tensor.load() }
+          for item in try TFLiteFormat.readWeights(path, dequantized: true).tensors { _ = try item.tensor.load() }
+        } catch is ZooError {}
+      }
+    }
+  }
+
+  @Test func truncatedFilesAreErrors() throws {
+    let whole = try contents(fixtures + "/classifier-float.tflite")
+    try withFolder { folder in
+      let path = folder + "/x.tflite"
+      for count in stride(from: 0, to: whole.count - 4, by: 311) {
+        try Data(whole[..<count]).write(to: URL(fileURLWithPath: path))
+        #expect(throws: ZooError.self, "\(count) bytes") { try TFLiteFormat.read(path) }
+      }
+    }
+  }
+}
