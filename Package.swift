@@ -56,6 +56,8 @@ let package = Package(
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
+    .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
+    .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
     .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
 
@@ -123,14 +125,14 @@ let package = Package(
     // Without pkgConfig: it asks for a macro that SwiftPM warns of and nobody here needs.
     .systemLibrary(name: "CUTF8Proc", path: "Sources/CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "Tokenizers", dependencies: ["ZooCore", "JSON", "COniguruma", "CUTF8Proc"]),
-    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "Zip"]),
+    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "NumPyFormat"]),
     .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
     .target(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
         "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
-        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets",
+        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "GGUFFormat", "NumPyFormat",
       ]),
     .executableTarget(
       name: "zoo",
@@ -170,7 +172,12 @@ let package = Package(
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
-      name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
+      name: "GGUFFormatTests", dependencies: ["GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
+    .testTarget(
+      name: "NumPyFormatTests", dependencies: ["NumPyFormat", "Zip"], exclude: ["Fixtures", "numpy_files.py"]),
+    .testTarget(
+      name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"],
+      exclude: ["Fixtures", "check_written.py", "make_fixtures.py"]),
     .testTarget(
       name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
     .testTarget(
@@ -203,7 +210,7 @@ let package = Package(
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
         "SVMPlugin",
       ],
-      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py"]),
+      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
   ],

@@ -66,7 +66,7 @@ enum LegacyCheckpoint {
         throw ZooError(.badData, "the storage \(key) is there twice", at: "byte \(place)")
       }
     }
-    return CheckpointContents(pickle: pickle, storages: storages)
+    return CheckpointContents(pickle: pickle, storages: storages, isProgram: false)
   }
 
   private static func checkSystem(_ pickle: Pickle) throws {

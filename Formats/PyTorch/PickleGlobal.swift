@@ -10,6 +10,10 @@ enum PickleGlobal {
   case set
   case dictionary
   case namespace
+  /// A class of a TorchScript program: its objects are modules, whose attributes have names.
+  case scriptClass
+  /// `torch.jit._pickle.restore_type_tag` and its like: the first argument, of whose type more is said.
+  case tagged
   /// `_codecs.encode`: how old protocols write bytes.
   case encode
   case tensor
@@ -54,6 +58,11 @@ enum PickleGlobal {
       case "Namespace", "SimpleNamespace": self = .namespace
       default: return nil
       }
+    case "torch.jit._pickle":
+      guard
+        ["restore_type_tag", "build_intlist", "build_doublelist", "build_boollist", "build_tensorlist"].contains(name)
+      else { return nil }
+      self = .tagged
     case "_codecs":
       guard name == "encode" else { return nil }
       self = .encode
@@ -111,7 +120,10 @@ enum PickleGlobal {
       case "ndarray": self = .numpyArray
       default: return nil
       }
-    default: return nil
+    case "__torch__": self = .scriptClass
+    default:
+      guard module.hasPrefix("__torch__.") else { return nil }
+      self = .scriptClass
     }
   }
 
@@ -120,34 +132,38 @@ enum PickleGlobal {
     "channels_last", "channels_last_3d", "strided", "sparse_coo",
   ]
 
-  private static let storages: [String: TorchType] = {
-    let classes: [(String, Int, ElementType?)] = [
-      ("DoubleStorage", 8, .float64), ("FloatStorage", 4, .float32), ("HalfStorage", 2, .float16),
-      ("BFloat16Storage", 2, .bfloat16), ("LongStorage", 8, .int64), ("IntStorage", 4, .int32),
-      ("ShortStorage", 2, .int16), ("CharStorage", 1, .int8), ("ByteStorage", 1, .uint8), ("BoolStorage", 1, .bool),
-      ("ComplexFloatStorage", 8, .complex64), ("ComplexDoubleStorage", 16, .complex128),
-      ("UntypedStorage", 1, .uint8), ("_UntypedStorage", 1, .uint8), ("TypedStorage", 1, nil),
-      ("_TypedStorage", 1, nil), ("QInt8Storage", 1, nil), ("QUInt8Storage", 1, nil), ("QInt32Storage", 4, nil),
-      ("QUInt4x2Storage", 1, nil), ("QUInt2x4Storage", 1, nil),
-    ]
-    return Dictionary(
-      uniqueKeysWithValues: classes.map { ($0.0, TorchType(name: $0.0, byteWidth: $0.1, elementType: $0.2)) })
-  }()
+  /// The class of storages whose elements have that type; `nil` for types that are newer than such classes.
+  static func storageName(of type: ElementType) -> String? { storageClasses.first { $0.2 == type }?.0 }
 
-  private static let types: [String: TorchType] = {
-    let names: [(String, ElementType?)] = [
-      ("float64", .float64), ("double", .float64), ("float32", .float32), ("float", .float32), ("float16", .float16),
-      ("half", .float16), ("bfloat16", .bfloat16), ("int64", .int64), ("long", .int64), ("int32", .int32),
-      ("int", .int32), ("int16", .int16), ("short", .int16), ("int8", .int8), ("uint8", .uint8), ("uint16", .uint16),
-      ("uint32", .uint32), ("uint64", .uint64), ("bool", .bool), ("complex64", .complex64), ("cfloat", .complex64),
-      ("complex128", .complex128), ("cdouble", .complex128), ("float8_e4m3fn", .float8e4m3fn),
-      ("float8_e4m3fnuz", .float8e4m3fnuz), ("float8_e5m2", .float8e5m2), ("float8_e5m2fnuz", .float8e5m2fnuz),
-      ("float8_e8m0fnu", .float8e8m0), ("complex32", nil), ("chalf", nil), ("qint8", nil), ("quint8", nil),
-      ("qint32", nil), ("quint4x2", nil), ("quint2x4", nil), ("float4_e2m1fn_x2", nil),
-    ]
-    return Dictionary(
-      uniqueKeysWithValues: names.map { name, type in
-        (name, TorchType(name: "torch.\(name)", byteWidth: (type?.bitWidth ?? 8) / 8, elementType: type))
-      })
-  }()
+  /// PyTorch's name of a type; `nil` for one that it lacks.
+  static func typeName(of type: ElementType) -> String? { typeNames.first { $0.1 == type }?.0 }
+
+  private static let storageClasses: [(String, Int, ElementType?)] = [
+    ("DoubleStorage", 8, .float64), ("FloatStorage", 4, .float32), ("HalfStorage", 2, .float16),
+    ("BFloat16Storage", 2, .bfloat16), ("LongStorage", 8, .int64), ("IntStorage", 4, .int32),
+    ("ShortStorage", 2, .int16), ("CharStorage", 1, .int8), ("ByteStorage", 1, .uint8), ("BoolStorage", 1, .bool),
+    ("ComplexFloatStorage", 8, .complex64), ("ComplexDoubleStorage", 16, .complex128),
+    ("UntypedStorage", 1, .uint8), ("_UntypedStorage", 1, .uint8), ("TypedStorage", 1, nil),
+    ("_TypedStorage", 1, nil), ("QInt8Storage", 1, nil), ("QUInt8Storage", 1, nil), ("QInt32Storage", 4, nil),
+    ("QUInt4x2Storage", 1, nil), ("QUInt2x4Storage", 1, nil),
+  ]
+
+  private static let storages = Dictionary(
+    uniqueKeysWithValues: storageClasses.map { ($0.0, TorchType(name: $0.0, byteWidth: $0.1, elementType: $0.2)) })
+
+  private static let typeNames: [(String, ElementType?)] = [
+    ("float64", .float64), ("double", .float64), ("float32", .float32), ("float", .float32), ("float16", .float16),
+    ("half", .float16), ("bfloat16", .bfloat16), ("int64", .int64), ("long", .int64), ("int32", .int32),
+    ("int", .int32), ("int16", .int16), ("short", .int16), ("int8", .int8), ("uint8", .uint8), ("uint16", .uint16),
+    ("uint32", .uint32), ("uint64", .uint64), ("bool", .bool), ("complex64", .complex64), ("cfloat", .complex64),
+    ("complex128", .complex128), ("cdouble", .complex128), ("float8_e4m3fn", .float8e4m3fn),
+    ("float8_e4m3fnuz", .float8e4m3fnuz), ("float8_e5m2", .float8e5m2), ("float8_e5m2fnuz", .float8e5m2fnuz),
+    ("float8_e8m0fnu", .float8e8m0), ("complex32", nil), ("chalf", nil), ("qint8", nil), ("quint8", nil),
+    ("qint32", nil), ("quint4x2", nil), ("quint2x4", nil), ("float4_e2m1fn_x2", nil),
+  ]
+
+  private static let types = Dictionary(
+    uniqueKeysWithValues: typeNames.map { name, type in
+      (name, TorchType(name: "torch.\(name)", byteWidth: (type?.bitWidth ?? 8) / 8, elementType: type))
+    })
 }

@@ -5,9 +5,12 @@ import ZooCore
 /// PyTorch's checkpoints, as `torch.save` writes them: `.pt`, `.pth`, `.th`, `.bin`.
 ///
 /// Both forms are read: the zip archive (PyTorch 1.6 and later) and the older sequence of pickles with the storages
-/// behind them. A pickle is a program for Python's unpickler; here it is only ever read as data. The few globals that
+/// behind them; of a TorchScript program, the tensors of its modules. A pickle is a program for Python's unpickler; here it is only ever read as data. The few globals that
 /// checkpoints need are a closed table (`PickleGlobal`), none of them runs code, and any other one is refused by name.
 public enum PyTorchFormat {
+  /// Whether PyTorch has elements of `type`.
+  public static func holds(_ type: ElementType) -> Bool { StateDictionaryWriter.holds(type) }
+
   /// Whether `beginning`, the first bytes of a file (256 are enough), looks like a checkpoint.
   public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     ZipCheckpoint.sniff(beginning) || LegacyCheckpoint.sniff(beginning)
@@ -38,6 +41,18 @@ public enum PyTorchFormat {
       throw error.located(path)
     }
   }
+
+  /// Writes `file` to `path` as a state dictionary in the form of PyTorch 1.6 and later, which
+  /// `torch.load(path, weights_only=True)` reads. Tensors keep their order, and one at a time is in memory; each begins at a
+  /// multiple of 64 bytes. The metadata has no place in it.
+  ///
+  /// - Throws: `ZooError`: `usage` for names that are taken, `unsupported` for types that PyTorch lacks, `notFound` where
+  ///   the folder can't be written; what the tensors throw when they are loaded.
+  public static func write(_ file: TensorFile, to path: String) throws {
+    do { try StateDictionaryWriter(file).write(to: path) } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
 }
 
 /// What both forms of a checkpoint come down to.
@@ -45,4 +60,6 @@ struct CheckpointContents {
   let pickle: Pickle
   /// By the key that the pickle's storages have.
   let storages: [String: TensorMemory]
+  /// Whether it is a TorchScript program (`torch.jit.save`): the pickle's root is a module.
+  let isProgram: Bool
 }

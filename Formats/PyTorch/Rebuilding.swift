@@ -13,8 +13,11 @@ extension Unpickler {
     case .defaultDictionary:
       // The first argument makes missing entries; a file has none.
       return try add(.dictionary(arguments.count < 2 ? [] : entries(arguments[1])))
-    case .namespace:
+    case .namespace, .scriptClass:
       return add(.namespace([]))
+    case .tagged:
+      guard let value = arguments.first else { throw failure("a type is given to nothing") }
+      return value
     case .encode:
       return try encoded(arguments)
     case .tensor, .tensorVersion2, .tensorVersion3:
@@ -63,7 +66,10 @@ extension Unpickler {
     guard case .object(let index) = target else { throw failure("the pickle gives a state to a plain value") }
     switch objects[index] {
     case .dictionary, .tensor, .opaque: break
-    case .namespace: objects[index] = try .namespace(entries(state))
+    case .namespace:
+      // Classes that are not written in TorchScript (packed weights) have states of their own, which nobody can read.
+      if case .object(let tuple) = state, case .tuple = objects[tuple] { break }
+      objects[index] = try .namespace(entries(state))
     case .numpyType(var type):
       let fields = try items(state)
       if fields.count >= 2, isText(fields[1], ">") { type.isBigEndian = true }

@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 extension Checkpoint {
@@ -43,7 +44,8 @@ private struct StateDictionary {
   mutating func extract() throws -> ([NamedTensor], [String: CheckpointValue], path: String) {
     var place = pickle.root
     var path = ""
-    for _ in 0..<Self.depthLimit {
+    // A module's attributes are the names that its program's state_dict() has.
+    for _ in 0..<(contents.isProgram ? 0 : Self.depthLimit) {
       guard let entries = entries(place), let inner = chosen(entries) else { break }
       for (name, value) in entries where name != inner.name && !holds(value) {
         values[try join(path, name)] = try plain(value, depth: 0)
@@ -57,8 +59,8 @@ private struct StateDictionary {
         .badData, "the checkpoint holds no tensors",
         advice: "save the weights with torch.save(model.state_dict(), path)")
     }
-    var seen: Set<String> = []
-    for tensor in tensors where !seen.insert(tensor.name).inserted {
+    var seen: Set<[UInt8]> = []
+    for tensor in tensors where !seen.insert(Array(tensor.name.utf8)).inserted {
       throw ZooError(.badData, "the checkpoint holds two tensors named \(tensor.name)")
     }
     return (tensors, values, path)
@@ -82,8 +84,10 @@ private struct StateDictionary {
       default: break
       }
     }
+    // Of a program's attributes only tensors and modules are weights.
+    if contents.isProgram, !isModule(value) { return }
     guard holds(value), let entries = entries(value) else {
-      if !name.isEmpty { values[name] = try plain(value, depth: 0) }
+      if !contents.isProgram, !name.isEmpty { values[name] = try plain(value, depth: 0) }
       return
     }
     for (key, item) in entries { try flatten(item, name: join(name, key), depth: depth + 1) }
@@ -209,14 +213,14 @@ private struct StateDictionary {
     case .list(let items), .tuple(let items): return items.enumerated().map { (String($0), $1) }
     case .dictionary(let pairs), .namespace(let pairs):
       // A key that comes again keeps its place and takes the new value, as in Python.
-      var places: [String: Int] = [:]
+      var places: [[UInt8]: Int] = [:]
       var result: [(name: String, value: PickleValue)] = []
       for pair in pairs {
         let name = text(pair.key)
-        if let place = places[name] {
+        if let place = places[Array(name.utf8)] {
           result[place].value = pair.value
         } else {
-          places[name] = result.count
+          places[Array(name.utf8)] = result.count
           result.append((name, pair.value))
         }
       }
@@ -241,6 +245,10 @@ private struct StateDictionary {
 
   private func holds(_ value: PickleValue) -> Bool {
     if case .object(let index) = value { holdsTensors[index] } else { false }
+  }
+
+  private func isModule(_ value: PickleValue) -> Bool {
+    if case .object(let index) = value, case .namespace = pickle.objects[index] { true } else { false }
   }
 
   private func isTensor(_ value: PickleValue) -> Bool {

@@ -14,26 +14,21 @@ enum ZipCheckpoint {
 
   static func read(_ file: MappedFile, checksums: Bool) throws -> CheckpointContents {
     let archive = try ZipArchive(file)
-    let pickles = archive.entries.keys.filter { name in
+    let pickles = archive.entries.map(\.name).filter { name in
       name.hasSuffix("/data.pkl") && name.utf8.filter { $0 == UInt8(ascii: "/") }.count == 1
     }
-    guard let name = pickles.first, pickles.count == 1, let entry = archive.entries[name] else {
+    guard let name = pickles.first, pickles.count == 1, let entry = archive[name] else {
       throw ZooError(
         .badData, "this zip archive is no PyTorch checkpoint: it holds \(pickles.count) files NAME/data.pkl, not one")
     }
     let folder = name.dropLast("data.pkl".count)
-    if let order = archive.entries["\(folder)byteorder"] {
+    if let order = archive["\(folder)byteorder"] {
       let text = try archive.contents(order, checksum: checksums)
       guard text.mutableBytes.elementsEqual("little".utf8) else {
         throw ZooError(
           .unsupported, "the checkpoint was written by a big-endian computer",
           advice: "load it with torch.load and save it again on a little-endian one")
       }
-    }
-    guard archive.entries["\(folder)constants.pkl"] == nil else {
-      throw ZooError(
-        .unsupported, "this is a TorchScript program, not a checkpoint",
-        advice: "save the weights alone: torch.save(torch.jit.load(path).state_dict(), other)")
     }
     // PyTorch stores it as it is. Whoever zips it again does not get further than this; a bomb does.
     guard entry.byteCount <= max(1 << 20, entry.storedByteCount * 32) else {
@@ -51,9 +46,10 @@ enum ZipCheckpoint {
     var storages: [String: TensorMemory] = [:]
     for case .storage(let storage) in pickle.objects where storages[storage.key] == nil {
       // A missing one is an error only where a tensor needs it.
-      guard let entry = archive.entries["\(folder)data/\(storage.key)"] else { continue }
+      guard let entry = archive["\(folder)data/\(storage.key)"] else { continue }
       storages[storage.key] = try archive.contents(entry, checksum: checksums)
     }
-    return CheckpointContents(pickle: pickle, storages: storages)
+    return CheckpointContents(
+      pickle: pickle, storages: storages, isProgram: archive["\(folder)constants.pkl"] != nil)
   }
 }

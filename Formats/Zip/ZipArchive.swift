@@ -6,10 +6,10 @@ import ZooCore
 ///
 /// Strict where the writers of PyTorch and NumPy leave no freedom: nothing before the archive, no encryption, no two entries of one
 /// name, no entries that overlap.
-package struct ZipArchive {
-  package struct Entry {
+package struct ZipArchive: Sendable {
+  package struct Entry: Sendable {
     package let name: String
-    fileprivate let isDeflated: Bool
+    package let isDeflated: Bool
     fileprivate let checksum: UInt32
     /// Uncompressed.
     package let byteCount: Int
@@ -19,7 +19,10 @@ package struct ZipArchive {
   }
 
   package let file: MappedFile
-  package let entries: [String: Entry]
+  /// In the directory's order.
+  package let entries: [Entry]
+  /// By the bytes of their names: Swift holds texts for equal that have the same characters in other bytes.
+  private let places: [[UInt8]: Int]
 
   package static func sniff(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) }
 
@@ -28,15 +31,17 @@ package struct ZipArchive {
     let directory = try Self.directory(file.bytes)
     var cursor = ByteCursor(
       UnsafeRawBufferPointer(rebasing: file.bytes[..<directory.range.upperBound]), at: directory.range.lowerBound)
-    var entries: [String: Entry] = [:]
+    var entries: [Entry] = []
+    var indices: [[UInt8]: Int] = [:]
     var places: [Range<Int>] = []
     while cursor.remaining > 0 {
       let start = cursor.offset
       do {
         let (entry, place) = try Self.entry(&cursor, of: file.bytes, end: directory.range.lowerBound)
-        guard entries.updateValue(entry, forKey: entry.name) == nil else {
+        guard indices.updateValue(entries.count, forKey: Array(entry.name.utf8)) == nil else {
           throw ZooError(.badData, "the archive holds \(entry.name) twice")
         }
+        entries.append(entry)
         places.append(place)
       } catch let error as ZooError {
         throw error.located("zip directory, byte \(start)")
@@ -49,9 +54,13 @@ package struct ZipArchive {
     for (place, next) in zip(places, places.dropFirst()) where place.upperBound > next.lowerBound {
       throw ZooError(.badData, "two entries of the archive overlap", at: "byte \(next.lowerBound)")
     }
-    try Self.checkInflation(entries.values)
+    try Self.checkInflation(entries)
     self.entries = entries
+    self.places = indices
   }
+
+  /// The entry of that name; `nil` where there is none.
+  package subscript(name: some StringProtocol) -> Entry? { places[Array(name.utf8)].map { entries[$0] } }
 
   /// How far archives may grow: arrays and weights shrink to a few tenths, and masks and labels to a few hundredths.
   private static let inflation = (slack: 64 << 20, ratio: 64)
@@ -76,26 +85,39 @@ package struct ZipArchive {
   package func contents(_ entry: Entry, checksum: Bool) throws -> TensorMemory {
     let stored = file.memory(in: entry.range)
     let memory = entry.isDeflated ? try Self.inflate(stored, to: entry.byteCount, name: entry.name) : stored
-    // PyTorch writes 0 when it is told to leave the checksums out.
-    if checksum, entry.checksum != 0 {
-      let bytes = UnsafeRawBufferPointer(memory.mutableBytes)
-      var found = crc32_z(0, nil, 0)
-      for start in stride(from: 0, to: bytes.count, by: Self.checkedAtATime) {
-        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.checkedAtATime, bytes.count)])
-        found = crc32_z(found, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), piece.count)
-        // Pages of a large file leave memory until somebody reads them.
-        if piece.count == Self.checkedAtATime { memory.discard(piece) }
-      }
-      guard UInt32(truncatingIfNeeded: found) == entry.checksum else {
-        throw ZooError(
-          .badData, "the checksum does not match the contents", at: entry.name,
-          advice: "the file is damaged; copy or download it again")
-      }
-    }
+    if checksum { try check(UnsafeRawBufferPointer(memory.mutableBytes), of: entry) }
     return memory
   }
 
-  private static let checkedAtATime = 1 << 20
+  /// The first bytes of `entry`, at most `count`, unchecked.
+  package func beginning(of entry: Entry, count: Int) throws -> TensorMemory {
+    let count = min(count, entry.byteCount)
+    guard entry.isDeflated else {
+      return file.memory(in: entry.range.lowerBound..<entry.range.lowerBound + count)
+    }
+    return try Self.inflate(file.memory(in: entry.range), to: count, of: entry.byteCount, name: entry.name)
+  }
+
+  /// Compares the checksum with that of `bytes`, the entry's contents.
+  private func check(_ bytes: UnsafeRawBufferPointer, of entry: Entry) throws {
+    // PyTorch writes 0 when it is told to leave the checksums out.
+    guard entry.checksum != 0 else { return }
+    var found: UInt = 0
+    for start in stride(from: 0, to: bytes.count, by: Self.step) {
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.step, bytes.count)])
+      found = crc32_z(found, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), piece.count)
+      // Archives may be larger than the memory.
+      if !entry.isDeflated { file.discard(piece) }
+    }
+    guard UInt32(truncatingIfNeeded: found) == entry.checksum else {
+      throw ZooError(
+        .badData, "the checksum does not match the contents", at: entry.name,
+        advice: "the file is damaged; copy or download it again")
+    }
+  }
+
+  /// Bytes that are checked at a time.
+  private static let step = 8 << 20
 
   // MARK: Parsing
 
@@ -189,7 +211,10 @@ package struct ZipArchive {
     return (entry, local..<range.upperBound)
   }
 
-  private static func inflate(_ source: TensorMemory, to byteCount: Int, name: String) throws -> TensorMemory {
+  /// The first `byteCount` bytes of `total`, or all of them.
+  private static func inflate(
+    _ source: TensorMemory, to byteCount: Int, of total: Int? = nil, name: String
+  ) throws -> TensorMemory {
     let result = try TensorMemory(byteCount: byteCount)
     var stream = z_stream()
     // A negative window size: deflate without zlib's header, as zip has it.
@@ -213,7 +238,8 @@ package struct ZipArchive {
       input += given - Int(stream.avail_in)
       output += wanted - Int(stream.avail_out)
     }
-    guard status == Z_STREAM_END, output == byteCount else {
+    let isPart = byteCount < total ?? byteCount
+    guard output == byteCount, status == Z_STREAM_END || isPart && status == Z_BUF_ERROR else {
       throw ZooError(.badData, "the compressed contents are damaged", at: name)
     }
     return result

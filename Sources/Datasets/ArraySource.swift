@@ -1,5 +1,4 @@
-import Files
-import Zip
+import NumPyFormat
 import ZooCore
 import ZooImage
 
@@ -20,9 +19,13 @@ struct ArraySource: SampleSource {
 
   init(_ path: String, classes: ClassNames) throws {
     self.path = path
-    let archive = try ZipArchive(MappedFile(path))
-    images = try Self.array("images", in: archive)
-    labels = try Self.integers(Self.array("labels", in: archive))
+    var names: [String] = []
+    let archive = try NumPyFormat.read(path) { name in
+      names.append(name)
+      return ["images", "labels"].contains(name)
+    }
+    images = try Self.array("images", in: archive, names)
+    labels = try Self.integers(Self.array("labels", in: archive, names))
     guard let count = images.shape.first, count == labels.count else {
       throw ZooError(.badData, "images has the shape \(images.shape), labels \(labels.count) elements")
     }
@@ -49,18 +52,14 @@ struct ArraySource: SampleSource {
     }
   }
 
-  private static func array(_ name: String, in archive: ZipArchive) throws -> Tensor {
-    guard let entry = archive.entries["\(name).npy"] else {
-      let found = archive.entries.keys.sorted().prefix(5).joined(separator: ", ")
+  private static func array(_ name: String, in archive: TensorFile, _ names: [String]) throws -> Tensor {
+    guard let array = archive.tensors.first(where: { $0.name == name }) else {
+      let found = names.map { $0 + ".npy" }.sorted().prefix(5).joined(separator: ", ")
       throw ZooError(
         .badData, "the archive holds no \(name).npy" + (found.isEmpty ? "" : ", but \(found)"),
         advice: "save it by numpy.savez(path, images=…, labels=…)")
     }
-    do {
-      return try NumPyFile.tensor(in: archive.contents(entry, checksum: true))
-    } catch let error as ZooError {
-      throw error.located("\(name).npy")
-    }
+    do { return try array.tensor.load() } catch let error as ZooError { throw error.located("\(name).npy") }
   }
 
   private static func layout(_ images: Tensor) throws -> Layout? {

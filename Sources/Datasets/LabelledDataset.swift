@@ -1,4 +1,5 @@
 import Files
+import NumPyFormat
 import ZooCore
 import ZooImage
 
@@ -69,7 +70,7 @@ public struct LabelledDataset: Sendable {
       } else {
         throw ZooError(
           .badData, "this is neither a folder nor a .tar, .tar.gz or .npz file",
-          advice: beginning.starts(with: NumPyHeader.magic)
+          advice: beginning.withUnsafeBytes { NumPyFormat.sniff($0) }
             ? "save images and labels together: numpy.savez(path, images=…, labels=…)"
             : "give a folder CLASS/IMAGE, the same in a tar file, or an .npz file with images and labels")
       }

@@ -9,3 +9,7 @@
 @_exported import enum PyTorchFormat.PyTorchFormat
 @_exported import enum SafetensorsFormat.SafetensorsFormat
 @_exported import enum ONNXFormat.ONNXFormat
+@_exported import enum GGUFFormat.GGUFFormat
+@_exported import enum GGUFFormat.GGUFType
+@_exported import enum NumPyFormat.NumPyFile
+@_exported import enum NumPyFormat.NumPyFormat

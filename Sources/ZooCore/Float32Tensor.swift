@@ -165,17 +165,16 @@ private struct Float32Source: TensorSource {
 }
 
 extension Float {
-  /// The value of a 16-bit float (IEEE 754 binary16), which float32 always has.
+  /// The value of a 16-bit float (IEEE 754 binary16), which float32 always has; what is no number keeps its bits.
   package init(half bits: UInt16) {
-    let exponent = Int(bits >> 10 & 0x1F)
-    let fraction = Float(bits & 0x3FF)
-    let magnitude =
-      switch exponent {
-      case 0: Float(sign: .plus, exponent: -24, significand: fraction)
-      // A NaN keeps its payload.
-      case 31: Float(bitPattern: 0x7F80_0000 | UInt32(bits & 0x3FF) << 13)
-      default: Float(sign: .plus, exponent: exponent - 25, significand: fraction + 1024)
-      }
-    self = bits & 0x8000 == 0 ? magnitude : -magnitude
+    let sign = UInt32(bits & 0x8000) << 16
+    let fraction = UInt32(bits & 0x3FF)
+    switch bits >> 10 & 0x1F {
+    case 0:
+      let magnitude = Float(Int32(fraction)) * 0x1p-24
+      self.init(bitPattern: magnitude.bitPattern | sign)
+    case 31: self.init(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+    case let exponent: self.init(bitPattern: sign | (UInt32(exponent) + 112) << 23 | fraction << 13)
+    }
   }
 }

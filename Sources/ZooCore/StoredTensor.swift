@@ -4,6 +4,9 @@ public struct StoredTensor: Sendable {
   public let shape: [Int]
   private let source: any TensorSource
 
+  /// Where the elements come from, for a format that knows its own.
+  package var origin: any TensorSource { source.origin }
+
   /// Bytes of the elements; 0 for strings.
   public var byteCount: Int { type.byteCount(of: shape.reduce(1, *)) ?? 0 }
 
@@ -52,6 +55,8 @@ public protocol TensorSource: Sendable {
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws
   /// The memory that the elements lie in, at its beginning and at any address; `nil` where they have to be read.
   func lend(type: ElementType, shape: [Int]) throws -> TensorMemory?
+  /// The source itself, or the one that it only passes on.
+  var origin: any TensorSource { get }
   /// Whether the source can give a part without reading the rest.
   var readsInPieces: Bool { get }
   /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor.
@@ -59,6 +64,8 @@ public protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
+  public var origin: any TensorSource { self }
+
   public func load(type: ElementType, shape: [Int]) throws -> Tensor {
     try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
   }

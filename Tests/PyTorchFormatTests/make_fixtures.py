@@ -66,6 +66,44 @@ def checkpoint():
     }
 
 
+class Block(torch.nn.Module):
+    """Parameters, buffers, and attributes of the kinds that programs keep."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.linear = torch.nn.Linear(size, size)
+        self.norm = torch.nn.BatchNorm1d(size)
+        self.register_buffer("column", self.linear.weight.detach()[:, 0])
+        self.names, self.sizes, self.scale, self.table = ["a", "b"], [1, 2], 0.5, {"a": 1}
+
+    def forward(self, x):
+        y = self.norm(self.linear(x)) * self.scale + self.sizes[0] + self.table["a"] + self.column
+        for name in self.names:
+            y = y + len(name)
+        return y + torch.tensor([1.0, 2.0, 3.0])
+
+
+class Program(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential(Block(3), torch.nn.Linear(3, 3))
+        self.scales = torch.nn.Parameter(torch.ones(2, dtype=torch.bfloat16))
+        self.shared = self.layers[1]
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def program(folder, name, script):
+    path = folder / f"{name}_{VERSION}.pt"
+    for index, value in enumerate(script.state_dict().values()):
+        if value.dim() < 2:
+            value.copy_(ramp(value.numel()).reshape(value.shape).to(value.dtype) + index)
+    script.save(str(path))
+    state = torch.jit.load(str(path)).state_dict()
+    path.with_suffix(".txt").write_text("".join(f"{key} {text(item)}\n" for key, item in state.items()))
+
+
 def text(tensor):
     tensor = tensor.detach().contiguous()
     name = NAMES.get(tensor.dtype, str(tensor.dtype).split(".")[1])
@@ -103,6 +141,8 @@ def main():
           {"encoder.weight": ramp(2), "decoder.0": ramp(3), "decoder.1.bias": ramp(1)})
     write(folder, "small_zip", {"w": ramp(3)}, {"w": ramp(3)})
     write(folder, "small_legacy", {"w": ramp(3)}, {"w": ramp(3)}, _use_new_zipfile_serialization=False)
+    program(folder, "scripted", torch.jit.script(Program()))
+    program(folder, "traced", torch.jit.trace(Program().eval(), torch.zeros(1, 3)))
     if VERSION != "113":
         return
     # The same archive with every entry deflated, which PyTorch reads too.

@@ -64,6 +64,15 @@ public struct Parameters {
   /// The names of the tensors that there are; none if they are random.
   public var names: [String] { tensors.keys.sorted() }
 
+  /// Drops `prefix` from the names that have it, except where the shorter name is taken.
+  public mutating func drop(prefix: String) {
+    for name in tensors.keys where name.hasPrefix(prefix) {
+      let short = String(name.dropFirst(prefix.count))
+      guard tensors[short] == nil else { continue }
+      tensors[short] = tensors.removeValue(forKey: name)
+    }
+  }
+
   /// The shape of the tensor `name`; `nil` if there is none, or if the tensors are random.
   public func shape(of name: String) -> [Int]? { tensors[name]?.shape }
 

@@ -162,18 +162,10 @@ static float scattered(uint64_t number) {
 }
 
 /* Section 3.3: boxes are ranked by how many joins they are away from the ends of their hierarchies, times a random
-   number, so that neither small nor large ones all come first. As OpenCV contrib does, from the small end. */
-ptrdiff_t zv_search_boxes(zv_search *search, float *output, size_t most) {
-  size_t total = 0, count = 0;
-  for (size_t i = 0; i < search->space_count; i++) {
-    for (size_t j = 0; j < search->segmentation_count; j++) {
-      for (size_t k = 0; k < search->strategy_count; k++) total += search->hierarchies[i][j][k].count;
-    }
-  }
-  ranked_box *boxes = malloc((total + 1) * sizeof *boxes);
-  if (boxes == NULL) return -1;
-  float scale_x = (float)search->full_width / (float)search->width;
-  float scale_y = (float)search->full_height / (float)search->height;
+   number, so that neither small nor large ones all come first. As OpenCV contrib does, from the small end. Writes the
+   boxes in that order to `boxes`, each once, and returns their number. */
+static size_t rank_boxes(const zv_search *search, float scale_x, float scale_y, ranked_box *boxes) {
+  size_t count = 0;
   uint64_t number = 0;
   for (size_t i = 0; i < search->space_count; i++) {
     for (size_t j = 0; j < search->segmentation_count; j++) {
@@ -199,8 +191,50 @@ ptrdiff_t zv_search_boxes(zv_search *search, float *output, size_t most) {
     unique++;
   }
   qsort(boxes, unique, sizeof *boxes, compare_ranks);
-  if (unique > most) unique = most;
-  for (size_t i = 0; i < unique; i++) {
+  return unique;
+}
+
+static int nearly_equal(zv_box a, zv_box b) {
+  int32_t left = a.left > b.left ? a.left : b.left, right = a.right < b.right ? a.right : b.right;
+  int32_t top = a.top > b.top ? a.top : b.top, bottom = a.bottom < b.bottom ? a.bottom : b.bottom;
+  if (left >= right || top >= bottom) return 0;
+  float both = (float)(right - left) * (float)(bottom - top);
+  float either = (float)(a.right - a.left) * (float)(a.bottom - a.top) - both
+                 + (float)(b.right - b.left) * (float)(b.bottom - b.top);
+  return both > 0.8f * either;
+}
+
+/* Strategies find most objects several times. Boxes that are nearly equal to one before them come after all others,
+   so that the first few show as many things as possible. `late` has room for all boxes. */
+static void put_repeats_last(ranked_box *boxes, size_t count, size_t most, ranked_box *late) {
+  size_t kept = 0, repeats = 0;
+  for (size_t i = 0; i < count && kept < most; i++) {
+    size_t j = 0;
+    while (j < kept && !nearly_equal(boxes[j].box, boxes[i].box)) j++;
+    if (j == kept) {
+      boxes[kept++] = boxes[i];
+    } else {
+      late[repeats++] = boxes[i];
+    }
+  }
+  if (kept < most) memcpy(boxes + kept, late, repeats * sizeof *late);
+}
+
+ptrdiff_t zv_search_boxes(zv_search *search, float *output, size_t most) {
+  size_t total = 0;
+  for (size_t i = 0; i < search->space_count; i++) {
+    for (size_t j = 0; j < search->segmentation_count; j++) {
+      for (size_t k = 0; k < search->strategy_count; k++) total += search->hierarchies[i][j][k].count;
+    }
+  }
+  ranked_box *boxes = malloc(2 * (total + 1) * sizeof *boxes);
+  if (boxes == NULL) return -1;
+  float scale_x = (float)search->full_width / (float)search->width;
+  float scale_y = (float)search->full_height / (float)search->height;
+  size_t count = rank_boxes(search, scale_x, scale_y, boxes);
+  put_repeats_last(boxes, count, most, boxes + total + 1);
+  if (count > most) count = most;
+  for (size_t i = 0; i < count; i++) {
     zv_box box = boxes[i].box;
     float *to = output + 4 * i;
     to[0] = (float)box.left * scale_x;
@@ -209,5 +243,5 @@ ptrdiff_t zv_search_boxes(zv_search *search, float *output, size_t most) {
     to[3] = (float)box.bottom * scale_y;
   }
   free(boxes);
-  return (ptrdiff_t)unique;
+  return (ptrdiff_t)count;
 }

@@ -26,6 +26,8 @@ private struct MeteredTensor: TensorSource {
   let tensor: StoredTensor
   let meter: ReadMeter
 
+  var origin: any TensorSource { tensor.origin }
+
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
     let loaded = try tensor.load()
     meter.add(loaded.byteCount)

@@ -18,12 +18,14 @@ public struct WeightConversion: Sendable {
   /// Applied one after the other.
   public var renamings: [Renaming] = []
   public var type: FloatType?
+  /// Whether matrices become blocks of 8-bit integers, GGUF's Q8_0, after the cast.
+  public var quantizes = false
 
   public init() {}
 
   /// Whether tensors stay as they are.
   public var isEmpty: Bool {
-    included.isEmpty && excluded.isEmpty && architecture == nil && renamings.isEmpty && type == nil
+    included.isEmpty && excluded.isEmpty && architecture == nil && renamings.isEmpty && type == nil && !quantizes
   }
 
   /// The tensors as they are to be written; they are read when they are written, and once before where they are cast, to
@@ -36,12 +38,19 @@ public struct WeightConversion: Sendable {
     if let architecture { tensors = try canonicalWeights(tensors, of: architecture) }
     for renaming in renamings { tensors = try renaming.apply(to: tensors) }
     if architecture != nil || !renamings.isEmpty { try Self.checkNames(tensors) }
-    guard let type else { return (tensors, nil) }
+    guard type != nil || quantizes else { return (tensors, nil) }
     var cost = CastCost()
     tensors = try tensors.map { item in
-      guard let (cast, itsCost) = try item.cast(to: type) else { return item }
-      cost.add(itsCost)
-      return cast
+      var item = item
+      if let type, let (cast, itsCost) = try item.cast(to: type) {
+        cost.add(itsCost)
+        item = cast
+      }
+      if quantizes, let (quantized, itsCost) = try item.quantized() {
+        cost.add(itsCost)
+        item = quantized
+      }
+      return item
     }
     return (tensors, cost)
   }

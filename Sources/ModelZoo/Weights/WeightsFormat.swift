@@ -8,7 +8,7 @@ public struct WeightsFormat: Sendable {
   public let endings: [String]
   /// The element types that it holds, as they are or in a form that reading undoes.
   public let types: Set<ElementType>
-  /// Whether a file is of the format: its first bytes (256, or fewer where there are no more) and its path.
+  /// Whether a file is of the format: its first bytes (4096, or fewer where there are no more) and its path.
   let sniff: @Sendable (_ beginning: UnsafeRawBufferPointer, _ path: String) -> Bool
   let read: @Sendable (_ path: String) throws -> WeightsContents
   /// `nil` for a format that is only read.
@@ -26,6 +26,14 @@ struct WeightsContents {
   var dictionary = ""
 }
 
+extension WeightsContents {
+  /// A file whose metadata are all that it says.
+  init(textsOf file: TensorFile) {
+    let texts = file.metadata.map { ($0.key, CheckpointValue.text($0.value)) }
+    self.init(file: file, values: Dictionary(texts, uniquingKeysWith: { $1 }))
+  }
+}
+
 extension WeightsFormat: Equatable, Encodable {
   public static func == (first: WeightsFormat, second: WeightsFormat) -> Bool { first.name == second.name }
 
@@ -40,7 +48,7 @@ extension WeightsFormat {
   ///
   /// - Throws: `ZooError` for a file that can't be read.
   public init?(contentsOf path: String) throws {
-    let beginning = try InputFile(path: path).read(256)
+    let beginning = try InputFile(path: path).read(4096)
     guard let format = beginning.withUnsafeBytes({ bytes in Self.all.first { $0.sniff(bytes, path) } }) else {
       return nil
     }

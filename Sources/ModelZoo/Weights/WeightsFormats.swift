@@ -1,3 +1,5 @@
+import GGUFFormat
+import NumPyFormat
 import PackageFormat
 import PyTorchFormat
 import SafetensorsFormat
@@ -6,7 +8,7 @@ import SafetensorsFormat
 
 extension WeightsFormat {
   /// Every format, in the order in which files are asked whether they are of it.
-  public static let all: [WeightsFormat] = [.package, .pytorch, .safetensors]
+  public static let all: [WeightsFormat] = [.package, .gguf, .numpy, .numpyArray, .pytorch, .safetensors]
 
   /// The project's own package, here one without a graph.
   public static let package = WeightsFormat(
@@ -18,16 +20,13 @@ extension WeightsFormat {
   /// What `torch.save` writes.
   public static let pytorch = WeightsFormat(
     name: "pytorch", title: "PyTorch checkpoint", endings: [".pth", ".pt", ".bin"],
-    types: [
-      .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .uint8,
-      .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64, .bool, .complex64, .complex128,
-    ],
+    types: Set(ElementType.allCases.filter { PyTorchFormat.holds($0) }),
     sniff: { beginning, _ in PyTorchFormat.sniff(beginning) },
     read: {
       let checkpoint = try PyTorchFormat.read($0)
       return WeightsContents(
         file: TensorFile(tensors: checkpoint.tensors), values: checkpoint.values, dictionary: checkpoint.path)
-    }, write: nil)
+    }, write: { try PyTorchFormat.write($0, to: $1) })
 
   /// Hugging Face's, one file or the index of several.
   public static let safetensors = WeightsFormat(
@@ -36,9 +35,25 @@ extension WeightsFormat {
     sniff: { beginning, path in
       path.hasSuffix(".safetensors.index.json") || SafetensorsFormat.sniff(beginning)
     },
-    read: {
-      let file = try SafetensorsFormat.read($0)
-      let values = file.metadata.map { ($0.key, CheckpointValue.text($0.value)) }
-      return WeightsContents(file: file, values: Dictionary(values, uniquingKeysWith: { $1 }))
-    }, write: { try SafetensorsFormat.write($0, to: $1) })
+    read: { WeightsContents(textsOf: try SafetensorsFormat.read($0)) },
+    write: { try SafetensorsFormat.write($0, to: $1) })
+
+  /// llama.cpp's; tensors in blocks are float32 that is dequantized when it is read.
+  public static let gguf = WeightsFormat(
+    name: "gguf", title: "GGUF file", endings: [".gguf"],
+    types: Set(ElementType.allCases.filter { GGUFFormat.holds($0) }),
+    sniff: { beginning, _ in GGUFFormat.sniff(beginning) },
+    read: { WeightsContents(textsOf: try GGUFFormat.read($0)) }, write: { try GGUFFormat.write($0, to: $1) })
+
+  /// NumPy's archive of arrays.
+  public static let numpy = WeightsFormat(
+    name: "npz", title: "NumPy archive", endings: [".npz"],
+    types: Set(ElementType.allCases.filter { NumPyFormat.holds($0) }),
+    sniff: { beginning, _ in NumPyFormat.sniff(beginning) && !NumPyFormat.isLoneArray(beginning) },
+    read: { WeightsContents(textsOf: try NumPyFormat.read($0)) }, write: { try NumPyFormat.write($0, to: $1) })
+
+  /// NumPy's array: one tensor.
+  public static let numpyArray = WeightsFormat(
+    name: "npy", title: "NumPy array", endings: [".npy"], types: numpy.types,
+    sniff: { beginning, _ in NumPyFormat.isLoneArray(beginning) }, read: numpy.read, write: numpy.write)
 }

@@ -86,7 +86,11 @@ struct Convert: ParsableCommand {
   private func write(_ source: WeightSource, from path: String, to target: WeightTarget) throws {
     var file = source.file
     let conversion = try conversion.conversion()
-    if !quiet, conversion.type != nil { Console.progress("looking at what the cast changes") }
+    guard !conversion.quantizes || target.isGGUF else {
+      throw ZooError(
+        .usage, "blocks of the form q8_0 are GGUF's", at: output, advice: "end the name with .gguf, or cast to bf16")
+    }
+    if !quiet, conversion.type != nil || conversion.quantizes { Console.progress("looking at what the cast changes") }
     let (tensors, cost) = try locating(input) { try conversion.apply(to: file.tensors) }
     Console.clearProgress()
     // What Hugging Face's libraries ask for before they read a file.
@@ -98,7 +102,9 @@ struct Convert: ParsableCommand {
     try target.write(file, to: output)
     progress.finish()
     if case .folder = target, FileKind(path: path) == .folder { try copyCompanions(from: path) }
-    try WrittenFile(tensors: tensors, output, cost: cost).show(json: json)
+    try WrittenFile(
+      tensors: tensors, output, cost: cost, dequantized: target.isGGUF ? [] : tensors.compactMap(\.blockType)
+    ).show(json: json)
   }
 
   /// Copies what makes a model's folder whole beside its weights.

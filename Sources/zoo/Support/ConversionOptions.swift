@@ -1,7 +1,11 @@
 import ArgumentParser
 import ModelZoo
 
-extension FloatType: ExpressibleByArgument {}
+/// What `--dtype` takes.
+enum NumberType: String, CaseIterable, ExpressibleByArgument {
+  case fp32, fp16, bf16
+  case q8_0
+}
 
 /// What `convert` does to weights on their way.
 struct ConversionOptions: ParsableArguments {
@@ -24,8 +28,10 @@ struct ConversionOptions: ParsableArguments {
       valueName: "REGEX=REPLACEMENT"))
   var rename: [String] = []
 
-  @Option(help: "Cast floating-point tensors to fp32, fp16 or bf16.")
-  var dtype: FloatType?
+  @Option(
+    help:
+      "Cast floating-point tensors to fp32, fp16 or bf16; or put the matrices of a GGUF file into 8-bit blocks, q8_0.")
+  var dtype: NumberType?
 
   @Option(
     help: ArgumentHelp(
@@ -56,7 +62,8 @@ struct ConversionOptions: ParsableArguments {
     conversion.excluded = exclude
     conversion.architecture = toArch
     conversion.renamings = try rename.map(Renaming.init)
-    conversion.type = dtype
+    conversion.type = dtype.flatMap { FloatType(rawValue: $0.rawValue) }
+    conversion.quantizes = dtype == .q8_0
     return conversion
   }
 
@@ -70,6 +77,11 @@ struct ConversionOptions: ParsableArguments {
 }
 
 extension WeightTarget {
+  var isGGUF: Bool {
+    guard case .file(let format) = self else { return false }
+    return format == .gguf
+  }
+
   var isSafetensors: Bool {
     switch self {
     case .folder: true

@@ -13,9 +13,11 @@ struct WrittenFile: Encodable {
   var exact = true
   /// What a cast changed, where one was asked for.
   var cast: CastCost?
+  /// How many tensors left GGUF's blocks, by the blocks' type; their numbers are those that the blocks stand for.
+  var dequantized: [String: Int] = [:]
 
   enum CodingKeys: String, CodingKey {
-    case model, path, bytes, ratio, rounding, exact, cast
+    case model, path, bytes, ratio, rounding, exact, cast, dequantized
     case tensorBytes = "tensor_bytes"
   }
 
@@ -26,10 +28,11 @@ struct WrittenFile: Encodable {
     model = definition.metadata.name
   }
 
-  init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil) throws {
+  init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil, dequantized: [String] = []) throws {
     model = ""
     cast = cost
     exact = cost.map { $0.changedValues == 0 } ?? true
+    self.dequantized = Dictionary(dequantized.map { ($0, 1) }, uniquingKeysWith: +)
     self.path = path
     bytes = try fileSize(path)
     tensorBytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
@@ -52,6 +55,9 @@ struct WrittenFile: Encodable {
     if json { return try Console.printJSON(self) }
     let share = ratio.map { ", \(fixed($0 * 100, 1)) % of its weights" } ?? ""
     Console.print("\(path): \(byteText(bytes))\(share)")
+    for (type, count) in dequantized.sorted(by: { $0.key < $1.key }) {
+      Console.print("  dequantized  \(count) tensors of \(type), exactly")
+    }
     if let cast { Console.print(Self.text(cast)) }
     guard let rounding else { return }
     for name in rounding.kept {

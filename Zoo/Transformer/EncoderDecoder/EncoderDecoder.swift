@@ -76,6 +76,8 @@ public struct EncoderDecoder: Architecture {
   }
 
   public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+    // Hugging Face's classes put the network into a member of theirs.
+    parameters.drop(prefix: "model.")
     let configuration = try TransformerConfiguration(parameters, variant)
     var network = TransformerBuilder(configuration, parameters, name: name)
     try network.build()

@@ -9,7 +9,6 @@ struct TransformerBuilder {
   var parameters: Parameters
   private let c: TransformerConfiguration
   private var embedding: Value
-  private var positions: Value
   private var scale: Value?
 
   init(_ configuration: TransformerConfiguration, _ parameters: Parameters, name: String) {
@@ -17,7 +16,7 @@ struct TransformerBuilder {
     self.parameters = parameters
     // Attention came with operator set 23.
     graph = GraphBuilder(name: name, operatorSet: 23)
-    (embedding, positions) = (Value(name: ""), Value(name: ""))
+    embedding = Value(name: "")
   }
 
   mutating func build() throws {
@@ -26,7 +25,7 @@ struct TransformerBuilder {
     let target = graph.input("decoder_input_ids", .int64, ["N", "T"])
     let places = graph.input("decoder_position_ids", .int64, ["N", "T"])
     embedding = try graph.embeddingTable("shared", rows: c.vocabulary, width: c.width, &parameters)
-    positions = try positionTable()
+    let (sourcePositions, targetPositions) = try positionTables()
     if c.scalesEmbedding {
       scale = graph.constant(StoredTensor(try Tensor([Float(c.width).squareRoot()], shape: [])), "embed_scale")
     }
@@ -39,15 +38,15 @@ struct TransformerBuilder {
     let first = graph.node(
       "Slice", "encoder.positions",
       [
-        positions, try graph.constant([0], "encoder.positions.start"), length,
+        sourcePositions, try graph.constant([0], "encoder.positions.start"), length,
         try graph.constant([0], "encoder.positions.axis"),
       ])
-    var memory = embed(source, at: first, "encoder")
+    var memory = try embed(source, at: first, "encoder")
     for index in 0..<c.encoderLayers { memory = try encoderLayer(memory, "encoder.layers.\(index)", mask) }
     memory = try lastNormalization(memory, "encoder")
 
-    let chosen = graph.node("Gather", "decoder.positions", [positions, places])
-    var x = embed(target, at: chosen, "decoder")
+    let chosen = graph.node("Gather", "decoder.positions", [targetPositions, places])
+    var x = try embed(target, at: chosen, "decoder")
     for index in 0..<c.decoderLayers { x = try decoderLayer(x, "decoder.layers.\(index)", memory, mask) }
     x = try lastNormalization(x, "decoder")
     graph.output(
@@ -56,21 +55,32 @@ struct TransformerBuilder {
 
   // MARK: Embedding and logits
 
-  private mutating func embed(_ ids: Value, at positions: Value, _ side: String) -> Value {
+  private mutating func embed(_ ids: Value, at positions: Value, _ side: String) throws -> Value {
     var x = graph.node("Gather", "\(side).embed_tokens", [embedding, ids])
     if let scale { x = graph.node("Mul", "\(side).embed_scaled", [x, scale]) }
-    return graph.add(x, positions, "\(side).embed")
+    x = graph.add(x, positions, "\(side).embed")
+    let norm = "\(side).layernorm_embedding"
+    return parameters.shape(of: "\(norm).weight") == nil ? x : try normalization(x, norm)
   }
 
-  /// The checkpoint's table, or sines in even channels and cosines in odd ones (section 3.5).
-  private mutating func positionTable() throws -> Value {
+  /// The tables of the encoder and the decoder: the checkpoint's, or sines and cosines (section 3.5).
+  private mutating func positionTables() throws -> (encoder: Value, decoder: Value) {
     let name = "embed_positions.weight"
-    if parameters.shape(of: "encoder.\(name)") != nil {
-      parameters.ignore("decoder.\(name)")
-      return graph.constant(try parameters.take("encoder.\(name)", [c.positions, c.width], .weight), name)
+    guard parameters.shape(of: "encoder.\(name)") != nil else {
+      let table = try StoredTensor(
+        type: .float32, shape: [c.positions, c.width], source: Sinusoids(inHalves: c.hasSinusoidsInHalves))
+      let value = graph.constant(table, name)
+      return (value, value)
     }
-    return graph.constant(
-      try StoredTensor(type: .float32, shape: [c.positions, c.width], source: Sinusoids()), name)
+    let encoder = try positionTable("encoder.\(name)")
+    guard parameters.shape(of: "decoder.\(name)") != nil else { return (encoder, encoder) }
+    return (encoder, try positionTable("decoder.\(name)"))
+  }
+
+  private mutating func positionTable(_ name: String) throws -> Value {
+    let rows = c.firstPosition + c.positions
+    let table = try parameters.take(name, [rows, c.width], .weight)
+    return graph.constant(try c.firstPosition == 0 ? table : table.rows(c.firstPosition..<rows), name)
   }
 
   /// x · embeddingᵀ: Gemm takes the embedding as it lies in the checkpoint, but only matrices.
@@ -176,17 +186,20 @@ struct TransformerBuilder {
   }
 }
 
-/// PE(p, 2i) = sin(p / 10000^(2i / width)), PE(p, 2i + 1) = cos of the same.
+/// PE(p, 2i) = sin(p / 10000^(2i / width)), PE(p, 2i + 1) = cos of the same; or all sines before all cosines.
 private struct Sinusoids: TensorSource {
+  let inHalves: Bool
+
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
     let table = bytes.bindMemory(to: Float.self)
     let (count, width) = (shape[0], shape[1])
     for pair in 0..<width / 2 {
       let frequency = exp(Double(2 * pair) * -log(10000) / Double(width))
+      let (sine, cosine) = inHalves ? (pair, width / 2 + pair) : (2 * pair, 2 * pair + 1)
       for position in 0..<count {
         let angle = Double(position) * frequency
-        table[position * width + 2 * pair] = Float(sin(angle))
-        table[position * width + 2 * pair + 1] = Float(cos(angle))
+        table[position * width + sine] = Float(sin(angle))
+        table[position * width + cosine] = Float(cos(angle))
       }
     }
   }

@@ -14,6 +14,10 @@ struct TransformerConfiguration {
   var decoderHidden = 2048
   /// Positions that there are: the longest source, and the longest target.
   var positions = 512
+  /// The row of a learned table of positions that is the first one's: BART's tables begin with two that nothing uses.
+  var firstPosition = 0
+  /// Whether sines come before cosines and not in turn, as Marian has them.
+  var hasSinusoidsInHalves = false
   var epsilon: Float = 1e-5
   var scalesEmbedding = true
   /// Whether layers are normalized before and not after.
@@ -68,7 +72,11 @@ struct TransformerConfiguration {
     (encoderHidden, decoderHidden) = (hidden("encoder"), hidden("decoder"))
     // Both of the paper's models have heads of 64.
     (encoderHeads, decoderHeads) = (max(1, width / 64), max(1, width / 64))
-    if let learned = parameters.shape(of: "encoder.embed_positions.weight")?.first { positions = learned }
+    if case .text(let family)? = parameters.values["model_type"] {
+      firstPosition = ["bart", "mbart", "plbart"].contains(family) ? 2 : 0
+      hasSinusoidsInHalves = family == "marian"
+    }
+    if let rows = parameters.shape(of: "encoder.embed_positions.weight")?.first { positions = rows - firstPosition }
   }
 
   private mutating func readValues(_ parameters: Parameters) throws {

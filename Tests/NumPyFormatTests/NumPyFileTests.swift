@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import NumPyFormat
 import Testing
 import ZooCore
 
@@ -53,24 +53,6 @@ import ZooCore
       #expect(error { try NumPyFile.write(half, to: "\(folder)/none/copy.npy") }?.kind == .notFound)
       #expect(error { try NumPyFile.read("\(folder)/none.npy") }?.kind == .notFound)
     }
-  }
-
-  @Test(.enabled(if: hasPython, "needs NumPy: run `make setup`"))
-  func numPyReadsWhatWeWrite() throws {
-    try withTemporaryFolder { (folder: String) throws in
-      let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "make_fixtures.py").path
-      #expect(try run(python, script, folder) == 0)
-      for name in try names() {
-        try NumPyFile.write(NumPyFile.read("\(folder)/\(name)"), to: "\(folder)/copy-\(name)")
-      }
-      #expect(try run(python, script, "--check", folder) == 0)
-    }
-  }
-
-  /// An array with the given header text and data.
-  private func array(_ header: String, _ data: [UInt8] = []) -> [UInt8] {
-    let length = header.utf8.count
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8) + data
   }
 
   @Test func headersThatLieAreRefused() throws {

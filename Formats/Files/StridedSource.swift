@@ -1,20 +1,20 @@
 import ZooCore
 
 /// A tensor's elements inside a storage, wherever its strides put them.
-struct StridedSource: TensorSource {
+package struct StridedSource: TensorSource {
   private let memory: TensorMemory
   /// Bytes.
   private let offset: Int
   /// Elements; 0 where the extent is 1, so that no arithmetic on them can overflow.
   private let strides: [Int]
   /// Whether the elements lie one after the other, which lets a part be read by itself.
-  let readsInPieces: Bool
+  package let readsInPieces: Bool
 
   /// - Parameters:
   ///   - offset: The first element's place in `memory`, in elements.
   ///   - strides: In elements, one for each extent of `shape`.
   /// - Throws: `ZooError` (`badData`) unless every element lies in `memory`.
-  init(memory: TensorMemory, type: ElementType, offset: Int, shape: [Int], strides: [Int]) throws {
+  package init(memory: TensorMemory, type: ElementType, offset: Int, shape: [Int], strides: [Int]) throws {
     guard shape.count == strides.count else {
       throw ZooError(.badData, "the tensor has \(shape.count) extents and \(strides.count) strides")
     }
@@ -42,14 +42,14 @@ struct StridedSource: TensorSource {
     self.offset = offset * width
   }
 
-  func load(type: ElementType, shape: [Int]) throws -> Tensor {
+  package func load(type: ElementType, shape: [Int]) throws -> Tensor {
     guard let part = try lend(type: type, shape: shape), let start = part.mutableBytes.baseAddress,
       Int(bitPattern: start) % TensorMemory.alignment == 0
     else { return try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) } }
     return try Tensor(type: type, shape: shape, memory: part)
   }
 
-  func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? {
+  package func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? {
     let byteCount = try Tensor.byteCount(type: type, shape: shape)
     guard byteCount > 0, readsInPieces, let start = memory.mutableBytes.baseAddress.map({ $0 + offset }) else {
       return nil
@@ -59,7 +59,7 @@ struct StridedSource: TensorSource {
     return TensorMemory(borrowing: part, owner: memory)
   }
 
-  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+  package func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     guard let source = memory.mutableBytes.baseAddress.map({ UnsafeRawPointer($0 + offset) }),
       let target = bytes.baseAddress, !bytes.isEmpty
     else { return }
@@ -74,7 +74,7 @@ struct StridedSource: TensorSource {
     try check(UnsafeRawBufferPointer(bytes), type)
   }
 
-  func read(
+  package func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
   ) throws {
     guard readsInPieces else {

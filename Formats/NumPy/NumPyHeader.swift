@@ -3,6 +3,9 @@ import ZooCore
 /// The header of a `.npy` file (NumPy Enhancement Proposal 1, versions 1 to 3): element type, order and shape, written
 /// as a Python dictionary.
 struct NumPyHeader: Equatable {
+  /// More bytes than the headers of honest files take, with what goes before them.
+  static let greatestSize = (1 << 16) + 12
+
   /// How the elements are stored.
   enum Element: Equatable {
     case number(ElementType)
@@ -31,10 +34,16 @@ struct NumPyHeader: Equatable {
     }
   }
 
-  /// Parses the header at the beginning of `bytes` and checks that they hold all the elements.
+  /// The elements' type; `nil` for strings.
+  var numbers: ElementType? {
+    if case .number(let type) = element { type } else { nil }
+  }
+
+  /// Parses the header at the beginning of `bytes`, the first ones of a file, and checks that a file of `fileSize` bytes
+  /// holds all the elements.
   ///
   /// - Throws: `ZooError`: `unsupported` for element types that tensors don't have, `badData` for everything else.
-  init(_ bytes: UnsafeRawBufferPointer) throws {
+  init(_ bytes: UnsafeRawBufferPointer, fileSize: Int) throws {
     guard bytes.starts(with: Self.magic) else {
       throw ZooError(.badData, "this is no NumPy array: its magic is missing")
     }
@@ -44,8 +53,10 @@ struct NumPyHeader: Equatable {
     let lengthBytes = version == 1 ? 2 : 4
     let length = bytes[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
     dataOffset = 8 + lengthBytes + length
-    guard dataOffset <= bytes.count else { throw Self.truncated }
-    guard length <= 1 << 16 else { throw ZooError(.badData, "a header of \(length) bytes makes no sense") }
+    guard dataOffset <= fileSize else { throw Self.truncated }
+    guard dataOffset <= Self.greatestSize, dataOffset <= bytes.count else {
+      throw ZooError(.badData, "a header of \(length) bytes makes no sense")
+    }
 
     var fields = PythonLiteral(Array(bytes[8 + lengthBytes..<dataOffset]))
     guard case .dictionary(let header) = try fields.parse(), case .text(let descriptor)? = header["descr"],
@@ -60,10 +71,10 @@ struct NumPyHeader: Equatable {
     (element, isBigEndian) = try Self.element(descriptor)
     let count = try Tensor.elementCount(of: shape)
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: elementSize)
-    guard !overflow, byteCount <= bytes.count - dataOffset else {
+    guard !overflow, byteCount <= fileSize - dataOffset else {
       throw ZooError(
         .badData,
-        "the header declares \(shape) elements of \(elementSize) bytes; \(bytes.count - dataOffset) bytes follow",
+        "the header declares \(shape) elements of \(elementSize) bytes; \(fileSize - dataOffset) bytes follow",
         advice: "the file is damaged or incomplete; copy or save it again")
     }
   }
@@ -81,9 +92,17 @@ struct NumPyHeader: Equatable {
       let element = numbers.first(where: { $0.name == kind }).map({ Element.number($0.type) })
         ?? strings(kind)
     else {
-      throw ZooError(.unsupported, "tensors have no elements of NumPy's type \(descriptor)")
+      throw ZooError(
+        .unsupported, "tensors have no elements of NumPy's type \(descriptor)",
+        advice: kind == "O" || kind == "V1" ? Self.advice(kind) : "save the array as numbers: array.astype(…)")
     }
     return (element, order == ">")
+  }
+
+  private static func advice(_ kind: Substring) -> String {
+    kind == "O"
+      ? "Python's objects could be programs; save arrays of numbers"
+      : "several types of 8 bits look like this; save the array as numbers: array.astype(numpy.float32)"
   }
 
   private static func strings(_ kind: Substring) -> Element? {

@@ -1,0 +1,80 @@
+import Files
+import ZooCore
+
+/// GGUF, the files of llama.cpp (github.com/ggml-org/ggml, docs/gguf.md): typed metadata, the places of the tensors, and
+/// their elements, exact or in blocks. Versions 2 and 3, little-endian.
+///
+/// A shape here is row-major, the reverse of GGUF's dimensions. Metadata become properties: texts as they are, other
+/// values with their type before them (`uint32:4096`, `array:string:["a","b"]`), so that writing gives the same values.
+///
+/// Tensors in blocks are float32 to whoever reads them, and are dequantized then. `type(of:)` tells how they are stored;
+/// written to another GGUF file they stay the same bytes.
+///
+/// ```swift
+/// let file = try GGUFFormat.read("model-q4_k_m.gguf")
+/// for item in file.tensors { print(item.name, GGUFFormat.type(of: item.tensor)?.name ?? item.tensor.type.name) }
+/// try GGUFFormat.write(file, to: "smaller.gguf", storage: .q8_0)
+/// ```
+public enum GGUFFormat {
+  static let magic = Array("GGUF".utf8)
+  static let alignmentKey = "general.alignment"
+  static let usualAlignment = 32
+
+  /// Whether GGUF has elements of `type`.
+  public static func holds(_ type: ElementType) -> Bool { GGUFType(type) != nil }
+
+  /// Whether `beginning`, the first bytes of a file (4 are enough), looks like GGUF.
+  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool { beginning.starts(with: magic) }
+
+  /// The tensors and the metadata of the file at `path`. Tensors stay in the mapped file until they are loaded.
+  ///
+  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
+  ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
+  public static func read(_ path: String) throws -> TensorFile {
+    do {
+      var reader = GGUFReader(try MappedFile(path))
+      return try reader.read()
+    } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+
+  /// Writes `file` to `path`, version 3. The tensors keep their order, and one at a time is in memory.
+  ///
+  /// - Parameter storage: `q8_0` quantizes what `quantized(_:as:)` quantizes; `nil` writes all tensors as they are.
+  /// - Throws: `ZooError`: `usage` for names that are taken or too long and for another storage, `unsupported` for types
+  ///   that GGUF lacks and for more than four dimensions, `notFound` where the folder can't be written; what the tensors
+  ///   throw when they are loaded.
+  public static func write(_ file: TensorFile, to path: String, storage: GGUFType? = nil) throws {
+    do { try GGUFWriter(file, storage: storage).write(to: path) } catch let error as ZooError {
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
+    }
+  }
+
+  /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32
+  /// only because they were dequantized. `nil` for any other.
+  public static func type(of tensor: StoredTensor) -> GGUFType? { (tensor.origin as? BlockTensor)?.type }
+
+  /// `tensor` in blocks, quantized whenever it is read or written: its elements are what the blocks can hold. Rounds as
+  /// ggml's reference does.
+  ///
+  /// `nil` for what stays as it is: tensors of integers, of one dimension, or with rows that are no whole blocks, and
+  /// those in such blocks already.
+  ///
+  /// - Parameter storage: Only `q8_0` for now.
+  /// - Throws: `ZooError` (`usage`) for another type.
+  public static func quantized(_ tensor: StoredTensor, as storage: GGUFType) throws -> StoredTensor? {
+    try check(storage)
+    guard tensor.shape.count >= 2, let row = tensor.shape.last, row % storage.blockCount == 0,
+      type(of: tensor) != storage, let exact = try tensor.type == .float32 ? tensor : tensor.asFloat32()
+    else { return nil }
+    return try StoredTensor(
+      type: .float32, shape: tensor.shape, source: BlockTensor(type: storage, place: .quantizing(exact), name: ""))
+  }
+
+  static func check(_ storage: GGUFType) throws {
+    guard storage == .q8_0 else {
+      throw ZooError(.usage, "tensors can't be quantized to \(storage.name)", advice: "choose \(GGUFType.q8_0.name)")
+    }
+  }
+}

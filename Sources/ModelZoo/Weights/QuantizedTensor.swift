@@ -1,0 +1,31 @@
+import GGUFFormat
+
+extension NamedTensor {
+  /// The tensor in GGUF's Q8_0, blocks of 32 numbers with a scale, and what that changes; `nil` for one that stays as it
+  /// is (`GGUFFormat.quantized`).
+  func quantized() throws -> (tensor: NamedTensor, cost: CastCost)? {
+    guard let blocks = try GGUFFormat.quantized(tensor, as: .q8_0) else { return nil }
+    var quantized = self
+    quantized.tensor = blocks
+    var cost = CastCost()
+    for piece in try tensor.surveyed({ first, _, numbers in
+      let size = MemoryLayout<Float>.size
+      let memory = try TensorMemory(byteCount: numbers.count * size)
+      try blocks.read(into: memory.mutableBytes, at: first * size)
+      var cost = CastCost()
+      for (exact, rounded) in zip(numbers, memory.mutableBytes.bindMemory(to: Float.self)) {
+        cost.add(exact, became: Double(rounded))
+      }
+      return cost
+    }) { cost.add(piece) }
+    (cost.tensors, cost.values) = (1, tensor.shape.reduce(1, *))
+    if cost.changedValues > 0 { cost.worstTensor = name }
+    return (quantized, cost)
+  }
+
+  /// The name of the blocks that the tensor's numbers are in, such as Q4_K; `nil` for numbers one by one.
+  public var blockType: String? {
+    guard let type = GGUFFormat.type(of: tensor), type.elementType == nil else { return nil }
+    return type.name
+  }
+}
