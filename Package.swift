@@ -166,7 +166,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Datasets", "Files", "JSON", "ONNXFormat", "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "Tokenizers",
+        "Files", "GGUFFormat", "JSON", "NumPyFormat", "ONNXFormat", "PackageFormat", "PyTorchFormat",
+        "SafetensorsFormat", "Tokenizers",
         "Zip", "ZooCore", "ZooImage", "CZlib",
       ], path: "Tests/Fuzz/Targets"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),

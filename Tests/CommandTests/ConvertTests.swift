@@ -8,7 +8,7 @@ import ZooCore
 struct ConvertTests {
   private static let checkpoint = Zoo.root + "/Tests/PyTorchFormatTests/Fixtures/checkpoint_zip_215.pt"
 
-  private static func write(_ tensors: [(String, [Float])], to path: String) throws {
+  private static func save(_ tensors: [(String, [Float])], to path: String) throws {
     let named = try tensors.map { NamedTensor(name: $0, tensor: StoredTensor(try Tensor($1, shape: [$1.count]))) }
     try SafetensorsFormat.write(TensorFile(tensors: named), to: path)
   }
@@ -40,7 +40,7 @@ struct ConvertTests {
   @Test func tensorsAreChosenRenamedAndCast() throws {
     try withFolder { folder in
       let (a, b) = (folder + "/a.safetensors", folder + "/b.safetensors")
-      try Self.write([("module.x", [1, 1 + 0x1p-12]), ("module.y", [2]), ("step", [100_000])], to: a)
+      try Self.save([("module.x", [1, 1 + 0x1p-12]), ("module.y", [2]), ("step", [100_000])], to: a)
       let outcome = try Zoo.run(
         "convert", a, b, "--exclude", "^step$", "--rename", #"module\.(.*)=\1"#, "--rename", "^x=z", "--dtype", "bf16",
         "--json")
@@ -69,8 +69,8 @@ struct ConvertTests {
   @Test func diffTellsWhatDiffers() throws {
     try withFolder { folder in
       let (a, b) = (folder + "/a.safetensors", folder + "/b.safetensors")
-      try Self.write([("x", [1, 2, 3]), ("gone", [1])], to: a)
-      try Self.write([("x", [1, 2.5, 3]), ("new", [1])], to: b)
+      try Self.save([("x", [1, 2, 3]), ("gone", [1])], to: a)
+      try Self.save([("x", [1, 2.5, 3]), ("new", [1])], to: b)
       let text = try Zoo.run("diff", a, b)
       #expect(text.status == 1 && text.errors.isEmpty)
       for word in ["gone", "new", "x", "0.5"] { #expect(text.output.contains(word), "\(text.output)") }
@@ -80,8 +80,8 @@ struct ConvertTests {
       let differing = try #require((tensors["differing"] as? [[String: Any]])?.first)
       #expect(differing["values"] as? Int == 1 && differing["largest"] as? Double == 0.5)
       #expect(differing["relative"] as? Double == 0.2)
-      try Self.write([("x", [1, 2, 3.0001])], to: a)
-      try Self.write([("x", [1, 2, 3])], to: b)
+      try Self.save([("x", [1, 2, 3.0001])], to: a)
+      try Self.save([("x", [1, 2, 3])], to: b)
       #expect(try Zoo.run("diff", a, b).status == 1)
       #expect(try Zoo.run("diff", a, b, "--tolerance", "0.001").status == 0)
       #expect(try Zoo.run("diff", a, b, "--relative", "1e-4").status == 0)
@@ -110,7 +110,7 @@ struct ConvertTests {
   @Test func inspectCountsNumbers() throws {
     try withFolder { folder in
       let path = folder + "/a.safetensors"
-      try Self.write([("x", [1, 3, .nan])], to: path)
+      try Self.save([("x", [1, 3, .nan])], to: path)
       let tensors = try #require(
         try Zoo.run("inspect", path, "--stats", "--json").json()["tensors"] as? [[String: Any]])
       let numbers = try #require(tensors[0]["statistics"] as? [String: Any])

@@ -9,6 +9,6 @@ FUZZ_SEEDS=$corpus "$program" >"$corpus.targets"
 cp "$tests"/PyTorchFormatTests/Fixtures/*.pt "$corpus/pytorch/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*_zip_*.pt "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/zip/"
 cp "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/npz/"
-cp "$tests"/DatasetsTests/Fixtures/*.npy "$corpus/npy/"
+cp "$tests"/NumPyFormatTests/Fixtures/*.npy "$corpus/npy/"
 find "$tests/ZooImageTests/Fixtures" -size -8k \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) \
   -exec cp -t "$corpus/picture" {} +

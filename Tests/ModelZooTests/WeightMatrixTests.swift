@@ -4,7 +4,8 @@ import Testing
 
 /// From every format of weights to every other and back: nothing changes.
 @Suite struct WeightMatrixTests {
-  private static let writable = WeightsFormat.all.filter(\.isWritable)
+  /// A .npy file holds one tensor and no name.
+  private static let writable = WeightsFormat.all.filter { $0.isWritable && $0 != .numpyArray }
   private static let pairs = writable.flatMap { first in writable.map { (first.name, $0.name) } }
   private static let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../../shared/data").standardizedFileURL.path

@@ -1,6 +1,6 @@
-import Datasets
 import Files
 import JSON
+import NumPyFormat
 import Zip
 import ZooCore
 
@@ -15,17 +15,21 @@ extension FuzzTarget {
   static let zip = FuzzTarget(name: "zip") { bytes in
     try Scratch.withFile(bytes) { path in
       let archive = try ZipArchive(MappedFile(path))
-      for entry in archive.entries.values {
+      for entry in archive.entries {
         do { _ = try archive.contents(entry, checksum: false) } catch is ZooError {}
       }
     }
   }
 
   static let numpy = FuzzTarget(name: "npy") { bytes in
-    try Scratch.withFile(bytes) { _ = try NumPyFile.read($0) }
+    _ = NumPyFormat.sniff(bytes)
+    try Scratch.withFile(bytes) { path in
+      do { try readElements(NumPyFormat.read(path).tensors) } catch is ZooError {}
+      _ = try NumPyFile.read(path)
+    }
   }
 
   static let numpyArchive = FuzzTarget(name: "npz") { bytes in
-    try Scratch.withFile(bytes) { _ = try NumPyFile.readArchive($0) }
+    try Scratch.withFile(bytes) { try readElements(NumPyFormat.read($0, checksums: false).tensors) }
   }
 }

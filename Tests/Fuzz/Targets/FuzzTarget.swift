@@ -17,7 +17,7 @@ struct FuzzTarget: Sendable {
 
   /// Every reader. A new one is a target in a file of its own, and a name here.
   static let all: [FuzzTarget] = [
-    .json, .numpy, .numpyArchive, .onnx, .onnxTensor, .package, .picture, .pytorch, .safetensors, .shardIndex,
+    .gguf, .json, .numpy, .numpyArchive, .onnx, .onnxTensor, .package, .picture, .pytorch, .safetensors, .shardIndex,
     .tokenizer, .zip,
   ]
 }
