@@ -55,6 +55,10 @@ let package = Package(
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
+    .target(name: "HDF5Format", dependencies: ["ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
+    .target(
+      name: "KerasFormat", dependencies: ["ZooCore", "Files", "HDF5Format", "JSON", "Zip"], path: "Formats/Keras"),
+    .target(name: "SVMModelFormat", dependencies: ["ZooCore", "Files"], path: "Formats/SVMModel"),
     .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
 
     // Plugins.
@@ -127,8 +131,9 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat", "TransformerDecoder",
-        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets",
+        "AlexNet", "EncoderDecoder", "HuggingFace", "HDF5Format", "KerasFormat", "RCNN", "ResNet", "SafetensorsFormat",
+        "SVMModelFormat", "TransformerDecoder", "TransformerEncoder", "Tokenizers", "ZooImage",
+        "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
@@ -165,6 +170,13 @@ let package = Package(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+    .testTarget(
+      name: "KerasFormatTests",
+      dependencies: ["KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
+    .testTarget(
+      name: "SVMModelFormatTests", dependencies: ["SVMModelFormat", "ZooRuntime", "StandardPlugin", "SVMPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(

@@ -62,7 +62,7 @@ extension ModelCatalog {
   }
 
   private static func files(of name: String, in folder: String) -> [String] {
-    ModelFormat.allCases.map { "\(folder)/\(name).\($0.rawValue)" }.filter {
+    ModelFormat.written.map { "\(folder)/\(name).\($0.rawValue)" }.filter {
       FileManager.default.fileExists(atPath: $0)
     }
   }

@@ -86,7 +86,7 @@ public struct ModelCatalog: Sendable {
 
   /// `resnet20-cifar10` for `resnet20-cifar10.zoo`; `nil` for files that are no models.
   static func modelName(of file: String) -> String? {
-    for ending in ModelFormat.allCases.map({ ".\($0.rawValue)" }) where file.hasSuffix(ending) {
+    for ending in ModelFormat.written.map({ ".\($0.rawValue)" }) where file.hasSuffix(ending) {
       let name = file.dropLast(ending.count)
       // Hidden files are none of the user's models.
       return name.isEmpty || name.hasPrefix(".") ? nil : String(name)

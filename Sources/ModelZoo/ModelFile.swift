@@ -1,6 +1,8 @@
+import KerasFormat
 import ONNXFormat
 import PackageFormat
 import PyTorchFormat
+import SVMModelFormat
 import SafetensorsFormat
 
 /// The file formats that hold a whole model.
@@ -8,6 +10,13 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The project's own package, `.zoo`.
   case package = "zoo"
   case onnx
+  /// Keras' .keras, or .h5 with the model's configuration. Only read.
+  case keras
+  /// A model file of LIBLINEAR or LIBSVM. Only read.
+  case svm
+
+  /// The formats that models are written in, whose files are named after them.
+  public static let written: [ModelFormat] = [.package, .onnx]
 
   /// The format of the file at `path`, by its contents.
   ///
@@ -18,6 +27,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     guard !beginning.isEmpty else { throw ZooError(.badData, "the file is empty", at: path) }
     if PackageFormat.sniff(beginning) {
       self = .package
+    } else if beginning.withUnsafeBytes({ KerasFormat.sniff($0) }) {
+      self = .keras
+    } else if beginning.withUnsafeBytes({ SVMModelFormat.sniff($0) }) {
+      self = .svm
     } else if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
       throw ZooError(
         .badData, "a PyTorch checkpoint holds weights without a graph", at: path,
@@ -29,7 +42,7 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     } else if ONNXFormat.sniff(path) {
       self = .onnx
     } else {
-      throw ZooError(.badData, "neither a .zoo package nor an ONNX model", at: path)
+      throw ZooError(.badData, "neither a .zoo package nor an ONNX, Keras or SVM model", at: path)
     }
   }
 
@@ -39,18 +52,18 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   public init(extensionOf path: String) throws {
     let name = path.split(separator: "/").last ?? ""
     let ending = name.split(separator: ".").count > 1 ? name.split(separator: ".").last.map(String.init) : nil
-    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()) else {
+    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()), Self.written.contains(format) else {
       throw ZooError(
         .usage, "the name does not say which format to write", at: path,
-        advice: "end it with \(ModelFormat.allCases.map { ".\($0.rawValue)" }.joined(separator: " or "))")
+        advice: "end it with \(Self.written.map { ".\($0.rawValue)" }.joined(separator: " or "))")
     }
     self = format
   }
 }
 
 extension ModelDefinition {
-  /// The model in the .zoo or .onnx file at `path`, told apart by their contents. Weights stay in the file until they
-  /// are needed.
+  /// The model in the file at `path`, of any of `ModelFormat`'s formats, told apart by their contents. Weights stay in the
+  /// file until they are needed.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
   public init(contentsOf path: String) throws {
@@ -58,6 +71,8 @@ extension ModelDefinition {
       switch try ModelFormat(contentsOf: path) {
       case .package: try PackageFormat.read(path)
       case .onnx: try ONNXFormat.read(path)
+      case .keras: try KerasFormat.readModel(path)
+      case .svm: try SVMModelFormat.readModel(path)
       }
   }
 
@@ -68,6 +83,10 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
+    case .keras, .svm:
+      throw ZooError(
+        .usage, "models are not written as \(format.rawValue)", at: path,
+        advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
     }
   }
 }

@@ -1,4 +1,6 @@
+import KerasFormat
 import PyTorchFormat
+import SVMModelFormat
 import SafetensorsFormat
 
 #if canImport(FoundationEssentials)
@@ -38,9 +40,15 @@ public struct WeightFiles: Sendable {
   public init(contentsOf path: String) throws {
     guard FileKind(path: path) == .folder else {
       switch try WeightsFormat(contentsOf: path) {
-      case .safetensors:
-        let file = try SafetensorsFormat.read(path)
-        (tensors, dictionary, format) = (file.tensors, "", .safetensors)
+      case .safetensors, .keras, .svm:
+        let found = try WeightsFormat(contentsOf: path) ?? .safetensors
+        let file =
+          switch found {
+          case .keras: try KerasFormat.read(path)
+          case .svm: try SVMModelFormat.read(path)
+          default: try SafetensorsFormat.read(path)
+          }
+        (tensors, dictionary, format) = (file.tensors, "", found)
         values = [:]
         for property in file.metadata { values[property.key] = .text(property.value) }
       case .pytorch:

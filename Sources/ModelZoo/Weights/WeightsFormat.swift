@@ -1,4 +1,6 @@
+import KerasFormat
 import PyTorchFormat
+import SVMModelFormat
 import SafetensorsFormat
 
 /// The file formats that hold weights without a graph.
@@ -7,6 +9,10 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case pytorch
   /// One file, or the index of several.
   case safetensors
+  /// HDF5, as Keras and h5py write it, or a .keras archive.
+  case keras
+  /// A linear model file of LIBLINEAR or LIBSVM, as heads of a network.
+  case svm
 
   /// The format of the file at `path`, by its contents; `nil` for any other.
   ///
@@ -14,7 +20,11 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
   public init?(contentsOf path: String) throws {
     let beginning = try InputFile(path: path).read(256)
     let isIndex = path.hasSuffix(".safetensors.index.json")
-    if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
+    if beginning.withUnsafeBytes({ KerasFormat.sniff($0) }) {
+      self = .keras
+    } else if beginning.withUnsafeBytes({ SVMModelFormat.sniff($0) }) {
+      self = .svm
+    } else if beginning.withUnsafeBytes({ PyTorchFormat.sniff($0) }) {
       self = .pytorch
     } else if isIndex || beginning.withUnsafeBytes({ SafetensorsFormat.sniff($0) }) {
       self = .safetensors

@@ -37,7 +37,7 @@ struct CheckpointReport: Encodable {
   func text(listsTensors: Bool) -> String {
     let rows = [
       ["file", path],
-      ["format", (format == .pytorch ? "PyTorch checkpoint" : "safetensors") + ": weights without a graph"],
+      ["format", (format == .pytorch ? "PyTorch checkpoint" : format.rawValue) + ": weights without a graph"],
       ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
       ["file size", byteText(fileBytes)],
     ]
