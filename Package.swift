@@ -88,7 +88,7 @@ let package = Package(
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
     .target(
-      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet",
+      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"], path: "Zoo/ResNet",
       exclude: ["README.md", "train.py", "resnet20-cifar10.zoo"]),
 
     .target(
@@ -112,6 +112,10 @@ let package = Package(
       name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Decoder"),
 
+    .target(
+      name: "VisionTransformer", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Vision"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -132,7 +136,7 @@ let package = Package(
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
         "AlexNet", "EncoderDecoder", "HuggingFace", "HDF5Format", "KerasFormat", "RCNN", "ResNet", "SafetensorsFormat",
-        "SVMModelFormat", "TransformerDecoder", "TransformerEncoder", "Tokenizers", "ZooImage",
+        "SVMModelFormat", "TransformerDecoder", "TransformerEncoder", "Tokenizers", "VisionTransformer", "ZooImage",
         "Datasets",
       ]),
     .executableTarget(
