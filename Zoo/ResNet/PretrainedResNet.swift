@@ -19,8 +19,11 @@ public struct PretrainedResNet: PretrainedFamily {
     }
     var network = Network(configuration, try Parameters(weights))
     let image = try folder.imagePreprocessing(or: .imageNet())
-    var shape: [Dimension] = ["N"]
-    shape += [configuration.channels, image.height, image.width].map { Dimension(.fixed(Int64($0))) }
+    let classes = network.parameters.shape(of: "classifier.1.weight")?.first
+    // Features can be had of pictures of any size.
+    let extents: [Dimension] =
+      classes == nil ? ["H", "W"] : [image.height, image.width].map { Dimension(.fixed(Int64($0))) }
+    let shape = ["N", Dimension(.fixed(Int64(configuration.channels)))] + extents
     let features = try network.features(network.graph.input("pixel_values", .float32, shape))
     let pooled = network.graph.globalAveragePool(features, "pooler")
     let width = Dimension(.fixed(Int64(configuration.widths[configuration.widths.count - 1])))
@@ -28,7 +31,7 @@ public struct PretrainedResNet: PretrainedFamily {
     var metadata = ModelMetadata()
     metadata.architecture = "ResNet"
     metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
-    if let classes = network.parameters.shape(of: "classifier.1.weight")?.first {
+    if let classes {
       let logits = try network.classifier(pooled, classes: classes)
       network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
       metadata.task = .imageClassification
