@@ -63,6 +63,10 @@ let package = Package(
     .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
+    .target(name: "HDF5Format", dependencies: ["ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
+    .target(
+      name: "KerasFormat", dependencies: ["ZooCore", "Files", "HDF5Format", "JSON", "Zip"], path: "Formats/Keras"),
+    .target(name: "SVMModelFormat", dependencies: ["ZooCore", "Files"], path: "Formats/SVMModel"),
     .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
 
     // Plugins.
@@ -92,7 +96,7 @@ let package = Package(
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
     .target(
-      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/ResNet",
+      name: "ResNet", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"], path: "Zoo/ResNet",
       exclude: ["README.md", "train.py", "resnet20-cifar10.zoo"]),
 
     .target(
@@ -116,6 +120,10 @@ let package = Package(
       name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Decoder"),
 
+    .target(
+      name: "VisionTransformer", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      path: "Zoo/Transformer/Vision"),
+
     // What people use.
     .systemLibrary(
       name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -135,9 +143,9 @@ let package = Package(
       name: "ModelZoo",
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
-        "AlexNet", "CaffeFormat", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "SafetensorsFormat",
-        "TransformerDecoder",
-        "TransformerEncoder", "Tokenizers", "ZooImage", "Datasets", "GGUFFormat", "NumPyFormat", "TFLiteFormat",
+        "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
+        "TFLiteFormat", "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
+        "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
       name: "zoo",
@@ -196,6 +204,12 @@ let package = Package(
         "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
         "TFLite/make_fixtures.py",
       ]),
+      name: "KerasFormatTests",
+      dependencies: ["KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
+    .testTarget(
+      name: "SVMModelFormatTests", dependencies: ["SVMModelFormat", "ZooRuntime", "StandardPlugin", "SVMPlugin"],
+      exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(

@@ -17,6 +17,11 @@ package enum JSON: Sendable {
   package struct Member: Sendable {
     package let name: String
     package let value: JSON
+
+    package init(name: String, value: JSON) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// The value that the whole of `bytes` is.

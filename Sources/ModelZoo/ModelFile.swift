@@ -1,6 +1,8 @@
 import CaffeFormat
+import KerasFormat
 import ONNXFormat
 import PackageFormat
+import SVMModelFormat
 import TFLiteFormat
 
 /// The file formats that hold a whole model.
@@ -12,6 +14,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case caffe
   /// TensorFlow Lite's .tflite. Only read.
   case tflite
+  /// Keras' .keras, or .h5 with the model's configuration. Only read.
+  case keras
+  /// A model file of LIBLINEAR or LIBSVM. Only read.
+  case svm
 
   /// The formats that models are written in, whose files are named after them.
   public static let written: [ModelFormat] = [.package, .onnx]
@@ -26,6 +32,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     if PackageFormat.sniff(beginning) {
       self = .package
     } else if let weights = try WeightsFormat(contentsOf: path) {
+      if let graphs = weights.graphs, try graphs.areIn(path) {
+        self = graphs.format
+        return
+      }
       throw ZooError(
         .badData, "a \(weights.title) holds weights without a graph", at: path,
         advice: weights == .caffe
@@ -40,7 +50,8 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
       self = .onnx
     } else {
       throw ZooError(
-        .badData, "neither a .zoo package nor an ONNX, TensorFlow Lite or Caffe model", at: path)
+        .badData, "no file of a format that is known: .zoo, ONNX, TensorFlow Lite, Caffe, Keras, LIBLINEAR or LIBSVM",
+        at: path)
     }
   }
 
@@ -84,6 +95,8 @@ extension ModelDefinition {
       case .onnx: try ONNXFormat.read(path)
       case .caffe: try ModelDefinition(prototxt: path)
       case .tflite: try TFLiteFormat.read(path)
+      case .keras: try KerasFormat.readModel(path)
+      case .svm: try SVMModelFormat.readModel(path)
       }
   }
 
@@ -94,7 +107,7 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
-    case .caffe, .tflite:
+    case .caffe, .tflite, .keras, .svm:
       throw ZooError(
         .usage, "models are not written as \(format.rawValue)", at: path,
         advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")

@@ -46,6 +46,39 @@ import ZooCore
     }
   }
 
+  private struct Seen: Decodable {
+    struct Value: Decodable {
+      var shape: [Int]
+      var elements: [Float]
+    }
+    var shape: [Int]
+    var picture: [Float]
+    var outputs: [String: Value]
+  }
+
+  @Test(arguments: ["vit", "vit-encoder", "resnet", "resnet-encoder"])
+  func networksForPicturesGiveWhatTransformersGives(name: String) throws {
+    let url = URL(fileURLWithPath: Self.folder(name) + "/expected.json")
+    let seen = try JSONDecoder().decode(Seen.self, from: Data(contentsOf: url))
+    let model = try model(Self.folder(name))
+    let results = try model.run(["pixel_values": Tensor(seen.picture, shape: seen.shape)])
+    #expect(Set(results.keys) == Set(seen.outputs.keys))
+    for (key, expected) in seen.outputs {
+      let got = try #require(results[key])
+      #expect(got.shape == expected.shape, "\(key)")
+      let largest = expected.elements.reduce(0) { max($0, abs($1)) }
+      for (value, wanted) in zip(try got.elements(Float.self), expected.elements) {
+        #expect(abs(value - wanted) <= 1e-5 * largest, "\(key)")
+      }
+    }
+    guard !name.hasSuffix("encoder") else { return #expect(model.metadata.task == .none) }
+    #expect(model.metadata.task == .imageClassification && model.metadata.labels == ["cat", "dog", "bird"])
+    let image = try #require(model.metadata.image)
+    #expect(image.scale == 1 && image.mean == [0.5, 0.5, 0.5] && image.filter == .bicubic)
+    #expect(image.resize == (name == "vit" ? .exact(height: 12, width: 18) : .shorterSide(32)))
+    #expect(image.height == (name == "vit" ? 12 : 28) && image.width == (name == "vit" ? 18 : 28))
+  }
+
   private func checkEmbeddings(_ model: Model) throws {
     let expected: [Embedded] = try expected("bert")
     let answers = try model.predict(expected.map { .text($0.text) })

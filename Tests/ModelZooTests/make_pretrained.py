@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Fixtures/bert and Fixtures/gpt2: tiny models as Hugging Face's libraries save them, with what these make of texts.
+"""Writes Fixtures/bert, gpt2, vit, vit-encoder, resnet and resnet-encoder: tiny models as Hugging Face's libraries save them, with what these make of texts and pictures.
 
 Needs transformers, tokenizers and PyTorch.
 """
@@ -8,7 +8,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import BertConfig, BertModel, BertTokenizerFast, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig, BertModel, BertTokenizerFast, ConvNextImageProcessor, GPT2Config, GPT2LMHeadModel,
+    PreTrainedTokenizerFast, ResNetConfig, ResNetForImageClassification, ResNetModel, ViTConfig,
+    ViTForImageClassification, ViTImageProcessor, ViTModel)
 
 HERE = Path(__file__).resolve().parent
 TEXTS = ["a dog runs", "A Dog runs!", "", "the cat sleeps on the mat, and the dog runs", "naïve café 🙂", "x" * 150]
@@ -88,6 +91,50 @@ def gpt2():
     save(folder, GPT2LMHeadModel(config), expected)
 
 
+def vision(name, model, processor, height, width):
+    """A network for pictures, with what it makes of a random one."""
+    folder = HERE / "Fixtures" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    processor.save_pretrained(folder)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.3)
+            module.running_var.uniform_(0.5, 1.5)
+
+    def expected(model):
+        picture = torch.randn(1, 3, height, width).mul(1000).round().div(1000)
+        with torch.no_grad():
+            outputs = model(picture)
+        return {"shape": list(picture.shape), "picture": [round(x, 3) for x in picture.flatten().tolist()], "outputs": {
+            key: {"shape": list(value.shape), "elements": [float(f"{x:.7g}") for x in value.flatten().tolist()]}
+            for key, value in outputs.items()}}
+
+    save(folder, model, expected)
+
+
+def pictures():
+    labels = {0: "cat", 1: "dog", 2: "bird"}
+    sizes = dict(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=[12, 18],
+        patch_size=6)
+    vision(
+        "vit", ViTForImageClassification(ViTConfig(id2label=labels, **sizes)),
+        ViTImageProcessor(size={"height": 12, "width": 18}, resample=3), 12, 18)
+    vision(
+        "vit-encoder", ViTModel(ViTConfig(qkv_bias=False, hidden_act="relu", **sizes)),
+        ViTImageProcessor(size={"height": 12, "width": 18}), 12, 18)
+    vision(
+        "resnet", ResNetForImageClassification(ResNetConfig(
+            embedding_size=8, hidden_sizes=[8, 12], depths=[2, 1], layer_type="basic", id2label=labels)),
+        ConvNextImageProcessor(size={"shortest_edge": 28}, crop_pct=0.875), 28, 28)
+    vision(
+        "resnet-encoder", ResNetModel(ResNetConfig(
+            embedding_size=8, hidden_sizes=[16, 24], depths=[1, 2], downsample_in_bottleneck=True,
+            downsample_in_first_stage=True)),
+        ConvNextImageProcessor(size={"shortest_edge": 32}), 32, 32)
+
+
 if __name__ == "__main__":
     bert()
     gpt2()
+    pictures()

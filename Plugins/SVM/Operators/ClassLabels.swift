@@ -7,11 +7,15 @@ enum ClassLabels: Sendable {
   case strings([[UInt8]])
 
   init(_ node: Node) throws {
-    let (ints, strings) = (
-      try node.attributes.ints("classlabels_ints") ?? [], try node.attributes.strings("classlabels_strings") ?? []
-    )
+    try self.init(
+      ints: node.attributes.ints("classlabels_ints"), strings: node.attributes.strings("classlabels_strings"))
+  }
+
+  /// - Throws: `OperatorError` where there are both.
+  init(ints: [Int]?, strings: [String]?) throws {
+    let (ints, strings) = (ints ?? [], strings ?? [])
     guard ints.isEmpty || strings.isEmpty else {
-      throw OperatorError("classes have names in both classlabels_ints and classlabels_strings")
+      throw OperatorError("classes have names both as numbers and as texts")
     }
     self = strings.isEmpty ? .ints(ints.map(Int64.init)) : .strings(strings.map { Array($0.utf8) })
   }

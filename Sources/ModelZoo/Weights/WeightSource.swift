@@ -12,15 +12,22 @@ public struct WeightSource: Sendable {
   /// - Throws: `ZooError`, as `WeightFiles` and `ModelDefinition` do.
   public init(contentsOf path: String) throws {
     let format = FileKind(path: path) == .folder ? nil : try WeightsFormat(contentsOf: path)
-    if format == .package || format == nil && FileKind(path: path) != .folder {
+    if format == nil && FileKind(path: path) != .folder || format == .package {
       let model = try ModelDefinition(contentsOf: path)
       file = model.tensorFile
-      if model.holdsWeightsAlone { self.format = .package } else { self.model = model }
-    } else {
+      if model.holdsWeightsAlone { self.format = format } else { self.model = model }
+      return
+    }
+    // A kernel machine has a graph and no weights to speak of.
+    let graph = try format?.holdsGraph(path) == true ? ModelDefinition(contentsOf: path) : nil
+    do {
       let files = try WeightFiles(contentsOf: path)
       file = TensorFile(tensors: files.tensors, metadata: files.metadata)
       self.format = files.format
+    } catch let error as ZooError where graph != nil && error.kind == .unsupported {
+      file = graph?.tensorFile ?? TensorFile(tensors: [])
     }
+    model = graph
   }
 }
 

@@ -13,8 +13,20 @@ public struct WeightsFormat: Sendable {
   let read: @Sendable (_ path: String) throws -> WeightsContents
   /// `nil` for a format that is only read.
   let write: (@Sendable (_ file: TensorFile, _ path: String) throws -> Void)?
+  /// Which files hold a network as well; `nil` where none does.
+  var graphs: Graphs?
+
+  struct Graphs: Sendable {
+    let format: ModelFormat
+    let areIn: @Sendable (_ path: String) throws -> Bool
+  }
 
   public var isWritable: Bool { write != nil }
+
+  /// Whether the file at `path`, of this format, holds a network as well as its weights.
+  ///
+  /// - Throws: `ZooError`, as reading does.
+  public func holdsGraph(_ path: String) throws -> Bool { try graphs?.areIn(path) ?? false }
 }
 
 /// What a file of weights holds: its tensors, and what goes with them.

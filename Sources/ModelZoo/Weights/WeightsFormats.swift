@@ -1,9 +1,12 @@
 import CaffeFormat
 import GGUFFormat
+import HDF5Format
+import KerasFormat
 import NumPyFormat
 import ONNXFormat
 import PackageFormat
 import PyTorchFormat
+import SVMModelFormat
 import SafetensorsFormat
 import TFLiteFormat
 
@@ -11,14 +14,17 @@ import TFLiteFormat
 
 extension WeightsFormat {
   /// Every format, in the order in which files are asked whether they are of it.
-  public static let all: [WeightsFormat] = [.package, .gguf, .numpy, .numpyArray, .pytorch, .safetensors, .caffe]
+  public static let all: [WeightsFormat] = [
+    .package, .gguf, .numpy, .numpyArray, .keras, .svm, .pytorch, .safetensors, .caffe,
+  ]
 
   /// The project's own package, here one without a graph.
   public static let package = WeightsFormat(
     name: "zoo", title: "ModelZoo package", endings: [".zoo"], types: Set(ElementType.allCases),
     sniff: { beginning, _ in PackageFormat.sniff(Array(beginning)) },
     read: { WeightsContents(file: try PackageFormat.read($0).tensorFile) },
-    write: { try PackageFormat.write(ModelDefinition($0), to: $1) })
+    write: { try PackageFormat.write(ModelDefinition($0), to: $1) },
+    graphs: Graphs(format: .package) { try !PackageFormat.read($0).holdsWeightsAlone })
 
   /// What `torch.save` writes.
   public static let pytorch = WeightsFormat(
@@ -66,4 +72,19 @@ extension WeightsFormat {
     sniff: { beginning, path in
       !TFLiteFormat.sniff(beginning) && !ONNXFormat.sniff(path) && CaffeFormat.sniffWeights(path)
     }, read: { WeightsContents(file: try CaffeFormat.readWeights($0)) }, write: nil)
+
+  /// HDF5, as Keras and h5py write it, or Keras' archive.
+  public static let keras = WeightsFormat(
+    name: "keras", title: "Keras or HDF5 file", endings: [".h5", ".hdf5"],
+    types: Set(ElementType.allCases.filter { HDF5Format.holds($0) }),
+    sniff: { beginning, _ in KerasFormat.sniff(beginning) },
+    read: { WeightsContents(textsOf: try KerasFormat.read($0)) },
+    write: { try KerasFormat.write($0, to: $1) }, graphs: Graphs(format: .keras) { try KerasFormat.holdsModel($0) })
+
+  /// LIBLINEAR's and LIBSVM's models; those of linear machines are heads of a network.
+  public static let svm = WeightsFormat(
+    name: "svm", title: "LIBLINEAR or LIBSVM model", endings: [".model"], types: [.float32, .float64],
+    sniff: { beginning, _ in SVMModelFormat.sniff(beginning) },
+    read: { WeightsContents(textsOf: try SVMModelFormat.read($0)) }, write: { try SVMModelFormat.write($0, to: $1) },
+    graphs: Graphs(format: .svm) { _ in true })
 }

@@ -25,7 +25,7 @@ struct CheckpointReport: Encodable {
   init?(_ path: String, statistics: Bool = false) throws {
     if FileKind(path: path) != .folder {
       guard let format = try WeightsFormat(contentsOf: path) else { return nil }
-      if format == .package, try !ModelDefinition(contentsOf: path).holdsWeightsAlone { return nil }
+      if try format.holdsGraph(path) { return nil }
     }
     let files = try WeightFiles(contentsOf: path)
     self.path = path

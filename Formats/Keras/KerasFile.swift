@@ -1,0 +1,71 @@
+import Files
+import HDF5Format
+import JSON
+import ZooCore
+import Zip
+
+/// An open file of Keras: HDF5, and what is said about the model.
+struct KerasFile {
+  let weights: HDF5File
+  /// The model's configuration; `nil` for weights alone.
+  private let configuration: JSON?
+  var hasConfiguration: Bool { configuration != nil }
+  /// The first number of Keras' version.
+  private let version: Int
+  /// Whether layers are found by path, as in a `.weights.h5` file.
+  private let hasPaths: Bool
+
+  /// Configurations that are larger than this are no such thing.
+  private static let greatestConfiguration = 256 << 20
+
+  init(_ path: String) throws {
+    let file = try MappedFile(path)
+    if KerasFormat.isArchive(file.bytes) {
+      let archive = try ZipArchive(file)
+      guard let inner = archive.entries["model.weights.h5"] else {
+        throw ZooError(.badData, "the archive holds no model.weights.h5", at: path)
+      }
+      weights = try HDF5File(archive.contents(inner, checksum: true))
+      configuration = try Self.json(archive, "config.json")
+      let written = try Self.json(archive, "metadata.json")?["keras_version"]?.text
+      version = Self.major(written) ?? 3
+      hasPaths = true
+      return
+    }
+    weights = try HDF5File(file.memory(in: 0..<file.bytes.count))
+    let root = weights.root
+    configuration = try root.attributes["model_config"]?.text.map { try JSON($0) }
+    let written = root.attributes["keras_version"] ?? root.group("model_weights")?.attributes["keras_version"]
+    version = Self.major(written?.text) ?? (configuration == nil ? 3 : 1)
+    hasPaths = false
+  }
+
+  private static func major(_ version: String?) -> Int? {
+    version?.split(separator: ".").first.flatMap { Int($0) }
+  }
+
+  private static func json(_ archive: ZipArchive, _ name: String) throws -> JSON? {
+    guard let entry = archive.entries[name] else { return nil }
+    guard entry.byteCount <= greatestConfiguration else { throw ZooError(.badData, "the file is too large", at: name) }
+    let memory = try archive.contents(entry, checksum: true)
+    do { return try JSON(UnsafeRawBufferPointer(memory.mutableBytes)) } catch let error as ZooError {
+      throw error.located(name)
+    }
+  }
+
+  func tensorFile() throws -> TensorFile { try weights.tensorFile() }
+
+  func model() throws -> ModelDefinition {
+    guard let configuration else {
+      throw ZooError(
+        .badData, "the file holds weights without the model that they belong to",
+        advice: "save the model with model.save(\"model.keras\")")
+    }
+    let model = try KerasModel(configuration, version: version)
+    let store: any KerasWeights =
+      hasPaths
+      ? PathWeights(weights.root) : try LayerWeights(weights.root.group("model_weights") ?? weights.root, model)
+    var builder = KerasBuilder(weights: store, version: version)
+    return try builder.build(model)
+  }
+}

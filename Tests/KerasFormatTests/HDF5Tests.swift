@@ -1,0 +1,77 @@
+import Foundation
+import HDF5Format
+import KerasFormat
+import Testing
+import ZooCore
+
+/// Beside h5py: what it writes is read, and what is written it reads.
+@Suite struct HDF5Tests {
+  static let here = URL(filePath: #filePath).deletingLastPathComponent()
+  static let python = here.appending(path: "../../.venv/bin/python3").path(percentEncoded: false)
+  static let hasH5py = (try? run(["-c", "import h5py"])) == 0
+
+  static func run(_ arguments: [String]) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(filePath: python)
+    process.arguments = arguments
+    process.standardError = arguments.first == "-c" ? FileHandle.nullDevice : FileHandle.standardError
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  @Test func everyTypeSurvives() throws {
+    try withFolder { folder in
+      var tensors: [NamedTensor] = []
+      for type in ElementType.allCases where HDF5Format.holds(type) {
+        for shape in [[], [3], [2, 0, 3], [2, 5]] {
+          let tensor = try Tensor(type: type, shape: shape) { bytes in
+            for index in bytes.indices {
+              bytes[index] = type == .bool ? UInt8(index & 1) : UInt8(truncatingIfNeeded: 37 &* index &+ 200)
+            }
+          }
+          let name = "types/\(type.name)/\(shape.map(String.init).joined(separator: "x"))é"
+          tensors.append(NamedTensor(name: name, tensor: StoredTensor(tensor)))
+        }
+      }
+      // Groups keep the order of their members.
+      for name in ["z", "b", "a"] {
+        tensors.append(NamedTensor(name: "order/\(name)", tensor: try StoredTensor(Tensor([Int32(1)], shape: [1]))))
+      }
+      let metadata = [
+        Property(key: "empty", value: ""), Property(key: "long", value: String(repeating: "ü", count: 70_000)),
+      ]
+      let path = "\(folder)/a.h5"
+      try HDF5Format.write(TensorFile(tensors: tensors, metadata: metadata), to: path)
+      for read in [try HDF5Format.read(path), try KerasFormat.read(path)] {
+        #expect(read.metadata == metadata)
+        #expect(read.tensors.map(\.name) == tensors.map(\.name))
+        for (item, original) in zip(read.tensors, tensors) {
+          let (got, wanted) = (try item.tensor.load(), try original.tensor.load())
+          #expect(got.type == wanted.type && got.shape == wanted.shape, "\(item.name)")
+          #expect(got.withUnsafeBytes { Array($0) } == wanted.withUnsafeBytes { Array($0) }, "\(item.name)")
+        }
+      }
+    }
+  }
+
+  @Test(.enabled(if: hasH5py, "needs .venv with h5py")) func h5pyAgrees() throws {
+    try withFolder { folder in
+      let script = Self.here.appending(path: "h5py_files.py").path
+      try #require(try Self.run([script, "write", folder]) == 0)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".h5") }
+      #expect(files.count >= 4)
+      for name in files {
+        let path = "\(folder)/\(name)"
+        if name.hasPrefix("refused") {
+          let error = #expect(throws: ZooError.self, "\(name)") { try HDF5Format.read(path) }
+          #expect(error?.kind != .defect)
+        } else {
+          try HDF5Format.write(HDF5Format.read(path), to: "\(folder)/\(name).copy")
+        }
+      }
+      // The copies hold what the originals do, bit for bit.
+      #expect(try Self.run([script, "check", folder]) == 0)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+"""Writes small models of Keras and what Keras computes with them.
+
+Usage: KERAS_BACKEND=torch make_fixtures.py FOLDER   (keras 3.15, h5py 3.16, torch 2.15)
+"""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import Input, Model, Sequential, layers
+
+random = np.random.default_rng(0)
+folder = Path(sys.argv[1])
+SHAPE = (9, 7, 4)
+references = {}
+
+
+def randomize(model):
+    def draw(variable):
+        value = keras.ops.convert_to_numpy(variable)
+        if value.dtype.kind != "f":
+            return value
+        draw = random.uniform(0.5, 1.5, value.shape) if "variance" in variable.path else random.normal(0, 0.3, value.shape)
+        return draw.astype(value.dtype)
+
+    model.set_weights([draw(variable) for variable in model.weights])
+
+
+def save(model, *endings):
+    randomize(model)
+    inputs = [random.normal(size=(2,) + tuple(t.shape[1:])).astype(np.float32) for t in model.inputs]
+    outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    references[model.name] = {
+        "files": [model.name + ending for ending in endings],
+        "inputs": {t.name: {"shape": x.shape, "elements": np.round(x, 4).ravel().tolist()}
+                   for t, x in zip(model.inputs, inputs)},
+    }
+    inputs = [np.round(x, 4) for x in inputs]
+    outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    references[model.name]["outputs"] = [
+        {"shape": list(y.shape), "elements": [float(f"{v:.7g}") for v in keras.ops.convert_to_numpy(y).ravel()]}
+        for y in outputs]
+    for ending in endings:
+        model.save(folder / (model.name + ending))
+        if ending == ".keras":
+            deflate(folder / (model.name + ending))
+
+
+def deflate(path):
+    """Keras stores its archives' entries; a smaller file says the same."""
+    with zipfile.ZipFile(path) as archive:
+        contents = [(name, archive.read(name)) for name in archive.namelist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents:
+            archive.writestr(name, data)
+
+
+def sequential(name, *stack, shape=SHAPE):
+    return Sequential([Input(shape), *stack], name=name)
+
+
+def graph():
+    """Shared layers, models as layers with several outputs, layers that join values, operations with numbers."""
+    image = Input(SHAPE, name="image")
+    shared = layers.Conv2D(4, 3, padding="same", name="shared")
+    first = shared(image)
+    second = shared(layers.ReLU()(first))
+    inner = Sequential([Input(SHAPE), layers.Conv2D(4, 1), layers.BatchNormalization()], name="inner")
+    entry = Input(SHAPE)
+    both = Model(entry, [layers.Conv2D(4, 1)(entry), layers.MaxPooling2D(1)(entry)], name="both")
+    a, b = both(second)
+    c, d = both(inner(first))
+    sum = layers.Add()([a, b, c])
+    joined = layers.Concatenate()([sum, d, second])
+    scale = layers.Reshape((1, 1, 12))(layers.GlobalAveragePooling2D()(joined))
+    product = layers.Multiply()([joined, scale])
+    other = layers.Multiply()([joined, layers.GlobalMaxPooling2D()(joined)])
+    mean = layers.Average()([product, other, joined])
+    most = layers.Maximum()([mean, joined])
+    least = layers.Minimum()([most, other])
+    rest = layers.Subtract()([least, mean])
+    rest = (3.0 - (rest * 2.0 + 1.0)) / 2.0
+    return Model(image, [rest, joined, layers.Dense(2, name="scores")(layers.Flatten()(mean))], name="graph")
+
+
+save(graph(), ".keras", ".h5")
+save(sequential(
+    "windows", layers.ZeroPadding2D(((1, 2), (3, 0))), layers.Conv2D(6, (3, 2), strides=2, activation="relu"),
+    layers.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2, activation="swish"),
+    layers.SeparableConv2D(8, 3, padding="same", activation="gelu"), layers.MaxPooling2D(2, padding="same"),
+    layers.Conv2D(4, 3, dilation_rate=2, padding="same", groups=2, use_bias=False), layers.PReLU(shared_axes=[1, 2]),
+    layers.AveragePooling2D(2, strides=1, padding="valid"), layers.Cropping2D(((0, 0), (0, 0))), layers.Flatten(),
+    layers.Dense(3, "softmax")), ".keras")
+save(sequential(
+    "frozen", Sequential([
+        Input(SHAPE), layers.Conv2D(4, 1), layers.BatchNormalization(), layers.Conv2D(5, 1, trainable=False),
+        layers.BatchNormalization(trainable=False), layers.Conv2D(3, 2)], name="within"),
+    layers.LayerNormalization(), layers.Flatten(), layers.Dense(3, "hard_sigmoid")), ".keras", ".h5")
+save(sequential(
+    "shapes", layers.Rescaling(0.5, offset=-1), layers.Normalization(mean=[1.0, 2, 3, 4], variance=[1.0, 2, 3, 4]),
+    layers.ReLU(max_value=2.0, negative_slope=0.1, threshold=0.3), layers.Reshape((7, 9, 4)), layers.Permute((3, 1, 2)),
+    layers.LeakyReLU(), layers.Reshape((-1, 6)), layers.Conv1D(3, 4, padding="causal", dilation_rate=2),
+    layers.Softmax(axis=1), layers.ELU(0.5), layers.Flatten(), layers.RepeatVector(2)), ".h5")
+Sequential([Input(SHAPE), layers.Lambda(lambda x: x + 1, name="code")], name="lambda").save(folder / "lambda.keras")
+(folder / "references.json").write_text(json.dumps(references))
