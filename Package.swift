@@ -204,6 +204,7 @@ let package = Package(
         "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
         "TFLite/make_fixtures.py",
       ]),
+    .testTarget(
       name: "KerasFormatTests",
       dependencies: ["KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
       exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
