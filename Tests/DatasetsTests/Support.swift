@@ -5,13 +5,6 @@ import ZooImage
 /// Files that `make_fixtures.py` wrote.
 let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
 
-/// The Python that the Makefile sets up, where NumPy is.
-let python = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.venv/bin/python3")
-  .standardized
-
-/// Whether `python` has been set up.
-let hasPython = FileManager.default.isExecutableFile(atPath: python.path)
-
 func bytes(of path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path))) }
 
 /// Writes a file, and the folders that it lies in.

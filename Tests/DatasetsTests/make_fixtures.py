@@ -1,4 +1,4 @@
-"""Writes the .npz datasets in Fixtures/ by NumPy.
+"""Writes the .npz datasets in Fixtures/ by NumPy, and f4.npy, which is none.
 
 Usage: make_fixtures.py FOLDER
 """
@@ -16,3 +16,4 @@ np.savez_compressed(folder / "interleaved.npz", images=planes.transpose(0, 2, 3,
 np.savez(folder / "tensors.npz", images=planes.astype(np.float32), labels=labels.astype(np.int32))
 np.savez(folder / "lengths.npz", images=planes, labels=labels[:3])
 np.savez(folder / "other.npz", pictures=planes)
+np.save(folder / "f4.npy", np.arange(6, dtype=np.float32).reshape(2, 3))
