@@ -1,3 +1,4 @@
+import CaffeFormat
 import PyTorchFormat
 import SafetensorsFormat
 
@@ -7,7 +8,7 @@ import SafetensorsFormat
   import Foundation
 #endif
 
-/// A user's weights and what lies beside them: one checkpoint (PyTorch's or safetensors), or a folder as Hugging Face's tools write it.
+/// A user's weights and what lies beside them: one checkpoint (PyTorch's, safetensors, Caffe's), or a folder as Hugging Face's tools write it.
 ///
 /// ```swift
 /// let files = try WeightFiles(contentsOf: "marian-en-de")
@@ -43,13 +44,14 @@ public struct WeightFiles: Sendable {
         (tensors, dictionary, format) = (file.tensors, "", .safetensors)
         values = [:]
         for property in file.metadata { values[property.key] = .text(property.value) }
+      case .caffe: (tensors, values, dictionary, format) = (try CaffeFormat.readWeights(path).tensors, [:], "", .caffe)
       case .pytorch:
         let checkpoint = try PyTorchFormat.read(path)
         (tensors, values) = (checkpoint.tensors, checkpoint.values)
         (dictionary, format) = (checkpoint.path, .pytorch)
       case nil:
         throw ZooError(
-          .badData, "neither a PyTorch checkpoint nor a safetensors file", at: path,
+          .badData, "neither a PyTorch checkpoint nor a safetensors file nor a .caffemodel", at: path,
           advice: "save the weights with torch.save(model.state_dict(), path)")
       }
       return

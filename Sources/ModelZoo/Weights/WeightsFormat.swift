@@ -1,3 +1,4 @@
+import CaffeFormat
 import PyTorchFormat
 import SafetensorsFormat
 
@@ -7,6 +8,8 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case pytorch
   /// One file, or the index of several.
   case safetensors
+  /// Caffe's .caffemodel.
+  case caffe
 
   /// The format of the file at `path`, by its contents; `nil` for any other.
   ///
@@ -18,6 +21,8 @@ public enum WeightsFormat: String, Sendable, Hashable, CaseIterable, Codable {
       self = .pytorch
     } else if isIndex || beginning.withUnsafeBytes({ SafetensorsFormat.sniff($0) }) {
       self = .safetensors
+    } else if CaffeFormat.sniffWeights(path) {
+      self = .caffe
     } else {
       return nil
     }

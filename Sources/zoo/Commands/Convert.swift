@@ -3,7 +3,7 @@ import ModelZoo
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Convert a model between .onnx and .zoo, or weights to safetensors.",
+    abstract: "Convert models to .onnx or .zoo, or weights to safetensors.",
     discussion: """
       The format of IN is told by its contents, that of OUT by its name. Nothing is lost either way. The options record \
       what predicting needs, which ONNX files of others don't tell. OUT is replaced if it is there.
@@ -15,7 +15,9 @@ struct Convert: ParsableCommand {
       of a model, bit by bit and in their order.
       """)
 
-  @Argument(help: ArgumentHelp("A .zoo or .onnx file, or a name in the zoo.", valueName: "in"))
+  @Argument(
+    help: ArgumentHelp(
+      "A .zoo, .onnx, .tflite or (Caffe) .prototxt file, weights, or a name in the zoo.", valueName: "in"))
   var input: String
 
   @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))

@@ -6,7 +6,7 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model is made of.",
     discussion: "Of a PyTorch checkpoint it shows the weights, which --tensors lists by the names that pack looks for.")
 
-  @Argument(help: "A .zoo or .onnx file, a name in the zoo, or a PyTorch checkpoint.")
+  @Argument(help: "A .zoo, .onnx, .tflite or .prototxt file, a name in the zoo, or weights.")
   var model: String
 
   @Flag(help: "Also show how the model is computed: its nodes after folding and fusion.")

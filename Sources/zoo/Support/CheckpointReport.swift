@@ -34,10 +34,18 @@ struct CheckpointReport: Encodable {
     parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
+  private var title: String {
+    switch format {
+    case .pytorch: "PyTorch checkpoint"
+    case .safetensors: "safetensors"
+    case .caffe: "Caffe's .caffemodel"
+    }
+  }
+
   func text(listsTensors: Bool) -> String {
     let rows = [
       ["file", path],
-      ["format", (format == .pytorch ? "PyTorch checkpoint" : "safetensors") + ": weights without a graph"],
+      ["format", title + ": weights without a graph"],
       ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
       ["file size", byteText(fileBytes)],
     ]
