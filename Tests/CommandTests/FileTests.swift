@@ -16,6 +16,36 @@ struct FileTests {
     }
   }
 
+  /// Caffe's weights lie beside the prototxt, under its name or alone in the folder.
+  @Test func readsOtherFrameworksNetworks() throws {
+    let fixtures = Zoo.root + "/Tests/GraphFormatTests"
+    try withFolder { folder in
+      let caffe = fixtures + "/Caffe/Fixtures/alexnet"
+      for (path, format) in [
+        (caffe + ".prototxt", "caffe"), (fixtures + "/TFLite/Fixtures/classifier-int8.tflite", "tflite"),
+      ] {
+        let report = try Zoo.run("inspect", path, "--json").json()
+        #expect(report["format"] as? String == format)
+        #expect(try Zoo.run("convert", path, folder + "/m.zoo").status == 0)
+        let outcome = try Zoo.run("run", folder + "/m.zoo", "--seed", "1", "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let files = FileManager.default
+      try files.copyItem(atPath: caffe + ".prototxt", toPath: folder + "/deploy.prototxt")
+      let missing = try Zoo.run("inspect", folder + "/deploy.prototxt")
+      #expect(missing.status == 66 && missing.errors.contains("no .caffemodel"), "\(missing.errors)")
+      try files.copyItem(atPath: caffe + ".caffemodel", toPath: folder + "/trained.caffemodel")
+      #expect(try Zoo.run("inspect", folder + "/deploy.prototxt").status == 0)
+      let weights = folder + "/trained.caffemodel"
+      #expect(try Zoo.run("convert", weights, folder + "/w.safetensors").status == 0)
+      let graph = try Zoo.run("run", weights, "--seed", "1")
+      #expect(graph.status == 65 && graph.errors.contains("prototxt"), "\(graph.errors)")
+      try files.copyItem(atPath: caffe + ".caffemodel", toPath: folder + "/other.caffemodel")
+      let several = try Zoo.run("inspect", folder + "/deploy.prototxt")
+      #expect(several.errors.contains("other.caffemodel, trained.caffemodel"), "\(several.errors)")
+    }
+  }
+
   @Test func recordsWhatPredictingNeeds() throws {
     try withFolder { folder in
       var bare = colourModel()

@@ -8,7 +8,8 @@ struct Convert: ParsableCommand {
       The format of IN is told by its contents, that of OUT by its name. OUT is replaced if it is there, when all is \
       written; it may be IN itself.
 
-      Models become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
+      Models (.zoo, .onnx, .tflite, Caffe's .prototxt beside its .caffemodel, .keras and .h5 of Keras, models of LIBLINEAR \
+      and LIBSVM) become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
       which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
       a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
 
