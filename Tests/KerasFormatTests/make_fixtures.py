@@ -61,7 +61,7 @@ def deflate(path):
 
 
 def sequential(name, *stack, shape=SHAPE):
-    return Sequential([Input(shape), *stack], name=name)
+    return Sequential([Input(shape, name="image"), *stack], name=name)
 
 
 def graph():
@@ -100,7 +100,7 @@ save(sequential(
     "frozen", Sequential([
         Input(SHAPE), layers.Conv2D(4, 1), layers.BatchNormalization(), layers.Conv2D(5, 1, trainable=False),
         layers.BatchNormalization(trainable=False), layers.Conv2D(3, 2)], name="within"),
-    layers.LayerNormalization(), layers.Flatten(), layers.Dense(3, "hard_sigmoid")), ".keras", ".h5")
+    layers.LayerNormalization(), layers.Flatten(), layers.Dense(3, "hard_sigmoid", name="last")), ".keras", ".h5")
 save(sequential(
     "shapes", layers.Rescaling(0.5, offset=-1), layers.Normalization(mean=[1.0, 2, 3, 4], variance=[1.0, 2, 3, 4]),
     layers.ReLU(max_value=2.0, negative_slope=0.1, threshold=0.3), layers.Reshape((7, 9, 4)), layers.Permute((3, 1, 2)),
