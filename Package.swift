@@ -174,9 +174,9 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Files", "GGUFFormat", "JSON", "NumPyFormat", "ONNXFormat", "PackageFormat", "PyTorchFormat",
-        "SafetensorsFormat", "Tokenizers",
-        "Zip", "ZooCore", "ZooImage", "CZlib",
+        "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
+        "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
+        "ZooCore", "ZooImage", "CZlib",
       ], path: "Tests/Fuzz/Targets"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),

@@ -22,7 +22,7 @@ struct KerasFile {
     let file = try MappedFile(path)
     if KerasFormat.isArchive(file.bytes) {
       let archive = try ZipArchive(file)
-      guard let inner = archive.entries["model.weights.h5"] else {
+      guard let inner = archive["model.weights.h5"] else {
         throw ZooError(.badData, "the archive holds no model.weights.h5", at: path)
       }
       weights = try HDF5File(archive.contents(inner, checksum: true))
@@ -45,7 +45,7 @@ struct KerasFile {
   }
 
   private static func json(_ archive: ZipArchive, _ name: String) throws -> JSON? {
-    guard let entry = archive.entries[name] else { return nil }
+    guard let entry = archive[name] else { return nil }
     guard entry.byteCount <= greatestConfiguration else { throw ZooError(.badData, "the file is too large", at: name) }
     let memory = try archive.contents(entry, checksum: true)
     do { return try JSON(UnsafeRawBufferPointer(memory.mutableBytes)) } catch let error as ZooError {

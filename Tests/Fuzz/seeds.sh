@@ -12,3 +12,11 @@ cp "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/npz/"
 cp "$tests"/NumPyFormatTests/Fixtures/*.npy "$corpus/npy/"
 find "$tests/ZooImageTests/Fixtures" -size -8k \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) \
   -exec cp -t "$corpus/picture" {} +
+find "$tests/GraphFormatTests/TFLite/Fixtures" -size -32k -name '*.tflite' -exec cp -t "$corpus/tflite" {} +
+find "$tests/KerasFormatTests/Fixtures" -size -64k -name '*.*5' -exec cp -t "$corpus/keras" {} +
+cp "$tests"/KerasFormatTests/Fixtures/*.keras "$corpus/keras/"
+find "$tests/SVMModelFormatTests/Fixtures" -size -16k -name '*.model' -exec cp -t "$corpus/svm" {} +
+for network in "$tests"/GraphFormatTests/Caffe/Fixtures/*.prototxt; do
+  name=$(basename "$network" .prototxt)
+  { cat "$network"; printf '\0'; cat "${network%.prototxt}.caffemodel"; } >"$corpus/caffe/$name"
+done

@@ -12,11 +12,24 @@ public protocol PretrainedFamily: Sendable {
   ///   variants that can't be built.
   static func model(_ folder: PretrainedFolder) throws -> ModelDefinition
 
-  /// The network's tensors under the names that they have in a model without a head, in their order; heads and what the
-  /// graph has itself are left out.
+  /// The network's tensors under the names that they have in a model without a head, in their order; what the graph has
+  /// itself or has no use for is left out.
   ///
   /// - Throws: `ZooError` (`badData`) for tensors none of which is the family's.
   static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor]
+}
+
+extension PretrainedFamily {
+  /// The tensors without the name of the class's member that the network is in, such as `vit.`.
+  package static func weights(_ weights: [NamedTensor], without prefix: String) throws -> [NamedTensor] {
+    let weights = Parameters.unwrapped(weights)
+    guard !weights.isEmpty else { throw ZooError(.badData, "there are no weights") }
+    return weights.map { item in
+      var item = item
+      if item.name.hasPrefix(prefix) { item.name.removeFirst(prefix.count) }
+      return item
+    }
+  }
 }
 
 extension [any PretrainedFamily.Type] {

@@ -12,12 +12,7 @@ public struct PretrainedResNet: PretrainedFamily {
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
-    let weights = try folder.weights().map { item in
-      var item = item
-      if item.name.hasPrefix("resnet.") { item.name.removeFirst("resnet.".count) }
-      return item
-    }
-    var network = Network(configuration, try Parameters(weights))
+    var network = Network(configuration, try Parameters(canonicalWeights(folder.weights())))
     let image = try folder.imagePreprocessing(or: .imageNet())
     let classes = network.parameters.shape(of: "classifier.1.weight")?.first
     // Features can be had of pictures of any size.
@@ -43,6 +38,10 @@ public struct PretrainedResNet: PretrainedFamily {
     }
     try network.parameters.finish(for: "the residual network that config.json describes")
     return network.graph.model(metadata: metadata)
+  }
+
+  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    try Self.weights(weights, without: "resnet.")
   }
 
   struct Configuration {

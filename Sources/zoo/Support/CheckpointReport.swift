@@ -37,14 +37,6 @@ struct CheckpointReport: Encodable {
     parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
-  private var title: String {
-    switch format {
-    case .pytorch: "PyTorch checkpoint"
-    case .safetensors: "safetensors"
-    case .caffe: "Caffe's .caffemodel"
-    }
-  }
-
   func text(listsTensors: Bool) -> String {
     let rows = [
       ["file", path],

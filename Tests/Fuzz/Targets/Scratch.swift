@@ -18,7 +18,7 @@ enum Scratch {
     atexit { Scratch.remove() }
     return path
   }()
-  private static let names = ["input", "a.safetensors", "model.safetensors.index.json", "output"]
+  private static let names = ["input", "a.safetensors", "a.caffemodel", "model.safetensors.index.json", "output"]
 
   private static func remove() {
     for name in names { unlink("\(folder)/\(name)") }

@@ -12,13 +12,7 @@ public struct ViT: PretrainedFamily {
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
-    let weights: [NamedTensor] = try folder.weights().compactMap { item in
-      var item = item
-      if item.name.hasPrefix("vit.") { item.name.removeFirst("vit.".count) }
-      // What stands for hidden patches in pre-training.
-      return item.name == "embeddings.mask_token" ? nil : item
-    }
-    var network = ViTBuilder(configuration, try Parameters(weights))
+    var network = ViTBuilder(configuration, try Parameters(canonicalWeights(folder.weights())))
     let (height, width) = (configuration.height, configuration.width)
     var shape: [Dimension] = ["N"]
     shape += [configuration.channels, height, width].map { Dimension(.fixed(Int64($0))) }
@@ -49,6 +43,11 @@ public struct ViT: PretrainedFamily {
     }
     try network.parameters.finish(for: "the Vision Transformer that config.json describes")
     return network.graph.model(metadata: metadata)
+  }
+
+  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+    // The token stands for hidden patches in pre-training.
+    try Self.weights(weights, without: "vit.").filter { $0.name != "embeddings.mask_token" }
   }
 
   /// The sizes of a network.
