@@ -79,7 +79,7 @@ struct BlockTensor: TensorSource {
     case .quantizing(let exact):
       let step = Self.step * type.blockCount * MemoryLayout<Float>.size
       try withUnsafeTemporaryAllocation(byteCount: Self.step * type.blockBytes, alignment: 16) { buffer in
-        try exact.forEachPieceOfBytes { numbers in
+        try exact.readPieces { numbers in
           for start in stride(from: 0, to: numbers.count, by: step) {
             let part = UnsafeRawBufferPointer(rebasing: numbers[start..<min(start + step, numbers.count)])
             let blocks = UnsafeMutableRawBufferPointer(

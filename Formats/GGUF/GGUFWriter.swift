@@ -67,7 +67,7 @@ struct GGUFWriter {
         if let blocks = item.tensor.origin as? BlockTensor {
           try blocks.forEachPieceOfBlocks { try output.append($0) }
         } else {
-          try item.tensor.forEachPieceOfBytes { try output.append($0) }
+          try item.tensor.readPieces { try output.append($0) }
         }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")

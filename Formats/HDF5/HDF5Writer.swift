@@ -41,12 +41,7 @@ struct HDF5Writer {
       try output.skip(to: start)
       places.append(start)
       do {
-        let tensor = try item.tensor.load()
-        try tensor.withUnsafeBytes {
-          try output.append($0)
-          // Pages of a mapped file are not wanted again.
-          tensor.memory?.discard($0)
-        }
+        try item.tensor.readPieces { try output.append($0) }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")
       }

@@ -35,7 +35,7 @@ struct NewNumPyArray {
   func write(_ append: (UnsafeRawBufferPointer) throws -> Void) throws {
     try header.withUnsafeBytes(append)
     switch elements {
-    case .numbers(let tensor): try tensor.forEachPieceOfBytes(append)
+    case .numbers(let tensor): try tensor.readPieces(append)
     case .text(let text): try text.withUnsafeBytes(append)
     }
   }

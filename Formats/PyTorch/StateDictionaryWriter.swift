@@ -20,7 +20,7 @@ struct StateDictionaryWriter {
     for (index, item) in file.tensors.enumerated() {
       do {
         try archive.add("archive/data/\(index)", byteCount: item.tensor.byteCount) {
-          try item.tensor.forEachPieceOfBytes($0)
+          try item.tensor.readPieces($0)
         }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")
