@@ -62,12 +62,14 @@ let package = Package(
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
-    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/PyTorch"),
+    .target(name: "Shards", dependencies: ["ZooCore", "JSON"], path: "Formats/Shards"),
+    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Shards", "Zip"], path: "Formats/PyTorch"),
     .target(name: "HDF5Format", dependencies: ["ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
     .target(
       name: "KerasFormat", dependencies: ["ZooCore", "Files", "HDF5Format", "JSON", "Zip"], path: "Formats/Keras"),
     .target(name: "SVMModelFormat", dependencies: ["ZooCore", "Files"], path: "Formats/SVMModel"),
-    .target(name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON"], path: "Formats/Safetensors"),
+    .target(
+      name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON", "Shards"], path: "Formats/Safetensors"),
 
     // Plugins.
     .target(name: "CVectorKernels", path: "Plugins/Kernels"),

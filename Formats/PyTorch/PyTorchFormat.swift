@@ -1,4 +1,5 @@
 import Files
+import Shards
 import Zip
 import ZooCore
 
@@ -16,7 +17,7 @@ public enum PyTorchFormat {
     ZipCheckpoint.sniff(beginning) || LegacyCheckpoint.sniff(beginning)
   }
 
-  /// Reads the checkpoint at `path`. Tensors stay in the mapped file until they are loaded.
+  /// Reads the checkpoint at `path`, or all those that the index at `path` (`pytorch_model.bin.index.json`) lists. Tensors stay in the mapped file until they are loaded.
   ///
   /// - Parameter checksums: Whether to compare the archive's checksums, which reads the whole file once. The older
   ///   form has none, and an archive may have been written without.
@@ -25,21 +26,32 @@ public enum PyTorchFormat {
   public static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
     let file = try MappedFile(path)
     do {
-      let contents: CheckpointContents
-      if ZipArchive.sniff(file.bytes) {
-        contents = try ZipCheckpoint.read(file, checksums: checksums)
-      } else if LegacyCheckpoint.sniff(file.bytes) {
-        contents = try LegacyCheckpoint.read(file)
-      } else {
-        throw ZooError(
-          .badData,
-          "this is no PyTorch checkpoint: it begins neither like a zip archive nor with PyTorch's magic number",
-          advice: "save the weights with torch.save(model.state_dict(), path)")
+      if ShardIndex.sniff(file.bytes) {
+        let all = try ShardIndex(file.bytes).read(besides: path) { shard in
+          let file = try MappedFile(shard)
+          return TensorFile(tensors: try checkpoint(file, checksums: checksums).tensors)
+        }
+        return Checkpoint(tensors: all.tensors, values: [:], path: "")
       }
-      return try Checkpoint(contents, fileSize: file.bytes.count)
+      return try checkpoint(file, checksums: checksums)
     } catch let error as ZooError {
-      throw error.located(path)
+      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
+  }
+
+  private static func checkpoint(_ file: MappedFile, checksums: Bool) throws -> Checkpoint {
+    let contents: CheckpointContents
+    if ZipArchive.sniff(file.bytes) {
+      contents = try ZipCheckpoint.read(file, checksums: checksums)
+    } else if LegacyCheckpoint.sniff(file.bytes) {
+      contents = try LegacyCheckpoint.read(file)
+    } else {
+      throw ZooError(
+        .badData,
+        "this is no PyTorch checkpoint: it begins neither like a zip archive nor with PyTorch's magic number",
+        advice: "save the weights with torch.save(model.state_dict(), path)")
+    }
+    return try Checkpoint(contents, fileSize: file.bytes.count)
   }
 
   /// Writes `file` to `path` as a state dictionary in the form of PyTorch 1.6 and later, which

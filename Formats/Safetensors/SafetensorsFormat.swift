@@ -1,5 +1,6 @@
 import Files
 import JSON
+import Shards
 import ZooCore
 
 /// Hugging Face's safetensors (github.com/huggingface/safetensors, "Format"): the length of a JSON header in 8 bytes,
@@ -29,8 +30,8 @@ public enum SafetensorsFormat {
   public static func read(_ path: String) throws -> TensorFile {
     do {
       let file = try MappedFile(path)
-      if let first = file.bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{"), !sniff(file.bytes) {
-        return try ShardIndex(file.bytes).read(besides: path)
+      if ShardIndex.sniff(file.bytes), !sniff(file.bytes) {
+        return try ShardIndex(file.bytes).read(besides: path) { try TensorFileReader(MappedFile($0)).read() }
       }
       return try TensorFileReader(file).read()
     } catch let error as ZooError {

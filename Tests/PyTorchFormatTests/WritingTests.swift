@@ -46,6 +46,36 @@ import ZooCore
     #expect(beginning.withUnsafeBytes { PyTorchFormat.sniff($0) })
   }
 
+  @Test func anIndexLeadsToItsFiles() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let named = Self.sample.tensors.prefix(6)
+    var places: [String: String] = [:]
+    for (part, tensors) in [named.prefix(2), named.dropFirst(2)].enumerated() {
+      let name = "pytorch_model-0000\(part + 1)-of-00002.bin"
+      try PyTorchFormat.write(TensorFile(tensors: Array(tensors)), to: folder.path + "/" + name)
+      for tensor in tensors { places[tensor.name] = name }
+    }
+    let path = folder.path + "/pytorch_model.bin.index.json"
+    func write(_ places: [String: String]) throws {
+      let index: [String: Any] = ["metadata": ["total_size": 1], "weight_map": places]
+      try JSONSerialization.data(withJSONObject: index).write(to: URL(fileURLWithPath: path))
+    }
+    try write(places)
+    let read = try PyTorchFormat.read(path).tensors
+    #expect(Set(read.map(\.name)) == Set(named.map(\.name)) && read.count == 6)
+    for item in read {
+      let written = try #require(named.first { $0.name == item.name })
+      let bytes = try [item, written].map { try $0.tensor.load().withUnsafeBytes { Array($0) } }
+      #expect(bytes[0] == bytes[1], "\(item.name)")
+    }
+    try write(places.mapValues { "../" + $0 })
+    #expect(throws: ZooError.self) { try PyTorchFormat.read(path) }
+    try write(["missing": "pytorch_model-00001-of-00002.bin"])
+    #expect(throws: ZooError.self) { try PyTorchFormat.read(path) }
+  }
+
   @Test func whatPyTorchLacksIsAnError() throws {
     let tensor = StoredTensor(try Tensor([1] as [Float], shape: [1]))
     let small = StoredTensor(try Tensor(type: .int4, shape: [2]) { $0[0] = 0 })

@@ -31,17 +31,18 @@ public struct PretrainedFolder: Sendable {
   /// The folder's name, which a package is called by.
   public var name: String { String(path.split(separator: "/").last ?? "model") }
 
-  /// The weights, from model.safetensors (or the files of its index) or pytorch_model.bin. They stay where they are.
+  /// The weights, from model.safetensors or pytorch_model.bin, or the files of their index. They stay where they are.
   public func weights() throws -> [NamedTensor] {
     for name in ["model.safetensors", "model.safetensors.index.json"] where exists(name) {
       return try SafetensorsFormat.read("\(path)/\(name)").tensors
     }
-    guard exists("pytorch_model.bin") else {
+    let checkpoints = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
+    guard let checkpoint = checkpoints.first(where: exists) else {
       throw ZooError(
         .notFound, "the folder has no weights", at: path,
-        advice: "it needs model.safetensors, model.safetensors.index.json or pytorch_model.bin")
+        advice: "it needs model.safetensors or pytorch_model.bin, or an index of such files")
     }
-    return try PyTorchFormat.read("\(path)/pytorch_model.bin").tensors
+    return try PyTorchFormat.read("\(path)/\(checkpoint)").tensors
   }
 
   /// The JSON in the file `name`; `nil` if there is no such file.

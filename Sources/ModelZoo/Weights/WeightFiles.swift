@@ -28,7 +28,8 @@ public struct WeightFiles: Sendable {
   private static let mostTextBytes = 256 << 20
   /// The usual names of a folder's checkpoint, the best first.
   private static let usualNames = [
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "model.pth", "model.pt", "model.bin",
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "model.pth", "model.pt", "model.bin",
   ]
 
   /// Reads the checkpoint at `path`, or the folder. Tensors stay in their files.

@@ -30,7 +30,7 @@ extension WeightsFormat {
   public static let pytorch = WeightsFormat(
     name: "pytorch", title: "PyTorch checkpoint", endings: [".pth", ".pt", ".bin"],
     types: Set(ElementType.allCases.filter { PyTorchFormat.holds($0) }),
-    sniff: { beginning, _ in PyTorchFormat.sniff(beginning) },
+    sniff: { beginning, path in path.hasSuffix(".bin.index.json") || PyTorchFormat.sniff(beginning) },
     read: {
       let checkpoint = try PyTorchFormat.read($0)
       return WeightsContents(

@@ -1,13 +1,18 @@
-import Files
 import JSON
 import ZooCore
 
-/// The index of a model in several files: which file each tensor is in.
-struct ShardIndex {
+/// The index of a model in several files, as Hugging Face's libraries write one: which file each tensor is in.
+package struct ShardIndex {
   /// The files in the index's order, each with the names of its tensors.
   private var files: [(name: String, tensors: Set<[UInt8]>)] = []
 
-  init(_ bytes: UnsafeRawBufferPointer) throws {
+  /// Whether `bytes`, a file, look like an index: like JSON.
+  package static func sniff(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
+  }
+
+  /// - Throws: `ZooError` (`badData`) for something else than an index, and for one that leads out of its folder.
+  package init(_ bytes: UnsafeRawBufferPointer) throws {
     var cursor = JSONCursor(bytes)
     var isIndex = false
     var seen: Set<[UInt8]> = []
@@ -36,17 +41,17 @@ struct ShardIndex {
       }
     }
     try cursor.finish()
-    guard isIndex else { throw ZooError(.badData, "neither safetensors nor an index of such files") }
+    guard isIndex else { throw ZooError(.badData, "no index of files with weights") }
   }
 
-  /// The tensors of all files that the index at `path` lists.
-  func read(besides path: String) throws -> TensorFile {
+  /// The tensors of all files that the index at `path` lists, each of which `read` reads.
+  package func read(besides path: String, _ read: (String) throws -> TensorFile) throws -> TensorFile {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var result = TensorFile(tensors: [])
     for (name, wanted) in files {
       let place = folder + name
       let shard: TensorFile
-      do { shard = try TensorFileReader(MappedFile(place)).read() } catch let error as ZooError {
+      do { shard = try read(place) } catch let error as ZooError {
         throw error.location?.hasPrefix(place) == true ? error : error.located(place)
       }
       let found = shard.tensors.filter { wanted.contains(Array($0.name.utf8)) }
