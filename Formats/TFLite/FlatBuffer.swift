@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// The bytes of a FlatBuffers file ("FlatBuffer Internals"), every offset in which is checked before it is followed.
@@ -5,12 +6,14 @@ import ZooCore
 /// Nothing stops a hostile file from pointing to one large vector a million times; so what is read of vectors and texts
 /// is counted, and far more than the file has is refused.
 final class FlatBytes {
-  let bytes: UnsafeRawBufferPointer
+  var bytes: UnsafeRawBufferPointer { file.bytes }
+  /// Tables are read as long as somebody has them.
+  private let file: MappedFile
   private var budget: Int
 
-  init(_ bytes: UnsafeRawBufferPointer) {
-    self.bytes = bytes
-    budget = bytes.count.multipliedReportingOverflow(by: 8).partialValue + (1 << 20)
+  init(_ file: MappedFile) {
+    self.file = file
+    budget = file.bytes.count.multipliedReportingOverflow(by: 8).partialValue + (1 << 20)
   }
 
   /// The number at `offset`, little-endian as every supported CPU is.

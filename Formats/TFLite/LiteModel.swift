@@ -23,7 +23,7 @@ struct LiteModel {
   static let identifier = Array("TFL3".utf8)
 
   init(_ file: MappedFile) throws {
-    let bytes = FlatBytes(file.bytes)
+    let bytes = FlatBytes(file)
     guard file.bytes.count >= 8, file.bytes[4..<8].elementsEqual(Self.identifier) else {
       throw ZooError(.badData, "no TensorFlow Lite model")
     }

@@ -98,6 +98,11 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
     }
   }
 
+  /// Found by make fuzz: operators' options were read from a file that no constant held any more.
+  @Test func theFileStaysAsLongAsItIsRead() throws {
+    do { _ = try TFLiteFormat.read(fixtures + "/no-constants.tflite") } catch is ZooError {}
+  }
+
   @Test func truncatedFilesAreErrors() throws {
     let whole = try contents(fixtures + "/classifier-float.tflite")
     try withFolder { folder in
