@@ -45,8 +45,8 @@ public enum CaffeFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one and for weights that do not fit the
   ///   network, `unsupported` for a layer that is not known, named with its type.
   public static func read(prototxt: String, weights: String) throws -> ModelDefinition {
-    let blobs = try located(weights) { try Self.blobs(MappedFile(weights)) }
-    return try located(prototxt) {
+    let blobs = try ZooError.locating(weights) { try Self.blobs(MappedFile(weights)) }
+    return try ZooError.locating(prototxt) {
       let file = try MappedFile(prototxt)
       guard file.bytes.count <= largestPrototxt else {
         throw ZooError(.badData, "a prototxt of \(file.bytes.count) bytes is none")
@@ -60,7 +60,7 @@ public enum CaffeFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one.
   public static func readWeights(_ path: String) throws -> TensorFile {
-    try located(path) { try WeightsReader(MappedFile(path)).tensorFile() }
+    try ZooError.locating(path) { try WeightsReader(MappedFile(path)).tensorFile() }
   }
 
   private static func blobs(_ file: MappedFile) throws -> [String: [Blob]] {
@@ -71,11 +71,5 @@ public enum CaffeFormat {
       }
     }
     return blobs
-  }
-
-  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
   }
 }

@@ -31,11 +31,9 @@ public enum GGUFFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
   public static func read(_ path: String) throws -> TensorFile {
-    do {
+    return try ZooError.locating(path) {
       var reader = GGUFReader(try MappedFile(path))
       return try reader.read()
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 
@@ -46,9 +44,7 @@ public enum GGUFFormat {
   ///   that GGUF lacks and for more than four dimensions, `notFound` where the folder can't be written; what the tensors
   ///   throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String, storage: GGUFType? = nil) throws {
-    do { try GGUFWriter(file, storage: storage).write(to: path) } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    try ZooError.locating(path) { try GGUFWriter(file, storage: storage).write(to: path) }
   }
 
   /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32

@@ -72,13 +72,7 @@ package struct GraphWriter {
   ///
   /// - Parameter producer: The format that it was read from.
   package func model(_ graph: Graph, operatorSet: Int64, producer: String) -> ModelDefinition {
-    var model = ModelDefinition()
-    // The IR version that came with the operator set.
-    model.irVersion = operatorSet <= 18 ? 8 : operatorSet <= 20 ? 9 : operatorSet <= 22 ? 10 : 11
-    model.operatorSets = [OperatorSet(version: operatorSet)]
-    model.producerName = producer
-    model.graph = graph
-    return model
+    ModelDefinition(graph, operatorSets: [OperatorSet(version: operatorSet)], producer: producer)
   }
 }
 

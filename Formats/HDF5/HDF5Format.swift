@@ -18,9 +18,7 @@ public enum HDF5Format {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for what
   ///   h5py does not write unless it is asked to (links to other files, filters other than deflate and shuffle, …).
   public static func read(_ path: String) throws -> TensorFile {
-    do { return try HDF5File(path).tensorFile() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    return try ZooError.locating(path) { try HDF5File(path).tensorFile() }
   }
 
   /// Whether files can hold tensors of that type.
@@ -32,8 +30,6 @@ public enum HDF5Format {
   /// - Throws: `ZooError`: `usage` for tensors that the format can't hold and for names that can't be paths, `notFound`
   ///   where the folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    do { try HDF5Writer(file).write(to: path) } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    try ZooError.locating(path) { try HDF5Writer(file).write(to: path) }
   }
 }

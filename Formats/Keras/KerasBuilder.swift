@@ -49,11 +49,7 @@ struct KerasBuilder {
     for index in outputs.indices { output(outputs[index], &outputNames[index]) }
     prune()
     graph.name = model.name
-    var definition = ModelDefinition()
-    definition.irVersion = 9
-    definition.operatorSets = [OperatorSet(version: Self.operatorSet)]
-    definition.producerName = "ModelZoo"
-    definition.graph = graph
+    var definition = ModelDefinition(graph, operatorSets: [OperatorSet(version: Self.operatorSet)])
     definition.metadata.name = model.name
     return definition
   }

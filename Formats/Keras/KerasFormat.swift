@@ -25,9 +25,7 @@ public enum KerasFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for what
   ///   Keras does not write.
   public static func read(_ path: String) throws -> TensorFile {
-    do { return try KerasFile(path).tensorFile() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    return try ZooError.locating(path) { try KerasFile(path).tensorFile() }
   }
 
   /// Writes `file` to `path` as HDF5. Tensors that have the names of a `.weights.h5` file come to be one, which Keras
@@ -40,9 +38,7 @@ public enum KerasFormat {
   ///
   /// - Throws: As `read` does.
   public static func holdsModel(_ path: String) throws -> Bool {
-    do { return try KerasFile(path).hasConfiguration } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    return try ZooError.locating(path) { try KerasFile(path).hasConfiguration }
   }
 
   /// The network in the file at `path`, as ONNX operators: Sequential and functional models of the layers that networks
@@ -52,8 +48,6 @@ public enum KerasFormat {
   /// - Throws: `ZooError`: `badData` for a file without a configuration, or one that contradicts itself; `unsupported`
   ///   for a layer that has no such operators, by its name and class. No code in the file is ever run.
   public static func readModel(_ path: String) throws -> ModelDefinition {
-    do { return try KerasFile(path).model() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    return try ZooError.locating(path) { try KerasFile(path).model() }
   }
 }

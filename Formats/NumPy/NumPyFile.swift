@@ -39,13 +39,11 @@ public enum NumPyFile {
   /// - Throws: `ZooError`: `unsupported` for element types that NumPy lacks and strings that it can't hold, `notFound`
   ///   when the folder does not exist, `badData` when the system refuses.
   public static func write(_ tensor: Tensor, to path: String) throws {
-    do {
+    try ZooError.locating(path) {
       let array = try NewNumPyArray(StoredTensor(tensor))
       let output = try NewFile(path)
       try array.write { try output.append($0) }
       try output.commit()
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 }

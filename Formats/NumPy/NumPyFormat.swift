@@ -46,7 +46,7 @@ public enum NumPyFormat {
   package static func read(
     _ path: String, checksums: Bool = true, where isWanted: (_ name: String) -> Bool
   ) throws -> TensorFile {
-    do {
+    return try ZooError.locating(path) {
       let file = try MappedFile(path)
       guard ZipArchive.sniff(file.bytes) || isEmptyArchive(file.bytes) else {
         let array = try NumPyArray(file.memory(in: 0..<file.bytes.count))
@@ -68,8 +68,6 @@ public enum NumPyFormat {
         }
       }
       return result
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 
@@ -80,7 +78,7 @@ public enum NumPyFormat {
   /// - Throws: `ZooError`: `usage` for several tensors where one fits and for names that are taken, `unsupported` for
   ///   types that NumPy lacks, `notFound` where the folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    do {
+    try ZooError.locating(path) {
       guard path.lowercased().hasSuffix(".npz") else {
         guard let only = file.tensors.first, file.tensors.count == 1 else {
           throw ZooError(
@@ -106,8 +104,6 @@ public enum NumPyFormat {
         }
       }
       try archive.finish()
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 

@@ -25,7 +25,7 @@ public enum PyTorchFormat {
   ///   tensors that have no counterpart here (sparse, quantized, big-endian).
   public static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
     let file = try MappedFile(path)
-    do {
+    return try ZooError.locating(path) {
       if ShardIndex.sniff(file.bytes) {
         let all = try ShardIndex(file.bytes).read(besides: path) { shard in
           let file = try MappedFile(shard)
@@ -34,8 +34,6 @@ public enum PyTorchFormat {
         return Checkpoint(tensors: all.tensors, values: [:], path: "")
       }
       return try checkpoint(file, checksums: checksums)
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 
@@ -61,9 +59,7 @@ public enum PyTorchFormat {
   /// - Throws: `ZooError`: `usage` for names that are taken, `unsupported` for types that PyTorch lacks, `notFound` where
   ///   the folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    do { try StateDictionaryWriter(file).write(to: path) } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    try ZooError.locating(path) { try StateDictionaryWriter(file).write(to: path) }
   }
 }
 

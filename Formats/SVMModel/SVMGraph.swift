@@ -40,11 +40,8 @@ struct SVMGraph {
   }
 
   func definition(labels: [Int]) -> ModelDefinition {
-    var definition = ModelDefinition()
-    definition.irVersion = 8
-    definition.operatorSets = [OperatorSet(version: 17), OperatorSet(domain: Self.domain, version: 3)]
-    definition.producerName = "ModelZoo"
-    definition.graph = graph
+    var definition = ModelDefinition(
+      graph, operatorSets: [OperatorSet(version: 17), OperatorSet(domain: Self.domain, version: 3)])
     definition.metadata.labels = labels.map(String.init)
     return definition
   }

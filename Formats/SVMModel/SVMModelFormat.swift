@@ -19,7 +19,7 @@ public enum SVMModelFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
   ///   kernel that the file doesn't define (`precomputed`).
   public static func readModel(_ path: String) throws -> ModelDefinition {
-    try located(path) {
+    try ZooError.locating(path) {
       var definition =
         switch try model(path) {
         case .linear(let model): try model.definition()
@@ -38,7 +38,7 @@ public enum SVMModelFormat {
   ///
   /// - Throws: As `readModel` does; `unsupported` for machines that are not linear, or stand between pairs of classes.
   public static func read(_ path: String) throws -> TensorFile {
-    try located(path) {
+    try ZooError.locating(path) {
       switch try model(path) {
       case .linear(let model): try model.heads()
       case .kernel(let model): try model.heads()
@@ -51,17 +51,11 @@ public enum SVMModelFormat {
   ///
   /// - Throws: `ZooError`: `usage` for tensors that are no such heads, `notFound` where the folder can't be written.
   public static func write(_ file: TensorFile, to path: String) throws {
-    try located(path) {
+    try ZooError.locating(path) {
       let text = try LinearSVM(heads: file).text
       let output = try NewFile(path)
       try output.append(Array(text.utf8))
       try output.commit()
-    }
-  }
-
-  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 

@@ -28,14 +28,12 @@ public enum SafetensorsFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
   ///   tensor of an unknown type.
   public static func read(_ path: String) throws -> TensorFile {
-    do {
+    return try ZooError.locating(path) {
       let file = try MappedFile(path)
       if ShardIndex.sniff(file.bytes), !sniff(file.bytes) {
         return try ShardIndex(file.bytes).read(besides: path) { try TensorFileReader(MappedFile($0)).read() }
       }
       return try TensorFileReader(file).read()
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 
@@ -44,7 +42,7 @@ public enum SafetensorsFormat {
   /// - Throws: `ZooError`: `usage` for tensors that the format can't hold or that share a name, `notFound` where the
   ///   folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    try located(path) { try TensorFileWriter(file).write(to: path) }
+    try ZooError.locating(path) { try TensorFileWriter(file).write(to: path) }
   }
 
   /// Writes `file` to the folder `path`, which is made where there is none, as Hugging Face's libraries do: one file
@@ -53,12 +51,6 @@ public enum SafetensorsFormat {
   ///
   /// - Throws: as `write(_:to:)` does, and `usage` where there would be more than 512 files.
   public static func write(_ file: TensorFile, toFolder path: String, shardSize: Int = 5_000_000_000) throws {
-    try located(path) { try ShardedWriter(file, shardSize: shardSize).write(toFolder: path) }
-  }
-
-  private static func located(_ path: String, _ body: () throws -> Void) throws {
-    do { try body() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    try ZooError.locating(path) { try ShardedWriter(file, shardSize: shardSize).write(toFolder: path) }
   }
 }

@@ -50,10 +50,7 @@ package struct ShardIndex {
     var result = TensorFile(tensors: [])
     for (name, wanted) in files {
       let place = folder + name
-      let shard: TensorFile
-      do { shard = try read(place) } catch let error as ZooError {
-        throw error.location?.hasPrefix(place) == true ? error : error.located(place)
-      }
+      let shard = try ZooError.locating(place) { try read(place) }
       let found = shard.tensors.filter { wanted.contains(Array($0.name.utf8)) }
       guard found.count == wanted.count else {
         throw ZooError(

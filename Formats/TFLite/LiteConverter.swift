@@ -152,7 +152,7 @@ struct LiteConverter {
     let tensor = lite.tensors[index]
     guard tensor.shape.count == 4 else { throw ZooError(.badData, "\"\(tensor.name)\" has not four axes") }
     if let constant = tensor.constant {
-      return try real(index, PermutedTensor.permute(constant, Self.channelsFirst), form: Self.channelsFirst)
+      return try real(index, constant.permuted(Self.channelsFirst), form: Self.channelsFirst)
     }
     guard let value = values[index] else { throw ZooError(.badData, "no operator before computes \"\(tensor.name)\"") }
     if let name = value.channelsFirst { return name }
@@ -176,7 +176,7 @@ struct LiteConverter {
     else { throw ZooError(.badData, "\"\(tensor.name)\" of shape \(tensor.shape) can't be used as \(shape)") }
     let reshaped = try StoredTensor(type: constant.type, shape: shape, source: ReshapedTensor(stored: constant))
     return try real(
-      current.inputs[position], permutation.map { try PermutedTensor.permute(reshaped, $0) } ?? reshaped,
+      current.inputs[position], permutation.map { try reshaped.permuted($0) } ?? reshaped,
       form: (permutation ?? Array(shape.indices)) + [-1] + shape)
   }
 

@@ -16,7 +16,7 @@ public enum TFLiteFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one, `unsupported` for an operator that
   ///   has no counterpart here, which is named.
   public static func read(_ path: String) throws -> ModelDefinition {
-    try located(path) {
+    try ZooError.locating(path) {
       var converter = try LiteConverter(LiteModel(MappedFile(path)))
       return try converter.model()
     }
@@ -27,7 +27,7 @@ public enum TFLiteFormat {
   /// - Parameter dequantized: Whether integers that stand for real numbers become float32, and 16-bit floats too.
   /// - Throws: as `read`.
   public static func readWeights(_ path: String, dequantized: Bool = false) throws -> TensorFile {
-    try located(path) {
+    try ZooError.locating(path) {
       var names = GraphWriter(name: "")
       var file = TensorFile(tensors: [])
       for tensor in try LiteModel(MappedFile(path)).tensors {
@@ -36,12 +36,6 @@ public enum TFLiteFormat {
           NamedTensor(name: names.name(tensor.name), tensor: dequantized ? try tensor.real(constant) : constant))
       }
       return file
-    }
-  }
-
-  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 }

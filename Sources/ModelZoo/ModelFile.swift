@@ -32,8 +32,8 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     if PackageFormat.sniff(beginning) {
       self = .package
     } else if let weights = try WeightsFormat(contentsOf: path) {
-      if let graphs = weights.graphs, try graphs.areIn(path) {
-        self = graphs.format
+      if let format = try weights.graphFormat(path) {
+        self = format
         return
       }
       throw ZooError(
@@ -70,6 +70,20 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   }
 }
 
+extension ModelFormat {
+  /// The model in the file at `path`, which is of this format.
+  func read(_ path: String) throws -> ModelDefinition {
+    switch self {
+    case .package: try PackageFormat.read(path)
+    case .onnx: try ONNXFormat.read(path)
+    case .caffe: try ModelDefinition(prototxt: path)
+    case .tflite: try TFLiteFormat.read(path)
+    case .keras: try KerasFormat.readModel(path)
+    case .svm: try SVMModelFormat.readModel(path)
+    }
+  }
+}
+
 extension ModelDefinition {
   /// Weights without a graph, as a package holds them.
   public init(_ file: TensorFile) {
@@ -88,17 +102,7 @@ extension ModelDefinition {
   /// file until they are needed.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
-  public init(contentsOf path: String) throws {
-    self =
-      switch try ModelFormat(contentsOf: path) {
-      case .package: try PackageFormat.read(path)
-      case .onnx: try ONNXFormat.read(path)
-      case .caffe: try ModelDefinition(prototxt: path)
-      case .tflite: try TFLiteFormat.read(path)
-      case .keras: try KerasFormat.readModel(path)
-      case .svm: try SVMModelFormat.readModel(path)
-      }
-  }
+  public init(contentsOf path: String) throws { self = try ModelFormat(contentsOf: path).read(path) }
 
   /// Writes the model to `path` in `format`. The file appears when it is complete; one that is there is replaced.
   ///

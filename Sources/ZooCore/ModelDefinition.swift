@@ -20,6 +20,18 @@ public struct ModelDefinition: Sendable {
 
   public init() {}
 
+  /// A model that is made here: `graph`, written with these operators, ONNX's own first.
+  ///
+  /// - Parameter producer: The format that it was read from, if any.
+  package init(_ graph: Graph, operatorSets: [OperatorSet], producer: String = "ModelZoo") {
+    self.graph = graph
+    self.operatorSets = operatorSets
+    producerName = producer
+    // The version that came with the operator set (onnx/docs/Versioning.md).
+    let version = operatorSets.first?.version ?? 0
+    irVersion = version <= 18 ? 8 : version <= 20 ? 9 : version <= 22 ? 10 : 11
+  }
+
   /// The version of `domain` that the model imports; `nil` where it imports none.
   public func version(ofDomain domain: String) -> Int64? {
     let wanted = domain == "ai.onnx" ? "" : domain

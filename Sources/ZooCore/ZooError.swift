@@ -36,6 +36,13 @@ public struct ZooError: Error, Sendable, Hashable, CustomStringConvertible {
     return error
   }
 
+  /// What `body` gives. The location of its error begins with `place`, which is put in front unless it is there already.
+  package static func locating<Result>(_ place: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as ZooError {
+      throw error.location?.hasPrefix(place) == true ? error : error.located(place)
+    }
+  }
+
   public var description: String {
     var text = location.map { "\($0): \(message)" } ?? message
     if let advice { text += " (\(advice))" }

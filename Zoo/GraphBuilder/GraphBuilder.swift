@@ -32,14 +32,8 @@ public struct GraphBuilder {
 
   /// The finished model.
   public func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
-    var model = ModelDefinition()
-    // The IR version that came with the operator set.
-    model.irVersion = operatorSet <= 18 ? 8 : operatorSet <= 20 ? 9 : operatorSet <= 22 ? 10 : 11
-    model.operatorSets =
-      [OperatorSet(version: operatorSet)]
-      + domains.sorted { $0.key < $1.key }.map { OperatorSet(domain: $0.key, version: $0.value) }
-    model.producerName = "ModelZoo"
-    model.graph = graph
+    let others = domains.sorted { $0.key < $1.key }.map { OperatorSet(domain: $0.key, version: $0.value) }
+    var model = ModelDefinition(graph, operatorSets: [OperatorSet(version: operatorSet)] + others)
     model.metadata = metadata
     return model
   }

@@ -43,12 +43,10 @@ extension [any PretrainedFamily.Type] {
         .unsupported, "the zoo can't build models of the type \"\(type)\"", at: "\(folder.path)/config.json",
         advice: "those of these types it can: \(flatMap { $0.modelTypes }.joined(separator: ", "))")
     }
-    do {
+    return try ZooError.locating(folder.path) {
       var model = try family.model(folder)
       model.metadata.name = folder.name
       return model
-    } catch let error as ZooError {
-      throw error.location?.hasPrefix(folder.path) == true ? error : error.located(folder.path)
     }
   }
 }

@@ -69,9 +69,7 @@ public struct PretrainedFolder: Sendable {
   private static func settings(_ folder: String, _ name: String) throws -> PretrainedSettings? {
     let path = "\(folder)/\(name)"
     guard exists(path) else { return nil }
-    do { return PretrainedSettings(try JSON(text(path)), path) } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
-    }
+    return try ZooError.locating(path) { PretrainedSettings(try JSON(text(path)), path) }
   }
 }
 

@@ -30,7 +30,7 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `notFound` where a file is missing, `badData` where one is damaged.
   public static func read(_ path: String) throws -> ModelDefinition {
-    try located(path) {
+    try ZooError.locating(path) {
       let file = try MappedFile(path)
       guard try looksLikeModel(file.bytes) else {
         throw ZooError(.badData, "not an ONNX model", advice: "an ONNX model has an IR version and a graph")
@@ -54,7 +54,7 @@ public enum ONNXFormat {
       case .automatic: [.none, .initializers, .attributesToo]
       case .always: [.initializers, .attributesToo]
       }
-    try located(path) {
+    try ZooError.locating(path) {
       for reach in reaches {
         let placement = ExternalPlacement(fileName: name + ".data", reach: reach)
         let message = try ModelEncoder(placement: placement).model(model)
@@ -80,7 +80,7 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged.
   public static func readTensor(_ path: String) throws -> NamedTensor {
-    try located(path) {
+    try ZooError.locating(path) {
       let decoder = MessageDecoder(file: try MappedFile(path), external: ExternalFiles(besideModel: path))
       return try decoder.withUnpacked(initialize: onnx__tensor_proto__init) { try decoder.tensor($0) }
     }
@@ -91,7 +91,7 @@ public enum ONNXFormat {
   /// - Throws: `ZooError`: `usage` where the tensor takes more than 2 GiB or writing fails, `notFound` where the folder
   ///   can't be written.
   public static func writeTensor(_ tensor: NamedTensor, to path: String) throws {
-    try located(path) {
+    try ZooError.locating(path) {
       var message = MessageEncoder()
       try ModelEncoder(placement: nil).tensor(tensor, isInitializer: false, into: &message)
       guard message.byteCount <= maximumByteCount else {
@@ -113,22 +113,16 @@ public enum ONNXFormat {
     switch type.form {
     case .tensor: return .tensor(try readTensor(path))
     case .sequence:
-      return try located(path) {
+      return try ZooError.locating(path) {
         let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
         return try decoder.withUnpacked(initialize: onnx__sequence_proto__init) { try decoder.sequence($0) }
       }
     case .optional:
-      return try located(path) {
+      return try ZooError.locating(path) {
         let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
         return try decoder.withUnpacked(initialize: onnx__optional_proto__init) { try decoder.optional($0) }
       }
     default: throw ZooError(.unsupported, "values of this type can't be read from files", at: path)
-    }
-  }
-
-  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as ZooError {
-      throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 

@@ -38,7 +38,7 @@ struct RoundedTensor: TensorSource {
     switch form {
     case .bfloat16:
       let output = bytes.bindMemory(to: UInt16.self)
-      for index in 0..<count { output[index] = Self.bfloat16(floats[index]) }
+      for index in 0..<count { output[index] = floats[index].bfloat16Bits }
     case .int8(let scales, let inner):
       let output = bytes.bindMemory(to: Int8.self)
       var place = ChannelPlace(of: first, channels: scales.count, inner: inner)
@@ -47,11 +47,6 @@ struct RoundedTensor: TensorSource {
         place.advance()
       }
     }
-  }
-
-  static func bfloat16(_ value: Float) -> UInt16 {
-    let bits = value.bitPattern
-    return UInt16(truncatingIfNeeded: (bits &+ 0x7fff &+ (bits >> 16 & 1)) >> 16)
   }
 
   static func int8(_ value: Float, _ scale: Float) -> Int8 {

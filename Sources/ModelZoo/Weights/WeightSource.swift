@@ -19,7 +19,7 @@ public struct WeightSource: Sendable {
       return
     }
     // A kernel machine has a graph and no weights to speak of.
-    let graph = try format?.holdsGraph(path) == true ? ModelDefinition(contentsOf: path) : nil
+    let graph = try format?.graphFormat(path)?.read(path)
     do {
       let files = try WeightFiles(contentsOf: path)
       file = TensorFile(tensors: files.tensors, metadata: files.metadata)

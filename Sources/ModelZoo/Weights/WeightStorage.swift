@@ -220,7 +220,7 @@ private func rounding(
   }
   let top = largest.max() ?? 0
   // The largest numbers round to infinity.
-  guard isFinite, storage == .int8 ? (top / 127 * 127).isFinite : RoundedTensor.bfloat16(top) < 0x7f80 else {
+  guard isFinite, storage == .int8 ? (top / 127 * 127).isFinite : top.bfloat16Bits < 0x7f80 else {
     return nil
   }
   // A scale must not vanish, or nothing could be divided by it; a channel of zeros has any.
@@ -234,7 +234,7 @@ private func rounding(
         let scale = scales[place.channel]
         rounded = Float(RoundedTensor.int8(element, scale)) * scale
       } else {
-        rounded = Float(bitPattern: UInt32(RoundedTensor.bfloat16(element)) << 16)
+        rounded = Float(bitPattern: UInt32(element.bfloat16Bits) << 16)
       }
       place.advance()
       let error = Double(element) - Double(rounded)

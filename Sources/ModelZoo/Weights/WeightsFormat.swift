@@ -26,7 +26,13 @@ public struct WeightsFormat: Sendable {
   /// Whether the file at `path`, of this format, holds a network as well as its weights.
   ///
   /// - Throws: `ZooError`, as reading does.
-  public func holdsGraph(_ path: String) throws -> Bool { try graphs?.areIn(path) ?? false }
+  public func holdsGraph(_ path: String) throws -> Bool { try graphFormat(path) != nil }
+
+  /// The format of the network in the file at `path`; `nil` where there is none.
+  func graphFormat(_ path: String) throws -> ModelFormat? {
+    guard let graphs, try graphs.areIn(path) else { return nil }
+    return graphs.format
+  }
 }
 
 /// What a file of weights holds: its tensors, and what goes with them.

@@ -69,7 +69,7 @@ struct Bench: ParsableCommand {
     let inputs = try definition.randomInputs(
       seed: 0, batch: dimensions.batch, dimensions: symbols, others: Self.openExtent)
     let asked = clock.now
-    _ = try locating(name) { try model.run(inputs) }
+    _ = try ZooError.locating(name) { try model.run(inputs) }
     let first = (opened - start + (clock.now - asked)).inSeconds
 
     var times: [Double] = []

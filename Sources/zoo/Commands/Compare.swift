@@ -21,7 +21,7 @@ struct Compare: ParsableCommand {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions())
     let inputs = try tensors.inputs(of: model, named: self.model)
-    let differences = try locating(self.model) { try model.differences(from: other, on: inputs) }
+    let differences = try ZooError.locating(self.model) { try model.differences(from: other, on: inputs) }
     if options.json {
       return try Console.printJSON(
         Report(

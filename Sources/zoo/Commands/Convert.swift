@@ -77,7 +77,7 @@ struct Convert: ParsableCommand {
         .usage, "tensors of a model are renamed, chosen and cast only where the model's graph is left out", at: output,
         advice: "choose a format of weights (\(Self.writableEndings)) or leave these options out; --weights rounds")
     }
-    let (stored, rounding) = try locating(input) { try original.storing(storage) }
+    let (stored, rounding) = try ZooError.locating(input) { try original.storing(storage) }
     var model = stored
     try description.apply(to: &model.metadata)
     try checkLabels(of: model)
@@ -93,7 +93,7 @@ struct Convert: ParsableCommand {
         .usage, "blocks of the form q8_0 are GGUF's", at: output, advice: "end the name with .gguf, or cast to bf16")
     }
     if !quiet, conversion.type != nil || conversion.quantizes { Console.progress("looking at what the cast changes") }
-    let (tensors, cost) = try locating(input) { try conversion.apply(to: file.tensors) }
+    let (tensors, cost) = try ZooError.locating(input) { try conversion.apply(to: file.tensors) }
     Console.clearProgress()
     // What Hugging Face's libraries ask for before they read a file.
     if source.format != .safetensors, target.isSafetensors, !file.metadata.contains(where: { $0.key == "format" }) {

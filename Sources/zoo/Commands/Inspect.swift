@@ -34,7 +34,7 @@ struct Inspect: ParsableCommand {
     if compiled {
       let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value))
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
-      report.steps = try locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
+      report.steps = try ZooError.locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
       report.arenaBytes = try model.arenaByteCount(for: shapes)
     }
     if options.json { return try Console.printJSON(report) }

@@ -39,7 +39,7 @@ struct Pack: ParsableCommand {
   func run() throws {
     var model = try packedModel()
     let rounding: WeightRounding?
-    (model, rounding) = try locating(weights ?? arch) { try model.storing(storage) }
+    (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage) }
     try description.apply(to: &model.metadata)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {
@@ -65,7 +65,7 @@ struct Pack: ParsableCommand {
     let architecture = try chosenArchitecture()
     let files = try WeightFiles(contentsOf: weights)
     let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
-    var model = try locating(weights) {
+    var model = try ZooError.locating(weights) {
       try architecture.model(weights: files.tensors, values: files.values, labels: labels)
     }
     model.metadata.tokenizer = files.tokenizer ?? model.metadata.tokenizer

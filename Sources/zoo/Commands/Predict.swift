@@ -85,7 +85,7 @@ struct Predict: ParsableCommand {
     let texts = try textInputs(inputs, file: file)
     if stream {
       for text in texts {
-        try locating(self.model) { try show(model.stream(.text(text), generation: generation.value)) }
+        try ZooError.locating(self.model) { try show(model.stream(.text(text), generation: generation.value)) }
       }
       return (reports, Failures())
     }
@@ -93,7 +93,7 @@ struct Predict: ParsableCommand {
     for start in stride(from: 0, to: texts.count, by: Self.textsAtOnce) {
       if texts.count > Self.textsAtOnce { options.progress("\(start) of \(texts.count) texts") }
       let part = texts[start..<min(start + Self.textsAtOnce, texts.count)]
-      let answers = try locating(self.model) {
+      let answers = try ZooError.locating(self.model) {
         let inputs = part.map { Input.text($0) }
         return generation.isGiven
           ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
@@ -128,7 +128,7 @@ struct Predict: ParsableCommand {
     var waiting: [(path: String, image: Image)] = []
 
     func flush() throws {
-      let answers = try locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
+      let answers = try ZooError.locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
       for (input, answer) in zip(waiting, answers) {
         let item = PredictionReport(input: input.path, answer, top: top)
         reports.append(item)

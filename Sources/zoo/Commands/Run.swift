@@ -29,7 +29,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let inputs = try tensors.inputs(of: model, named: self.model)
-    let outputs = try locating(self.model) { try model.run(inputs) }
+    let outputs = try ZooError.locating(self.model) { try model.run(inputs) }
     if let outputDir {
       do {
         try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)

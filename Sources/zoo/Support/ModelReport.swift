@@ -94,7 +94,7 @@ struct ModelReport: Encodable {
 
     mutating func addStatistics(of tensor: StoredTensor) throws {
       guard tensor.type != .string else { return }
-      statistics = try locating("tensor \"\(name)\"") { try TensorStatistics(tensor) }
+      statistics = try ZooError.locating("tensor \"\(name)\"") { try TensorStatistics(tensor) }
     }
 
     static func table(_ tensors: [Tensor]) -> String {
