@@ -144,7 +144,7 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooRuntime", "CZooPlugin", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
+        "ZooCore", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
@@ -180,6 +180,7 @@ let package = Package(
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooImage", "CZlib",
       ], path: "Tests/Fuzz/Targets"),
+    .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(
@@ -188,17 +189,20 @@ let package = Package(
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
-      name: "GGUFFormatTests", dependencies: ["GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
+      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
     .testTarget(
-      name: "NumPyFormatTests", dependencies: ["NumPyFormat", "Zip"], exclude: ["Fixtures", "numpy_files.py"]),
+      name: "NumPyFormatTests", dependencies: ["TestSupport", "NumPyFormat", "Zip"],
+      exclude: ["Fixtures", "numpy_files.py"]),
     .testTarget(
       name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"],
       exclude: ["Fixtures", "check_written.py", "make_fixtures.py"]),
     .testTarget(
-      name: "SafetensorsFormatTests", dependencies: ["SafetensorsFormat", "Files"], exclude: ["safetensors_files.py"]),
+      name: "SafetensorsFormatTests", dependencies: ["TestSupport", "SafetensorsFormat", "Files"],
+      exclude: ["safetensors_files.py"]),
     .testTarget(
       name: "GraphFormatTests",
       dependencies: [
+        "TestSupport",
         "CaffeFormat", "TFLiteFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
         "AttentionPlugin",
       ],
@@ -208,7 +212,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "KerasFormatTests",
-      dependencies: ["KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      dependencies: [
+        "TestSupport", "KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+      ],
       exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
     .testTarget(
       name: "SVMModelFormatTests", dependencies: ["SVMModelFormat", "ZooRuntime", "StandardPlugin", "SVMPlugin"],
@@ -233,19 +239,22 @@ let package = Package(
       ],
       exclude: ["Fixtures", "make_references.py"]),
     .testTarget(
-      name: "ZooImageTests", dependencies: ["ZooImage"],
+      name: "ZooImageTests", dependencies: ["TestSupport", "ZooImage"],
       exclude: ["Fixtures", "make_fixtures.py", "make_preprocessing.py"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures", "make_bleu.py", "make_fixtures.py"]),
+      name: "DatasetsTests", dependencies: ["TestSupport", "Datasets"],
+      exclude: ["Fixtures", "make_bleu.py", "make_fixtures.py"]),
     .testTarget(
       name: "ModelZooTests",
       dependencies: [
+        "TestSupport",
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
         "SVMPlugin",
       ],
       exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["ModelZoo", "ZooCore"], exclude: ["node_cases.py", "stored_weights.py"]),
+      name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore"],
+      exclude: ["node_cases.py", "stored_weights.py"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,28 +1,26 @@
 import Dispatch
 
+/// What `body` gives for each of 0 ..< `count`, on all cores.
+///
+/// - Throws: the error of the lowest number that failed.
+package func concurrentlyMapped<Element: Sendable>(
+  _ count: Int, _ body: @Sendable (Int) throws -> Element
+) throws -> [Element] {
+  guard count > 1 else { return count == 1 ? [try body(0)] : [] }
+  // Each call writes its own slot.
+  nonisolated(unsafe) let slots = UnsafeMutablePointer<Result<Element, any Error>?>.allocate(capacity: count)
+  slots.initialize(repeating: nil, count: count)
+  defer {
+    slots.deinitialize(count: count)
+    slots.deallocate()
+  }
+  DispatchQueue.concurrentPerform(iterations: count) { index in slots[index] = Result { try body(index) } }
+  return try (0..<count).compactMap { try slots[$0]?.get() }
+}
+
 /// Calls `body` with 0 ..< `count` on all cores.
 ///
 /// - Throws: the error of the lowest number that failed.
 package func concurrently(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
-  guard count > 1 else {
-    if count == 1 { try body(0) }
-    return
-  }
-  // Each call writes its own slot.
-  nonisolated(unsafe) let errors = UnsafeMutablePointer<(any Error)?>.allocate(capacity: count)
-  errors.initialize(repeating: nil, count: count)
-  defer {
-    errors.deinitialize(count: count)
-    errors.deallocate()
-  }
-  DispatchQueue.concurrentPerform(iterations: count) { index in
-    do {
-      try body(index)
-    } catch {
-      errors[index] = error
-    }
-  }
-  for index in 0..<count {
-    if let error = errors[index] { throw error }
-  }
+  _ = try concurrentlyMapped(count, body)
 }

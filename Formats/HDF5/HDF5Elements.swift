@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import ZooCore
 import Zip
 
@@ -103,9 +104,7 @@ struct HDF5Elements: TensorSource {
 
   /// Puts the bytes of numbers into this machine's order, and makes truth values 0 or 1.
   private func finish(_ target: UnsafeMutableRawBufferPointer, at offset: Int, _ type: ElementType) {
-    if swapWidth > 1 {
-      for start in stride(from: 0, to: target.count, by: swapWidth) { target[start..<start + swapWidth].reverse() }
-    }
+    target.swapByteOrder(width: swapWidth)
     if type == .bool {
       for index in target.indices where target[index] > 1 { target[index] = 1 }
     }

@@ -57,7 +57,7 @@ struct NumPyArray: TensorSource {
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     try Self.elements(in: memory(), header).read(into: bytes, type: type, shape: shape)
-    swap(bytes)
+    if swaps { bytes.swapByteOrder(width: numberSize) }
   }
 
   func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) throws {
@@ -66,7 +66,7 @@ struct NumPyArray: TensorSource {
       throw ZooError(.defect, "\(bytes.count) bytes at \(offset) are no whole elements of \(size) bytes")
     }
     try Self.elements(in: memory(), header).read(into: bytes, at: offset, type: type, shape: shape)
-    swap(bytes)
+    if swaps { bytes.swapByteOrder(width: numberSize) }
   }
 
   private func memory() throws -> TensorMemory {
@@ -100,20 +100,4 @@ struct NumPyArray: TensorSource {
   }
 
   private var swaps: Bool { header.isBigEndian && numberSize > 1 }
-
-  private func swap(_ bytes: UnsafeMutableRawBufferPointer) {
-    guard swaps else { return }
-    switch numberSize {
-    case 2: Self.swap(UInt16.self, in: bytes)
-    case 4: Self.swap(UInt32.self, in: bytes)
-    default: Self.swap(UInt64.self, in: bytes)
-    }
-  }
-
-  private static func swap<Number: FixedWidthInteger>(_: Number.Type, in bytes: UnsafeMutableRawBufferPointer) {
-    for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<Number>.size) {
-      let number = bytes.loadUnaligned(fromByteOffset: offset, as: Number.self)
-      bytes.storeBytes(of: number.byteSwapped, toByteOffset: offset, as: Number.self)
-    }
-  }
 }

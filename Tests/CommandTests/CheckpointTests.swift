@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 
 /// Published weights and the data that they were measured on, which lie beside the checkout on some machines only.

@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 import ZooCore
 

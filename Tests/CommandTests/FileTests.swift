@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))

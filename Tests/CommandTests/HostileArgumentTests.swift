@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 
 /// Files that are none, and places that take none.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// ONNX's own node tests, all of them, through `zoo verify`.

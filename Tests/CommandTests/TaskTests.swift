@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 
 /// The shipped packages, and models of texts, through the program.

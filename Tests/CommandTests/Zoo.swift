@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import ZooCore
 import Testing
 
@@ -56,14 +57,6 @@ enum Zoo {
   }
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
-}
-
-/// A new folder that is removed after `body`.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
 }
 
 func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }

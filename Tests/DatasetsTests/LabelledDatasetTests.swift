@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 import ZooCore
 import ZooImage
@@ -38,7 +39,7 @@ import ZooImage
   }
 
   @Test func folders() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       try makeFolder("\(folder)/data/test")
       try write(Array("about".utf8), to: "\(folder)/data/README.md")
       let expected = [[0, 3], [0, 4], [2, 1], [2, 2]]
@@ -60,7 +61,7 @@ import ZooImage
   }
 
   @Test func foldersNamedByNumbers() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       for index in [0, 2, 10] { try write(pixel(UInt8(index), 0, 0), to: "\(folder)/\(index)/a.png") }
       let expected = [[0, 0], [10, 10], [2, 2]]
       #expect(try summary(samples(folder, labels: (0...10).map { "class \($0)" })) == expected)
@@ -70,7 +71,7 @@ import ZooImage
   }
 
   @Test func foldersWithoutAnyClass() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       #expect(error { try samples(folder, labels: labels) }?.message == "there are no images")
       try write(pixel(1, 2, 3), to: "\(folder)/a.png")
       #expect(error { try samples(folder, labels: labels) }?.message.contains("a.png lies in no class") == true)
@@ -78,7 +79,7 @@ import ZooImage
   }
 
   @Test func damagedImagesAreNamed() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       try write(Array("text".utf8), to: "\(folder)/cat/a.png")
       let error = error { try samples(folder, labels: labels) }
       #expect(error?.kind == .badData)
@@ -89,7 +90,7 @@ import ZooImage
   // MARK: Archives
 
   @Test func whatCanNotBeReadTwiceIsNoDataset() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       try #require(mkfifo("\(folder)/pipe", 0o600) == 0)
       for path in ["\(folder)/pipe", "/dev/zero", "/dev/null"] {
         #expect(error { try samples(path, labels: labels) }?.kind == .badData, "\(path)")
@@ -99,7 +100,7 @@ import ZooImage
 
   /// A file full of holes, which nobody should read.
   @Test func hugeImagesAreErrors() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/cat/a.jpg"
       try write([0xFF, 0xD8, 0xFF], to: path)
       try #require(truncate(path, 5 << 30) == 0)
@@ -107,7 +108,7 @@ import ZooImage
       #expect(error?.message.contains("larger than 512 MiB") == true && error?.location == path, "\(error as Any)")
       let archive = "\(folder)/a.tar"
       #expect(try run(URL(filePath: "/bin/sh"), "-c", "cd '\(folder)' && tar -cf - cat | head -c 4096 >a.tar") == 0)
-      let inside = DatasetsTests.error { try samples(archive, labels: labels) }
+      let inside = TestSupport.error { try samples(archive, labels: labels) }
       #expect(inside?.location == "\(archive): cat/a.jpg", "\(inside as Any)")
     }
   }
@@ -116,7 +117,7 @@ import ZooImage
 
   @Test(arguments: ["ustar", "pax", "gnu"])
   func archives(format: String) throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       try makeFolder("\(folder)/test")
       // Longer than a header's field, so that each format's way of long names is used.
       let long = String(repeating: "long-name-", count: 9)
@@ -161,7 +162,7 @@ import ZooImage
   }
 
   @Test func archivesThatLieAreRefused() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/a.tar"
       let end = [UInt8](repeating: 0, count: 1024)
       let huge = [0x80] + [UInt8](repeating: 0, count: 4) + [0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]
@@ -213,7 +214,7 @@ import ZooImage
   @Test(arguments: ["planes.npz", "interleaved.npz"])
   func damagedArraysGiveAnErrorOrSamples(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name)")
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/a.npz"
       for length in whole.indices {
         try write(Array(whole[..<length]), to: path)

@@ -1,14 +1,15 @@
 import Foundation
 import GGUFFormat
 import NumPyFormat
+import TestSupport
 import Testing
 import ZooCore
 
 /// Files of the gguf package read here, and ours read by it.
 @Suite struct PackageTests {
   @Test(.enabled(if: hasPackage, "needs .venv with gguf")) func thePackagesFilesAreReadAndCopied() throws {
-    try withTemporaryFolder { folder in
-      try python(script, "write", folder)
+    try withFolder { folder in
+      try Python.run(script, "write", folder)
       let path = "\(folder)/types.gguf"
       let file = try GGUFFormat.read(path)
       #expect(try bytes(of: path).withUnsafeBytes { GGUFFormat.sniff($0) })
@@ -46,7 +47,7 @@ import ZooCore
 
       // A copy is the same file: every value, every block, whatever its type.
       try GGUFFormat.write(file, to: "\(folder)/copy.gguf")
-      #expect(try python(script, "show", "\(folder)/copy.gguf") == python(script, "show", path))
+      #expect(try Python.run(script, "show", "\(folder)/copy.gguf") == Python.run(script, "show", path))
     }
   }
 
@@ -57,7 +58,7 @@ import ZooCore
   }
 
   @Test(.enabled(if: hasPackage, "needs .venv with gguf")) func thePackageReadsAndQuantizesTheSame() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       var tensors: [NamedTensor] = []
       func add(_ name: String, _ tensor: Tensor) {
         tensors.append(NamedTensor(name: name, tensor: StoredTensor(tensor)))
@@ -96,7 +97,7 @@ import ZooCore
       try GGUFFormat.write(file, to: "\(folder)/ours.gguf", storage: .q8_0)
       let ours = try GGUFFormat.read("\(folder)/ours.gguf")
       try NumPyFormat.write(ours, to: "\(folder)/read.npz")
-      #expect(try python(script, "check", folder) == "12\n")
+      #expect(try Python.run(script, "check", folder) == "12\n")
       #expect(ours.metadata.contains(Property(key: "general.quantization_version", value: "uint32:2")))
       // Quantizing without a file gives the same numbers, also in pieces.
       for (item, written) in zip(tensors, ours.tensors) {
@@ -117,7 +118,7 @@ import ZooCore
   }
 
   @Test func whatIsExactStaysExact() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       var tensors: [NamedTensor] = []
       for type in [ElementType.float32, .float16, .bfloat16, .float64, .int8, .int16, .int32, .int64] {
         for shape in [[2, 3], [], [0, 5], [7, 1, 2, 1]] {
@@ -162,7 +163,7 @@ import ZooCore
       ([("a", tensor), ("a", tensor)], "taken"), ([("a", flags)], "bool"), ([("a", deep)], "5 dimensions"),
       ([(String(repeating: "a", count: 65), tensor)], "64 bytes"),
     ] {
-      try withTemporaryFolder { folder in
+      try withFolder { folder in
         let file = TensorFile(tensors: tensors.map { NamedTensor(name: $0.0, tensor: $0.1) })
         let error = try #require(throws: ZooError.self) { try GGUFFormat.write(file, to: "\(folder)/a.gguf") }
         #expect(error.description.contains(word), "\(error)")

@@ -1,37 +1,13 @@
 import Foundation
 import GGUFFormat
+import TestSupport
 import ZooCore
 
 private let here = URL(filePath: #filePath).deletingLastPathComponent()
 let script = here.appending(path: "gguf_files.py").path
 
 /// Whether the Python that the Makefile sets up is there, with the package gguf.
-let hasPackage = (try? python("-c", "import gguf")) != nil
-
-/// Runs Python and returns what it prints.
-@discardableResult func python(_ arguments: String...) throws -> String {
-  let process = Process()
-  process.executableURL = here.appending(path: "../../.venv/bin/python3").standardized
-  process.arguments = arguments
-  let output = Pipe()
-  process.standardOutput = output
-  process.standardError = FileHandle.nullDevice
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-  return String(decoding: data, as: UTF8.self)
-}
-
-/// Runs `body` with a folder that is removed afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
-}
-
-func bytes(of path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path))) }
+let hasPackage = Python.has("gguf")
 
 func bytes(of tensor: StoredTensor) throws -> [UInt8] { try tensor.load().withUnsafeBytes { Array($0) } }
 

@@ -5,21 +5,12 @@ import Foundation
 import ONNXFormat
 import SafetensorsFormat
 import StandardPlugin
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
 
 let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-
-/// A folder that is removed after `body`.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("graphs-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try body(path)
-}
-
-func contents(_ path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(fileURLWithPath: path))) }
 
 /// What a network answers, by the runtime.
 func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String: Tensor] {

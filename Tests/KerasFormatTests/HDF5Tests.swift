@@ -1,6 +1,7 @@
 import Foundation
 import HDF5Format
 import KerasFormat
+import TestSupport
 import Testing
 import ZooCore
 

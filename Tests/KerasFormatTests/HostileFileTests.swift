@@ -1,6 +1,7 @@
 import Foundation
 import HDF5Format
 import KerasFormat
+import TestSupport
 import Testing
 import ZooCore
 
@@ -72,12 +73,4 @@ struct SeededGenerator: RandomNumberGenerator {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return state ^ state >> 29
   }
-}
-
-/// A new folder that is removed after `body`.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keras-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
 }

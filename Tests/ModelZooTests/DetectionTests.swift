@@ -2,6 +2,7 @@ import Foundation
 import ModelZoo
 import SVMPlugin
 import StandardPlugin
+import TestSupport
 import Testing
 import VisionPlugin
 import ZooCore

@@ -3,6 +3,7 @@ import ConvPlugin
 import Foundation
 import ModelZoo
 import StandardPlugin
+import TestSupport
 import Testing
 import ZooCore
 

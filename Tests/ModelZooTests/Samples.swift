@@ -40,14 +40,6 @@ extension Model {
   }
 }
 
-/// A new folder that is removed after `body`.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
-}
-
 extension Prediction {
   var classes: [Classification] {
     if case .classes(let classes) = self { classes } else { [] }

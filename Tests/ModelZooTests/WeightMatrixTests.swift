@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import TestSupport
 import Testing
 
 /// From every format of weights to every other and back: nothing changes.

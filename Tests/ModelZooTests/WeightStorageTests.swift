@@ -1,4 +1,5 @@
 import ModelZoo
+import TestSupport
 import Testing
 import ZooCore
 

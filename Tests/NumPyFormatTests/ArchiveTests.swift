@@ -1,5 +1,6 @@
 import Foundation
 import NumPyFormat
+import TestSupport
 import Testing
 import ZooCore
 
@@ -39,7 +40,7 @@ import ZooCore
   }
 
   @Test func nothingIsLost() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/a.npz"
       try NumPyFormat.write(Self.sample, to: path)
       #expect(try bytes(of: path).withUnsafeBytes { NumPyFormat.sniff($0) })
@@ -53,7 +54,7 @@ import ZooCore
   }
 
   @Test func anArrayIsNamedLikeItsFile() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       for item in Self.sample.tensors {
         let path = "\(folder)/conv1.npy"
         try NumPyFormat.write(TensorFile(tensors: [item]), to: path)
@@ -65,17 +66,17 @@ import ZooCore
   }
 
   @Test(.enabled(if: hasNumPy, "needs .venv with NumPy")) func numPyReadsWhatWeWrite() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       try NumPyFormat.write(Self.sample, to: "\(folder)/a.npz")
       #expect(
-        try python(script, "show", "\(folder)/a.npz").split(separator: "\n").map(String.init)
+        try Python.run(script, "show", "\(folder)/a.npz").split(separator: "\n").map(String.init)
           == Self.sample.tensors.map { try $0.line() })
       var all: [String] = []
       for (index, name) in try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted().enumerated() {
         let tensor = try NumPyFile.read("\(fixtures)/\(name)")
         try NumPyFile.write(tensor, to: "\(folder)/\(index).npy")
         guard tensor.type != .string else { continue }
-        let line = try python(script, "show", "\(folder)/\(index).npy")
+        let line = try Python.run(script, "show", "\(folder)/\(index).npy")
         #expect(try line == NamedTensor(name: "array", tensor: StoredTensor(tensor)).line() + "\n")
         all.append(name)
         if all.count == 5 { break }
@@ -86,8 +87,8 @@ import ZooCore
 
   @Test(.enabled(if: hasNumPy, "needs .venv with NumPy"), arguments: ["stored", "deflated", "none"])
   func numPysArchivesAreRead(name: String) throws {
-    try withTemporaryFolder { folder in
-      try python(script, "archives", folder)
+    try withFolder { folder in
+      try Python.run(script, "archives", folder)
       let file = try NumPyFormat.read("\(folder)/\(name).npz")
       let lines = try String(contentsOfFile: "\(folder)/\(name).txt", encoding: .utf8).split(separator: "\n")
       #expect(try file.tensors.map { try $0.line() } == lines.map(String.init))
@@ -99,7 +100,7 @@ import ZooCore
 
   @Test(.enabled(if: hasNumPy, "needs .venv with NumPy"), arguments: [0, 100, 1000])
   func largeArchivesHaveSizesOf64Bits(limit: Int) throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/a.npz"
       var archive = try ZipWriter(path, wideFrom: limit)
       let data = (0..<10).map { index in
@@ -111,13 +112,13 @@ import ZooCore
       }
       try archive.finish()
       let lines = try NumPyFormat.read(path).tensors.map { try $0.line() + "\n" }.joined()
-      #expect(try python(script, "show", path) == lines)
+      #expect(try Python.run(script, "show", path) == lines)
       #expect(lines.hasSuffix("07\n"))
     }
   }
 
   @Test func whatCannotBeWrittenIsAnError() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       let tensor = StoredTensor(try Tensor([1] as [Float], shape: [1]))
       let small = StoredTensor(try Tensor(type: .float8e4m3fn, shape: [1]) { $0[0] = 0 })
       for (tensors, ending, word) in [
@@ -133,7 +134,7 @@ import ZooCore
   }
 
   @Test func whatTensorsDoNotHaveIsRefusedByName() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/a.npz"
       for type in ["'|O'", "[('x', '<f4')]", "'<M8[s]'", "'|V1'", "'<f16'"] {
         let bytes = array("{'descr': \(type), 'fortran_order': False, 'shape': (1,)}", Array(repeating: 0, count: 16))
@@ -147,7 +148,7 @@ import ZooCore
   }
 
   @Test func damagedArchivesGiveAnErrorOrTensors() throws {
-    try withTemporaryFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/a.npz"
       try NumPyFormat.write(TensorFile(tensors: Array(Self.sample.tensors.prefix(3))), to: path)
       let whole = try bytes(of: path)

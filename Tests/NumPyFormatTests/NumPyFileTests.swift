@@ -1,5 +1,6 @@
 import Foundation
 import NumPyFormat
+import TestSupport
 import Testing
 import ZooCore
 
@@ -36,7 +37,7 @@ import ZooCore
   }
 
   @Test func writesWhatItReads() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/copy.npy"
       for name in try names() {
         let tensor = try NumPyFile.read("\(fixtures)/\(name)")
@@ -76,7 +77,7 @@ import ZooCore
       (String(repeating: "(", count: 60_000), .badData),
       ("", .badData),
     ]
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/array.npy"
       for (header, kind) in headers {
         try write(array(header, [7, 7, 0xff, 0xff]), to: path)
@@ -91,7 +92,7 @@ import ZooCore
   @Test(arguments: ["f4.npy", "U3.npy", "version-2.npy"])
   func damagedFilesGiveAnErrorOrATensor(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name)")
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/array.npy"
       for length in whole.indices {
         try write(Array(whole[..<length]), to: path)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import ZooCore
 
 private let folder = URL(filePath: #filePath).deletingLastPathComponent()
@@ -8,43 +9,9 @@ let fixtures = folder.appending(path: "Fixtures").path
 let script = folder.appending(path: "numpy_files.py").path
 
 /// Whether the Python that the Makefile sets up is there, with NumPy.
-let hasNumPy = (try? python("-c", "import numpy")) != nil
-
-/// Runs Python and returns what it prints.
-@discardableResult func python(_ arguments: String...) throws -> String {
-  let process = Process()
-  process.executableURL = folder.appending(path: "../../.venv/bin/python3").standardized
-  process.arguments = arguments
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-  return String(decoding: data, as: UTF8.self)
-}
-
-func bytes(of path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path))) }
+let hasNumPy = Python.has("numpy")
 
 func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(filePath: path)) }
-
-/// Runs `body` with a folder that is removed afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
-}
-
-/// The error that `body` throws; `nil` when it does not.
-func error(_ body: () throws -> some Any) -> ZooError? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return error as? ZooError
-  }
-}
 
 /// An array file with the given header text and data.
 func array(_ header: String, _ data: [UInt8] = []) -> [UInt8] {

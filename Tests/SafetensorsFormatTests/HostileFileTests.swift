@@ -1,5 +1,6 @@
 import Foundation
 import SafetensorsFormat
+import TestSupport
 import Testing
 import ZooCore
 

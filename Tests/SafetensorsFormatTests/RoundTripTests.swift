@@ -1,31 +1,16 @@
 import Foundation
 import SafetensorsFormat
+import TestSupport
 import Testing
 import ZooCore
 
 /// What is written is read again, here and by the safetensors package.
 @Suite struct RoundTripTests {
-  static let python = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../.venv/bin/python3").path
   static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("safetensors_files.py").path
 
   /// Whether the package is there.
-  static let hasPackage: Bool = (try? run("-c", "import safetensors")) != nil
-
-  @discardableResult static func run(_ arguments: String...) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    return data
-  }
+  static let hasPackage: Bool = Python.has("safetensors")
 
   static let sample: TensorFile = {
     var tensors: [NamedTensor] = []
@@ -92,7 +77,7 @@ import ZooCore
 
   @Test(.enabled(if: hasPackage, "needs .venv with safetensors")) func thePackagesFilesAreRead() throws {
     try withFolder { folder in
-      try Self.run(Self.script, "write", folder)
+      try Python.run(Self.script, "write", folder)
       let file = try SafetensorsFormat.read("\(folder)/types.safetensors")
       #expect(Set(file.metadata) == [Property(key: "format", value: "np"), Property(key: "a \"text\"", value: "é\n")])
       #expect(file.tensors.count == 15)
@@ -115,7 +100,7 @@ import ZooCore
       sample.tensors.removeAll { ![.float32, .int64, .bool, .uint16].contains($0.tensor.type) }
       try SafetensorsFormat.write(sample, to: path)
       let read = try #require(
-        try JSONSerialization.jsonObject(with: Self.run(Self.script, "check", path)) as? [String: Any])
+        try JSONSerialization.jsonObject(with: Data(Python.run(Self.script, "check", path).utf8)) as? [String: Any])
       #expect(read["metadata"] as? [String: String] == ["format": "pt", "b\"": "e\u{301}\t"])
       let tensors = try #require(read["tensors"] as? [String: [Any]])
       #expect(tensors.count == sample.tensors.count)

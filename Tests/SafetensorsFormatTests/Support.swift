@@ -1,14 +1,7 @@
 import Foundation
 import SafetensorsFormat
+import TestSupport
 import ZooCore
-
-/// A new folder that is removed after `body`.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("safetensors-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
-}
 
 /// The bytes of a file with that header.
 func file(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ZooCore
 import ZooImage
@@ -27,14 +28,14 @@ import ZooImage
 
   @Test(.enabled(if: hasPython, "needs Pillow: run `make setup`"))
   func pixelsOfRandomFilesArePillows() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       #expect(try runPython("make_fixtures.py", folder, "8") == 0)
       #expect(try check(folder) > 400)
     }
   }
 
   @Test func formatComesFromTheContentNotTheName() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       let path = "\(folder)/picture.png"
       try write(bytes(of: "\(fixtures)/pixel.jpg"), to: path)
       #expect(try Image(contentsOf: path).width == 1)
@@ -44,7 +45,7 @@ import ZooImage
   @Test func pngRoundTrip() throws {
     let image = try Image(contentsOf: "\(fixtures)/420-1.jpg")
     #expect(try Image(decoding: image.encodedPNG(), name: "memory") == image)
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       try image.writePNG(to: "\(folder)/copy.png")
       try image.writePNG(to: "\(folder)/copy.png")
       #expect(try Image(contentsOf: "\(folder)/copy.png") == image)
@@ -54,7 +55,7 @@ import ZooImage
   }
 
   @Test func otherFilesAreRefused() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       #expect(error { try Image(contentsOf: "\(folder)/none.jpg") }?.kind == .notFound)
       #expect(error { try Image(contentsOf: folder) }?.kind == .badData)
       try write(Array("some notes\n".utf8), to: "\(folder)/notes.txt")

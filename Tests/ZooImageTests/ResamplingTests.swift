@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ZooCore
 import ZooImage
@@ -23,7 +24,7 @@ import ZooImage
 
   @Test(.enabled(if: hasPython, "needs Pillow: run `make setup`"))
   func pixelsOfRandomSizesArePillows() throws {
-    try withTemporaryFolder { (folder: String) throws in
+    try withFolder { (folder: String) throws in
       #expect(try runPython("make_fixtures.py", folder, "8") == 0)
       #expect(try check(folder) == 64)
     }

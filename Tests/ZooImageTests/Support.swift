@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import ZooCore
 import ZooImage
 
@@ -16,10 +17,6 @@ func files(in folder: String, ending suffix: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(suffix) }.sorted()
 }
 
-func bytes(of path: String) throws -> [UInt8] {
-  try Array(Data(contentsOf: URL(filePath: path)))
-}
-
 /// A binary PPM file.
 func readPPM(_ path: String) throws -> Image {
   let bytes = try bytes(of: path)
@@ -34,14 +31,6 @@ func difference(_ left: Image, _ right: Image) -> Int {
   return zip(left.pixels, right.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
 }
 
-/// Runs `body` with a folder that is removed afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "zoo-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
-}
-
 /// Runs a script of this folder with `python`.
 func runPython(_ script: String, _ arguments: String...) throws -> Int32 {
   let process = Process()
@@ -51,16 +40,6 @@ func runPython(_ script: String, _ arguments: String...) throws -> Int32 {
   try process.run()
   process.waitUntilExit()
   return process.terminationStatus
-}
-
-/// The error that `body` throws; `nil` when it does not.
-func error(_ body: () throws -> some Any) -> ZooError? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return error as? ZooError
-  }
 }
 
 func write(_ bytes: [UInt8], to path: String) throws {

@@ -1,3 +1,5 @@
+import Files
+
 extension ElementType {
   /// Whether the elements stand for numbers that can be compared and added up; complex ones count as two.
   var isNumeric: Bool { self != .string }

@@ -1,5 +1,6 @@
 import CaffeFormat
 import Foundation
+import TestSupport
 import Testing
 import ZooCore
 
@@ -66,8 +67,8 @@ private let fixtures = here.appendingPathComponent("Caffe/Fixtures").path
     for name in ["alexnet", "alexnet-v1"] {
       #expect(CaffeFormat.sniffWeights("\(fixtures)/\(name).caffemodel"))
       #expect(!CaffeFormat.sniffWeights("\(fixtures)/\(name).prototxt"))
-      #expect(try contents("\(fixtures)/\(name).prototxt").withUnsafeBytes { CaffeFormat.sniff($0) })
-      #expect(!(try contents("\(fixtures)/\(name).caffemodel").withUnsafeBytes { CaffeFormat.sniff($0) }))
+      #expect(try bytes(of: "\(fixtures)/\(name).prototxt").withUnsafeBytes { CaffeFormat.sniff($0) })
+      #expect(!(try bytes(of: "\(fixtures)/\(name).caffemodel").withUnsafeBytes { CaffeFormat.sniff($0) }))
     }
     #expect(Array("# a comment\n\n  layer {".utf8).withUnsafeBytes { CaffeFormat.sniff($0) })
     #expect(!Array("net: \"train.prototxt\"".utf8).withUnsafeBytes { CaffeFormat.sniff($0) })
@@ -178,7 +179,7 @@ private let fixtures = here.appendingPathComponent("Caffe/Fixtures").path
   @Test(arguments: ["shapes", "alexnet-v1", "small-resnet"])
   func changedFilesAreErrorsOrHarmless(name: String) throws {
     let (text, weights) = (
-      try contents("\(fixtures)/\(name).prototxt"), try contents("\(fixtures)/\(name).caffemodel")
+      try bytes(of: "\(fixtures)/\(name).prototxt"), try bytes(of: "\(fixtures)/\(name).caffemodel")
     )
     var mutations = Mutations(seed: 1)
     try withFolder { folder in
@@ -196,7 +197,7 @@ private let fixtures = here.appendingPathComponent("Caffe/Fixtures").path
   }
 
   @Test func truncatedWeightsAreErrors() throws {
-    let whole = try contents("\(fixtures)/alexnet.caffemodel")
+    let whole = try bytes(of: "\(fixtures)/alexnet.caffemodel")
     try withFolder { folder in
       let path = folder + "/x.caffemodel"
       for count in stride(from: 0, to: whole.count, by: 211) {

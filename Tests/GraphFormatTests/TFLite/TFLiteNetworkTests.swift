@@ -1,5 +1,6 @@
 import Foundation
 import TFLiteFormat
+import TestSupport
 import Testing
 import ZooCore
 
@@ -73,7 +74,7 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
   }
 
   @Test func contentTellsTheFormat() throws {
-    let bytes = try contents(fixtures + "/classifier-int8.tflite")
+    let bytes = try bytes(of: fixtures + "/classifier-int8.tflite")
     #expect(bytes.prefix(8).withUnsafeBytes { TFLiteFormat.sniff($0) })
     #expect(!bytes.prefix(7).withUnsafeBytes { TFLiteFormat.sniff($0) })
   }
@@ -83,7 +84,7 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
 @Suite struct TFLiteDamageTests {
   @Test(arguments: ["classifier-int8", "shapes", "resizing"])
   func changedFilesAreErrorsOrHarmless(name: String) throws {
-    let whole = try contents("\(fixtures)/\(name).tflite")
+    let whole = try bytes(of: "\(fixtures)/\(name).tflite")
     var mutations = Mutations(seed: 2)
     try withFolder { folder in
       let path = folder + "/x.tflite"
@@ -104,7 +105,7 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
   }
 
   @Test func truncatedFilesAreErrors() throws {
-    let whole = try contents(fixtures + "/classifier-float.tflite")
+    let whole = try bytes(of: fixtures + "/classifier-float.tflite")
     try withFolder { folder in
       let path = folder + "/x.tflite"
       for count in stride(from: 0, to: whole.count - 4, by: 311) {
