@@ -60,6 +60,7 @@ public final class CompiledModel: Sendable {
   private let plans = Mutex(Plans())
   /// Held while a plan is made, so that packed weights are shared and not made twice.
   private let compiling = Mutex(CompileState())
+  private let residents: ResidentConstants
 
   /// How one set of input shapes is served.
   private enum Program: Sendable {
@@ -81,17 +82,26 @@ public final class CompiledModel: Sendable {
   /// Checks the graph. Kernels are made when input shapes are known: now, where the model fixes them all.
   ///
   /// - Throws: `ZooError`: `badData` for a damaged graph, `unsupported` for an operator that no plugin offers.
-  public init(
+  public convenience init(
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions = CompileOptions()
+  ) throws {
+    try self.init(definition, registry: registry, options: options, residents: ResidentConstants())
+  }
+
+  /// - Parameter residents: What models share that are made from parts of one definition.
+  package init(
+    _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, residents: ResidentConstants
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
     var checked = try checkedGraph(definition)
+    try checked.loadSmallConstants()
     checked.arithmetic = options.arithmetic
     self.checked = checked
     inputs = checked.inputs
     outputs = definition.graph.outputs
     self.registry = registry
     self.options = options
+    self.residents = residents
     for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry)) }
     if let shapes = fixedShapes { _ = try program(for: shapes) }
   }
@@ -244,7 +254,7 @@ public final class CompiledModel: Sendable {
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       .planned(
         try PlanBuilder(
-          graph: graph, registry: registry, kernels: kernels, executor: executor
+          graph: graph, registry: registry, kernels: kernels, residents: residents, executor: executor
         ).build())
     }
   }

@@ -31,6 +31,17 @@ struct WorkGraph: Sendable {
     return consumers
   }
 
+  /// Reads the small constants, which every plan asks for many times.
+  mutating func loadSmallConstants() throws {
+    for (name, constant) in constants where constant.isWorthKnowing {
+      do {
+        constants[name] = StoredTensor(try constant.load())
+      } catch let error as ZooError {
+        throw error.located("constant \"\(name)\"")
+      }
+    }
+  }
+
   /// What is known of a value, small constants loaded.
   func describe(_ name: String) throws -> ValueDescription? {
     if name.isEmpty { return nil }

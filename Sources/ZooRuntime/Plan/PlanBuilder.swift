@@ -6,12 +6,13 @@ struct PlanBuilder {
   let graph: WorkGraph
   let registry: OperatorRegistry
   let kernels: KernelCache
+  let residents: ResidentConstants
   let executor: UnsafePointer<zoo_executor>
 
   func build() throws -> Plan {
     let handles = try makeKernels()
     let places = try placeValues(handles)
-    var residents: [String: Tensor] = [:]
+    var loaded: [String: Tensor] = [:]
     var steps: [Plan.Step] = []
     for (entry, handle) in zip(graph.nodes, handles) {
       var inputs: [Plan.Operand] = []
@@ -25,8 +26,8 @@ struct PlanBuilder {
           if handle.consumes(input: position) {
             place = .consumed
           } else {
-            let tensor = try residents[name] ?? constant.load()
-            residents[name] = tensor
+            let tensor = try loaded[name] ?? load(name, constant)
+            loaded[name] = tensor
             place = .constant(tensor)
           }
         }
@@ -45,6 +46,10 @@ struct PlanBuilder {
       steps: steps, layoutCopies: graph.layoutCopies,
       outputs: graph.outputs.map { ($0.name, try require(graph.describe($0.value), $0.name)) },
       copiedOutputs: copiedOutputs(places.values), arenaByteCount: places.byteCount)
+  }
+
+  private func load(_ name: String, _ constant: StoredTensor) throws -> Tensor {
+    try residents.tensor(name, constant, isShared: !graph.shapeDependent.contains(name))
   }
 
   private var absent: Plan.Operand {
@@ -107,7 +112,7 @@ struct PlanBuilder {
       var description = try graph.describe(name)
       if let constant = graph.constants[name], description?.constant == nil, !streamed.contains(name) {
         do {
-          description?.constant = try constant.load()
+          description?.constant = try load(name, constant)
         } catch let error as ZooError {
           throw error.located("constant \"\(name)\"")
         }
