@@ -113,6 +113,83 @@ import ZooRuntime
     #expect(told == found)
   }
 
+  // MARK: Guesses
+
+  /// Guesses from the first step on, also where it does not pay.
+  private func guessing(_ definition: ModelDefinition) throws -> GenerationPrograms {
+    try GenerationPrograms(
+      definition, registry: registry(), options: CompileOptions(threads: 2),
+      drafting: DraftPolicy(leastBytes: 0, stepsBefore: 0))
+  }
+
+  @Test func guessingFindsTheReferencesSentences() throws {
+    let expected = try expected()
+    let programs = try guessing(definition())
+    for guesses in [true, false] {
+      for (source, wanted) in zip(expected.sources, expected.greedy) {
+        let session = try GenerationSession(programs, sources: [source], copies: 1, padToken: 0, limit: 64)
+        var told: [Int] = []
+        let found = try GreedySearch(endTokens: [2], guesses: guesses).run(
+          session, beginning: [1], limit: source.count + 12
+        ) { _, tokens in
+          #expect(tokens.count == told.count + 1 && tokens.starts(with: told))
+          told = Array(tokens)
+          return true
+        }
+        #expect(found == wanted && told == wanted)
+      }
+    }
+  }
+
+  /// Whatever was guessed, the caches hold what the network makes of the tokens that were kept.
+  @Test func wrongGuessesLeaveNoTrace() throws {
+    let definition = try decoder()
+    let model = try CompiledModel(definition, registry: registry())
+    let session = GenerationSession(try guessing(definition), rows: 1, limit: 64)
+    var generator = NormalGenerator(seed: 3)
+    var row = [4, 2]
+    _ = try session.append([row])
+    while row.count < 50 {
+      let next = Int(generator.bits() % 11)
+      let guesses = try session.guess(after: next, count: 5, endTokens: [])
+      #expect(guesses.count == 5)
+      let kept = Int(generator.bits() % 6)
+      let tokens = [next] + guesses.prefix(kept).map { ($0 + 1) % 11 } + guesses.dropFirst(kept)
+      let found = try session.check(tokens)
+      for place in tokens.indices {
+        for (value, wanted) in zip(found[place * 11..<(place + 1) * 11], try reference(model, row + tokens[...place])) {
+          #expect(abs(value - wanted) < 1e-4, "token \(place) after \(row.count)")
+        }
+      }
+      session.removeLast(tokens.count - 1 - kept)
+      row += tokens[...kept]
+    }
+  }
+
+  @Test func guessesEndWithTheText() throws {
+    let session = GenerationSession(try guessing(decoder()), rows: 1, limit: 64)
+    _ = try session.append([[1, 2, 3]])
+    let guesses = try session.guess(after: 7, count: 5, endTokens: [])
+    let end = try #require(guesses.dropFirst().first)
+    let ended = try session.guess(after: 7, count: 5, endTokens: [end])
+    #expect(ended == Array(guesses.prefix { $0 != end } + [end]))
+    #expect(try session.guess(after: end, count: 5, endTokens: [end]).isEmpty)
+  }
+
+  @Test func draftsAreMadeWhenTheyPay() throws {
+    let small = try programs(decoder())
+    #expect(try small.draft() == nil)
+    let patient = try GenerationPrograms(
+      decoder(), registry: registry(), options: CompileOptions(threads: 2),
+      drafting: DraftPolicy(leastBytes: 0, stepsBefore: 2))
+    let drafts = try (0..<4).map { _ in try patient.draft() != nil }
+    #expect(drafts == [false, false, true, true])
+    let rounded = try GenerationPrograms(
+      decoder(), registry: registry(), options: CompileOptions(threads: 2, arithmetic: Arithmetic(.int8)),
+      drafting: DraftPolicy(leastBytes: 0, stepsBefore: 0))
+    #expect(try rounded.draft() == nil)
+  }
+
   // MARK: Decoder alone
 
   /// A causal network of one layer over 11 tokens, in the form of GPT-2's graph.

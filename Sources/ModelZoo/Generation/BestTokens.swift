@@ -23,12 +23,11 @@ struct BestCandidates {
   /// Looks at all tokens of a row that has the score `score`. Rows come in ascending order.
   mutating func add(row: Int, score: Float, _ logProbabilities: UnsafeBufferPointer<Float>) {
     guard score > -.infinity else { return }
-    let block = 64
     var start = 0
     while start < logProbabilities.count {
-      let end = min(start + block, logProbabilities.count)
+      let end = min(start + Self.block, logProbabilities.count)
       // Most blocks hold nothing that is good enough.
-      if largest(logProbabilities, start, end) + score > threshold {
+      if holdsMore(logProbabilities, start, end, score: score) {
         for token in start..<end where logProbabilities[token] + score > threshold {
           insert(Candidate(score: logProbabilities[token] + score, row: row, token: token))
         }
@@ -37,11 +36,16 @@ struct BestCandidates {
     }
   }
 
-  private func largest(_ values: UnsafeBufferPointer<Float>, _ start: Int, _ end: Int) -> Float {
-    guard let base = values.baseAddress, end - start == 64 else { return values[start..<end].max() ?? -.infinity }
+  private static let block = 64
+
+  /// Whether any token from `start` until `end` exceeds the threshold; whole blocks are looked at without a branch.
+  private func holdsMore(_ values: UnsafeBufferPointer<Float>, _ start: Int, _ end: Int, score: Float) -> Bool {
+    guard let base = values.baseAddress, end - start == Self.block else { return true }
     let lanes = UnsafeRawPointer(base + start)
-    func load(_ index: Int) -> SIMD16<Float> { lanes.loadUnaligned(fromByteOffset: index * 64, as: SIMD16<Float>.self) }
-    return pointwiseMax(pointwiseMax(load(0), load(1)), pointwiseMax(load(2), load(3))).max()
+    func exceeds(_ index: Int) -> SIMDMask<SIMD16<Int32>> {
+      lanes.loadUnaligned(fromByteOffset: index * 64, as: SIMD16<Float>.self) + score .> threshold
+    }
+    return any((exceeds(0) .| exceeds(1)) .| (exceeds(2) .| exceeds(3)))
   }
 
   private mutating func insert(_ candidate: Candidate) {
@@ -50,4 +54,11 @@ struct BestCandidates {
     candidates.insert(candidate, at: place)
     if candidates.count > count { candidates.removeLast() }
   }
+}
+
+/// The most probable token, of equals the first; `nil` where no probability is a number.
+func bestToken(_ logProbabilities: UnsafeBufferPointer<Float>.SubSequence) -> Int? {
+  var best = BestCandidates(1)
+  best.add(row: 0, score: 0, UnsafeBufferPointer(rebasing: logProbabilities))
+  return best.candidates.first?.token
 }

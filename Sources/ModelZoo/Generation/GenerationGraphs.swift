@@ -33,9 +33,9 @@ struct GenerationGraphs {
     static let first = "[generation.first]"
     /// First + number of new tokens: (rows), int64.
     static let valid = "[generation.valid]"
-    /// The tokens whose successors are wanted, counted over all rows: (rows), int64.
+    /// The tokens whose successors are wanted, counted over all rows: (chosen), int64.
     static let chosen = "[generation.chosen]"
-    /// (rows, vocabulary), float32.
+    /// (chosen, vocabulary), float32.
     static let logProbabilities = "[generation.log_probabilities]"
   }
 
@@ -293,7 +293,7 @@ private struct GraphSplit {
     step.initializers.append(
       NamedTensor(
         name: "[generation.flat]", tensor: StoredTensor(try Tensor([-1, Int64(width)], shape: [2]))))
-    step.inputs.append(ValueInfo(name: GenerationGraphs.Name.chosen, elementType: .int64, shape: ["R"]))
+    step.inputs.append(ValueInfo(name: GenerationGraphs.Name.chosen, elementType: .int64, shape: ["N"]))
     nodes.append(Node("Reshape", name: flat, inputs: [value, "[generation.flat]"], outputs: [flat]))
     nodes.append(
       Node("Gather", name: chosen, inputs: [flat, GenerationGraphs.Name.chosen], outputs: [chosen]))

@@ -15,12 +15,19 @@ final class GenerationSession {
   private var caches: [TensorMemory] = []
   /// What the encoder gave, for each row.
   private var contexts: [String: Tensor] = [:]
-  private var bound: Bound?
+  private var bound: [Form: Bound] = [:]
+  /// What guesses, as soon as there is such a thing.
+  private var draft: CompiledModel?
 
-  /// The step at one number of rows and new tokens, over memory that stays.
+  /// How many tokens a step takes and tells the successors of, in each row, and whether it may guess.
+  private struct Form: Hashable {
+    var newCount, toldCount: Int
+    var isDraft = false
+  }
+
+  /// The step in one form, over memory that stays.
   private struct Bound {
     var run: BoundRun
-    var newCount: Int
     var tokens, positions, first, valid, chosen, result: TensorMemory
   }
 
@@ -44,7 +51,7 @@ final class GenerationSession {
       throw ZooError(.defect, "a model without an encoder has no sources")
     }
     let longest = texts.map(\.count).max() ?? 0
-    let length = max(longest, min(longest.roundedUp(to: 8), limit))
+    let length = max(longest, min(longest.roundedUp(to: 4), limit))
     var inputs = [
       names.tokens: try Tensor(
         texts.flatMap { $0.map(Int64.init) + Array(repeating: Int64(padToken), count: length - $0.count) },
@@ -75,8 +82,13 @@ final class GenerationSession {
     }
     // Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
     let newCount = longest == 1 ? 1 : longest.roundedUp(to: 8)
+    return try append(tokens, Form(newCount: newCount, toldCount: 1))
+  }
+
+  private func append(_ tokens: [[Int]], _ form: Form) throws -> UnsafeBufferPointer<Float> {
+    let newCount = form.newCount
     try reserve((lengths.max() ?? 0) + newCount)
-    let bound = try prepared(newCount)
+    let bound = try prepared(form)
     let ids = bound.tokens.mutableBytes.bindMemory(to: Int64.self)
     let positions = bound.positions.mutableBytes.bindMemory(to: Int64.self)
     let first = bound.first.mutableBytes.bindMemory(to: Int64.self)
@@ -90,12 +102,51 @@ final class GenerationSession {
       }
       first[row] = Int64(lengths[row])
       valid[row] = Int64(lengths[row] + newCount)
-      chosen[row] = Int64(row * newCount + new.count - 1)
+      for told in 0..<form.toldCount {
+        chosen[row * form.toldCount + told] = Int64(
+          row * newCount + (form.toldCount == 1 ? new.count - 1 : min(told, new.count - 1)))
+      }
       lengths[row] += new.count
     }
     try bound.run.run()
     return UnsafeBufferPointer(bound.result.mutableBytes.bindMemory(to: Float.self))
   }
+
+  // MARK: Guesses
+
+  /// The most tokens that are guessed at once: with the one that is known, as many rows as a product multiplies while
+  /// it reads its weights.
+  static let mostGuesses = 5
+
+  /// Guesses up to `count` tokens that follow `token` in the only row, the last of them an end if there is one; none as
+  /// long as making a draft does not pay. The row stays as it is.
+  func guess(after token: Int, count: Int, endTokens: Set<Int>) throws -> [Int] {
+    guard count > 0 else { return [] }
+    if draft == nil { draft = try programs.draft() }
+    guard draft != nil else { return [] }
+    let known = lengths[0]
+    defer { lengths[0] = known }
+    var guesses: [Int] = []
+    var last = token
+    while guesses.count < count, !endTokens.contains(last) {
+      let logProbabilities = try append([[last]], Form(newCount: 1, toldCount: 1, isDraft: true))
+      guard let best = bestToken(logProbabilities[...]) else { break }
+      guesses.append(best)
+      last = best
+    }
+    return guesses
+  }
+
+  /// Appends `tokens`, at most `mostGuesses` + 1, to the only row, and computes the logarithms of the probabilities of
+  /// what comes after each of them: as many times `vocabulary` numbers, which the next call overwrites.
+  func check(_ tokens: [Int]) throws -> UnsafeBufferPointer<Float> {
+    try append([tokens], Form(newCount: Self.mostGuesses + 1, toldCount: Self.mostGuesses + 1))
+  }
+
+  /// Takes the last `count` tokens of the only row back.
+  func removeLast(_ count: Int) { lengths[0] -= count }
+
+  // MARK: Rows
 
   /// Makes row i what row `parents[i]` is now. There may be fewer rows than before.
   func reorder(_ parents: [Int]) throws {
@@ -112,7 +163,7 @@ final class GenerationSession {
           copyRow(cache, from: old[index], parent, capacity, to: caches[index], row, length: lengths[row])
         }
       }
-      bound = nil
+      bound = [:]
     } else if !moved.isEmpty {
       // Rows that are read after they have been written to go by way of a copy.
       let kept = Set(moved.map { parents[$0] }).intersection(moved).sorted()
@@ -147,7 +198,7 @@ final class GenerationSession {
         copyRow(cache, from: old[index], row, oldCapacity, to: caches[index], row, length: lengths[row])
       }
     }
-    bound = nil
+    bound = [:]
   }
 
   /// Zeros, since what nobody sees is still multiplied by zero.
@@ -185,20 +236,23 @@ final class GenerationSession {
         }
       }
     }
-    bound = nil
+    bound = [:]
   }
 
-  /// The step for `newCount` new tokens a row.
-  private func prepared(_ newCount: Int) throws -> Bound {
-    if let bound, bound.newCount == newCount { return bound }
+  /// The step in `form`, made ready when it is first needed.
+  private func prepared(_ form: Form) throws -> Bound {
+    if let bound = bound[form] { return bound }
     let graphs = programs.graphs
     func integers(_ shape: [Int]) throws -> (TensorMemory, Tensor) {
       let memory = try TensorMemory(byteCount: Tensor.byteCount(type: .int64, shape: shape))
       return (memory, try Tensor(type: .int64, shape: shape, memory: memory))
     }
-    let (tokens, positions) = (try integers([rowCount, newCount]), try integers([rowCount, newCount]))
-    let (first, valid, chosen) = (try integers([rowCount]), try integers([rowCount]), try integers([rowCount]))
-    let result = try TensorMemory(byteCount: rowCount * graphs.vocabulary * MemoryLayout<Float>.size)
+    let shape = [rowCount, form.newCount]
+    let (tokens, positions) = (try integers(shape), try integers(shape))
+    let (first, valid) = (try integers([rowCount]), try integers([rowCount]))
+    let chosen = try integers([rowCount * form.toldCount])
+    let result = try TensorMemory(
+      byteCount: rowCount * form.toldCount * graphs.vocabulary * MemoryLayout<Float>.size)
     var inputs = contexts
     inputs[graphs.tokens] = tokens.1
     inputs[graphs.positions] = positions.1
@@ -211,10 +265,13 @@ final class GenerationSession {
         type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
       outputs[cache.output] = memory
     }
+    let program = form.isDraft ? draft ?? programs.step : programs.step
+    // A prompt comes once; its memory need not stay.
+    bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 }
     let made = Bound(
-      run: try programs.step.bind(inputs, outputs: outputs), newCount: newCount, tokens: tokens.0,
-      positions: positions.0, first: first.0, valid: valid.0, chosen: chosen.0, result: result)
-    bound = made
+      run: try program.bind(inputs, outputs: outputs), tokens: tokens.0, positions: positions.0, first: first.0,
+      valid: valid.0, chosen: chosen.0, result: result)
+    bound[form] = made
     return made
   }
 }

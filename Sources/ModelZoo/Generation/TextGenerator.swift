@@ -128,6 +128,10 @@ struct TextGenerator: Sendable {
       : GenerationSession(programs, rows: batch.count * copies, limit: settings.maximumLength)
     let endTokens = Set(settings.endTokens)
     guard isDrawn else {
+      if copies == 1, batch.count == 1 {
+        let search = GreedySearch(endTokens: endTokens, guesses: options.guesses)
+        return [try search.run(session, beginning: beginning[0], limit: limits[0], progress: progress)]
+      }
       let search = BeamSearch(beams: copies, lengthPenalty: Double(settings.lengthPenalty), endTokens: endTokens)
       return try search.run(session, beginning: beginning, limits: limits, progress: progress)
     }

@@ -21,9 +21,13 @@ struct GenerationArguments: ParsableArguments {
   @Option(help: "The same seed draws the same text.")
   var seed: UInt64?
 
+  @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check them: faster with large models, for more memory.")
+  var guesses = true
+
   var value: GenerationOptions {
     GenerationOptions(
-      beams: beams, maximumTokens: maxTokens, temperature: temperature, topK: topK, topP: topP, seed: seed ?? 0)
+      beams: beams, maximumTokens: maxTokens, temperature: temperature, topK: topK, topP: topP, seed: seed ?? 0,
+      guesses: guesses)
   }
 
   var isGiven: Bool { value != GenerationOptions() || seed != nil }
