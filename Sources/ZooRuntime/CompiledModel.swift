@@ -247,6 +247,7 @@ public final class CompiledModel: Sendable {
     fuseLayerNormalization(&pattern, registry: registry)
     fuseGelu(&pattern, registry: registry)
     try fuseAttention(&pattern, registry: registry)
+    fuseProductArgMax(&pattern, registry: registry)
     graph = pattern.graph
     try fuseEpilogues(&graph, registry: registry)
     removeDeadCode(&graph)

@@ -63,7 +63,7 @@ final class AttentionKernel: Kernel {
   }
 
   /// Up to so many queries packing keys and values costs more than it saves.
-  private static let mostRows = 4
+  private static let mostRows = 8
 
   /// Every block of keys but the last is a multiple of a panel, so that rounding up the whole is enough.
   private static func packed(_ columns: Int, _ width: Int) -> Int { (columns + width - 1) / width * width }

@@ -60,6 +60,21 @@ typedef struct zs_gemm {
   const int32_t *column_sums;
 } zs_gemm;
 
+/* One row of a product, a · b + addend, of which `rounded` holds what factors of 8 bits gave. That is off by at most
+   left_error * norms[j] + left_norm * errors[j]. The three vectors have whole vectors of the registers' length. */
+typedef struct zs_largest {
+  const float *rounded, *norms, *errors;
+  float left_error, left_norm;
+  const float *a, *b, *addend;
+  /* b[k * b_row + j * b_column]. */
+  size_t b_row, b_column, depth, columns;
+} zs_largest;
+
+typedef struct zs_choice {
+  float value;
+  size_t column;
+} zs_choice;
+
 typedef struct zs_kernels {
   /* Columns of one panel of a packed matrix; the last panel is filled up with zeros. */
   size_t panel_columns;
@@ -128,6 +143,14 @@ typedef struct zs_kernels {
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+  /* For each column, the norms of what pack_quads makes of it and of what is missing from that. */
+  void (*rounding_errors)(const float *b, size_t row, size_t column, size_t depth, size_t columns, const float *scales,
+                          float *norms, float *errors);
+  /* The largest element in columns [first, end) is at least this. */
+  float (*largest_bound)(const zs_largest *l, size_t first, size_t end);
+  /* The largest element in these columns, of equals the first, if it is `least` or more. Ranges begin at multiples of
+     16. */
+  zs_choice (*largest)(const zs_largest *l, size_t first, size_t end, float least);
   /* (channels, positions) plain to blocks of 16 and back, for one block whose first `lanes` channels exist. */
   void (*block)(const float *x, size_t channel_stride, float *y, size_t positions, size_t lanes);
   void (*unblock)(const float *x, float *y, size_t channel_stride, size_t positions, size_t lanes);

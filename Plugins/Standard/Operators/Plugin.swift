@@ -24,7 +24,7 @@ extension Catalogue {
       flatten, floor, gather, gelu, gemm,
       globalAveragePool, globalMaxPool, greater, greaterOrEqual, hardSigmoid, hardSwish, identity, isInf, isNaN,
       layerNormalization, leakyRelu, less, lessOrEqual, log, logSoftmax, lrn, matMul, maximum, mean, minimum, mish,
-      mod, mul, neg, not, or, pRelu, pad, pow, quantizeLinear, range, reciprocal, reduceL1, reduceL2, reduceLogSum,
+      mod, mul, neg, not, or, pRelu, pad, pow, productArgMax, quantizeLinear, range, reciprocal, reduceL1, reduceL2, reduceLogSum,
       reduceLogSumExp,
       reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, round, selu,
       shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax, softplus, softsign, split, sqrt, squeeze, sub,

@@ -50,21 +50,11 @@ final class MatrixKernel: Kernel {
   private var packedCount: Int { packed == nil ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0 }
   private var transposedCount: Int { plan.transposeA ? plan.rows * plan.depth : 0 }
 
-  /// The length of a rounded row of A, and the number of all, in 32 bits.
-  private var roundedStride: Int {
-    guard let packed else { return 0 }
-    switch packed.form {
-    case .float32: return 0
-    case .bfloat16: return packed.steps
-    // Room for the next multiple of 16 numbers, in whole cache lines; so rows of 2^n numbers don't share a cache set.
-    case .int8: return ((plan.depth / 16 + 1) * 16 * host.kernels.raw.quantum_bytes + 63) / 64 * 16
-    }
+  private var rounding: RowRounding? {
+    packed.flatMap { RowRounding($0, rows: plan.rows, depth: plan.depth, range: plan.range, host: host) }
   }
-  private var roundedCount: Int { plan.rows * roundedStride }
-  /// Scales of rows, in 32 bits.
-  private var rowScaleCount: Int { packed?.form == .int8 ? plan.rows * MemoryLayout<zs_row>.stride / 4 : 0 }
 
-  var workspaceByteCount: Int { (packedCount + transposedCount + roundedCount + rowScaleCount) * 4 }
+  var workspaceByteCount: Int { (packedCount + transposedCount) * 4 + (rounding?.byteCount ?? 0) }
 
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     try packed.flatMap { try adapt(node, $0) }
@@ -93,8 +83,8 @@ final class MatrixKernel: Kernel {
         g.a = UnsafePointer(scratch + packedCount)
       }
       if let packed {
-        if packed.form != .float32, let scratch {
-          round(&g, to: packed.form, at: scratch + packedCount + transposedCount, executor: call.executor)
+        if let rounding, let scratch {
+          rounding.round(&g, at: scratch + packedCount + transposedCount, executor: call.executor)
         }
         packed.set(&g)
       } else if let scratch {
@@ -112,30 +102,6 @@ final class MatrixKernel: Kernel {
       setAddends(&g, call, product: index)
       multiply(g, kernels: kernels, executor: call.executor)
     }
-  }
-
-  /// Rounds the rows of A.
-  private func round(
-    _ g: inout zs_gemm, to form: PackedMatrix.Form, at target: UnsafeMutablePointer<Float>, executor: Executor
-  ) {
-    let kernels = host.kernels.raw
-    let (source, depth, stride) = (g.a.unsafelyUnwrapped, plan.depth, roundedStride)
-    let scales = UnsafeMutableRawPointer(target + roundedCount).assumingMemoryBound(to: zs_row.self)
-    // An empty range stands for that of each row.
-    let (low, high) = (plan.range?.lowerBound ?? 1, plan.range?.upperBound ?? -1)
-    executor.parallelRanges(plan.rows, grain: max(1, 16384 / max(depth, 1))) { range in
-      for row in range {
-        let (from, to) = (source + row * depth, target + row * stride)
-        if form == .int8 {
-          scales[row] = kernels.row_quads(from, depth, low, high, to)
-        } else {
-          kernels.row_pairs(from, to, depth)
-        }
-      }
-    }
-    g.a = UnsafePointer(target)
-    g.a_stride = stride
-    g.row_scales = UnsafePointer(scales)
   }
 
   private func setAddends(_ g: inout zs_gemm, _ call: Call, product: Int) {

@@ -145,9 +145,10 @@ final class PackedMatrix: Sendable {
   }
 
   private var panelsStart: UnsafeMutablePointer<Float> { memory.address.assumingMemoryBound(to: Float.self) }
-  private var paddedColumns: Int { panels * kernels.raw.panel_columns }
+  /// Columns with those that fill up the last panel.
+  var paddedColumns: Int { panels * kernels.raw.panel_columns }
   /// Of int8: the columns' scales.
-  private var scales: UnsafeMutablePointer<Float> { panelsStart + paddedColumns * steps }
+  var scales: UnsafeMutablePointer<Float> { panelsStart + paddedColumns * steps }
   /// Of int8: the sums of the columns' bytes.
   private var sums: UnsafeMutablePointer<Int32> {
     UnsafeMutableRawPointer(scales + paddedColumns).assumingMemoryBound(to: Int32.self)
