@@ -151,29 +151,43 @@ import ZooRuntime
     _ = try session.append([row])
     while row.count < 50 {
       let next = Int(generator.bits() % 11)
-      let guesses = try session.guess(after: next, count: 5, endTokens: [])
+      let guesses = try session.guess(after: next, count: 5, endTokens: [], doubtful: 0).map(\.token)
       #expect(guesses.count == 5)
       let kept = Int(generator.bits() % 6)
       let tokens = [next] + guesses.prefix(kept).map { ($0 + 1) % 11 } + guesses.dropFirst(kept)
-      let found = try session.check(tokens)
+      let found = try session.choose(afterEachOf: tokens)
       for place in tokens.indices {
-        for (value, wanted) in zip(found[place * 11..<(place + 1) * 11], try reference(model, row + tokens[...place])) {
-          #expect(abs(value - wanted) < 1e-4, "token \(place) after \(row.count)")
-        }
+        let wanted = try reference(model, row + tokens[...place])
+        #expect(try #require(wanted.max()) - wanted[found[place]] < 1e-4, "token \(place) after \(row.count)")
       }
       session.removeLast(tokens.count - 1 - kept)
-      row += tokens[...kept]
+      row += tokens[...kept] + [3]
+      for (value, wanted) in zip(try session.append([[3]]), try reference(model, row)) {
+        #expect(abs(value - wanted) < 1e-4, "after \(row.count)")
+      }
     }
   }
 
   @Test func guessesEndWithTheText() throws {
     let session = GenerationSession(try guessing(decoder()), rows: 1, limit: 64)
     _ = try session.append([[1, 2, 3]])
-    let guesses = try session.guess(after: 7, count: 5, endTokens: [])
+    func guess(_ token: Int, ends: Set<Int>, doubtful: Float = -1) throws -> [GenerationSession.Guess] {
+      try session.guess(after: token, count: 5, endTokens: ends, doubtful: doubtful)
+    }
+    let guesses = try guess(7, ends: []).map(\.token)
     let end = try #require(guesses.dropFirst().first)
-    let ended = try session.guess(after: 7, count: 5, endTokens: [end])
-    #expect(ended == Array(guesses.prefix { $0 != end } + [end]))
-    #expect(try session.guess(after: end, count: 5, endTokens: [end]).isEmpty)
+    #expect(try guess(7, ends: [end]).map(\.token) == Array(guesses.prefix { $0 != end } + [end]))
+    #expect(try guess(end, ends: [end]).isEmpty)
+  }
+
+  @Test func nothingIsGuessedAfterADoubtfulGuess() throws {
+    let session = GenerationSession(try guessing(decoder()), rows: 1, limit: 64)
+    _ = try session.append([[1, 2, 3]])
+    let guesses = try session.guess(after: 7, count: 5, endTokens: [], doubtful: -1)
+    #expect(guesses.count == 5 && guesses.allSatisfy { $0.margin >= 0 })
+    let least = try #require(guesses.map(\.margin).min())
+    let fewer = try session.guess(after: 7, count: 5, endTokens: [], doubtful: least)
+    #expect(fewer.map(\.token) == guesses.prefix(fewer.count).map(\.token) && fewer.last?.margin == least)
   }
 
   @Test func draftsAreMadeWhenTheyPay() throws {

@@ -55,10 +55,3 @@ struct BestCandidates {
     if candidates.count > count { candidates.removeLast() }
   }
 }
-
-/// The most probable token, of equals the first; `nil` where no probability is a number.
-func bestToken(_ logProbabilities: UnsafeBufferPointer<Float>.SubSequence) -> Int? {
-  var best = BestCandidates(1)
-  best.add(row: 0, score: 0, UnsafeBufferPointer(rebasing: logProbabilities))
-  return best.candidates.first?.token
-}

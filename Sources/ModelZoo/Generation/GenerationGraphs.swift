@@ -37,6 +37,8 @@ struct GenerationGraphs {
     static let chosen = "[generation.chosen]"
     /// (chosen, vocabulary), float32.
     static let logProbabilities = "[generation.log_probabilities]"
+    /// The most probable successors: (chosen), int64.
+    static let tokens = "[generation.most_probable]"
   }
 
   /// `nil` for a decoder alone.
@@ -57,6 +59,21 @@ struct GenerationGraphs {
     var split = try GraphSplit(model, registry: registry)
     try split.rewrite()
     self = split.result
+  }
+
+  /// The step, which gives only the most probable token of each place: for that, most logits need not be exact.
+  var choice: ModelDefinition {
+    var choice = step
+    choice.graph.nodes = step.graph.nodes.map { node in
+      guard node.outputs == [Name.logProbabilities] else { return node }
+      return Node(
+        "ArgMax", name: Name.tokens, inputs: node.inputs, outputs: [Name.tokens],
+        attributes: [Attribute("axis", .int(-1)), Attribute("keepdims", .int(0))])
+    }
+    choice.graph.outputs = step.graph.outputs.map { output in
+      output.name == Name.logProbabilities ? ValueInfo(name: Name.tokens) : output
+    }
+    return choice
   }
 
   init(step: ModelDefinition, tokens: String, positions: String, vocabulary: Int) {

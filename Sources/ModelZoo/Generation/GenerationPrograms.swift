@@ -1,4 +1,5 @@
 import Synchronization
+import ZooCore
 import ZooRuntime
 
 /// The compiled encoder and step of a model that generates; any number of sessions share them.
@@ -6,6 +7,8 @@ final class GenerationPrograms: Sendable {
   let graphs: GenerationGraphs
   let encoder: CompiledModel?
   let step: CompiledModel
+  /// As `step`, but it tells tokens and not probabilities. Neither packs weights before it is used.
+  let choice: CompiledModel
   private let drafting = Mutex(Drafting())
   private let policy: DraftPolicy
   private let registry: OperatorRegistry
@@ -25,6 +28,7 @@ final class GenerationPrograms: Sendable {
       try CompiledModel($0, registry: registry, options: options, residents: residents)
     }
     step = try CompiledModel(graphs.step, registry: registry, options: options, residents: residents)
+    choice = try CompiledModel(graphs.choice, registry: registry, options: options, residents: residents)
   }
 
   /// The step with weights rounded to 8 bits, which takes a quarter of the time where reading them is what limits.
@@ -40,6 +44,7 @@ final class GenerationPrograms: Sendable {
       options.arithmetic = Arithmetic(.int8)
       let made = try CompiledModel(graphs.step, registry: registry, options: options, residents: residents)
       drafting.model = made
+      Task.detached(priority: .background) { SystemMemory.moveToLargePages() }
       return made
     }
   }

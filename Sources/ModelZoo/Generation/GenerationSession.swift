@@ -19,10 +19,17 @@ final class GenerationSession {
   /// What guesses, as soon as there is such a thing.
   private var draft: CompiledModel?
 
-  /// How many tokens a step takes and tells the successors of, in each row, and whether it may guess.
+  /// How many tokens a step takes and tells the successors of, in each row, and what it tells.
   private struct Form: Hashable {
     var newCount, toldCount: Int
-    var isDraft = false
+    var kind: Kind
+  }
+
+  private enum Kind {
+    case probabilities
+    /// As `probabilities`, by the draft.
+    case guess
+    case tokens
   }
 
   /// The step in one form, over memory that stays.
@@ -80,12 +87,14 @@ final class GenerationSession {
     guard tokens.count == rowCount, let longest = tokens.map(\.count).max(), tokens.allSatisfy({ !$0.isEmpty }) else {
       throw ZooError(.defect, "\(tokens.count) lists of new tokens for \(rowCount) rows")
     }
-    // Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
-    let newCount = longest == 1 ? 1 : longest.roundedUp(to: 8)
-    return try append(tokens, Form(newCount: newCount, toldCount: 1))
+    let form = Form(newCount: newCount(longest), toldCount: 1, kind: .probabilities)
+    return UnsafeBufferPointer(try append(tokens, form).bindMemory(to: Float.self))
   }
 
-  private func append(_ tokens: [[Int]], _ form: Form) throws -> UnsafeBufferPointer<Float> {
+  /// Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
+  private func newCount(_ longest: Int) -> Int { longest == 1 ? 1 : longest.roundedUp(to: 8) }
+
+  private func append(_ tokens: [[Int]], _ form: Form) throws -> UnsafeMutableRawBufferPointer {
     let newCount = form.newCount
     try reserve((lengths.max() ?? 0) + newCount)
     let bound = try prepared(form)
@@ -109,38 +118,55 @@ final class GenerationSession {
       lengths[row] += new.count
     }
     try bound.run.run()
-    return UnsafeBufferPointer(bound.result.mutableBytes.bindMemory(to: Float.self))
+    return bound.result.mutableBytes
   }
 
-  // MARK: Guesses
+  // MARK: One row, greedily
+
+  /// Appends `tokens` to the only row, and tells which token is the most probable one after the last of them.
+  func choose(after tokens: [Int]) throws -> Int {
+    let form = Form(newCount: newCount(tokens.count), toldCount: 1, kind: .tokens)
+    return Int(try append([tokens], form).load(as: Int64.self))
+  }
 
   /// The most tokens that are guessed at once: with the one that is known, as many rows as a product multiplies while
   /// it reads its weights.
   static let mostGuesses = 5
 
-  /// Guesses up to `count` tokens that follow `token` in the only row, the last of them an end if there is one; none as
-  /// long as making a draft does not pay. The row stays as it is.
-  func guess(after token: Int, count: Int, endTokens: Set<Int>) throws -> [Int] {
+  /// A token, and how much more probable than any other one it is, as a difference of logarithms.
+  struct Guess {
+    var token: Int
+    var margin: Float
+  }
+
+  /// Guesses up to `count` tokens that follow `token` in the only row, none after an end or after a guess of the margin
+  /// `doubtful` or less; none at all as long as making a draft does not pay. The row stays as it is.
+  func guess(after token: Int, count: Int, endTokens: Set<Int>, doubtful: Float) throws -> [Guess] {
     guard count > 0 else { return [] }
     if draft == nil { draft = try programs.draft() }
     guard draft != nil else { return [] }
     let known = lengths[0]
     defer { lengths[0] = known }
-    var guesses: [Int] = []
-    var last = token
-    while guesses.count < count, !endTokens.contains(last) {
-      let logProbabilities = try append([[last]], Form(newCount: 1, toldCount: 1, isDraft: true))
-      guard let best = bestToken(logProbabilities[...]) else { break }
-      guesses.append(best)
-      last = best
+    var guesses: [Guess] = []
+    while guesses.count < count, guesses.last.map({ !endTokens.contains($0.token) && $0.margin > doubtful }) ?? true {
+      let result = try append(
+        [[guesses.last?.token ?? token]], Form(newCount: 1, toldCount: 1, kind: .guess))
+      var best = BestCandidates(2)
+      best.add(row: 0, score: 0, UnsafeBufferPointer(result.bindMemory(to: Float.self)))
+      guard let first = best.candidates.first else { break }
+      guesses.append(
+        Guess(token: first.token, margin: first.score - (best.candidates.dropFirst().first?.score ?? -.infinity)))
     }
     return guesses
   }
 
-  /// Appends `tokens`, at most `mostGuesses` + 1, to the only row, and computes the logarithms of the probabilities of
-  /// what comes after each of them: as many times `vocabulary` numbers, which the next call overwrites.
-  func check(_ tokens: [Int]) throws -> UnsafeBufferPointer<Float> {
-    try append([tokens], Form(newCount: Self.mostGuesses + 1, toldCount: Self.mostGuesses + 1))
+  /// Appends `tokens`, at most `mostGuesses` + 1, to the only row, and tells which token is the most probable one after
+  /// each of them.
+  func choose(afterEachOf tokens: [Int]) throws -> [Int] {
+    // One plan for most checks, and one for a single guess, which is frequent.
+    let count = tokens.count <= 2 ? 2 : Self.mostGuesses + 1
+    let result = try append([tokens], Form(newCount: count, toldCount: count, kind: .tokens))
+    return result.bindMemory(to: Int64.self).prefix(tokens.count).map { Int($0) }
   }
 
   /// Takes the last `count` tokens of the only row back.
@@ -251,21 +277,28 @@ final class GenerationSession {
     let (tokens, positions) = (try integers(shape), try integers(shape))
     let (first, valid) = (try integers([rowCount]), try integers([rowCount]))
     let chosen = try integers([rowCount * form.toldCount])
+    let name = form.kind == .tokens ? GenerationGraphs.Name.tokens : GenerationGraphs.Name.logProbabilities
     let result = try TensorMemory(
-      byteCount: rowCount * form.toldCount * graphs.vocabulary * MemoryLayout<Float>.size)
+      byteCount: rowCount * form.toldCount
+        * (form.kind == .tokens ? MemoryLayout<Int64>.size : graphs.vocabulary * MemoryLayout<Float>.size))
     var inputs = contexts
     inputs[graphs.tokens] = tokens.1
     inputs[graphs.positions] = positions.1
     inputs[GenerationGraphs.Name.first] = first.1
     inputs[GenerationGraphs.Name.valid] = valid.1
     inputs[GenerationGraphs.Name.chosen] = chosen.1
-    var outputs = [GenerationGraphs.Name.logProbabilities: result]
+    var outputs = [name: result]
     for (cache, memory) in zip(graphs.caches, caches) {
       inputs[cache.input] = try Tensor(
         type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
       outputs[cache.output] = memory
     }
-    let program = form.isDraft ? draft ?? programs.step : programs.step
+    let program =
+      switch form.kind {
+      case .probabilities: programs.step
+      case .guess: draft ?? programs.step
+      case .tokens: programs.choice
+      }
     // A prompt comes once; its memory need not stay.
     bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 }
     let made = Bound(

@@ -14,32 +14,43 @@ struct GreedySearch {
   ) throws -> [Int] {
     var result: [Int] = []
     var next = beginning
-    var (guessed, right) = (0, 0)
+    var record = GuessRecord()
     while result.count < limit {
-      // Guesses of which more than half are wrong cost more than they save.
-      let mayGuess = guesses && next.count == 1 && (guessed < 20 || 2 * right > guessed)
       let guesses =
-        mayGuess
+        guesses && next.count == 1 && record.isGood
         ? try session.guess(
-          after: next[0], count: min(GenerationSession.mostGuesses, limit - result.count - 1), endTokens: endTokens)
-        : []
-      guessed += guesses.count
-      let logProbabilities = try guesses.isEmpty ? session.append([next]) : session.check(next + guesses)
-      for place in 0...guesses.count {
-        let start = place * session.vocabulary
-        guard let token = bestToken(logProbabilities[start..<start + session.vocabulary]), !endTokens.contains(token)
-        else { return result }
+          after: next[0], count: min(GenerationSession.mostGuesses, limit - result.count - 1), endTokens: endTokens,
+          doubtful: record.doubtful) : []
+      let chosen =
+        guesses.isEmpty
+        ? [try session.choose(after: next)] : try session.choose(afterEachOf: next + guesses.map(\.token))
+      let right = zip(guesses, chosen).prefix { $0.token == $1 }.count
+      record.note(guesses, right: right)
+      session.removeLast(guesses.count - right)
+      for token in chosen[...right] {
+        guard !endTokens.contains(token) else { return result }
         result.append(token)
         guard try progress?(0, result[...]) ?? true else { return result }
-        next = [token]
-        guard place < guesses.count else { break }
-        guard guesses[place] == token else {
-          session.removeLast(guesses.count - place)
-          break
-        }
-        right += 1
       }
+      next = [chosen[right]]
     }
     return result
+  }
+}
+
+/// How well guesses did so far.
+private struct GuessRecord {
+  private var guessed = 0
+  private var right = 0
+  /// The greatest margin of a wrong guess. What follows one that is no surer is not worth guessing.
+  private(set) var doubtful: Float = 0
+
+  /// Guesses of which more than half are wrong cost more than they save.
+  var isGood: Bool { guessed < 20 || 2 * right > guessed }
+
+  mutating func note(_ guesses: [GenerationSession.Guess], right: Int) {
+    guessed += guesses.count
+    self.right += right
+    if right < guesses.count { doubtful = max(doubtful, guesses[right].margin) }
   }
 }
