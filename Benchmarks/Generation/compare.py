@@ -143,7 +143,7 @@ def main():
     answers = {}
     for _ in range(options.rounds):
         for name, command in engines.items():
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
             medians[name].append(found["median_ms"])
             answers[name] = found["answer"].split()
             time.sleep(0.2)
