@@ -31,10 +31,7 @@ public enum GGUFFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
   public static func read(_ path: String) throws -> TensorFile {
-    return try ZooError.locating(path) {
-      var reader = GGUFReader(try MappedFile(path))
-      return try reader.read()
-    }
+    try ZooError.locating(path) { try GGUFReader.read(path) }
   }
 
   /// Writes `file` to `path`, version 3. The tensors keep their order, and one at a time is in memory.

@@ -65,11 +65,12 @@ public enum SVMModelFormat {
   }
 
   private static func model(_ path: String) throws -> Model {
-    let file = try MappedFile(path)
-    var text = SVMText(file.bytes)
-    guard sniff(file.bytes) else {
-      throw ZooError(.badData, "neither a LIBLINEAR nor a LIBSVM model", at: path)
+    try MappedFile.reading(path) { file in
+      var text = SVMText(file.bytes)
+      guard sniff(file.bytes) else {
+        throw ZooError(.badData, "neither a LIBLINEAR nor a LIBSVM model", at: path)
+      }
+      return file.bytes.starts(with: "solver_type".utf8) ? .linear(try LinearSVM(&text)) : .kernel(try KernelSVM(&text))
     }
-    return file.bytes.starts(with: "solver_type".utf8) ? .linear(try LinearSVM(&text)) : .kernel(try KernelSVM(&text))
   }
 }
