@@ -257,7 +257,7 @@ let package = Package(
       exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore"],
-      exclude: ["node_cases.py", "stored_weights.py"]),
+      exclude: ["node_cases.py", "stored_weights.py", "zipmap_case.py"]),
   ],
   swiftLanguageModes: [.v6]
 )
