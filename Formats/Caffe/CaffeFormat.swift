@@ -36,8 +36,7 @@ public enum CaffeFormat {
 
   /// Whether the file at `path` is a .caffemodel. They have no magic bytes; this reads the outermost fields only.
   public static func sniffWeights(_ path: String) -> Bool {
-    guard let file = try? MappedFile(path) else { return false }
-    return WeightsReader.looksLikeNetwork(file.bytes)
+    (try? MappedFile.reading(path) { WeightsReader.looksLikeNetwork($0.bytes) }) ?? false
   }
 
   /// The network of the prototxt at `prototxt`, with the weights in the .caffemodel at `weights`.
@@ -45,13 +44,15 @@ public enum CaffeFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one and for weights that do not fit the
   ///   network, `unsupported` for a layer that is not known, named with its type.
   public static func read(prototxt: String, weights: String) throws -> ModelDefinition {
-    let blobs = try ZooError.locating(weights) { try Self.blobs(MappedFile(weights)) }
+    let blobs = try ZooError.locating(weights) { try MappedFile.reading(weights, Self.blobs) }
     return try ZooError.locating(prototxt) {
-      let file = try MappedFile(prototxt)
-      guard file.bytes.count <= largestPrototxt else {
-        throw ZooError(.badData, "a prototxt of \(file.bytes.count) bytes is none")
+      let text = try MappedFile.reading(prototxt) { file in
+        guard file.bytes.count <= largestPrototxt else {
+          throw ZooError(.badData, "a prototxt of \(file.bytes.count) bytes is none")
+        }
+        return try TextReader.read(file.bytes)
       }
-      var builder = NetworkBuilder(try NetworkLayers(TextReader.read(file.bytes), weights: blobs))
+      var builder = NetworkBuilder(try NetworkLayers(text, weights: blobs))
       return try builder.model()
     }
   }
@@ -60,7 +61,7 @@ public enum CaffeFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one.
   public static func readWeights(_ path: String) throws -> TensorFile {
-    try ZooError.locating(path) { try WeightsReader(MappedFile(path)).tensorFile() }
+    try ZooError.locating(path) { try MappedFile.reading(path) { try WeightsReader($0).tensorFile() } }
   }
 
   private static func blobs(_ file: MappedFile) throws -> [String: [Blob]] {

@@ -9,7 +9,10 @@ import ZooCore
   import Darwin
 #endif
 
-/// A regular file, mapped for reading for as long as the object lives. Tensors that borrow its bytes keep it alive.
+/// A regular file, mapped for reading for as long as the object lives.
+///
+/// Pointers into it are used inside `reading`, which keeps it alive to the end, or by whoever holds the object: tensors that
+/// borrow its bytes do.
 package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   package let path: String
   package let bytes: UnsafeRawBufferPointer
@@ -18,8 +21,16 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   /// How often pages were given up.
   private let forgotten = Atomic(0)
 
-  /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped.
-  package init(_ path: String) throws {
+  /// Maps the file at `path` and calls `body`, until whose end its bytes stay where they are, whatever it does with the
+  /// object: Swift may release one as soon as nobody names it any more, and pointers name nobody.
+  ///
+  /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped; what `body` throws.
+  package static func reading<Result>(_ path: String, _ body: (MappedFile) throws -> Result) throws -> Result {
+    let file = try MappedFile(path)
+    return try withExtendedLifetime(file) { try body(file) }
+  }
+
+  private init(_ path: String) throws {
     self.path = path
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

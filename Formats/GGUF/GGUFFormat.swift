@@ -26,14 +26,15 @@ public enum GGUFFormat {
   /// Whether `beginning`, the first bytes of a file (4 are enough), looks like GGUF.
   public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool { beginning.starts(with: magic) }
 
-  /// The tensors and the metadata of the file at `path`. Tensors stay in the mapped file until they are loaded.
+  /// The tensors and the metadata of the file at `path`. Tensors stay in the mapped file until they are loaded. Of a model
+  /// in several files, the first (`…-00001-of-00003.gguf`) stands for all, which must lie beside it.
   ///
-  /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
+  /// - Throws: `ZooError`: `notFound` for a missing file or part, `badData` for a damaged or hostile one, `unsupported` for
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
   public static func read(_ path: String) throws -> TensorFile {
-    return try ZooError.locating(path) {
-      var reader = GGUFReader(try MappedFile(path))
-      return try reader.read()
+    try ZooError.locating(path) {
+      let file = try GGUFReader.read(path)
+      return try GGUFParts(file, at: path)?.read() ?? file
     }
   }
 

@@ -16,12 +16,20 @@ struct GGUFReader {
   private let file: MappedFile
   private var cursor: ByteCursor
 
-  init(_ file: MappedFile) {
+  private init(_ file: MappedFile) {
     self.file = file
     cursor = ByteCursor(file.bytes)
   }
 
-  mutating func read() throws -> TensorFile {
+  /// The file at `path`.
+  static func read(_ path: String) throws -> TensorFile {
+    try MappedFile.reading(path) { file in
+      var reader = GGUFReader(file)
+      return try reader.read()
+    }
+  }
+
+  private mutating func read() throws -> TensorFile {
     guard GGUFFormat.sniff(file.bytes) else { throw ZooError(.badData, "no GGUF file") }
     _ = try cursor.take(GGUFFormat.magic.count)
     let version = try cursor.integer(UInt32.self)

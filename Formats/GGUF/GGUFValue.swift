@@ -151,6 +151,12 @@ enum GGUFValue {
     return UInt32(rest)
   }
 
+  /// The whole number, of any type, that a text such as `uint16:3` stands for.
+  static func whole(_ text: String) -> Int? {
+    guard let (name, rest) = prefix(of: text), name.hasPrefix("int") || name.hasPrefix("uint") else { return nil }
+    return Int(rest)
+  }
+
   /// The name of a type that is before a colon, and what follows; `nil` where there is none.
   private static func prefix(of text: String) -> (name: String, rest: Substring)? {
     let utf8 = text.utf8

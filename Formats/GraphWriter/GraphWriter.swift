@@ -76,27 +76,6 @@ package struct GraphWriter {
   }
 }
 
-/// Names that occur once.
-private struct UniqueNames {
-  private var taken: Set<String> = []
-  private var numbers: [String: Int] = [:]
-
-  mutating func reserve(_ name: String) -> Bool { taken.insert(name).inserted }
-
-  mutating func name(_ wanted: String) -> String {
-    if taken.insert(wanted).inserted { return wanted }
-    var number = numbers[wanted, default: 0]
-    while true {
-      number += 1
-      let name = "\(wanted)_\(number)"
-      if taken.insert(name).inserted {
-        numbers[wanted] = number
-        return name
-      }
-    }
-  }
-}
-
 extension Attribute {
   package static func int(_ name: String, _ value: Int) -> Attribute { Attribute(name, .int(Int64(value))) }
   package static func float(_ name: String, _ value: Float) -> Attribute { Attribute(name, .float(value)) }

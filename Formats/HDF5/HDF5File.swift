@@ -7,14 +7,15 @@ package struct HDF5File: Sendable {
 
   /// The file at `path`, mapped.
   package init(_ path: String) throws {
-    let file = try MappedFile(path)
-    try self.init(file.memory(in: 0..<file.bytes.count))
+    self = try MappedFile.reading(path) { try HDF5File($0.memory(in: 0..<$0.bytes.count)) }
   }
 
   /// A file that is in memory.
   package init(_ memory: TensorMemory) throws {
-    var reader = try HDF5Reader(memory)
-    root = try reader.root()
+    root = try withExtendedLifetime(memory) {
+      var reader = try HDF5Reader(memory)
+      return try reader.root()
+    }
   }
 
   /// Every dataset as a tensor named after its path.

@@ -1,3 +1,4 @@
+import GraphWriter
 import JSON
 import ZooCore
 
@@ -7,7 +8,7 @@ struct KerasBuilder {
   /// The first number of Keras' version.
   let version: Int
   private var graph = Graph()
-  private var names: Set<String> = []
+  private var names = UniqueNames()
   private var constants: Set<String> = []
   /// Values that were brought into the other order of axes.
   private var transposed: [String: KerasValue] = [:]
@@ -170,7 +171,7 @@ struct KerasBuilder {
 
   private mutating func input(_ name: String, _ shape: [Int?], _ config: JSON) throws -> KerasValue {
     guard !shape.isEmpty else { throw ZooError(.badData, "the input has no axes", at: name) }
-    let name = unique(name)
+    let name = names.name(name)
     let stored: ElementType =
       switch config["dtype"]?.text ?? "float32" {
       case "uint8": .uint8
@@ -198,12 +199,12 @@ struct KerasBuilder {
     value.name = renamed[value.name] ?? value.name
     let taken = (graph.inputs + graph.outputs).contains { $0.name == value.name || $0.name == name }
     if taken {
-      let fresh = unique("\(name)_output")
+      let fresh = names.name("\(name)_output")
       graph.nodes.append(Node("Identity", name: fresh, inputs: [value.name], outputs: [fresh]))
       name = fresh
     } else if value.name != name {
       // What has the name now is mostly the same value in the other order of axes.
-      if names.contains(name) { rename(name, unique("\(name)/inner")) }
+      if names.contains(name) { rename(name, names.name("\(name)/inner")) }
       rename(value.name, name)
     }
     let extents = value.shape.enumerated().map { axis, extent in
@@ -221,7 +222,7 @@ struct KerasBuilder {
     for index in graph.initializers.indices where graph.initializers[index].name == old {
       graph.initializers[index].name = new
     }
-    names.insert(new)
+    names.reserve(new)
   }
 
   /// Drops what nothing reads.
@@ -238,22 +239,12 @@ struct KerasBuilder {
 
   // MARK: - Nodes
 
-  private mutating func unique(_ name: String) -> String {
-    var result = name
-    var number = 1
-    while !names.insert(result).inserted {
-      result = "\(name)_\(number)"
-      number += 1
-    }
-    return result
-  }
-
   /// A node of one output, which has the node's name.
   mutating func node(
     _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute] = [], shape: [Int?],
     isChannelsFirst: Bool = false
   ) -> KerasValue {
-    let name = unique(name)
+    let name = names.name(name)
     graph.nodes.append(Node(type, name: name, inputs: inputs, outputs: [name], attributes: attributes))
     return KerasValue(name: name, shape: shape, isChannelsFirst: isChannelsFirst)
   }
@@ -268,7 +259,7 @@ struct KerasBuilder {
   /// A constant; a layer that is called twice has it once.
   mutating func constant(_ name: String, _ tensor: @autoclosure () throws -> StoredTensor) rethrows -> String {
     guard constants.insert(name).inserted else { return name }
-    names.insert(name)
+    names.reserve(name)
     graph.initializers.append(NamedTensor(name: name, tensor: try tensor()))
     return name
   }

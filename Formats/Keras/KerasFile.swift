@@ -19,11 +19,14 @@ struct KerasFile {
   private static let greatestConfiguration = 256 << 20
 
   init(_ path: String) throws {
-    let file = try MappedFile(path)
+    self = try MappedFile.reading(path) { try KerasFile($0) }
+  }
+
+  private init(_ file: MappedFile) throws {
     if KerasFormat.isArchive(file.bytes) {
       let archive = try ZipArchive(file)
       guard let inner = archive["model.weights.h5"] else {
-        throw ZooError(.badData, "the archive holds no model.weights.h5", at: path)
+        throw ZooError(.badData, "the archive holds no model.weights.h5", at: file.path)
       }
       weights = try HDF5File(archive.contents(inner, checksum: true))
       configuration = try Self.json(archive, "config.json")
@@ -48,7 +51,7 @@ struct KerasFile {
     guard let entry = archive[name] else { return nil }
     guard entry.byteCount <= greatestConfiguration else { throw ZooError(.badData, "the file is too large", at: name) }
     let memory = try archive.contents(entry, checksum: true)
-    do { return try JSON(UnsafeRawBufferPointer(memory.mutableBytes)) } catch let error as ZooError {
+    do { return try memory.withBytes { try JSON($0) } } catch let error as ZooError {
       throw error.located(name)
     }
   }

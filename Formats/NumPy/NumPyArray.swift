@@ -17,7 +17,7 @@ struct NumPyArray: TensorSource {
 
   /// The array in `memory`, a whole `.npy` file.
   init(_ memory: TensorMemory) throws {
-    let header = try NumPyHeader(UnsafeRawBufferPointer(memory.mutableBytes), fileSize: memory.count)
+    let header = try memory.withBytes { try NumPyHeader($0, fileSize: memory.count) }
     let isOneRun = try header.numbers != nil && Self.elements(in: memory, header).readsInPieces
     self.init(place: .memory(memory), header: header, readsInPieces: isOneRun)
   }
@@ -39,7 +39,7 @@ struct NumPyArray: TensorSource {
     let beginning = try archive.beginning(of: entry, count: NumPyHeader.greatestSize)
     self.init(
       place: .member(archive, entry),
-      header: try NumPyHeader(UnsafeRawBufferPointer(beginning.mutableBytes), fileSize: entry.byteCount),
+      header: try beginning.withBytes { try NumPyHeader($0, fileSize: entry.byteCount) },
       readsInPieces: false)
   }
 

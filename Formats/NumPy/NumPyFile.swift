@@ -13,11 +13,8 @@ public enum NumPyFile {
   /// - Throws: `ZooError`: `notFound` when there is no such file; `badData` for a damaged one; `unsupported` for
   ///   elements that tensors don't have, such as structures, dates and pickled objects.
   public static func read(_ path: String) throws -> Tensor {
-    let file = try MappedFile(path)
-    do {
-      return try NumPyArray(file.memory(in: 0..<file.bytes.count)).stored().copied()
-    } catch let error as ZooError {
-      throw error.located(path)
+    try MappedFile.reading(path) { file in
+      try ZooError.locating(path) { try NumPyArray(file.memory(in: 0..<file.bytes.count)).stored().copied() }
     }
   }
 

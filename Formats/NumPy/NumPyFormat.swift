@@ -46,29 +46,32 @@ public enum NumPyFormat {
   package static func read(
     _ path: String, checksums: Bool = true, where isWanted: (_ name: String) -> Bool
   ) throws -> TensorFile {
-    return try ZooError.locating(path) {
-      let file = try MappedFile(path)
-      guard ZipArchive.sniff(file.bytes) || isEmptyArchive(file.bytes) else {
-        let array = try NumPyArray(file.memory(in: 0..<file.bytes.count))
-        return TensorFile(tensors: [NamedTensor(name: stem(of: path), tensor: try array.stored())])
-      }
-      let archive = try ZipArchive(file)
-      let arrays = archive.entries.filter { $0.name.hasSuffix(suffix) }
-      guard !arrays.isEmpty || archive.entries.isEmpty else {
-        throw ZooError(.badData, "the zip archive holds no .npy files", advice: "save arrays by numpy.savez(path, …)")
-      }
-      var result = TensorFile(tensors: [])
-      for entry in arrays where isWanted(String(entry.name.dropLast(suffix.count))) {
-        do {
-          let array = try NumPyArray(entry, of: archive, checksum: checksums)
-          result.tensors.append(
-            NamedTensor(name: String(entry.name.dropLast(suffix.count)), tensor: try array.stored()))
-        } catch let error as ZooError {
-          throw error.located(entry.name)
-        }
-      }
-      return result
+    try ZooError.locating(path) { try MappedFile.reading(path) { try read($0, checksums: checksums, where: isWanted) } }
+  }
+
+  private static func read(
+    _ file: MappedFile, checksums: Bool, where isWanted: (_ name: String) -> Bool
+  ) throws -> TensorFile {
+    guard ZipArchive.sniff(file.bytes) || isEmptyArchive(file.bytes) else {
+      let array = try NumPyArray(file.memory(in: 0..<file.bytes.count))
+      return TensorFile(tensors: [NamedTensor(name: stem(of: file.path), tensor: try array.stored())])
     }
+    let archive = try ZipArchive(file)
+    let arrays = archive.entries.filter { $0.name.hasSuffix(suffix) }
+    guard !arrays.isEmpty || archive.entries.isEmpty else {
+      throw ZooError(.badData, "the zip archive holds no .npy files", advice: "save arrays by numpy.savez(path, …)")
+    }
+    var result = TensorFile(tensors: [])
+    for entry in arrays where isWanted(String(entry.name.dropLast(suffix.count))) {
+      do {
+        let array = try NumPyArray(entry, of: archive, checksum: checksums)
+        result.tensors.append(
+          NamedTensor(name: String(entry.name.dropLast(suffix.count)), tensor: try array.stored()))
+      } catch let error as ZooError {
+        throw error.located(entry.name)
+      }
+    }
+    return result
   }
 
   /// Writes `file` to `path`: an archive where `path` ends in `.npz`, otherwise its only tensor as an array. Tensors keep

@@ -24,16 +24,14 @@ public enum PyTorchFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
   ///   tensors that have no counterpart here (sparse, quantized, big-endian).
   public static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
-    let file = try MappedFile(path)
-    return try ZooError.locating(path) {
-      if ShardIndex.sniff(file.bytes) {
+    try MappedFile.reading(path) { file in
+      try ZooError.locating(path) {
+        guard ShardIndex.sniff(file.bytes) else { return try checkpoint(file, checksums: checksums) }
         let all = try ShardIndex(file.bytes).read(besides: path) { shard in
-          let file = try MappedFile(shard)
-          return TensorFile(tensors: try checkpoint(file, checksums: checksums).tensors)
+          try MappedFile.reading(shard) { TensorFile(tensors: try checkpoint($0, checksums: checksums).tensors) }
         }
         return Checkpoint(tensors: all.tensors, values: [:], path: "")
       }
-      return try checkpoint(file, checksums: checksums)
     }
   }
 

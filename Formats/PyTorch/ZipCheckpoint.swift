@@ -24,7 +24,7 @@ enum ZipCheckpoint {
     let folder = name.dropLast("data.pkl".count)
     if let order = archive["\(folder)byteorder"] {
       let text = try archive.contents(order, checksum: checksums)
-      guard text.mutableBytes.elementsEqual("little".utf8) else {
+      guard text.withBytes({ $0.elementsEqual("little".utf8) }) else {
         throw ZooError(
           .unsupported, "the checkpoint was written by a big-endian computer",
           advice: "load it with torch.load and save it again on a little-endian one")
@@ -39,7 +39,7 @@ enum ZipCheckpoint {
     let memory = try archive.contents(entry, checksum: checksums)
     let pickle: Pickle
     do {
-      pickle = try Unpickler.read(UnsafeRawBufferPointer(memory.mutableBytes), owner: memory)
+      pickle = try memory.withBytes { try Unpickler.read($0, owner: memory) }
     } catch let error as ZooError {
       throw error.located(name)
     }

@@ -2,31 +2,34 @@ import ZooCore
 
 /// A model of LIBSVM.
 struct KernelSVM {
-  private var type = ""
-  private var kernel = ""
-  private var degree = 3
-  private var gamma = 0.0
-  private var offset = 0.0
-  private var classes = 2
-  private var count = 0
-  private var rho: [Double] = []
-  private var labels: [Int] = []
-  private var a: [Double] = []
-  private var b: [Double] = []
-  private var perClass: [Int] = []
+  var type = ""
+  var kernel = ""
+  var degree = 3
+  var gamma = 0.0
+  var offset = 0.0
+  var classes = 2
+  var count = 0
+  var rho: [Double] = []
+  var labels: [Int] = []
+  var a: [Double] = []
+  var b: [Double] = []
+  var perClass: [Int] = []
   /// One for each other class and each vector, as the file has them: the first other class of all vectors comes first.
-  private var coefficients: [Double] = []
+  var coefficients: [Double] = []
   /// All features, vector by vector.
-  private var vectors: [Double] = []
-  private var features = 1
+  var vectors: [Double] = []
+  var features = 1
 
-  private static let kernels = ["linear": "LINEAR", "polynomial": "POLY", "rbf": "RBF", "sigmoid": "SIGMOID"]
-  private static let types = ["c_svc", "nu_svc", "one_class", "epsilon_svr", "nu_svr"]
+  /// Names of kernels as ONNX has them, by LIBSVM's.
+  static let kernels = ["linear": "LINEAR", "polynomial": "POLY", "rbf": "RBF", "sigmoid": "SIGMOID"]
+  static let types = ["c_svc", "nu_svc", "one_class", "epsilon_svr", "nu_svr"]
   /// How far sparse vectors may grow when all their features are written down.
   private static let inflation = (slack: 8 << 20, ratio: 256)
 
-  private var isClassifier: Bool { type == "c_svc" || type == "nu_svc" }
-  private var pairs: Int { classes * (classes - 1) / 2 }
+  var isClassifier: Bool { type == "c_svc" || type == "nu_svc" }
+  var pairs: Int { classes * (classes - 1) / 2 }
+
+  init() {}
 
   init(_ text: inout SVMText) throws {
     while true {

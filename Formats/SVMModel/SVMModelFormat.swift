@@ -59,17 +59,39 @@ public enum SVMModelFormat {
     }
   }
 
+  /// Whether a support vector machine is in `definition`, which `write` may take as a model.
+  public static func holdsMachine(_ definition: ModelDefinition) -> Bool {
+    definition.graph.nodes.contains(where: MachineGraph.isMachine)
+  }
+
+  /// Writes a graph that is a support vector machine (ai.onnx.ml's SVMClassifier or SVMRegressor) to `path` as a LIBSVM
+  /// model. Numbers have the digits that float32 needs.
+  ///
+  /// - Throws: `ZooError`: `unsupported` for what a LIBSVM model can't hold (labels that are texts, operators that
+  ///   prepare features or change results, linear scores without support vectors), `badData` for attributes that
+  ///   contradict each other, `notFound` where the folder can't be written.
+  public static func write(_ definition: ModelDefinition, to path: String) throws {
+    let machine = try KernelSVM(definition)
+    try ZooError.locating(path) {
+      let output = try NewFile(path)
+      try output.append(Array(machine.header.utf8))
+      try machine.forEachLine { try output.append(Array($0.utf8)) }
+      try output.commit()
+    }
+  }
+
   private enum Model {
     case linear(LinearSVM)
     case kernel(KernelSVM)
   }
 
   private static func model(_ path: String) throws -> Model {
-    let file = try MappedFile(path)
-    var text = SVMText(file.bytes)
-    guard sniff(file.bytes) else {
-      throw ZooError(.badData, "neither a LIBLINEAR nor a LIBSVM model", at: path)
+    try MappedFile.reading(path) { file in
+      var text = SVMText(file.bytes)
+      guard sniff(file.bytes) else {
+        throw ZooError(.badData, "neither a LIBLINEAR nor a LIBSVM model", at: path)
+      }
+      return file.bytes.starts(with: "solver_type".utf8) ? .linear(try LinearSVM(&text)) : .kernel(try KernelSVM(&text))
     }
-    return file.bytes.starts(with: "solver_type".utf8) ? .linear(try LinearSVM(&text)) : .kernel(try KernelSVM(&text))
   }
 }

@@ -28,12 +28,15 @@ public enum SafetensorsFormat {
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
   ///   tensor of an unknown type.
   public static func read(_ path: String) throws -> TensorFile {
-    return try ZooError.locating(path) {
-      let file = try MappedFile(path)
-      if ShardIndex.sniff(file.bytes), !sniff(file.bytes) {
-        return try ShardIndex(file.bytes).read(besides: path) { try TensorFileReader(MappedFile($0)).read() }
+    try ZooError.locating(path) {
+      try MappedFile.reading(path) { file in
+        if ShardIndex.sniff(file.bytes), !sniff(file.bytes) {
+          return try ShardIndex(file.bytes).read(besides: path) { shard in
+            try MappedFile.reading(shard) { try TensorFileReader($0).read() }
+          }
+        }
+        return try TensorFileReader(file).read()
       }
-      return try TensorFileReader(file).read()
     }
   }
 

@@ -17,8 +17,10 @@ public enum TFLiteFormat {
   ///   has no counterpart here, which is named.
   public static func read(_ path: String) throws -> ModelDefinition {
     try ZooError.locating(path) {
-      var converter = try LiteConverter(LiteModel(MappedFile(path)))
-      return try converter.model()
+      try MappedFile.reading(path) { file in
+        var converter = try LiteConverter(LiteModel(file))
+        return try converter.model()
+      }
     }
   }
 
@@ -28,14 +30,16 @@ public enum TFLiteFormat {
   /// - Throws: as `read`.
   public static func readWeights(_ path: String, dequantized: Bool = false) throws -> TensorFile {
     try ZooError.locating(path) {
-      var names = GraphWriter(name: "")
-      var file = TensorFile(tensors: [])
-      for tensor in try LiteModel(MappedFile(path)).tensors {
-        guard let constant = tensor.constant else { continue }
-        file.tensors.append(
-          NamedTensor(name: names.name(tensor.name), tensor: dequantized ? try tensor.real(constant) : constant))
+      try MappedFile.reading(path) { file in
+        var names = GraphWriter(name: "")
+        var tensors: [NamedTensor] = []
+        for tensor in try LiteModel(file).tensors {
+          guard let constant = tensor.constant else { continue }
+          tensors.append(
+            NamedTensor(name: names.name(tensor.name), tensor: dequantized ? try tensor.real(constant) : constant))
+        }
+        return TensorFile(tensors: tensors)
       }
-      return file
     }
   }
 }

@@ -61,8 +61,7 @@ public struct LabelledDataset: Sendable {
         return
       }
       // Datasets are read twice, which pipes and devices can't be.
-      let file = try MappedFile(path)
-      let beginning = Array(file.bytes.prefix(TarReader.blockSize))
+      let beginning = try MappedFile.reading(path) { Array($0.bytes.prefix(TarReader.blockSize)) }
       if beginning.starts(with: [0x50, 0x4b, 0x03, 0x04]) {
         source = try ArraySource(path, classes: classes)
       } else if TarReader.sniff(beginning) {

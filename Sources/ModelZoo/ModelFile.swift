@@ -16,10 +16,10 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case tflite
   /// Keras' .keras, or .h5 with the model's configuration. Only read.
   case keras
-  /// A model file of LIBLINEAR or LIBSVM. Only read.
+  /// A model file of LIBLINEAR or LIBSVM. Only models that are support vector machines are written, for LIBSVM.
   case svm
 
-  /// The formats that models are written in, whose files are named after them.
+  /// The formats that any model can be written in, whose files are named after them.
   public static let written: [ModelFormat] = [.package, .onnx]
 
   /// The format of the file at `path`, by its contents.
@@ -104,6 +104,9 @@ extension ModelDefinition {
   /// - Throws: `ZooError`: `notFound` or `badData`.
   public init(contentsOf path: String) throws { self = try ModelFormat(contentsOf: path).read(path) }
 
+  /// Whether the model holds a support vector machine, which a file of LIBSVM may take.
+  public var holdsMachine: Bool { SVMModelFormat.holdsMachine(self) }
+
   /// Writes the model to `path` in `format`. The file appears when it is complete; one that is there is replaced.
   ///
   /// - Throws: `ZooError`.
@@ -111,7 +114,8 @@ extension ModelDefinition {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
     case .onnx: try ONNXFormat.write(self, to: path)
-    case .caffe, .tflite, .keras, .svm:
+    case .svm: try SVMModelFormat.write(self, to: path)
+    case .caffe, .tflite, .keras:
       throw ZooError(
         .usage, "models are not written as \(format.rawValue)", at: path,
         advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")

@@ -56,8 +56,9 @@ public struct Verification: Sendable, Hashable {
     guard !sets.isEmpty else { throw ZooError(.notFound, "there is no test_data_set_0", at: folder) }
     for set in sets {
       let path = "\(folder)/\(set)"
-      let inputs = try values(in: path, "input", model.inputs, model.definition.graph.inputs)
-      let expected = try values(in: path, "output", model.outputs, model.outputs)
+      let graph = model.definition.graph
+      let inputs = try values(in: path, "input", model.inputs, graph.inputs, of: graph)
+      let expected = try values(in: path, "output", model.outputs, model.outputs, of: graph)
       let outputs = try model.run(Dictionary(inputs) { first, _ in first })
       for (name, wanted) in expected {
         guard let output = outputs[name] else { throw ZooError(.defect, "the run gave no output \(name)", at: set) }
@@ -69,7 +70,7 @@ public struct Verification: Sendable, Hashable {
 
   /// The tensors of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
   private static func values(
-    in folder: String, _ kind: String, _ required: [ValueInfo], _ all: [ValueInfo]
+    in folder: String, _ kind: String, _ required: [ValueInfo], _ all: [ValueInfo], of graph: Graph
   ) throws -> [(String, Tensor)] {
     let files = Set(names(in: folder).filter { $0.hasPrefix(kind + "_") && $0.hasSuffix(".pb") })
     // Old models list their weights as inputs too; then there are files for all of them, or for the others only.
@@ -83,11 +84,32 @@ public struct Verification: Sendable, Hashable {
       guard files.contains(file) else { throw ZooError(.notFound, "there is no \(file)", at: folder) }
       let type = info.type ?? ValueType(.missing)
       switch type.form {
-      case .sequence, .optional, .map, .sparseTensor, .opaque:
+      case .sequence(let element):
+        guard case .map = element.form, let columns = graph.columnNames(of: info.name) else { fallthrough }
+        return (info.name, try matrix("\(folder)/\(file)", as: type, columns))
+      case .optional, .map, .sparseTensor, .opaque:
         throw ZooError(.unsupported, "values that are no tensors can't be run yet", at: info.name)
       case .tensor, .missing: return (info.name, try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load())
       }
     }
+  }
+
+  /// The sequence of maps in the file at `path` as a matrix of float32, whose columns are the maps' keys in the order of
+  /// `columns`.
+  private static func matrix(_ path: String, as type: ValueType, _ columns: [String]) throws -> Tensor {
+    let other = ZooError(.badData, "the file is no sequence of maps from \(columns.joined(separator: ", "))", at: path)
+    guard case .sequence(let rows) = try ONNXFormat.readValue(path, as: type) else { throw other }
+    let numbers = try rows.flatMap { row in
+      guard case .map(let keys, let values) = row, keys.count == columns.count else { throw other }
+      let table = Dictionary(zip(keys, values)) { first, _ in first }
+      return try columns.map { column in
+        guard case .tensor(let item)? = table[column], let number = try item.tensor.load().numbers().first else {
+          throw other
+        }
+        return Float(number)
+      }
+    }
+    return try Tensor(numbers, shape: [rows.count, columns.count])
   }
 
   /// How `output` differs from `expected`; `nil` where it does not.

@@ -27,6 +27,11 @@ public final class TensorMemory: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// Calls `body` with the bytes, which stay where they are until it ends, whether anybody else holds the object or not.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(mutableBytes)) }
+  }
+
   /// Says that `bytes`, a part of this memory, are not wanted soon. Pages of a file that is mapped leave memory, and
   /// come back when they are read.
   public func discard(_ bytes: UnsafeRawBufferPointer) {

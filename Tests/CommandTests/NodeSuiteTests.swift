@@ -5,24 +5,15 @@ import Testing
 /// ONNX's own node tests, all of them, through `zoo verify`.
 @Suite("ONNX node tests")
 struct NodeSuiteTests {
-  private static let python = Zoo.root + "/.venv/bin/python3"
-
   /// Sums in half precision whose order the specification leaves open; they differ in the last bit.
   private static let rounded = ["_fp16_expanded"]
 
   @Test(
     "Every case whose operators are offered agrees",
-    .enabled(
-      if: Zoo.isBuilt && FileManager.default.isExecutableFile(atPath: python), "needs zoo, and .venv with onnx"))
+    .enabled(if: Zoo.isBuilt && Python.has("onnx"), "needs zoo, and .venv with onnx"))
   func suite() throws {
     try withFolder { folder in
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: Self.python)
-      process.arguments = [Zoo.root + "/Tests/CommandTests/node_cases.py", folder + "/cases"]
-      try process.run()
-      process.waitUntilExit()
-      try #require(process.terminationStatus == 0)
-
+      try Python.run(Zoo.root + "/Tests/CommandTests/node_cases.py", folder + "/cases")
       let outcome = try Zoo.run("verify", folder + "/cases", "--json")
       // Some operators are not there yet, and a failed case is exit status 65.
       #expect(outcome.status == 65)

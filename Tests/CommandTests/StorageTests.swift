@@ -7,8 +7,6 @@ import ZooCore
 /// What weights are stored as, calibration, and what both cost.
 @Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
 struct StorageTests {
-  private static let python = Zoo.root + "/.venv/bin/python3"
-
   /// A classifier of pictures by a convolution, a transposed one and two matrix products.
   private static func model(opset: Int64 = 17) throws -> ModelDefinition {
     var model = colourModel()
@@ -34,7 +32,7 @@ struct StorageTests {
 
   @Test(
     "ONNX's checker and ONNX Runtime take what is stored",
-    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "needs .venv with onnx and onnxruntime"),
+    .enabled(if: Python.has("onnx", "onnxruntime"), "needs .venv with onnx and onnxruntime"),
     arguments: ["bf16", "int8"], [13, 17, 23] as [Int64])
   func isONNX(storage: String, opset: Int64) throws {
     try withFolder { folder in
@@ -59,13 +57,10 @@ struct StorageTests {
         #expect((rounding["bytes_after"] as? Int ?? .max) < (rounding["bytes_before"] as? Int ?? 0))
         let error = try #require(rounding["largest_error"] as? Double)
         #expect(error > 0 && error < (storage == "int8" ? 1 / 253.0 : 1 / 255.0))
-        let checked = try Zoo.run(
-          [
-            Zoo.root + "/Tests/CommandTests/stored_weights.py", folder + "/small.onnx", folder + "/x.npy",
-            folder + "/expected.npy",
-          ], program: Self.python)
-        #expect(checked.status == 0, "\(checked.errors)")
-        return (checked.output, folder + "/expected.npy")
+        let types = try Python.run(
+          Zoo.root + "/Tests/CommandTests/stored_weights.py", folder + "/small.onnx", folder + "/x.npy",
+          folder + "/expected.npy")
+        return (types, folder + "/expected.npy")
       }
       _ = try computed(withTransposed)
       let (types, path) = try computed(model)

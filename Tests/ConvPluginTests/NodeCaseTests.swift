@@ -2,6 +2,7 @@ import CZooPlugin
 import ConvPlugin
 import Foundation
 import ONNXFormat
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
@@ -9,20 +10,13 @@ import ZooRuntime
 /// The onnx package's own cases for Conv and the pools.
 @Suite struct NodeCaseTests {
   static let here = URL(filePath: #filePath).deletingLastPathComponent()
-  static let python = here.appending(path: "../../.venv/bin/python3").path(percentEncoded: false)
 
-  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: python), "needs .venv with the onnx package"))
+  @Test(.enabled(if: Python.has("onnx"), "needs .venv with the onnx package"))
   func everyCaseAgrees() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "conv-cases-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let process = Process()
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments = [
-      Self.here.appending(path: "node_cases.py").path(percentEncoded: false), folder.path(percentEncoded: false),
-    ]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    try Python.run(
+      Self.here.appending(path: "node_cases.py").path(percentEncoded: false), folder.path(percentEncoded: false))
 
     let registry = OperatorRegistry()
     let plugin = try #require(convPluginEntry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer))

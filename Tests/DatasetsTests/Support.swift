@@ -12,16 +12,6 @@ func write(_ bytes: [UInt8], to path: String) throws {
   try Data(bytes).write(to: url)
 }
 
-/// Runs a program and returns its exit status.
-func run(_ program: URL, _ arguments: String...) throws -> Int32 {
-  let process = Process()
-  process.executableURL = program
-  process.arguments = arguments
-  try process.run()
-  process.waitUntilExit()
-  return process.terminationStatus
-}
-
 /// A PNG file of one pixel.
 func pixel(_ red: UInt8, _ green: UInt8, _ blue: UInt8) throws -> [UInt8] {
   try Image(width: 1, height: 1, pixels: [red, green, blue]).encodedPNG()

@@ -1,6 +1,7 @@
 """Writes GGUF files by the gguf package for the tests of GGUFFormat, and says what it finds in ours.
 
 Usage: gguf_files.py write FOLDER   types.gguf: values and tensors of every type; dequantized.npz: its blocks as float32
+       gguf_files.py split FOLDER   whole.gguf, and the same in parts of two tensors: parts-0000N-of-00003.gguf
        gguf_files.py show FILE      a line for each value (its bytes in hexadecimal, but for the version) and each tensor
        gguf_files.py check FOLDER   whether ours.gguf holds numbers.npz, quantized where it should be, and compares
                                     FOLDER/read.npz with what the package makes of ours.gguf
@@ -61,6 +62,19 @@ def write(folder):
     np.savez(folder / "dequantized.npz", **expected)
 
 
+def split(folder):
+    for name, options in ("whole", {}), ("parts", {"split_max_tensors": 2}):
+        random = np.random.default_rng(5)
+        writer = gguf.GGUFWriter(folder / f"{name}.gguf", "odd", **options)
+        writer.add_string("general.name", "of several parts")
+        for index in range(5):
+            writer.add_tensor(f"w.{index}", random.normal(size=(3, 32 + index)).astype(np.float32))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+
 def show(path):
     reader = gguf.GGUFReader(path)
     for field in reader.fields.values():
@@ -100,4 +114,4 @@ def check(folder):
 
 
 if __name__ == "__main__":
-    {"write": write, "show": show, "check": check}[sys.argv[1]](pathlib.Path(sys.argv[2]))
+    {"write": write, "split": split, "show": show, "check": check}[sys.argv[1]](pathlib.Path(sys.argv[2]))

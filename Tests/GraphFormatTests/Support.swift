@@ -26,8 +26,7 @@ func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String
 
 /// ONNX Runtime, for networks with operators that the runtime lacks.
 enum ONNXRuntime {
-  static let python = here.appendingPathComponent("../../.venv/bin/python3").path
-  static let isThere = FileManager.default.isExecutableFile(atPath: python)
+  static let isThere = Python.has("onnx", "onnxruntime")
 
   /// What a network answers.
   static func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
@@ -37,12 +36,7 @@ enum ONNXRuntime {
         let file = NamedTensor(name: name, tensor: StoredTensor(tensor))
         try ONNXFormat.writeTensor(file, to: "\(folder)/\(try #require(model.index(ofInput: name))).input")
       }
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: python)
-      process.arguments = [here.appendingPathComponent("run_onnx.py").path, folder]
-      try process.run()
-      process.waitUntilExit()
-      try #require(process.terminationStatus == 0)
+      try Python.run(here.appendingPathComponent("run_onnx.py").path, folder)
       var result: [String: Tensor] = [:]
       for (index, output) in model.graph.outputs.enumerated() {
         result[output.name] = try ONNXFormat.readTensor("\(folder)/\(index).output").tensor.load()

@@ -8,18 +8,6 @@ import ZooCore
 /// Beside h5py: what it writes is read, and what is written it reads.
 @Suite struct HDF5Tests {
   static let here = URL(filePath: #filePath).deletingLastPathComponent()
-  static let python = here.appending(path: "../../.venv/bin/python3").path(percentEncoded: false)
-  static let hasH5py = (try? run(["-c", "import h5py"])) == 0
-
-  static func run(_ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: python)
-    process.arguments = arguments
-    process.standardError = arguments.first == "-c" ? FileHandle.nullDevice : FileHandle.standardError
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
 
   @Test func everyTypeSurvives() throws {
     try withFolder { folder in
@@ -56,10 +44,10 @@ import ZooCore
     }
   }
 
-  @Test(.enabled(if: hasH5py, "needs .venv with h5py")) func h5pyAgrees() throws {
+  @Test(.enabled(if: Python.has("h5py"), "needs .venv with h5py")) func h5pyAgrees() throws {
     try withFolder { folder in
       let script = Self.here.appending(path: "h5py_files.py").path
-      try #require(try Self.run([script, "write", folder]) == 0)
+      try Python.run(script, "write", folder)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".h5") }
       #expect(files.count >= 4)
       for name in files {
@@ -72,7 +60,7 @@ import ZooCore
         }
       }
       // The copies hold what the originals do, bit for bit.
-      #expect(try Self.run([script, "check", folder]) == 0)
+      try Python.run(script, "check", folder)
     }
   }
 }

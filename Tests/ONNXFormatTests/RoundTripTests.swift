@@ -1,17 +1,17 @@
 import Foundation
 import ONNXFormat
 import PackageFormat
+import TestSupport
 import Testing
 import ZooCore
 
 @Suite struct RoundTripTests {
   /// The onnx package's own test models: what is read and written, directly and through a package, must be the same
   /// message.
-  @Test(.enabled(if: Python.isThere, "needs the onnx package (make setup)"))
+  @Test(.enabled(if: Python.has("onnx"), "needs .venv with the onnx package"))
   func everyModelOfTheONNXPackage() throws {
     let folder = try TemporaryFolder()
-    let made = try Python.models("make", folder.path)
-    try #require(made.status == 0, "\(made.output)")
+    try Python.run(modelsScript, "make", folder.path)
     for name in try folder.names {
       let path = "\(folder.path)/\(name)"
       #expect(ONNXFormat.sniff(path), "\(name)")
@@ -22,8 +22,7 @@ import ZooCore
       #expect(!ONNXFormat.sniff(package), "\(name)")
       try ONNXFormat.write(PackageFormat.read(package), to: package + ".onnx")
     }
-    let compared = try Python.models("compare", folder.path)
-    #expect(compared.status == 0, "\(compared.output)")
+    try Python.run(modelsScript, "compare", folder.path)
   }
 
   @Test func writesWhatItReadsByteForByte() throws {

@@ -24,28 +24,8 @@ final class TemporaryFolder {
   }
 }
 
-/// The Python of `make setup`, which has the onnx package.
-enum Python {
-  static let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  // Not resolved any further: a virtual environment's Python knows itself by its path.
-  static let executable = here.deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent(".venv/bin/python3")
-  static let isThere = FileManager.default.isExecutableFile(atPath: executable.path)
-
-  /// Runs `models.py`; its exit status and what it printed.
-  static func models(_ arguments: String...) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = [here.appendingPathComponent("models.py").path] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-}
+/// The script that makes and compares models.
+let modelsScript = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "models.py").path
 
 /// Protobuf messages, field by field.
 struct Wire {

@@ -1,3 +1,4 @@
+import Foundation
 import ONNXFormat
 import Testing
 import ZooCore
@@ -118,8 +119,34 @@ import ZooCore
       return
     }
     #expect(inner.count == 2)
-    let map = try folder.write(Wire().integer(2, 4).bytes, to: "m.pb")
-    let error = #expect(throws: ZooError.self) { try ONNXFormat.readValue(map, as: ValueType(.sequence(type))) }
+    let sparse = try folder.write(Wire().integer(2, 2).bytes, to: "sparse.pb")
+    let error = #expect(throws: ZooError.self) { try ONNXFormat.readValue(sparse, as: ValueType(.sequence(type))) }
     #expect(error?.kind == .unsupported)
+  }
+
+  @Test func sequencesOfMaps() throws {
+    let type = ValueType(.sequence(ValueType(.map(keyType: 7, value: ValueType(.tensor(elementType: 2, shape: nil))))))
+    func read(_ map: Wire) throws -> ONNXValue {
+      // Tensors stay in their file, so each has its own.
+      let path = try folder.write(Wire().integer(2, 4).message(6, map).bytes, to: "\(UUID()).pb")
+      return try ONNXFormat.readValue(path, as: type)
+    }
+    let tensor = Wire().integer(1, 1).integer(2, 2).data(9, [5])
+    let two = Wire().integer(2, 1).message(3, tensor).message(3, tensor)
+    let numbers = try read(Wire().integer(2, 7).integer(3, 4).integer(3, UInt64(bitPattern: -1)).message(5, two))
+    let texts = try read(Wire().integer(2, 8).text(4, "a").text(4, "é").message(5, two))
+    for (value, wanted) in [(numbers, ["4", "-1"]), (texts, ["a", "é"])] {
+      guard case .sequence(let maps) = value, case .map(let keys, let values)? = maps.first,
+        case .tensor(let last)? = values.last
+      else {
+        Issue.record("no map")
+        return
+      }
+      #expect(maps.count == 1 && keys == wanted && values.count == 2)
+      #expect(try last.tensor.load().elements() == [5] as [UInt8])
+    }
+    for map in [Wire().integer(3, 4).message(5, two), Wire().integer(3, 4).integer(3, 4).message(5, two)] {
+      #expect(throws: ZooError.self) { try read(map) }
+    }
   }
 }

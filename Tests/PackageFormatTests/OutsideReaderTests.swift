@@ -1,5 +1,6 @@
 import Foundation
 import PackageFormat
+import TestSupport
 import Testing
 import ZooCore
 
@@ -10,7 +11,7 @@ import ZooCore
   init() throws { folder = try TemporaryFolder() }
 
   @Test(
-    .enabled(if: tool("python3") != nil, "python3 is not installed"),
+    .enabled(if: Program.path(of: "python3") != nil, "python3 is not installed"),
     arguments: [PackageFormat.Compression.none, .planes])
   func pythonReadsTheSameTensors(compression: PackageFormat.Compression) throws {
     var model = try completeModel()
@@ -25,8 +26,11 @@ import ZooCore
     try folder.write(Array(dump(model).utf8), "expected.bin")
 
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("reader.py").path
-    let lines = try run(tool("python3")!, [script, folder.file("a.zoo")]).split(separator: "\n").map(String.init)
-    let hashes = try run(tool("python3")!, ["-c", hashScript, folder.file("expected.bin")])
+    let lines = try Program.run(#require(Program.path(of: "python3")), [script, folder.file("a.zoo")]).split(
+      separator: "\n"
+    ).map(String.init)
+    let hashes = try Program.run(
+      #require(Program.path(of: "python3")), ["-c", hashScript, folder.file("expected.bin")])
     #expect(lines == hashes.split(separator: "\n").map(String.init))
     #expect(lines.count == model.graph.initializers.count)
   }
@@ -49,15 +53,15 @@ import ZooCore
         print(*head, hashlib.sha256(base64.b64decode(data)).hexdigest(), sep="\\t")
     """
 
-  @Test(.enabled(if: tool("protoc") != nil, "protoc is not installed"))
+  @Test(.enabled(if: Program.path(of: "protoc") != nil, "protoc is not installed"))
   func protocDecodes() throws {
     var model = model(of: StoredTensor(try Tensor(normalNumbers(100_000), shape: [100_000])))
     model.graph.nodes = [Node("Relu", inputs: ["x"], outputs: ["y"])]
     try PackageFormat.write(model, to: folder.file("a.zoo"))
     let schema = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Formats/Package/Schema").standardized.path
-    let text = try run(
-      tool("protoc")!, ["--decode", "zoo.Package", "--proto_path", schema, "\(schema)/zoo.proto"],
+    let text = try Program.run(
+      #require(Program.path(of: "protoc")), ["--decode", "zoo.Package", "--proto_path", schema, "\(schema)/zoo.proto"],
       input: folder.file("a.zoo"))
     #expect(text.contains("operator_type: \"Relu\""))
     #expect(text.contains("name: \"weights\""))
@@ -66,30 +70,10 @@ import ZooCore
     #expect(!text.split(separator: "\n").contains { $0.first?.isNumber == true })
   }
 
-  @Test(.enabled(if: tool("protoc-c") != nil, "protoc-c is not installed"))
+  @Test(.enabled(if: Program.path(of: "protoc-c") != nil, "protoc-c is not installed"))
   func generatedCodeIsCurrent() throws {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Formats/generate-schemas.sh").standardized.path
-    _ = try run(script, ["--check"])
+    _ = try Program.run(script, ["--check"])
   }
-
-  private func run(_ tool: String, _ arguments: [String], input: String? = nil) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: tool)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    if let input { process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input)) }
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return String(decoding: data, as: UTF8.self)
-  }
-}
-
-/// Where a program of this name is.
-private func tool(_ name: String) -> String? {
-  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
 }

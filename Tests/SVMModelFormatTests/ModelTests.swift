@@ -28,7 +28,7 @@ import ZooRuntime
     var outputs: Outputs
   }
 
-  private static func cases() throws -> [Case] {
+  static func cases() throws -> [Case] {
     try JSONDecoder().decode([Case].self, from: Data(contentsOf: fixtures.appending(path: "references.json")))
   }
 

@@ -2,6 +2,7 @@ import CZooPlugin
 import Foundation
 import ONNXFormat
 import SVMPlugin
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
@@ -9,18 +10,12 @@ import ZooRuntime
 /// Linear models and support vector machines beside ONNX Runtime, in all kernels, transforms and kinds of labels.
 @Suite struct OperatorTests {
   static let here = URL(filePath: #filePath).deletingLastPathComponent()
-  static let python = here.appending(path: "../../.venv/bin/python3").path(percentEncoded: false)
 
-  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: python), "needs .venv with onnxruntime"))
+  @Test(.enabled(if: Python.has("onnx", "onnxruntime"), "needs .venv with onnx and onnxruntime"))
   func everyCaseAgrees() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "svm-cases-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let process = Process()
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments = [Self.here.appending(path: "make_cases.py").path, folder.path]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    try Python.run(Self.here.appending(path: "make_cases.py").path, folder.path)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(names.count >= 130)
     for isa in CPU.ISA.allCases where isa.rawValue <= CPU.current.isa.rawValue {

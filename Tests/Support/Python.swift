@@ -4,25 +4,17 @@ import Foundation
 package enum Python {
   // A virtual environment's Python knows itself by its path, so links are not followed.
   private static let executable = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../.venv/bin/python3").standardized
+    .appending(path: "../../.venv/bin/python3").standardized.path
 
-  /// Whether it is there, with that module.
-  package static func has(_ module: String) -> Bool { (try? run("-c", "import \(module)")) != nil }
+  /// Whether it is there, with these modules.
+  package static func has(_ modules: String...) -> Bool {
+    (try? run("-c", modules.map { "import \($0)" }.joined(separator: "\n"))) != nil
+  }
 
-  /// Runs it and returns what it prints.
+  /// Runs it and returns what it prints. Warnings are not shown.
   ///
-  /// - Throws: where it is not there, or fails.
+  /// - Throws: where it is not there; `Program.Failure` where it fails.
   @discardableResult package static func run(_ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    return String(decoding: data, as: UTF8.self)
+    try Program.run(executable, ["-W", "ignore"] + arguments)
   }
 }

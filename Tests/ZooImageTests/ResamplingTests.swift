@@ -22,10 +22,10 @@ import ZooImage
     #expect(try check(fixtures) == 14)
   }
 
-  @Test(.enabled(if: hasPython, "needs Pillow: run `make setup`"))
+  @Test(.enabled(if: Python.has("PIL", "numpy"), "needs .venv with Pillow"))
   func pixelsOfRandomSizesArePillows() throws {
     try withFolder { (folder: String) throws in
-      #expect(try runPython("make_fixtures.py", folder, "8") == 0)
+      try Python.run(fixtureScript, folder, "8")
       #expect(try check(folder) == 64)
     }
   }

@@ -6,13 +6,6 @@ import ZooImage
 /// Files that `make_fixtures.py` and `make_preprocessing.py` wrote.
 let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
 
-/// The Python that the Makefile sets up, where Pillow is.
-let python = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.venv/bin/python3")
-  .standardized
-
-/// Whether `python` has been set up.
-let hasPython = FileManager.default.isExecutableFile(atPath: python.path)
-
 func files(in folder: String, ending suffix: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(suffix) }.sorted()
 }
@@ -31,16 +24,8 @@ func difference(_ left: Image, _ right: Image) -> Int {
   return zip(left.pixels, right.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
 }
 
-/// Runs a script of this folder with `python`.
-func runPython(_ script: String, _ arguments: String...) throws -> Int32 {
-  let process = Process()
-  process.executableURL = python
-  process.arguments =
-    ["-W", "ignore", URL(filePath: #filePath).deletingLastPathComponent().appending(path: script).path] + arguments
-  try process.run()
-  process.waitUntilExit()
-  return process.terminationStatus
-}
+/// The script that makes the fixtures.
+let fixtureScript = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "make_fixtures.py").path
 
 func write(_ bytes: [UInt8], to path: String) throws {
   try Data(bytes).write(to: URL(filePath: path))

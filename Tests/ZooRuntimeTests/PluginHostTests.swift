@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
@@ -208,7 +209,7 @@ private final class Folder {
     let input = "\(path)/\(name).c"
     let output = "\(path)/lib\(name).so"
     try source.write(toFile: input, atomically: true, encoding: .utf8)
-    _ = try run(
+    try Program.run(
       #require(Compiler.path), ["-shared", "-fPIC", "-w", "-I", headers, "-o", output, input] + options)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: output)
     return output
@@ -216,19 +217,6 @@ private final class Folder {
 
   /// What sha256sum says.
   func sha256(_ file: String) throws -> String {
-    String(try run("/usr/bin/sha256sum", [file]).prefix { $0 != " " })
-  }
-
-  private func run(_ program: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "\(program) \(arguments)")
-    return String(decoding: output, as: UTF8.self)
+    String(try Program.run("/usr/bin/sha256sum", [file]).prefix { $0 != " " })
   }
 }

@@ -58,12 +58,13 @@ public struct PretrainedFolder: Sendable {
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   private static func text(_ path: String) throws -> String {
-    let file = try MappedFile(path)
-    guard file.bytes.count <= greatestText else { throw ZooError(.badData, "the file is too large", at: path) }
-    guard let text = String(validating: file.bytes, as: UTF8.self) else {
-      throw ZooError(.badData, "the file is no UTF-8 text", at: path)
+    try MappedFile.reading(path) { file in
+      guard file.bytes.count <= greatestText else { throw ZooError(.badData, "the file is too large", at: path) }
+      guard let text = String(validating: file.bytes, as: UTF8.self) else {
+        throw ZooError(.badData, "the file is no UTF-8 text", at: path)
+      }
+      return text
     }
-    return text
   }
 
   private static func settings(_ folder: String, _ name: String) throws -> PretrainedSettings? {

@@ -67,7 +67,7 @@ final class ExternalFiles {
       throw ZooError(
         .badData, "a symbolic link leads the external data out of the folder: \"\(location)\"", advice: advice)
     }
-    let file = try MappedFile(path)
+    let file = try MappedFile.reading(path) { $0 }
     opened[location] = file
     return file
   }

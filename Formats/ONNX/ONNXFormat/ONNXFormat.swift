@@ -22,20 +22,17 @@ public enum ONNXFormat {
 
   /// Whether the file at `path` holds an ONNX model. ONNX has no magic bytes; this reads the outermost fields only.
   public static func sniff(_ path: String) -> Bool {
-    guard let file = try? MappedFile(path) else { return false }
-    return (try? looksLikeModel(file.bytes)) ?? false
+    (try? MappedFile.reading(path) { try looksLikeModel($0.bytes) }) ?? false
   }
 
   /// The model at `path`. External data is looked for in the model's folder and below.
   ///
   /// - Throws: `ZooError`: `notFound` where a file is missing, `badData` where one is damaged.
   public static func read(_ path: String) throws -> ModelDefinition {
-    try ZooError.locating(path) {
-      let file = try MappedFile(path)
-      guard try looksLikeModel(file.bytes) else {
+    try decoding(path, external: ExternalFiles(besideModel: path)) { decoder in
+      guard try looksLikeModel(decoder.file.bytes) else {
         throw ZooError(.badData, "not an ONNX model", advice: "an ONNX model has an IR version and a graph")
       }
-      let decoder = MessageDecoder(file: file, external: ExternalFiles(besideModel: path))
       return try decoder.withUnpacked(initialize: onnx__model_proto__init) { try decoder.model($0) }
     }
   }
@@ -80,9 +77,8 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged.
   public static func readTensor(_ path: String) throws -> NamedTensor {
-    try ZooError.locating(path) {
-      let decoder = MessageDecoder(file: try MappedFile(path), external: ExternalFiles(besideModel: path))
-      return try decoder.withUnpacked(initialize: onnx__tensor_proto__init) { try decoder.tensor($0) }
+    try decoding(path, external: ExternalFiles(besideModel: path)) { decoder in
+      try decoder.withUnpacked(initialize: onnx__tensor_proto__init) { try decoder.tensor($0) }
     }
   }
 
@@ -107,22 +103,28 @@ public enum ONNXFormat {
   /// The value of `type` in the file at `path`: a TensorProto, a SequenceProto or an OptionalProto, which only the
   /// type tells apart.
   ///
-  /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged, `unsupported` for maps and
-  ///   sparse tensors.
+  /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged, `unsupported` for
+  ///   sparse tensors and for maps outside of sequences.
   public static func readValue(_ path: String, as type: ValueType) throws -> ONNXValue {
     switch type.form {
     case .tensor: return .tensor(try readTensor(path))
     case .sequence:
-      return try ZooError.locating(path) {
-        let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
-        return try decoder.withUnpacked(initialize: onnx__sequence_proto__init) { try decoder.sequence($0) }
+      return try decoding(path, external: nil) { decoder in
+        try decoder.withUnpacked(initialize: onnx__sequence_proto__init) { try decoder.sequence($0) }
       }
     case .optional:
-      return try ZooError.locating(path) {
-        let decoder = MessageDecoder(file: try MappedFile(path), external: nil)
-        return try decoder.withUnpacked(initialize: onnx__optional_proto__init) { try decoder.optional($0) }
+      return try decoding(path, external: nil) { decoder in
+        try decoder.withUnpacked(initialize: onnx__optional_proto__init) { try decoder.optional($0) }
       }
     default: throw ZooError(.unsupported, "values of this type can't be read from files", at: path)
+    }
+  }
+
+  private static func decoding<Result>(
+    _ path: String, external: ExternalFiles?, _ body: (MessageDecoder) throws -> Result
+  ) throws -> Result {
+    try ZooError.locating(path) {
+      try MappedFile.reading(path) { try body(MessageDecoder(file: $0, external: external)) }
     }
   }
 

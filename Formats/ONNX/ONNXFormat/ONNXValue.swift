@@ -5,6 +5,8 @@ import ZooCore
 public indirect enum ONNXValue: Sendable {
   case tensor(NamedTensor)
   case sequence([ONNXValue])
+  /// Keys, whole numbers as their digits, and the value of each.
+  case map(keys: [String], values: [ONNXValue])
   /// `nil` is an optional without a value.
   case optional(ONNXValue?)
 }
@@ -27,10 +29,20 @@ extension MessageDecoder {
       .sequence(try map(message.tensor_values, message.n_tensor_values, "element") { .tensor(try tensor($0)) })
     case .sequence:
       .sequence(try map(message.sequence_values, message.n_sequence_values, "element", sequence))
+    case .map: .sequence(try map(message.map_values, message.n_map_values, "element", keyed))
     case .optional:
       .sequence(try map(message.optional_values, message.n_optional_values, "element", optional))
     default: throw unsupported(message.elem_type)
     }
+  }
+
+  private func keyed(_ message: Onnx__MapProto) throws -> ONNXValue {
+    let numbers = UnsafeBufferPointer(start: message.keys, count: message.n_keys).map(String.init)
+    let keys = try numbers + texts(message.string_keys, message.n_string_keys)
+    guard case .sequence(let values)? = try message.values.map({ try sequence($0.pointee) }) ?? .sequence([]),
+      keys.count == values.count, Set(keys).count == keys.count
+    else { throw ZooError(.badData, "a map of \(keys.count) keys has another number of values, or a key twice") }
+    return .map(keys: keys, values: values)
   }
 
   func optional(_ message: Onnx__OptionalProto) throws -> ONNXValue {
@@ -44,6 +56,6 @@ extension MessageDecoder {
   }
 
   private func unsupported(_ kind: Int32) -> ZooError {
-    ZooError(.unsupported, "elements of the kind \(kind) (maps, sparse tensors) can't be read")
+    ZooError(.unsupported, "elements of the kind \(kind) (sparse tensors, maps in optional values) can't be read")
   }
 }

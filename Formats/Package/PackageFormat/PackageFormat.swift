@@ -25,8 +25,7 @@ public enum PackageFormat {
 
   /// Whether the file at `path` is a package, by its first bytes.
   public static func sniff(_ path: String) -> Bool {
-    guard let file = try? MappedFile(path) else { return false }
-    return sniff(Array(file.bytes.prefix(Layout.signature.count)))
+    (try? MappedFile.reading(path) { sniff(Array($0.bytes.prefix(Layout.signature.count))) }) ?? false
   }
 
   /// The model in the file at `path`. Its tensors stay in the file, which is mapped, until they are loaded.

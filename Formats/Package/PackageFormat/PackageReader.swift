@@ -20,8 +20,9 @@ struct PackageReader {
   private let modelSize: Int
 
   /// - Throws: `ZooError` (`notFound`, `badData`)
-  init(_ path: String) throws {
-    let file = try MappedFile(path)
+  init(_ path: String) throws { self = try MappedFile.reading(path) { try PackageReader($0) } }
+
+  private init(_ file: MappedFile) throws {
     let outline = try Outline(file.bytes)
     version = outline.version
     modelSize = outline.model.count

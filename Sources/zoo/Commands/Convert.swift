@@ -11,7 +11,8 @@ struct Convert: ParsableCommand {
       Models (.zoo, .onnx, .tflite, Caffe's .prototxt beside its .caffemodel, .keras and .h5 of Keras, models of LIBLINEAR \
       and LIBSVM) become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
       which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
-      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again.
+      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. A model that is a \
+      support vector machine also becomes a model of LIBSVM (.model).
 
       Weights become files of any format of weights: \(writableEndings), or a folder as Hugging Face's libraries \
       write one (OUT/, or --shard-size). IN is such a file, a folder, or a model, of which it is the constants. Names, order \
@@ -46,6 +47,9 @@ struct Convert: ParsableCommand {
     let source = try WeightSource(contentsOf: path)
     if let model = source.model, conversion.target(output) == nil || namesModel {
       return try convert(model)
+    }
+    if let model = source.model, model.holdsMachine, conversion.isEmpty, conversion.target(output)?.isSVM == true {
+      return try write(machine: model)
     }
     guard storage == nil, description.isEmpty else {
       throw ZooError(
@@ -83,6 +87,18 @@ struct Convert: ParsableCommand {
     try checkLabels(of: model)
     try model.write(to: output, format: format)
     try WrittenFile(model, output, rounding: rounding).show(json: json)
+  }
+
+  private func write(machine model: ModelDefinition) throws {
+    guard storage == nil, description.isEmpty else {
+      throw ZooError(
+        .usage, "a model of LIBSVM holds the machine alone", at: output,
+        advice: "leave the options that describe or round a model out")
+    }
+    try ZooError.locating(input) { try model.write(to: output, format: .svm) }
+    var written = try WrittenFile(tensors: [], output)
+    written.model = model.metadata.name
+    try written.show(json: json)
   }
 
   private func write(_ source: WeightSource, from path: String, to target: WeightTarget) throws {

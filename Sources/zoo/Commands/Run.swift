@@ -43,6 +43,7 @@ struct Run: ParsableCommand {
     for (index, output) in model.outputs.enumerated() {
       guard let tensor = outputs[output.name] else { continue }
       var item = TensorReport(output.name, tensor)
+      item.columns = model.definition.graph.columnNames(of: output.name)
       if let outputDir {
         let path = "\(outputDir)/\(fileName(for: output.name, index)).npy"
         try NumPyFile.write(tensor, to: path)
@@ -76,6 +77,8 @@ private struct TensorReport: Encodable {
   var min: Double?
   var max: Double?
   var mean: Double?
+  /// The classes that the columns belong to, where the network names them by ZipMap.
+  var columns: [String]?
 
   init(_ name: String, _ tensor: Tensor) {
     self.name = name
@@ -90,7 +93,8 @@ private struct TensorReport: Encodable {
   var row: [String] {
     let range =
       if let min, let max, let mean { "min \(short(min))  mean \(short(mean))  max \(short(max))" } else { "" }
-    return [name, type, shapeText(shape), range, file.map { "→ \($0)" } ?? ""]
+    let classes = columns.map { "columns " + $0.joined(separator: ", ") } ?? ""
+    return [name, type, shapeText(shape), range, file.map { "→ \($0)" } ?? "", classes]
   }
 
   private func short(_ value: Double) -> String {

@@ -82,6 +82,11 @@ extension WeightTarget {
     return format == .gguf
   }
 
+  var isSVM: Bool {
+    guard case .file(let format) = self else { return false }
+    return format == .svm
+  }
+
   var isSafetensors: Bool {
     switch self {
     case .folder: true

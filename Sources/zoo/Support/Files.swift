@@ -21,6 +21,5 @@ func fileSize(_ path: String) throws -> Int {
 /// Copies a small file; the folder that it goes to is made where it is missing.
 func copyFile(_ path: String, to other: String) throws {
   if let slash = other.lastIndex(of: "/") { mkdir(String(other[..<slash]), 0o777) }
-  let file = try MappedFile(path)
-  try withExtendedLifetime(file) { try NewFile.write([file.bytes], to: other) }
+  try MappedFile.reading(path) { try NewFile.write([$0.bytes], to: other) }
 }

@@ -14,7 +14,7 @@ extension FuzzTarget {
 
   static let zip = FuzzTarget(name: "zip") { bytes in
     try Scratch.withFile(bytes) { path in
-      let archive = try ZipArchive(MappedFile(path))
+      let archive = try MappedFile.reading(path) { try ZipArchive($0) }
       for entry in archive.entries {
         do { _ = try archive.contents(entry, checksum: false) } catch is ZooError {}
       }

@@ -49,8 +49,7 @@ enum Scratch {
   static func written(_ body: (String) throws -> Void) throws -> [UInt8] {
     let path = path("output")
     try body(path)
-    let file = try MappedFile(path)
-    return withExtendedLifetime(file) { Array(file.bytes) }
+    return try MappedFile.reading(path) { Array($0.bytes) }
   }
 }
 

@@ -34,6 +34,7 @@ typedef struct Onnx__TypeProto__Map Onnx__TypeProto__Map;
 typedef struct Onnx__TypeProto__Optional Onnx__TypeProto__Optional;
 typedef struct Onnx__TypeProto__Opaque Onnx__TypeProto__Opaque;
 typedef struct Onnx__SequenceProto Onnx__SequenceProto;
+typedef struct Onnx__MapProto Onnx__MapProto;
 typedef struct Onnx__OptionalProto Onnx__OptionalProto;
 
 
@@ -455,12 +456,32 @@ struct  Onnx__SequenceProto
   Onnx__TensorProto **tensor_values;
   size_t n_sequence_values;
   Onnx__SequenceProto **sequence_values;
+  size_t n_map_values;
+  Onnx__MapProto **map_values;
   size_t n_optional_values;
   Onnx__OptionalProto **optional_values;
 };
 #define ONNX__SEQUENCE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__sequence_proto__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Onnx__MapProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_key_type;
+  int32_t key_type;
+  size_t n_keys;
+  int64_t *keys;
+  size_t n_string_keys;
+  ProtobufCBinaryData *string_keys;
+  Onnx__SequenceProto *values;
+};
+#define ONNX__MAP_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__map_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, NULL }
 
 
 /*
@@ -731,6 +752,25 @@ Onnx__SequenceProto *
 void   onnx__sequence_proto__free_unpacked
                      (Onnx__SequenceProto *message,
                       ProtobufCAllocator *allocator);
+/* Onnx__MapProto methods */
+void   onnx__map_proto__init
+                     (Onnx__MapProto         *message);
+size_t onnx__map_proto__get_packed_size
+                     (const Onnx__MapProto   *message);
+size_t onnx__map_proto__pack
+                     (const Onnx__MapProto   *message,
+                      uint8_t             *out);
+size_t onnx__map_proto__pack_to_buffer
+                     (const Onnx__MapProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__MapProto *
+       onnx__map_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__map_proto__free_unpacked
+                     (Onnx__MapProto *message,
+                      ProtobufCAllocator *allocator);
 /* Onnx__OptionalProto methods */
 void   onnx__optional_proto__init
                      (Onnx__OptionalProto         *message);
@@ -809,6 +849,9 @@ typedef void (*Onnx__TypeProto_Closure)
 typedef void (*Onnx__SequenceProto_Closure)
                  (const Onnx__SequenceProto *message,
                   void *closure_data);
+typedef void (*Onnx__MapProto_Closure)
+                 (const Onnx__MapProto *message,
+                  void *closure_data);
 typedef void (*Onnx__OptionalProto_Closure)
                  (const Onnx__OptionalProto *message,
                   void *closure_data);
@@ -839,6 +882,7 @@ extern const ProtobufCMessageDescriptor onnx__type_proto__map__descriptor;
 extern const ProtobufCMessageDescriptor onnx__type_proto__optional__descriptor;
 extern const ProtobufCMessageDescriptor onnx__type_proto__opaque__descriptor;
 extern const ProtobufCMessageDescriptor onnx__sequence_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__map_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__optional_proto__descriptor;
 
 PROTOBUF_C__END_DECLS
