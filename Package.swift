@@ -53,6 +53,9 @@ let package = Package(
     .target(
       name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
+    .target(
+      name: "OpsetConversion", dependencies: ["ZooCore"], path: "Formats/ONNX/OpsetConversion",
+      exclude: ["make_schema_table.py"]),
     .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
     .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
@@ -145,7 +148,9 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat", "PyTorchFormat", "GraphBuilder",
+        "ZooCore", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat", "OpsetConversion",
+        "PyTorchFormat",
+        "GraphBuilder",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
@@ -189,6 +194,10 @@ let package = Package(
       exclude: ["reader.py"]),
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["TestSupport", "ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
+    .testTarget(
+      name: "OpsetConversionTests",
+      dependencies: ["TestSupport", "ModelZoo", "ONNXFormat", "OpsetConversion"],
+      exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py"]),
     .testTarget(
       name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
     .testTarget(

@@ -9,6 +9,7 @@
 @_exported import enum PyTorchFormat.PyTorchFormat
 @_exported import enum SafetensorsFormat.SafetensorsFormat
 @_exported import enum ONNXFormat.ONNXFormat
+@_exported import OpsetConversion
 @_exported import enum GGUFFormat.GGUFFormat
 @_exported import enum GGUFFormat.GGUFType
 @_exported import enum NumPyFormat.NumPyFile

@@ -38,6 +38,29 @@ struct ConvertTests {
     }
   }
 
+  @Test func anOperatorSetIsChosen() throws {
+    try withFolder { folder in
+      let network = Zoo.root + "/Zoo/ResNet/resnet20-cifar10.zoo"
+      for (name, version) in [("a.onnx", 9), ("b.zoo", 28)] as [(String, Int64)] {
+        let outcome = try Zoo.run("convert", network, "\(folder)/\(name)", "--opset", "\(version)", "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try ModelDefinition(contentsOf: "\(folder)/\(name)").version(ofDomain: "") == version)
+      }
+      let outcome = try Zoo.run("compare", folder + "/a.onnx", "--reference", network, "--json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for (name, version, status) in [
+        ("c.onnx", "6", 64), ("c.onnx", "29", 64), ("c.onnx", "x", 64), ("c.safetensors", "13", 64),
+      ] as [(String, String, Int32)] {
+        let outcome = try Zoo.run("convert", network, "\(folder)/\(name)", "--opset", version)
+        #expect(outcome.status == status && !outcome.errors.isEmpty)
+      }
+      let detector = Zoo.root + "/Zoo/RCNN/rcnn-bccd.zoo"
+      let refused = try Zoo.run("convert", detector, folder + "/c.onnx", "--opset", "15")
+      #expect(refused.status == 65 && refused.errors.contains("RoiAlign") && refused.errors.contains("16"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/c.onnx"))
+    }
+  }
+
   @Test func tensorsAreChosenRenamedAndCast() throws {
     try withFolder { folder in
       let (a, b) = (folder + "/a.safetensors", folder + "/b.safetensors")

@@ -11,8 +11,9 @@ struct Convert: ParsableCommand {
       Models (.zoo, .onnx, .tflite, Caffe's .prototxt beside its .caffemodel, .keras and .h5 of Keras, models of LIBLINEAR \
       and LIBSVM) become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
       which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
-      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. A model that is a \
-      support vector machine also becomes a model of LIBSVM (.model).
+      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. With --opset, ONNX's \
+      operators have the forms of that operator set; where that can't be, an error names the node. A model that is a support \
+      vector machine also becomes a model of LIBSVM (.model).
 
       Weights become files of any format of weights: \(writableEndings), or a folder as Hugging Face's libraries \
       write one (OUT/, or --shard-size). IN is such a file, a folder, or a model, of which it is the constants. Names, order \
@@ -33,6 +34,12 @@ struct Convert: ParsableCommand {
   @Option(name: [.customLong("weights"), .customLong("store")], help: WeightStorage.help)
   var storage: WeightStorage?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write ONNX's operators as version N of the operator set has them (\(ModelDefinition.writableOperatorSets.lowerBound) to "
+        + "\(ModelDefinition.writableOperatorSets.upperBound)).", valueName: "N"))
+  var opset: Int64?
+
   @OptionGroup(title: "Description of a model") var description: DescriptionOptions
   @OptionGroup(title: "Weights") var conversion: ConversionOptions
 
@@ -48,13 +55,13 @@ struct Convert: ParsableCommand {
     if let model = source.model, conversion.target(output) == nil || namesModel {
       return try convert(model)
     }
-    if let model = source.model, model.holdsMachine, conversion.isEmpty, conversion.target(output)?.isSVM == true {
+    if let model = source.model, model.holdsMachine, opset == nil, conversion.isEmpty, conversion.target(output)?.isSVM == true {
       return try write(machine: model)
     }
-    guard storage == nil, description.isEmpty else {
+    guard storage == nil, opset == nil, description.isEmpty else {
       throw ZooError(
         .usage, "a file of weights holds tensors alone", at: output,
-        advice: "leave the options that describe or round a model out; --dtype casts tensors")
+        advice: "leave the options that describe, round or retarget a model out; --dtype casts tensors")
     }
     guard let target = conversion.target(output) else { throw unknownTarget(source) }
     try write(source, from: path, to: target)
@@ -83,6 +90,7 @@ struct Convert: ParsableCommand {
     }
     let (stored, rounding) = try ZooError.locating(input) { try original.storing(storage) }
     var model = stored
+    if let opset { model = try ZooError.locating(input) { try model.converted(toOperatorSet: opset) } }
     try description.apply(to: &model.metadata)
     try checkLabels(of: model)
     try model.write(to: output, format: format)

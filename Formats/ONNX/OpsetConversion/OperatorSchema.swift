@@ -1,0 +1,116 @@
+import ZooCore
+
+/// What one version of one of ONNX's own operators takes and gives.
+struct OperatorSchema: Sendable {
+  struct Parameter: Sendable {
+    enum Kind: Sendable { case single, optional, repeated, repeatedOfAnyTypes }
+    var kind: Kind
+    /// The type variable; empty for types that are given outright.
+    var variable: String
+    var types: TypeSet
+  }
+
+  struct AttributeRule: Sendable {
+    var kind: Int32
+    var isRequired: Bool
+  }
+
+  var version: Int64
+  var isDeprecated: Bool
+  var inputs: [Parameter]
+  var outputs: [Parameter]
+  var attributes: [String: AttributeRule]
+
+  /// The parameter at `index` of `parameters`, of which the last may be repeated.
+  static func parameter(_ index: Int, of parameters: [Parameter]) -> Parameter? {
+    if index < parameters.count { return parameters[index] }
+    guard let last = parameters.last, last.kind == .repeated || last.kind == .repeatedOfAnyTypes else { return nil }
+    return last
+  }
+}
+
+/// Types that a parameter may have.
+struct TypeSet: Sendable, Hashable {
+  var bits: UInt32
+
+  func contains(_ form: ValueType.Form) -> Bool {
+    switch form {
+    case .tensor(let type, _): (0..<29).contains(type) && bits & 1 << UInt32(type) != 0
+    case .sequence: bits & 1 << 29 != 0
+    case .optional: bits & 1 << 30 != 0
+    case .map: bits & 1 << 31 != 0
+    default: true
+    }
+  }
+
+  /// The tensor type, if there is just one.
+  var only: ValueType.Form? {
+    bits.nonzeroBitCount == 1 && bits < 1 << 29
+      ? .tensor(elementType: Int32(bits.trailingZeroBitCount), shape: nil) : nil
+  }
+}
+
+/// All versions of ONNX's own operators.
+enum OperatorHistory {
+  /// Every operator's schemas, oldest first.
+  private static let schemas: [String: [OperatorSchema]] = {
+    var schemas: [String: [OperatorSchema]] = [:]
+    for line in schemaTable.split(separator: "\n") {
+      let (name, schema) = parse(line)
+      schemas[name, default: []].append(schema)
+    }
+    return schemas
+  }()
+
+  static func versions(of name: String) -> [OperatorSchema] { schemas[name] ?? [] }
+
+  /// The schema that operator set `version` has; `nil` where it has none.
+  static func schema(_ name: String, at version: Int64) -> OperatorSchema? {
+    versions(of: name).last { $0.version <= version }
+  }
+
+  private static let kinds: [Character: Int32] = [
+    "f": 1, "i": 2, "s": 3, "t": 4, "g": 5, "F": 6, "I": 7, "S": 8, "T": 9, "G": 10, "p": 11, "P": 12, "y": 13, "Y": 14,
+  ]
+
+  private static func parse(_ line: Substring) -> (String, OperatorSchema) {
+    let parts = line.split(separator: "|", omittingEmptySubsequences: false)
+    let head = parts[0].split(separator: " ")
+    var variables: [Substring: TypeSet] = [:]
+    for word in parts[4].split(separator: " ") {
+      let pair = word.split(separator: "=")
+      variables[pair[0]] = TypeSet(bits: UInt32(pair[1], radix: 16) ?? 0)
+    }
+    func parameters(_ text: Substring) -> [OperatorSchema.Parameter] {
+      text.split(separator: " ").map { word in
+        let kind: OperatorSchema.Parameter.Kind =
+          switch word.first {
+          case "?": .optional
+          case "*": .repeated
+          case "&": .repeatedOfAnyTypes
+          default: .single
+          }
+        let name = kind == .single ? word : word.dropFirst()
+        guard name.first == "#" else {
+          return OperatorSchema.Parameter(
+            kind: kind, variable: String(name), types: variables[name] ?? TypeSet(bits: .max))
+        }
+        return OperatorSchema.Parameter(
+          kind: kind, variable: "", types: TypeSet(bits: UInt32(name.dropFirst(), radix: 16) ?? .max))
+      }
+    }
+    var attributes: [String: OperatorSchema.AttributeRule] = [:]
+    for word in parts[3].split(separator: " ") {
+      let pair = word.split(separator: ":")
+      attributes[String(pair[0])] = OperatorSchema.AttributeRule(
+        kind: pair[1].first.flatMap { kinds[$0] } ?? 0, isRequired: pair[1].last == "!")
+    }
+    let version = head[1].last == "-" ? head[1].dropLast() : head[1]
+    return (
+      String(head[0]),
+      OperatorSchema(
+        version: Int64(version) ?? 0, isDeprecated: head[1].last == "-", inputs: parameters(parts[1]),
+        outputs: parameters(parts[2]), attributes: attributes)
+    )
+  }
+}
