@@ -206,11 +206,11 @@ let package = Package(
       name: "GraphFormatTests",
       dependencies: [
         "TestSupport",
-        "CaffeFormat", "TFLiteFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "CaffeFormat", "TFLiteFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
         "AttentionPlugin",
       ],
       exclude: [
-        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
+        "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
         "TFLite/make_fixtures.py",
       ]),
     .testTarget(

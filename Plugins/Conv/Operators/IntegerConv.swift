@@ -14,7 +14,8 @@ struct IntegerConv: Sendable {
     geometry = try ConvGeometry(type: x.type, input: x.shape, weights: w.shape, node.attributes)
     if let bias, bias < node.ownInputCount, let tensor = node.optionalInput(bias) {
       guard tensor.type == .int32, tensor.shape == [w[dimension: 0]] else {
-        throw OperatorError("the bias is \(tensor.type.name) of shape \(tensor.shape), not int32 of [\(w[dimension: 0])]")
+        throw OperatorError(
+          "the bias is \(tensor.type.name) of shape \(tensor.shape), not int32 of [\(w[dimension: 0])]")
       }
     }
   }

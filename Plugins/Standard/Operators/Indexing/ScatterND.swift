@@ -13,7 +13,8 @@ extension Catalogue {
           let expected = indices.shape.dropLast() + x.shape[tuples.depth...]
           guard updates.type == x.type, updates.shape == Array(expected) else {
             throw OperatorError(
-              "updates are \(updates.type.name) of shape \(updates.shape), they should be \(x.type.name) of \(expected)")
+              "updates are \(updates.type.name) of shape \(updates.shape), they should be \(x.type.name) of \(expected)"
+            )
           }
           try reduction.check(x.type)
           return [OutputType(like: x)]

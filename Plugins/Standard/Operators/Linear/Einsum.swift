@@ -7,7 +7,9 @@ extension Catalogue {
   static func einsum(_ host: Host) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("Einsum", since: 12) { node in
-      guard let text = try node.attributes.string("equation") else { throw OperatorError("attribute equation is missing") }
+      guard let text = try node.attributes.string("equation") else {
+        throw OperatorError("attribute equation is missing")
+      }
       let equation = try EinsumEquation(text)
       return ShapedOperator.Form(
         outputs: { inputs in

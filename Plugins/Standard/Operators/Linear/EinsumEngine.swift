@@ -52,11 +52,14 @@ struct EinsumEngine {
     let strides = labels.map { label in
       operand.labels.firstIndex(of: label).map { operand.strides[$0] } ?? 0
     }
-    if strides == wanted, operand.data != nil { return Operand(labels: labels, strides: strides, data: operand.data, owner: operand.owner) }
+    if strides == wanted, operand.data != nil {
+      return Operand(labels: labels, strides: strides, data: operand.data, owner: operand.owner)
+    }
     let buffer = Buffer(count(labels) * size)
     if let data = operand.data {
       copyStrided(
-        data, to: buffer.address, shape: labels.map(extent), strides: zip(labels, strides).map { extent($0) == 1 ? 0 : $1 },
+        data, to: buffer.address, shape: labels.map(extent),
+        strides: zip(labels, strides).map { extent($0) == 1 ? 0 : $1 },
         elementByteCount: size, executor: executor)
     }
     withExtendedLifetime(operand.owner) {}

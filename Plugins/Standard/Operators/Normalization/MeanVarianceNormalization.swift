@@ -27,9 +27,13 @@ extension Catalogue {
             for group in range {
               let first = groups[group]
               if x.type == .float32 {
-                standardize(source.assumingMemoryBound(to: Float.self) + first, to: target.assumingMemoryBound(to: Float.self) + first, offsets)
+                standardize(
+                  source.assumingMemoryBound(to: Float.self) + first,
+                  to: target.assumingMemoryBound(to: Float.self) + first, offsets)
               } else {
-                standardize(source.assumingMemoryBound(to: Double.self) + first, to: target.assumingMemoryBound(to: Double.self) + first, offsets)
+                standardize(
+                  source.assumingMemoryBound(to: Double.self) + first,
+                  to: target.assumingMemoryBound(to: Double.self) + first, offsets)
               }
             }
           }

@@ -13,7 +13,9 @@ extension Catalogue {
       return ShapedOperator.Form(
         outputs: { inputs in
           let (x, scale) = (try inputs[0], try inputs[1])
-          for tensor in [x, scale] where tensor.type != .float32 && !tensor.type.isHalf { throw unsupported(tensor.type) }
+          for tensor in [x, scale] where tensor.type != .float32 && !tensor.type.isHalf {
+            throw unsupported(tensor.type)
+          }
           let axis = try normalized(axis: given, rank: x.rank)
           let inner = Array(x.shape[axis...])
           guard try broadcastShape([inner, scale.shape]) == inner else {

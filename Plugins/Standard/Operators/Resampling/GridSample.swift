@@ -13,7 +13,9 @@ extension Catalogue {
             grid[dimension: 0] == x[dimension: 0]
           else { throw OperatorError("a grid of shape \(grid.shape) doesn't fit an image of shape \(x.shape)") }
           guard x.type.isFloat else { throw unsupported(x.type) }
-          guard grid.type == x.type else { throw OperatorError("the image is \(x.type.name), the grid \(grid.type.name)") }
+          guard grid.type == x.type else {
+            throw OperatorError("the image is \(x.type.name), the grid \(grid.type.name)")
+          }
           return [OutputType(x.type, Array(x.shape[..<2] + grid.shape[1..<(x.rank - 1)]))]
         },
         compute: { inputs, outputs in
@@ -60,11 +62,10 @@ private struct GridSettings: Sendable {
     if mode == .nearest { x = x.rounded(.toNearestOrEven) }
     let (low, high) = alignsCorners ? (0, last) : (-0.5, last + 0.5)
     // Of a cubic's four samples each is moved by itself, as PyTorch does.
-    if mode == .cubic {
-    } else if padding == .border {
-      x = min(max(x, 0), last)
-    } else if padding == .reflection {
-      x = reflected(x, low, high)
+    switch padding {
+    case .border where mode != .cubic: x = min(max(x, 0), last)
+    case .reflection where mode != .cubic: x = reflected(x, low, high)
+    default: break
     }
     // What is no number is nowhere.
     if !(abs(x) < 0x1p52) { x = -16 }

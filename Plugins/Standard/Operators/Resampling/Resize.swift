@@ -95,7 +95,9 @@ private func scaled(_ shape: [Int], _ axes: [Int], _ scales: [Float], region: [D
       part = Float(region[index + axes.count] - region[index])
     }
     let extent = (Float(shape[axis]) * part * scale).rounded(.down)
-    guard extent >= 0, extent < 0x1p40 else { throw OperatorError("an axis of \(shape[axis]) times \(scale) is too long") }
+    guard extent >= 0, extent < 0x1p40 else {
+      throw OperatorError("an axis of \(shape[axis]) times \(scale) is too long")
+    }
     result[axis].resized = Int(extent)
     result[axis].scale = Double(scale)
     result[axis].isExact = false

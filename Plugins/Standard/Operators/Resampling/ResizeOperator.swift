@@ -99,7 +99,10 @@ private struct Resampling: Sendable {
         let to = target + row * width * run
         offsets[changed].withUnsafeBufferPointer { last in
           switch run {
-          case 1: for j in 0..<width { to.storeBytes(of: (from + last[j]).load(as: UInt8.self), toByteOffset: j, as: UInt8.self) }
+          case 1:
+            for j in 0..<width {
+              to.storeBytes(of: (from + last[j]).load(as: UInt8.self), toByteOffset: j, as: UInt8.self)
+            }
           case 4:
             for j in 0..<width {
               to.storeBytes(of: (from + last[j]).load(as: UInt32.self), toByteOffset: 4 * j, as: UInt32.self)

@@ -15,7 +15,8 @@ extension Catalogue {
         let x = try inputs[0]
         guard x.type.isFloat else { throw unsupported(x.type) }
         guard x.rank >= 2, [1, 2].contains(x[dimension: x.rank - 1]) else {
-          throw OperatorError("the last dimension of the shape \(x.shape) doesn't hold a number's real and imaginary part")
+          throw OperatorError(
+            "the last dimension of the shape \(x.shape) doesn't hold a number's real and imaginary part")
         }
         var axis = isAttribute ? given : -2
         if !isAttribute, inputs.optional(2) != nil {

@@ -26,7 +26,10 @@ extension Catalogue {
           else { return }
           let bins = length / 2 + 1
           // Edges of the bands, at equal distance in mel.
-          let (from, to) = (2595 * each(ZS_LOG.code, 1 + low / 700) / each(ZS_LOG.code, 10), 2595 * each(ZS_LOG.code, 1 + high / 700) / each(ZS_LOG.code, 10))
+          let (from, to) = (
+            2595 * each(ZS_LOG.code, 1 + low / 700) / each(ZS_LOG.code, 10),
+            2595 * each(ZS_LOG.code, 1 + high / 700) / each(ZS_LOG.code, 10)
+          )
           let step = (to - from) / Double(bands + 2)
           let edges = try (0..<bands + 2).map { index -> Int in
             let mel = from + Double(index) * step
@@ -43,13 +46,16 @@ extension Catalogue {
             if lower == centre {
               values[centre * bands + band] = 1
             } else {
-              for bin in lower..<centre + 1 { values[bin * bands + band] = Double(bin - lower) / Double(centre - lower) }
+              for bin in lower..<centre + 1 {
+                values[bin * bands + band] = Double(bin - lower) / Double(centre - lower)
+              }
             }
             if upper > centre {
               for bin in centre..<upper { values[bin * bands + band] = Double(upper - bin) / Double(upper - centre) }
             }
           }
-          guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1) == 1 else {
+          guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1) == 1
+          else {
             throw unsupported(type)
           }
         })
