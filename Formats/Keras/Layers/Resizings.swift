@@ -43,7 +43,8 @@ extension KerasBuilder {
     }
     let input = try plain(call.input)
     let shape = [try settings.count("input_dim"), try settings.count("output_dim")]
-    let table = constant("\(call.name)/embeddings", try call.variables([shape])[0])
+    let variables = try call.variables([shape])
+    let table = constant("\(call.name)/embeddings", variables[0])
     let numbers = node("Cast", "\(call.name)/numbers", [input.name], [Attribute("to", .int(7))], like: input)
     return node("Gather", call.name, [table, numbers.name], shape: input.shape + [shape[1]])
   }
