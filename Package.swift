@@ -88,7 +88,9 @@ let package = Package(
       path: "Plugins/Attention/Operators"),
     .target(name: "AttentionExport", dependencies: ["AttentionPlugin"], path: "Plugins/Attention/Export"),
     .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
-    .target(name: "ConvPlugin", dependencies: ["ZooPlugin", "CConvKernels"], path: "Plugins/Conv/Operators"),
+    .target(
+      name: "ConvPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CConvKernels", "CVectorKernels"],
+      path: "Plugins/Conv/Operators"),
     .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
     .target(name: "CVisionKernels", path: "Plugins/Vision/Kernels"),
     .target(
@@ -213,11 +215,11 @@ let package = Package(
       name: "GraphFormatTests",
       dependencies: [
         "TestSupport",
-        "CaffeFormat", "TFLiteFormat", "ONNXFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "CaffeFormat", "TFLiteFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
         "AttentionPlugin",
       ],
       exclude: [
-        "run_onnx.py", "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
+        "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
         "TFLite/make_fixtures.py",
       ]),
     .testTarget(
@@ -266,7 +268,7 @@ let package = Package(
       exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore"],
-      exclude: ["node_cases.py", "stored_weights.py", "zipmap_case.py"]),
+      exclude: ["node_cases.py", "runtime_cases.py", "stored_weights.py", "zipmap_case.py"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -249,6 +249,16 @@ struct KerasBuilder {
     return KerasValue(name: name, shape: shape, isChannelsFirst: isChannelsFirst)
   }
 
+  /// A node of which only output `place` is used; it has the node's name.
+  mutating func node(
+    _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute], output place: Int, shape: [Int?]
+  ) -> KerasValue {
+    let name = unique(name)
+    let outputs = [String](repeating: "", count: place) + [name]
+    graph.nodes.append(Node(type, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
+    return KerasValue(name: name, shape: shape)
+  }
+
   /// A node whose output has the shape of `value` and lies as it does.
   mutating func node(
     _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute] = [], like value: KerasValue
@@ -320,7 +330,7 @@ struct KerasLayerCall {
   let operands: [KerasOperand]
   let named: [String: KerasOperand]
   let settings: KerasSettings
-  let variables: [NamedTensor]
+  var variables: [NamedTensor]
 
   var values: [KerasValue] { operands.compactMap(\.value) }
 

@@ -21,17 +21,29 @@ struct PathWeights: KerasWeights {
     for (layer, model) in zip(path, models) { place += "layers/\(Self.key(of: layer, in: model))/" }
     // As Keras 2.13 had it.
     let places = [place, place.replacing("layers/", with: "_layer_checkpoint_dependencies/")]
-    for place in places.map({ "\($0)vars" }) {
-      guard let group = root.group(place), !group.members.isEmpty else { continue }
-      return try group.members.indices.map { index in
-        let name = "\(place)/\(index)"
-        guard let dataset = root.dataset(name) else {
-          throw ZooError(.badData, "the variables are not numbered", at: place)
-        }
-        return NamedTensor(name: name, tensor: try dataset.stored(name))
-      }
+    for place in places {
+      let found = try Self.parts(of: path.last).flatMap { try numbered("\(place)\($0)vars") }
+      if !found.isEmpty { return found }
     }
     return []
+  }
+
+  /// Where a layer has its variables: a recurrent one in its cell, or in those of both directions.
+  private static func parts(of layer: KerasLayer?) -> [String] {
+    guard let name = layer?.className else { return [""] }
+    if KerasCell(rawValue: name) != nil { return ["cell/"] }
+    return name == "Bidirectional" ? ["forward_layer/cell/", "backward_layer/cell/"] : [""]
+  }
+
+  private func numbered(_ place: String) throws -> [NamedTensor] {
+    guard let group = root.group(place) else { return [] }
+    return try group.members.indices.map { index in
+      let name = "\(place)/\(index)"
+      guard let dataset = root.dataset(name) else {
+        throw ZooError(.badData, "the variables are not numbered", at: place)
+      }
+      return NamedTensor(name: name, tensor: try dataset.stored(name))
+    }
   }
 
   /// The layer's class, with a number if there are several of that class before.
@@ -138,6 +150,7 @@ enum KerasVariables {
   /// For each variable whether it is trainable, in the order in which the layer makes them.
   static func roles(of layer: KerasLayer) -> [Bool] {
     func has(_ setting: String) -> Bool { layer.config[setting]?.bool ?? true }
+    func cell(_ config: JSON?) -> [Bool] { config?["use_bias"]?.bool ?? true ? [true, true, true] : [true, true] }
     switch layer.className {
     case "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "Conv1DTranspose", "Conv2DTranspose",
       "Conv3DTranspose", "Dense", "Convolution1D", "Convolution2D", "Convolution3D", "Deconvolution2D",
@@ -148,7 +161,11 @@ enum KerasVariables {
     case "BatchNormalization", "SyncBatchNormalization":
       return (has("scale") ? [true] : []) + (has("center") ? [true] : []) + [false, false]
     case "LayerNormalization": return (has("scale") ? [true] : []) + (has("center") ? [true] : [])
-    case "PReLU": return [true]
+    case "PReLU", "Embedding": return [true]
+    case "LSTM", "GRU", "SimpleRNN": return cell(layer.config)
+    case "Bidirectional":
+      let forward = layer.config["layer"]?["config"]
+      return cell(forward) + cell(layer.config["backward_layer"]?["config"] ?? forward)
     case "Normalization":
       let isGiven = layer.config["mean"].map { !$0.isNull } ?? false
       return isGiven ? [] : [false, false, false]

@@ -102,7 +102,9 @@ public final class CompiledModel: Sendable {
     self.registry = registry
     self.options = options
     self.residents = residents
-    for entry in checked.nodes { _ = try registry.require(entry.node, opset: checked.opset(of: entry)) }
+    for entry in checked.nodes where !isCondition(entry.node) {
+      _ = try registry.require(entry.node, opset: checked.opset(of: entry))
+    }
     if let shapes = fixedShapes { _ = try program(for: shapes) }
   }
 

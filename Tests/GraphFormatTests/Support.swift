@@ -2,7 +2,6 @@ import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
 import Foundation
-import ONNXFormat
 import SafetensorsFormat
 import StandardPlugin
 import TestSupport
@@ -22,32 +21,6 @@ func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String
   var options = CompileOptions()
   options.threads = 1
   return try CompiledModel(model, registry: registry, options: options).run(inputs)
-}
-
-/// ONNX Runtime, for networks with operators that the runtime lacks.
-enum ONNXRuntime {
-  static let isThere = Python.has("onnx", "onnxruntime")
-
-  /// What a network answers.
-  static func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
-    try withFolder { folder in
-      try ONNXFormat.write(model, to: folder + "/model.onnx")
-      for (name, tensor) in inputs {
-        let file = NamedTensor(name: name, tensor: StoredTensor(tensor))
-        try ONNXFormat.writeTensor(file, to: "\(folder)/\(try #require(model.index(ofInput: name))).input")
-      }
-      try Python.run(here.appendingPathComponent("run_onnx.py").path, folder)
-      var result: [String: Tensor] = [:]
-      for (index, output) in model.graph.outputs.enumerated() {
-        result[output.name] = try ONNXFormat.readTensor("\(folder)/\(index).output").tensor.load()
-      }
-      return result
-    }
-  }
-}
-
-extension ModelDefinition {
-  fileprivate func index(ofInput name: String) -> Int? { graph.inputs.firstIndex { $0.name == name } }
 }
 
 /// The tensors of a safetensors file.

@@ -31,7 +31,13 @@ def randomize(model):
 
 def save(model, *endings):
     randomize(model)
-    inputs = [random.normal(size=(2,) + tuple(t.shape[1:])).astype(np.float32) for t in model.inputs]
+    def draw(tensor):
+        shape = (2,) + tuple(tensor.shape[1:])
+        if tensor.name == "words":
+            return random.integers(0, 5, shape).astype(np.float32)
+        return random.normal(size=shape).astype(np.float32)
+
+    inputs = [draw(tensor) for tensor in model.inputs]
     outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     references[model.name] = {
@@ -107,4 +113,28 @@ save(sequential(
     layers.LeakyReLU(), layers.Reshape((-1, 6)), layers.Conv1D(3, 4, padding="causal", dilation_rate=2),
     layers.Softmax(axis=1), layers.ELU(0.5), layers.Flatten(), layers.RepeatVector(2)), ".h5")
 Sequential([Input(SHAPE), layers.Lambda(lambda x: x + 1, name="code")], name="lambda").save(folder / "lambda.keras")
+save(sequential(
+    "resizings", layers.UpSampling2D((2, 1)), layers.Conv2D(5, 3), layers.Resizing(11, 9),
+    layers.Conv2DTranspose(6, 3, strides=2, padding="same", activation="relu"),
+    layers.UpSampling2D(2, interpolation="bilinear"), layers.Resizing(7, 5, interpolation="nearest"),
+    layers.Conv2DTranspose(3, 2)), ".keras")
+
+
+def recurrent():
+    """Recurrent layers with all their options."""
+    words = Input((7,), name="words")
+    value = layers.Embedding(5, 4)(words)
+    value = layers.Bidirectional(layers.LSTM(5, return_sequences=True))(value)
+    value = layers.Bidirectional(layers.GRU(4, return_sequences=True), merge_mode="sum")(value)
+    back = layers.GRU(3, return_sequences=True, go_backwards=True, reset_after=False, use_bias=False)(value)
+    value = layers.SimpleRNN(4, return_sequences=True)(layers.Concatenate()([value, back]))
+    ends = [
+        layers.LSTM(3, activation="linear", recurrent_activation="hard_sigmoid")(value), layers.GRU(3)(value),
+        layers.Bidirectional(layers.SimpleRNN(2, activation="relu"))(value),
+        layers.LSTM(2, go_backwards=True)(value),
+    ]
+    return Model(words, layers.Dense(4)(layers.Concatenate()(ends)), name="recurrent")
+
+
+save(recurrent(), ".keras", ".h5")
 (folder / "references.json").write_text(json.dumps(references))

@@ -4,7 +4,9 @@ enum KerasLayers {
 
   static let all: [String: Writer] = {
     var all: [String: Writer] = [:]
-    for group in [convolutions, poolings, dense, normalizations, activations, merges, shapes, scalings] {
+    for group in [
+      convolutions, poolings, dense, normalizations, activations, merges, recurrent, resizings, shapes, scalings,
+    ] {
       all.merge(group) { $1 }
     }
     // Layers that do something in training only.

@@ -67,20 +67,32 @@ struct ConvGeometry {
   init(_ node: Node) throws {
     let input = try node.input(0)
     let weights = try node.input(1)
-    type = input.type
+    let type = input.type
     guard [.float32, .float64, .float16, .bfloat16].contains(type) else {
       throw OperatorError("Conv takes floating-point tensors, not element type \(type.rawValue)")
     }
     guard weights.type == type else {
       throw OperatorError("the weights have element type \(weights.type.rawValue), the input \(type.rawValue)")
     }
-    let shape = input.shape
-    let weightShape = weights.shape
+    try self.init(type: type, input: input.shape, weights: weights.shape, node.attributes)
+    if node.ownInputCount > 2, let bias = node.optionalInput(2) {
+      guard bias.type == type, bias.shape == [weights[dimension: 0]] else {
+        throw OperatorError("the bias has shape \(bias.shape) in place of [\(weights[dimension: 0])]")
+      }
+      hasBias = true
+    }
+  }
+
+  /// - Parameters:
+  ///   - shape: of the input.
+  ///   - weightShape: of the weights.
+  init(type: ElementType, input shape: [Int], weights weightShape: [Int], _ attributes: Attributes) throws {
+    self.type = type
     guard shape.count >= 3 else { throw OperatorError("the input's rank is \(shape.count), but Conv needs 3 or more") }
     guard weightShape.count == shape.count else {
       throw OperatorError("the weights have rank \(weightShape.count), the input \(shape.count)")
     }
-    groups = try node.attributes.int("group") ?? 1
+    groups = try attributes.int("group") ?? 1
     guard groups >= 1 else { throw OperatorError("group is \(groups)") }
     guard weightShape[0] % groups == 0 else {
       throw OperatorError("\(weightShape[0]) output channels can't be split into \(groups) groups")
@@ -93,14 +105,8 @@ struct ConvGeometry {
     batch = shape[0]
     inputChannels = weightShape[1]
     outputChannels = weightShape[0] / groups
-    window = try Window(node.attributes, input: Array(shape[2...]), kernel: Array(weightShape[2...]))
+    window = try Window(attributes, input: Array(shape[2...]), kernel: Array(weightShape[2...]))
     hasBias = false
-    if node.ownInputCount > 2, let bias = node.optionalInput(2) {
-      guard bias.type == type, bias.shape == [weightShape[0]] else {
-        throw OperatorError("the bias has shape \(bias.shape) in place of [\(weightShape[0])]")
-      }
-      hasBias = true
-    }
     try checkSize(outputShape)
   }
 

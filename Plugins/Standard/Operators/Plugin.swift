@@ -18,18 +18,21 @@ public func standardPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) 
 extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
-      absolute, acos, acosh, add, and, argMax, argMin, asin, asinh, atan, atanh, batchNormalization, bitShift,
-      bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, cast, castLike, ceil, celu, clip, concat, constant,
-      constantOfShape, cos, cosh, dequantizeLinear, div, dropout, dynamicQuantizeLinear, elu, equal, erf, exp, expand,
-      flatten, floor, gather, gelu, gemm,
-      globalAveragePool, globalMaxPool, greater, greaterOrEqual, hardSigmoid, hardSwish, identity, isInf, isNaN,
-      layerNormalization, leakyRelu, less, lessOrEqual, log, logSoftmax, lrn, matMul, maximum, mean, minimum, mish,
-      mod, mul, neg, not, or, pRelu, pad, pow, productArgMax, quantizeLinear, range, reciprocal, reduceL1, reduceL2,
-      reduceLogSum,
-      reduceLogSumExp,
-      reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, round, selu,
-      shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax, softplus, softsign, split, sqrt, squeeze, sub,
-      sum, swish, tan, tanh, thresholdedRelu, tile, topK, transpose, unsqueeze, whereOperator, xor,
+      absolute, acos, acosh, add, affineGrid, and, argMax, argMin, asin, asinh, atan, atanh, batchNormalization,
+      bernoulli, bitShift, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, ceil, celu,
+      centerCropPad, clip, compress, concat, constant, constantOfShape, cos, cosh, cumProd, cumSum, depthToSpace,
+      dequantizeLinear, det, dft, div, dropout, dynamicQuantizeLinear, einsum, elu, equal, erf, exp, expand, eyeLike,
+      flatten, floor, gather, gatherElements, gatherND, gelu, gemm, globalAveragePool, globalLpPool, globalMaxPool,
+      greater, greaterOrEqual, gridSample, groupNormalization, gru, hammingWindow, hannWindow, hardmax, hardSigmoid,
+      hardSwish, identity, instanceNormalization, isInf, isNaN, layerNormalization, leakyRelu, less, lessOrEqual, log,
+      logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean, meanVarianceNormalization,
+      melWeightMatrix, minimum, mish, mod, mul, multinomial, neg, nonZero, not, oneHot, or, pad, pow, pRelu,
+      productArgMax, qLinearMatMul, quantizeLinear, randomNormal, randomNormalLike, randomUniform, randomUniformLike,
+      range, reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin,
+      reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, resize, reverseSequence, rmsNormalization, rnn,
+      round, scatter, scatterElements, scatterND, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax,
+      softplus, softsign, spaceToDepth, split, sqrt, squeeze, stft, sub, sum, swish, tan, tanh, thresholdedRelu, tile,
+      topK, transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
     ]
   }
 }

@@ -6,8 +6,18 @@ import ZooCore
 /// Returns `false` where some shape depends on data, or values are strings: such graphs run node by node.
 func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws -> Bool {
   var kept: [WorkNode] = []
-  for entry in graph.nodes {
+  // Last to first, so that the nodes of a branch can take the place of their If.
+  var waiting = Array(graph.nodes.reversed())
+  var taken: Set<String> = []
+  if waiting.contains(where: { isCondition($0.node) }) {
+    taken = Set(graph.nodes.flatMap(\.node.outputs) + Array(graph.constants.keys) + Array(graph.types.keys))
+  }
+  while let entry = waiting.popLast() {
     let node = entry.node
+    if isCondition(node) {
+      waiting += try branch(of: entry, in: &graph, taken: &taken).reversed()
+      continue
+    }
     if let stored = constantValue(of: node) {
       graph.constants[node.outputs[0]] = stored
       continue

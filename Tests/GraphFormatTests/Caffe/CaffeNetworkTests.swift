@@ -8,15 +8,8 @@ private let fixtures = here.appendingPathComponent("Caffe/Fixtures").path
 
 /// Networks of all layers give what OpenCV's importer of Caffe's networks gives (make_fixtures.py).
 @Suite struct CaffeNetworkTests {
-  @Test(arguments: ["alexnet", "alexnet-v1", "small-resnet", "poolings", "elementwise", "shapes"])
-  func answersAreOpenCVs(name: String) throws { try check(name, run) }
-
-  @Test(.enabled(if: ONNXRuntime.isThere, "needs .venv with onnxruntime"))
-  func transposedConvolutionsAreOpenCVs() throws { try check("deconvolution", ONNXRuntime.run) }
-
-  private func check(
-    _ name: String, _ run: (ModelDefinition, [String: Tensor]) throws -> [String: Tensor]
-  ) throws {
+  @Test(arguments: ["alexnet", "alexnet-v1", "small-resnet", "poolings", "elementwise", "shapes", "deconvolution"])
+  func answersAreOpenCVs(name: String) throws {
     let model = try network(name)
     var wanted = try tensors("\(fixtures)/\(name).safetensors")
     let data = try #require(wanted["data"])

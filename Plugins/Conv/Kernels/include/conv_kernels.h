@@ -160,4 +160,13 @@ void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *
 void pool_blocked(const pool_shape *shape, int32_t isa, const float *input, float *output, int64_t plane, int64_t first,
                   int64_t last);
 
+/* The window of a transposed convolution: `in` are the positions of its input, `out` those of its output, which tap k of
+   position i reaches at i * stride + k * dilation - pad. Adds scale times the input plane, shifted by one tap, to the
+   output plane. */
+void conv_scatter(const conv_window *window, int64_t tap, float scale, const float *input, float *output);
+void conv_scatter_double(const conv_window *window, int64_t tap, double scale, const double *input, double *output);
+
+/* The sums of one plane (image · channels + channel) of the output; input and weights without their zero points. */
+void conv_integer(const conv_shape *shape, const int32_t *input, const int32_t *weights, int32_t *sums, int64_t task);
+
 #endif

@@ -39,6 +39,11 @@ void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape,
 void zs_select(const uint8_t *condition, size_t c_step, const void *a, size_t a_step, const void *b, size_t b_step,
                void *y, size_t element_bytes, size_t count);
 
+/* Rows [first, end) of y (outer, resized, inner), x being (outer, length, inner): place j of the result is the sum of
+   places[t] times weights[t] for t from starts[j] to starts[j + 1]. float32 and float64. */
+int32_t zs_resample(int32_t type, const void *x, void *y, size_t length, size_t inner, size_t resized,
+                    const int64_t *starts, const int64_t *places, const double *weights, size_t first, size_t end);
+
 /* An OpenBLAS that is loaded on first use, held to one thread: 0 where there is none. C = A · B, row major. */
 int32_t zs_blas_dgemm(int32_t isa, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k,
                       double alpha, const double *a, int64_t lda, const double *b, int64_t ldb, double beta, double *c,

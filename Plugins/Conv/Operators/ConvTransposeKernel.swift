@@ -1,0 +1,192 @@
+import CConvKernels
+import CVectorKernels
+import PluginSupport
+import ZooPlugin
+
+/// A transposed convolution: products of the turned weights and an image's channels give what each tap adds to the output
+/// at each position of the input; a worker multiplies a few rows and adds them to its own planes of the output.
+final class ConvTransposeKernel: Kernel, @unchecked Sendable {
+  private let geometry: TransposedGeometry
+  private let host: Host
+  /// By group, output channel and tap, the weights of all input channels; `nil` where they are known at a run only.
+  private let held: HostMemory?
+  private let workers: Int
+
+  init(_ geometry: TransposedGeometry, _ node: Node, host: Host, executor: Executor) throws {
+    self.geometry = geometry
+    self.host = host
+    workers = executor.workerCount
+    guard geometry.type == .float32, Self.usesProducts(geometry), let weights = try node.input(1).data else {
+      held = nil
+      return
+    }
+    let memory = try host.allocate(max(Self.weightCount(geometry) * 4, 64))
+    Self.turn(geometry, weights, to: memory.address, executor)
+    held = memory
+  }
+
+  /// With few channels the products are not worth the packing.
+  private static func usesProducts(_ geometry: TransposedGeometry) -> Bool { geometry.inputChannels >= 4 }
+
+  private static func weightCount(_ geometry: TransposedGeometry) -> Int {
+    geometry.groups * geometry.inputChannels * geometry.outputChannels * geometry.window.taps
+  }
+
+  private static func turn(
+    _ geometry: TransposedGeometry, _ weights: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+    _ executor: Executor
+  ) {
+    let (depth, rows) = (geometry.inputChannels, geometry.outputChannels * geometry.window.taps)
+    let (from, to) = (weights.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
+    executor.parallelRanges(geometry.groups * rows, grain: max(1, 16384 / max(depth, 1))) { range in
+      for row in range {
+        let column = from + row / rows * depth * rows + row % rows
+        for channel in 0..<depth { to[row * depth + channel] = column[channel * rows] }
+      }
+    }
+  }
+
+  var summary: String? {
+    let kernel = geometry.window.kernel.map(String.init).joined(separator: "×")
+    return isProduct ? "matrix product and scattered \(kernel)" : "scattered \(kernel)"
+  }
+
+  var consumedInputs: [Int] { held == nil ? [] : [1] }
+
+  private var isProduct: Bool { geometry.type == .float32 && Self.usesProducts(geometry) }
+  private var kernels: zs_kernels { host.kernels.raw }
+  private var panels: Int { (geometry.window.positions + kernels.panel_columns - 1) / kernels.panel_columns }
+  /// Of one image, all groups.
+  private var packedCount: Int { geometry.groups * panels * kernels.panel_columns * geometry.inputChannels }
+
+  /// Rows that a worker multiplies at once: some 256 KiB of results, but a register tile at least.
+  private var chunkRows: Int {
+    let rows = geometry.outputChannels * geometry.window.taps
+    return min(rows, max(kernels.tile_rows, (1 << 16) / max(geometry.window.positions, 1)))
+  }
+
+  private var turnedCount: Int { held == nil ? Self.weightCount(geometry) : 0 }
+
+  var workspaceByteCount: Int {
+    isProduct ? (packedCount + workers * chunkRows * geometry.window.positions + turnedCount) * 4 : 0
+  }
+
+  func run(_ call: Call) throws {
+    guard let output = call.output(0).data else { return }
+    let (x, weights) = (call.input(0), call.input(1))
+    let bias = geometry.hasBias ? call.input(2).data : nil
+    switch geometry.type {
+    case .float32 where isProduct:
+      try product(call, bias: bias?.assumingMemoryBound(to: Float.self), to: output.assumingMemoryBound(to: Float.self))
+    case .float32:
+      scatter(
+        x.pointer(as: Float.self), weights.pointer(), bias: bias?.assumingMemoryBound(to: Float.self),
+        to: output.assumingMemoryBound(to: Float.self), call.executor, conv_scatter)
+    case .float64:
+      scatter(
+        x.pointer(as: Double.self), weights.pointer(), bias: bias?.assumingMemoryBound(to: Double.self),
+        to: output.assumingMemoryBound(to: Double.self), call.executor, conv_scatter_double)
+    default: throw unsupported(geometry.type)
+    }
+  }
+
+  private func product(_ call: Call, bias: UnsafePointer<Float>?, to output: UnsafeMutablePointer<Float>) throws {
+    guard let workspace = call.workspace?.assumingMemoryBound(to: Float.self) else { return }
+    let executor = call.executor
+    let (kernels, window) = (kernels, geometry.window)
+    let (depth, positions, taps, panels) = (geometry.inputChannels, window.positions, window.taps, panels)
+    let rows = geometry.outputChannels * taps
+    let scratch = workspace + packedCount
+    var turned = held.map { UnsafePointer($0.address.assumingMemoryBound(to: Float.self)) }
+    if turned == nil, let data = call.input(1).data {
+      let target = scratch + workers * chunkRows * positions
+      Self.turn(geometry, data, to: UnsafeMutableRawPointer(target), executor)
+      turned = UnsafePointer(target)
+    }
+    guard let turned, executor.workerCount <= workers else { throw OperatorError("the weights are missing") }
+    let x = call.input(0).pointer(as: Float.self)
+    let panelCount = kernels.panel_columns * depth
+    // Channels of a task: rows for a few register tiles, but tasks for all workers.
+    let whole = max(1, 4 * kernels.tile_rows / taps)
+    let channels = max(1, min(whole, geometry.groups * geometry.outputChannels / (2 * workers)))
+    let tasks = (geometry.outputChannels + channels - 1) / channels
+    let raw = window.raw
+    for image in 0..<geometry.batch {
+      let from = x + image * geometry.groups * depth * positions
+      executor.parallelRanges(geometry.groups * panels, grain: max(1, 2048 / depth)) { range in
+        for index in range {
+          let (group, panel) = (index / panels, index % panels)
+          kernels.pack(
+            from + group * depth * positions, positions, 1, depth, positions, 1, panel, panel + 1,
+            workspace + group * panels * panelCount)
+        }
+      }
+      executor.parallelFor(geometry.groups * tasks) { task, worker in
+        let (group, first) = (task / tasks, task % tasks * channels)
+        let end = min(first + channels, geometry.outputChannels)
+        let sums = scratch + worker * chunkRows * positions
+        let planes = output + (image * geometry.groups + group) * geometry.outputChannels * window.outputPositions
+        fill(planes, first..<end, bias.map { $0 + group * geometry.outputChannels })
+        var g = zs_gemm()
+        g.a_stride = depth
+        g.b = UnsafePointer(workspace + group * panels * panelCount)
+        g.c = sums
+        g.c_stride = positions
+        g.columns = positions
+        g.depth = depth
+        g.form = ZS_NUMBERS.code
+        g.activation = ZS_IDENTITY.code
+        var row = first * taps
+        while row < end * taps {
+          let count = min(chunkRows, end * taps - row)
+          g.a = turned + (group * rows + row) * depth
+          g.rows = count
+          kernels.gemm(&g, 0, count, 0, panels)
+          withUnsafePointer(to: raw) { raw in
+            for index in 0..<count {
+              let (channel, tap) = ((row + index) / taps, (row + index) % taps)
+              conv_scatter(raw, Int64(tap), 1, sums + index * positions, planes + channel * window.outputPositions)
+            }
+          }
+          row += count
+        }
+      }
+    }
+  }
+
+  /// Planes of the output begin with their bias.
+  private func fill<Number: BinaryFloatingPoint>(
+    _ planes: UnsafeMutablePointer<Number>, _ channels: Range<Int>, _ bias: UnsafePointer<Number>?
+  ) {
+    let count = geometry.window.outputPositions
+    for channel in channels {
+      (planes + channel * count).update(repeating: bias.map { $0[channel] } ?? 0, count: count)
+    }
+  }
+
+  /// Tap by tap, without a product.
+  private func scatter<Number: BinaryFloatingPoint>(
+    _ x: UnsafeMutablePointer<Number>, _ weights: UnsafeMutablePointer<Number>, bias: UnsafePointer<Number>?,
+    to output: UnsafeMutablePointer<Number>, _ executor: Executor,
+    _ add: (UnsafePointer<conv_window>?, Int64, Number, UnsafePointer<Number>?, UnsafeMutablePointer<Number>?) -> Void
+  ) {
+    let geometry = geometry
+    let (taps, positions) = (geometry.window.taps, geometry.window.positions)
+    let channels = geometry.groups * geometry.outputChannels
+    let raw = geometry.window.raw
+    executor.parallelFor(geometry.batch * channels) { task, _ in
+      let (image, channel) = (task / channels, task % channels)
+      let (group, place) = (channel / geometry.outputChannels, channel % geometry.outputChannels)
+      let plane = output + task * geometry.window.outputPositions
+      plane.update(repeating: bias.map { $0[channel] } ?? 0, count: geometry.window.outputPositions)
+      withUnsafePointer(to: raw) { raw in
+        for index in 0..<geometry.inputChannels {
+          let source = group * geometry.inputChannels + index
+          let kernel = weights + (source * geometry.outputChannels + place) * taps
+          let from = x + (image * geometry.groups * geometry.inputChannels + source) * positions
+          for tap in 0..<taps { add(raw, Int64(tap), kernel[tap], from, plane) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX GatherND: slices by tuples of indices, behind `batch_dims` dimensions that both inputs share.
+  static func gatherND(_ host: Host) -> any Operator {
+    ShapedOperator("GatherND", since: 11) { node in
+      let batch = try node.attributes.int("batch_dims") ?? 0
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let (x, indices) = (try inputs[0], try inputs[1])
+          let tuples = try IndexTuples(x.shape, indices.shape, batch: batch)
+          return [OutputType(x.type, indices.shape.dropLast() + x.shape[(batch + tuples.depth)...])]
+        },
+        compute: { inputs, outputs in
+          let (x, indices) = (try inputs[0], try inputs[1])
+          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.constantInts() else {
+            return
+          }
+          // Of an empty tensor every index is outside.
+          let source = x.data ?? target
+          let tuples = try IndexTuples(x.shape, indices.shape, batch: batch)
+          let bytes = tuples.slice * (try x.elementByteCount)
+          let grain = max(1, 32768 / max(bytes, 1))
+          try outputs.executor.parallelTry((tuples.count + grain - 1) / grain) { piece in
+            for tuple in piece * grain..<min((piece + 1) * grain, tuples.count) {
+              let from = try tuples.slice(tuple, chosen)
+              (target + tuple * bytes).copyMemory(from: source + from * bytes, byteCount: bytes)
+            }
+          }
+        })
+    }
+  }
+}
+
+/// The slices that GatherND and ScatterND name.
+struct IndexTuples: Sendable {
+  /// Indices of a tuple.
+  let depth: Int
+  /// Tuples.
+  let count: Int
+  /// Elements of a slice.
+  let slice: Int
+  private let extents: [Int]
+  private let strides: [Int]
+  private let firstAxis: Int
+  private let tuplesInBatch: Int
+  private let slicesInBatch: Int
+
+  init(_ shape: [Int], _ indices: [Int], batch: Int) throws {
+    guard let depth = indices.last, batch >= 0, batch < indices.count, batch < max(shape.count, 1), depth >= 0,
+      depth <= shape.count - batch, shape.prefix(batch) == indices.prefix(batch)
+    else {
+      throw OperatorError(
+        "indices of shape \(indices) don't fit the shape \(shape)" + (batch == 0 ? "" : " behind \(batch) dimensions"))
+    }
+    self.depth = depth
+    firstAxis = batch
+    count = indices.dropLast().reduce(1, *)
+    slice = shape[(batch + depth)...].reduce(1, *)
+    extents = Array(shape[batch..<batch + depth])
+    strides = rowMajorStrides(extents)
+    slicesInBatch = extents.reduce(1, *)
+    tuplesInBatch = max(indices.dropFirst(batch).dropLast().reduce(1, *), 1)
+  }
+
+  /// The number of the slice that a tuple names.
+  func slice(_ tuple: Int, _ indices: [Int]) throws -> Int {
+    var result = tuple / tuplesInBatch * slicesInBatch
+    for level in 0..<depth {
+      let index = indices[tuple * depth + level]
+      result += try place(index, in: extents[level], axis: firstAxis + level) * strides[level]
+    }
+    return result
+  }
+}

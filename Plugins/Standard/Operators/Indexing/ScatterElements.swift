@@ -1,0 +1,50 @@
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX ScatterElements: a copy with elements replaced, or combined with updates. Of several updates of one element
+  /// the last one stays.
+  static func scatterElements(_ host: Host) -> any Operator {
+    scatterOperator("ScatterElements", since: 11)
+  }
+
+  /// ONNX Scatter, the older name.
+  static func scatter(_ host: Host) -> any Operator { scatterOperator("Scatter", since: 9) }
+}
+
+private func scatterOperator(_ name: String, since: Int64) -> any Operator {
+  ShapedOperator(name, since: since) { node in
+    let axis = try node.attributes.int("axis") ?? 0
+    let reduction = try ScatterReduction(node)
+    return ShapedOperator.Form(
+      outputs: { inputs in
+        let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
+        guard updates.type == x.type, updates.shape == indices.shape else {
+          throw OperatorError(
+            "updates (\(updates.type.name) of shape \(updates.shape)) don't fit indices of shape \(indices.shape) into "
+              + x.type.name)
+        }
+        try reduction.check(x.type)
+        _ = try ElementIndices(x.shape, indices.shape, axis: axis)
+        return [OutputType(like: x)]
+      },
+      compute: { inputs, outputs in
+        let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
+        guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.constantInts() else {
+          return
+        }
+        try copyThrough(x, to: outputs)
+        guard let source = updates.data else { return }
+        let view = try ElementIndices(x.shape, indices.shape, axis: axis)
+        let size = try x.elementByteCount
+        for row in 0..<(chosen.isEmpty ? 0 : view.rows.count) {
+          let base = view.rows[row]
+          for column in 0..<view.rows.width {
+            let number = row * view.rows.width + column
+            let to = try view.offset(base, column, chosen[number])
+            reduction.apply(source + number * size, to: target + to * size, count: 1, type: x.type, size: size)
+          }
+        }
+      }, inPlace: [0])
+  }.withHalves()
+}

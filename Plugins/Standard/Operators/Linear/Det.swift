@@ -1,0 +1,49 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX Det: the determinant of each square matrix, in double precision by Gauss' elimination.
+  static func det(_ host: Host) -> any Operator {
+    ShapedOperator("Det", since: 11) { _ in
+      ShapedOperator.Form(
+        outputs: { inputs in
+          let x = try inputs[0]
+          guard x.rank >= 2, x[dimension: x.rank - 1] == x[dimension: x.rank - 2] else {
+            throw OperatorError("a tensor of shape \(x.shape) holds no square matrices")
+          }
+          guard x.type.isFloat else { throw unsupported(x.type) }
+          return [OutputType(x.type, x.shape.dropLast(2))]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), let values = try x.doubles() else { return }
+          let size = x[dimension: x.rank - 1]
+          let results = (0..<outputs.shape(0).reduce(1, *)).map { index in
+            determinant(Array(values[index * size * size..<(index + 1) * size * size]), size)
+          }
+          zs_cast(ElementType.float64.rawValue, x.type.rawValue, results, outputs.data(0), results.count, 1)
+        })
+    }.withHalves()
+  }
+}
+
+private func determinant(_ matrix: [Double], _ size: Int) -> Double {
+  var a = matrix
+  var result = 1.0
+  for column in 0..<size {
+    let pivot = (column..<size).max { abs(a[$0 * size + column]) < abs(a[$1 * size + column]) } ?? column
+    let value = a[pivot * size + column]
+    if value == 0 { return 0 }
+    if pivot != column {
+      for index in 0..<size { a.swapAt(pivot * size + index, column * size + index) }
+      result = -result
+    }
+    result *= value
+    for row in (column + 1)..<size {
+      let factor = a[row * size + column] / value
+      for index in column..<size { a[row * size + index] -= factor * a[column * size + index] }
+    }
+  }
+  return result
+}

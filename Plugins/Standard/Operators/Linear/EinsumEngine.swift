@@ -1,0 +1,138 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+/// Computes an Einsum whose dimensions are named.
+struct EinsumEngine {
+  typealias Label = EinsumEquation.Label
+
+  let type: ElementType
+  let size: Int
+  let extents: [Label: Int]
+  let kernels: VectorKernels
+  let executor: Executor
+
+  /// Elements with a stride for each name; 0 where an operand of length 1 repeats.
+  struct Operand {
+    var labels: [Label]
+    var strides: [Int]
+    var data: UnsafeRawPointer?
+    /// What keeps the data.
+    var owner: Buffer?
+  }
+
+  final class Buffer {
+    let address: UnsafeMutableRawPointer
+    init(_ byteCount: Int) { address = .allocate(byteCount: max(byteCount, 64), alignment: 64) }
+    deinit { address.deallocate() }
+  }
+
+  private func extent(_ label: Label) -> Int { extents[label] ?? 1 }
+  private func count(_ labels: [Label]) -> Int { labels.reduce(1) { $0 * extent($1) } }
+
+  /// A tensor's dimensions by name; one that occurs twice becomes a diagonal.
+  func operand(_ tensor: TensorView, _ labels: [Label]) throws -> Operand {
+    var result = Operand(labels: [], strides: [], data: tensor.data.map { UnsafeRawPointer($0) })
+    for (axis, stride) in rowMajorStrides(tensor.shape).enumerated() {
+      let repeats = tensor.shape[axis] == 1 && extent(labels[axis]) != 1
+      let step = repeats ? 0 : stride
+      if let known = result.labels.firstIndex(of: labels[axis]) {
+        result.strides[known] += step
+      } else {
+        result.labels.append(labels[axis])
+        result.strides.append(step)
+      }
+    }
+    return result
+  }
+
+  /// The elements in order of `labels`, dense.
+  private func dense(_ operand: Operand, _ labels: [Label]) -> Operand {
+    let wanted = rowMajorStrides(labels.map(extent))
+    let strides = labels.map { label in
+      operand.labels.firstIndex(of: label).map { operand.strides[$0] } ?? 0
+    }
+    if strides == wanted, operand.data != nil {
+      return Operand(labels: labels, strides: strides, data: operand.data, owner: operand.owner)
+    }
+    let buffer = Buffer(count(labels) * size)
+    if let data = operand.data {
+      copyStrided(
+        data, to: buffer.address, shape: labels.map(extent),
+        strides: zip(labels, strides).map { extent($0) == 1 ? 0 : $1 },
+        elementByteCount: size, executor: executor)
+    }
+    withExtendedLifetime(operand.owner) {}
+    return Operand(labels: labels, strides: wanted, data: UnsafeRawPointer(buffer.address), owner: buffer)
+  }
+
+  /// Sums over the names that nobody needs any more.
+  func summed(_ operand: Operand, keeping kept: Set<Label>) -> Operand {
+    let gone = operand.labels.filter { !kept.contains($0) }
+    guard !gone.isEmpty else { return operand }
+    let left = operand.labels.filter { kept.contains($0) }
+    let ordered = dense(operand, left + gone)
+    let buffer = Buffer(count(left) * size)
+    _ = zs_typed_reduce(type.rawValue, ZS_SUM.code, ordered.data, count(left), count(gone), 1, buffer.address)
+    withExtendedLifetime(ordered.owner) {}
+    return Operand(
+      labels: left, strides: rowMajorStrides(left.map(extent)), data: UnsafeRawPointer(buffer.address), owner: buffer)
+  }
+
+  /// The products of two operands as stacks of matrices: names of both that stay, of the first, of the second, and those
+  /// summed over.
+  func product(_ first: Operand, _ second: Operand, keeping kept: Set<Label>) -> Operand {
+    let a = summed(first, keeping: kept.union(second.labels))
+    let b = summed(second, keeping: kept.union(first.labels))
+    let shared = a.labels.filter { b.labels.contains($0) }
+    let stack = shared.filter { kept.contains($0) }
+    let inner = shared.filter { !kept.contains($0) }
+    let rows = a.labels.filter { !shared.contains($0) }
+    let columns = b.labels.filter { !shared.contains($0) }
+    let (left, right) = (dense(a, stack + rows + inner), dense(b, stack + inner + columns))
+    let (m, n, k) = (count(rows), count(columns), count(inner))
+    let labels = stack + rows + columns
+    let buffer = Buffer(count(labels) * size)
+    if let x = left.data, let y = right.data {
+      for index in 0..<count(stack) {
+        multiply(
+          x + index * m * k * size, y + index * k * n * size, to: buffer.address + index * m * n * size, m, n, k)
+      }
+    }
+    withExtendedLifetime((left.owner, right.owner)) {}
+    return Operand(
+      labels: labels, strides: rowMajorStrides(labels.map(extent)), data: UnsafeRawPointer(buffer.address),
+      owner: buffer)
+  }
+
+  private func multiply(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, to c: UnsafeMutableRawPointer, _ m: Int, _ n: Int, _ k: Int
+  ) {
+    guard type == .float32 else {
+      _ = zs_typed_matmul(type.rawValue, a, k, 1, b, n, 1, c, m, n, k)
+      return
+    }
+    let panels = (n + kernels.raw.panel_columns - 1) / kernels.raw.panel_columns
+    let packed = Buffer(panels * kernels.raw.panel_columns * k * 4)
+    let target = packed.address.assumingMemoryBound(to: Float.self)
+    kernels.raw.pack(b.assumingMemoryBound(to: Float.self), n, 1, k, n, 1, 0, panels, target)
+    var g = zs_gemm()
+    g.a = a.assumingMemoryBound(to: Float.self)
+    g.a_stride = k
+    g.b = UnsafePointer(target)
+    g.c = c.assumingMemoryBound(to: Float.self)
+    g.c_stride = n
+    (g.rows, g.columns, g.depth) = (m, n, k)
+    g.form = ZS_NUMBERS.code
+    g.activation = ZS_IDENTITY.code
+    StandardPlugin.multiply(g, kernels: kernels, executor: executor)
+    withExtendedLifetime(packed) {}
+  }
+
+  /// Writes an operand in the result's order.
+  func write(_ operand: Operand, as labels: [Label], to target: UnsafeMutableRawPointer) {
+    let result = dense(operand, labels)
+    if let data = result.data { target.copyMemory(from: data, byteCount: count(labels) * size) }
+    withExtendedLifetime(result.owner) {}
+  }
+}

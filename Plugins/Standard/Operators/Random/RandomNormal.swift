@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX RandomNormal.
+  static func randomNormal(_ host: Host) -> any Operator {
+    randomOperator("RandomNormal", like: false, normalDistribution)
+  }
+}

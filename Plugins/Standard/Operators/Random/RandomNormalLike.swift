@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX RandomNormalLike.
+  static func randomNormalLike(_ host: Host) -> any Operator {
+    randomOperator("RandomNormalLike", like: true, normalDistribution)
+  }
+}

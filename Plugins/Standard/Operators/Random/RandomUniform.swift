@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX RandomUniform.
+  static func randomUniform(_ host: Host) -> any Operator {
+    randomOperator("RandomUniform", like: false, uniformDistribution)
+  }
+}

@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX RandomUniformLike.
+  static func randomUniformLike(_ host: Host) -> any Operator {
+    randomOperator("RandomUniformLike", like: true, uniformDistribution)
+  }
+}

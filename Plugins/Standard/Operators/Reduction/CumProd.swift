@@ -1,0 +1,6 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX CumProd.
+  static func cumProd(_ host: Host) -> any Operator { cumulateOperator("CumProd", since: 26, product: true) }
+}

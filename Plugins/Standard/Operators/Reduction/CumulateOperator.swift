@@ -1,0 +1,33 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+/// ONNX CumSum and CumProd: running sums or products along an axis.
+func cumulateOperator(_ name: String, since: Int64, product: Bool) -> any Operator {
+  ShapedOperator(name, since: since) { node in
+    let isExclusive = try node.attributes.int("exclusive") ?? 0 != 0
+    let isReverse = try node.attributes.int("reverse") ?? 0 != 0
+    return ShapedOperator.Form(
+      outputs: { inputs in
+        let x = try inputs[0]
+        guard x.type.isHalf || zs_typed_cumulate(x.type.rawValue, 0, 0, 0, nil, 0, 0, 0, nil) == 1 else {
+          throw unsupported(x.type)
+        }
+        if let axis = try inputs.int(1) { _ = try normalized(axis: axis, rank: x.rank) }
+        return [OutputType(like: x)]
+      },
+      compute: { inputs, outputs in
+        let x = try inputs[0]
+        guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0), let axis = try inputs.int(1)
+        else { return }
+        let view = AxisView(x.shape, axis: try normalized(axis: axis, rank: x.rank))
+        let size = view.length * view.inner
+        let bytes = size * (try x.elementByteCount)
+        outputs.executor.parallelRanges(view.outer, grain: max(1, 16384 / size)) { range in
+          _ = zs_typed_cumulate(
+            x.type.rawValue, product ? 1 : 0, isExclusive ? 1 : 0, isReverse ? 1 : 0,
+            source + range.lowerBound * bytes, range.count, view.length, view.inner, target + range.lowerBound * bytes)
+        }
+      }, inPlace: [0])
+  }.withHalves()
+}

@@ -1,0 +1,47 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX GlobalLpPool: the p-norm of each channel.
+  static func globalLpPool(_ host: Host) -> any Operator {
+    ShapedOperator("GlobalLpPool") { node in
+      // Opset 1 gives a float.
+      let whole = try? node.attributes.int("p")
+      let power = try whole.flatMap { $0 }.map { Double($0) } ?? node.attributes.float("p").map { Double($0) } ?? 2
+      guard power > 0 else { throw OperatorError("p is \(power), which is no norm") }
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let x = try inputs[0]
+          guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
+          guard x.type.isFloat else { throw unsupported(x.type) }
+          return [OutputType(x.type, x.shape[..<2] + x.shape[2...].map { _ in 1 })]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), var values = try x.doubles() else { return }
+          let channels = x[dimension: 0] * x[dimension: 1]
+          let positions = x.count / channels
+          var norms = [Double](repeating: 0, count: channels)
+          raise(&values, to: power)
+          for channel in 0..<channels {
+            norms[channel] = values[channel * positions..<(channel + 1) * positions].reduce(0, +)
+          }
+          raise(&norms, to: 1 / power)
+          zs_cast(ElementType.float64.rawValue, x.type.rawValue, norms, outputs.data(0), channels, 1)
+        })
+    }.withHalves()
+  }
+}
+
+/// The magnitudes to a power.
+private func raise(_ values: inout [Double], to power: Double) {
+  for index in values.indices {
+    let value = abs(values[index])
+    values[index] = power == 2 ? value * value : power == 0.5 ? value.squareRoot() : value
+  }
+  guard power != 1, power != 2, power != 0.5 else { return }
+  var exponent = power
+  let bases = values
+  _ = zs_typed_binary(ElementType.float64.rawValue, ZS_POW.code, bases, 1, &exponent, 0, &values, values.count)
+}

@@ -1,0 +1,53 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX AffineGrid: the grid of an image's positions, turned by a matrix for each image; what GridSample takes.
+  static func affineGrid(_ host: Host) -> any Operator {
+    ShapedOperator("AffineGrid", since: 20) { node in
+      let alignsCorners = try node.attributes.int("align_corners") ?? 0 != 0
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let theta = try inputs[0]
+          guard theta.type.isFloat else { throw unsupported(theta.type) }
+          guard theta.rank == 3, [2, 3].contains(theta[dimension: 1]), theta[dimension: 2] == theta[dimension: 1] + 1
+          else { throw OperatorError("matrices have the shape \(theta.shape), not [N, 2, 3] or [N, 3, 4]") }
+          guard let size = try inputs.ints(1) else { return [OutputType(theta.type, nil)] }
+          guard size.count == theta[dimension: 1] + 2, size[0] == theta[dimension: 0], size.allSatisfy({ $0 >= 0 })
+          else { throw OperatorError("the size \(size) doesn't fit matrices of shape \(theta.shape)") }
+          let shape = [size[0]] + size[2...] + [theta[dimension: 1]]
+          _ = try elementCount(shape)
+          return [OutputType(theta.type, shape)]
+        },
+        compute: { inputs, outputs in
+          let theta = try inputs[0]
+          guard outputs.isWritable(0), let matrices = try theta.doubles() else { return }
+          let shape = outputs.shape(0)
+          let axes = shape[shape.count - 1]
+          let extents = Array(shape[1...axes])
+          let points = extents.reduce(1, *)
+          var values = [Double](repeating: 0, count: shape.reduce(1, *))
+          var position = [Double](repeating: 0, count: axes)
+          for point in 0..<points {
+            var rest = point
+            for axis in extents.indices.reversed() {
+              let (place, extent) = (Double(rest % extents[axis]), Double(extents[axis]))
+              rest /= extents[axis]
+              // The first coordinate is that of the last axis.
+              position[axes - 1 - axis] =
+                alignsCorners ? (extent > 1 ? 2 * place / (extent - 1) - 1 : 0) : (2 * place + 1) / extent - 1
+            }
+            for image in 0..<shape[0] {
+              for row in 0..<axes {
+                let line = (image * axes + row) * (axes + 1)
+                values[(image * points + point) * axes + row] =
+                  (0..<axes).reduce(matrices[line + axes]) { $0 + matrices[line + $1] * position[$1] }
+              }
+            }
+          }
+          zs_cast(ElementType.float64.rawValue, theta.type.rawValue, values, outputs.data(0), values.count, 1)
+        })
+    }.withHalves()
+  }
+}

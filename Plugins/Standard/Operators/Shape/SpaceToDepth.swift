@@ -1,0 +1,48 @@
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX SpaceToDepth: blocks of positions become channels; in mode DCR the place in the block comes before the channel,
+  /// in CRD behind it.
+  static func spaceToDepth(_ host: Host) -> any Operator {
+    ShapedOperator("SpaceToDepth") { node in
+      let block = try blockSize(node)
+      let mode = try node.attributes.string("mode") ?? "DCR"
+      guard ["DCR", "CRD"].contains(mode) else { throw OperatorError("mode is \"\(mode)\", it should be DCR or CRD") }
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let x = try inputs[0]
+          guard x.rank == 4, x[dimension: 2] % block == 0, x[dimension: 3] % block == 0 else {
+            throw OperatorError("the shape \(x.shape) has no blocks of \(block)×\(block) positions")
+          }
+          let shape = [
+            x[dimension: 0], try x[dimension: 1].times(block).times(block), x[dimension: 2] / block,
+            x[dimension: 3] / block,
+          ]
+          return [OutputType(x.type, shape)]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
+          let (channels, height, width) = (x[dimension: 1], x[dimension: 2], x[dimension: 3])
+          let (plane, across) = (height * width, [width, 1])
+          let isChannelLast = mode == "DCR"
+          copyStrided(
+            source, to: target,
+            shape: [x[dimension: 0]] + (isChannelLast ? [block, block, channels] : [channels, block, block])
+              + [height / block, width / block],
+            strides: [channels * plane] + (isChannelLast ? across + [plane] : [plane] + across)
+              + [block * width, block],
+            elementByteCount: try x.elementByteCount, executor: outputs.executor)
+        })
+    }
+  }
+}
+
+/// The attribute `blocksize` of SpaceToDepth and DepthToSpace.
+func blockSize(_ node: Node) throws -> Int {
+  guard let size = try node.attributes.int("blocksize"), (1...1 << 20).contains(size) else {
+    throw OperatorError("attribute blocksize is missing, or no number from 1 to \(1 << 20)")
+  }
+  return size
+}

@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX BlackmanWindow.
+  static func blackmanWindow(_ host: Host) -> any Operator {
+    windowOperator("BlackmanWindow", factors: [0.42, -0.5, 0.08])
+  }
+}

@@ -1,0 +1,89 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX DFT along one axis, of real or complex numbers (the last dimension holds one or both parts).
+  static func dft(_ host: Host) -> any Operator {
+    ShapedOperator("DFT", since: 17) { node in
+      let isInverse = try node.attributes.int("inverse") ?? 0 != 0
+      let isOneSided = try node.attributes.int("onesided") ?? 0 != 0
+      let isAttribute = node.opset < 20
+      let given = try node.attributes.int("axis") ?? 1
+      /// The axis and the length of the transform; `nil` while an input that says them is unknown.
+      @Sendable func sizes(_ inputs: Inputs) throws -> (axis: Int, length: Int)? {
+        let x = try inputs[0]
+        guard x.type.isFloat else { throw unsupported(x.type) }
+        guard x.rank >= 2, [1, 2].contains(x[dimension: x.rank - 1]) else {
+          throw OperatorError(
+            "the last dimension of the shape \(x.shape) doesn't hold a number's real and imaginary part")
+        }
+        var axis = isAttribute ? given : -2
+        if !isAttribute, inputs.optional(2) != nil {
+          guard let named = try inputs.int(2) else { return nil }
+          axis = named
+        }
+        let place = try normalized(axis: axis, rank: x.rank)
+        guard place < x.rank - 1 else { throw OperatorError("axis \(axis) holds the parts of the numbers") }
+        // Of a one-sided spectrum, an even length is taken for the whole one's.
+        let isHalf = isInverse && isOneSided
+        var length = isHalf ? max(2 * (x[dimension: place] - 1), 1) : x[dimension: place]
+        if inputs.optional(1) != nil {
+          guard let wanted = try inputs.int(1) else { return nil }
+          length = wanted
+        }
+        guard length > 0, length <= 1 << 32 else { throw OperatorError("a transform of \(length) numbers") }
+        return (place, length)
+      }
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          let x = try inputs[0]
+          guard let (axis, length) = try sizes(inputs) else { return [OutputType(x.type, nil)] }
+          var shape = x.shape
+          shape[axis] = isOneSided && !isInverse ? length / 2 + 1 : length
+          shape[x.rank - 1] = isInverse && isOneSided ? 1 : 2
+          _ = try elementCount(shape)
+          return [OutputType(x.type, shape)]
+        },
+        compute: { inputs, outputs in
+          let x = try inputs[0]
+          guard outputs.isWritable(0), let (axis, length) = try sizes(inputs), let values = try x.doubles() else {
+            return
+          }
+          let shape = outputs.shape(0)
+          let parts = x[dimension: x.rank - 1]
+          let outParts = shape[x.rank - 1]
+          let view = AxisView(Array(x.shape.dropLast()), axis: axis)
+          let transform = FourierTransform(count: length, inverse: isInverse)
+          let factor = isInverse ? 1 / Double(length) : 1
+          var results = [Double](repeating: 0, count: shape.reduce(1, *))
+          results.withUnsafeMutableBufferPointer { results in
+            nonisolated(unsafe) let results = results
+            outputs.executor.parallelRanges(view.outer * view.inner, grain: max(1, 4096 / length)) { range in
+              for column in range {
+                let (outer, inner) = (column / view.inner, column % view.inner)
+                var signal = (0..<length).map { place -> FourierTransform.Complex in
+                  guard place < view.length else { return (0, 0) }
+                  let at = ((outer * view.length + place) * view.inner + inner) * parts
+                  return (values[at], parts == 2 ? values[at + 1] : 0)
+                }
+                if isInverse, isOneSided {
+                  // The other side is conjugate.
+                  for place in (length / 2 + 1)..<max(length, length / 2 + 1) {
+                    signal[place] = (signal[length - place].re, -signal[length - place].im)
+                  }
+                }
+                let spectrum = transform(signal)
+                for place in 0..<shape[axis] {
+                  let at = ((outer * shape[axis] + place) * view.inner + inner) * outParts
+                  results[at] = spectrum[place].re * factor
+                  if outParts == 2 { results[at + 1] = spectrum[place].im * factor }
+                }
+              }
+            }
+          }
+          zs_cast(ElementType.float64.rawValue, x.type.rawValue, results, outputs.data(0), results.count, 1)
+        })
+    }.withHalves()
+  }
+}

@@ -1,0 +1,8 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX HammingWindow.
+  static func hammingWindow(_ host: Host) -> any Operator {
+    windowOperator("HammingWindow", factors: [25.0 / 46, -21.0 / 46])
+  }
+}

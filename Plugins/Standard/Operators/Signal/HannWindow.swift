@@ -1,0 +1,6 @@
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX HannWindow.
+  static func hannWindow(_ host: Host) -> any Operator { windowOperator("HannWindow", factors: [0.5, -0.5]) }
+}

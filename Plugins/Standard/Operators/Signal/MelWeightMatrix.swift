@@ -1,0 +1,70 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// ONNX MelWeightMatrix: triangles on the mel scale, which turn a spectrum's bins into bands.
+  static func melWeightMatrix(_ host: Host) -> any Operator {
+    ShapedOperator("MelWeightMatrix", since: 17) { node in
+      let type = ElementType(rawValue: Int32(truncatingIfNeeded: try node.attributes.int("output_datatype") ?? 1))
+      @Sendable func sizes(_ inputs: Inputs) throws -> (bands: Int, length: Int, rate: Int)? {
+        guard let bands = try inputs.int(0), let length = try inputs.int(1), let rate = try inputs.int(2) else {
+          return nil
+        }
+        guard (0...1 << 24).contains(bands), (1...1 << 32).contains(length), rate > 0 else {
+          throw OperatorError("\(bands) bands of \(length) numbers at a rate of \(rate)")
+        }
+        return (bands, length, rate)
+      }
+      return ShapedOperator.Form(
+        outputs: { inputs in
+          [OutputType(type, try sizes(inputs).map { [$0.length / 2 + 1, $0.bands] })]
+        },
+        compute: { inputs, outputs in
+          guard outputs.isWritable(0), let (bands, length, rate) = try sizes(inputs),
+            let low = try inputs[3].doubles()?.first, let high = try inputs[4].doubles()?.first
+          else { return }
+          let bins = length / 2 + 1
+          // Edges of the bands, at equal distance in mel.
+          let (from, to) = (
+            2595 * each(ZS_LOG.code, 1 + low / 700) / each(ZS_LOG.code, 10),
+            2595 * each(ZS_LOG.code, 1 + high / 700) / each(ZS_LOG.code, 10)
+          )
+          let step = (to - from) / Double(bands + 2)
+          let edges = try (0..<bands + 2).map { index -> Int in
+            let mel = from + Double(index) * step
+            let hertz = 700 * (each(ZS_EXP.code, mel / 2595 * each(ZS_LOG.code, 10)) - 1)
+            let place = (Double(length + 1) * hertz / Double(rate)).rounded(.down)
+            guard place >= 0, place < Double(bins) else {
+              throw OperatorError("a band's edge of \(hertz) Hz is outside the \(bins) bins")
+            }
+            return Int(place)
+          }
+          var values = [Double](repeating: 0, count: bins * bands)
+          for band in 0..<bands {
+            let (lower, centre, upper) = (edges[band], edges[band + 1], edges[band + 2])
+            if lower == centre {
+              values[centre * bands + band] = 1
+            } else {
+              for bin in lower..<centre + 1 {
+                values[bin * bands + band] = Double(bin - lower) / Double(centre - lower)
+              }
+            }
+            if upper > centre {
+              for bin in centre..<upper { values[bin * bands + band] = Double(upper - bin) / Double(upper - centre) }
+            }
+          }
+          guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1) == 1
+          else {
+            throw unsupported(type)
+          }
+        })
+    }
+  }
+}
+
+private func each(_ function: Int32, _ x: Double) -> Double {
+  var (value, result) = (x, 0.0)
+  _ = zs_typed_unary(ElementType.float64.rawValue, function, &value, &result, 1, 0, 0)
+  return result
+}

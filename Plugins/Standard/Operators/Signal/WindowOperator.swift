@@ -1,0 +1,33 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+/// ONNX's windows: a sum of cosines, `factors` by frequency.
+func windowOperator(_ name: String, factors: [Double]) -> any Operator {
+  ShapedOperator(name, since: 17) { node in
+    let type = ElementType(rawValue: Int32(truncatingIfNeeded: try node.attributes.int("output_datatype") ?? 1))
+    let isPeriodic = try node.attributes.int("periodic") ?? 1 != 0
+    return ShapedOperator.Form(
+      outputs: { inputs in
+        guard let size = try inputs.int(0) else { return [OutputType(type, nil)] }
+        guard size >= 0, size < 1 << 40 else { throw OperatorError("a window of \(size) numbers") }
+        return [OutputType(type, [size])]
+      },
+      compute: { inputs, outputs in
+        guard outputs.isWritable(0) else { return }
+        let size = outputs.shape(0)[0]
+        let period = Double(isPeriodic ? size : max(size - 1, 1))
+        var angles = [Double](repeating: 0, count: size)
+        var values = [Double](repeating: factors[0], count: size)
+        for (frequency, factor) in factors.enumerated().dropFirst() {
+          for index in 0..<size { angles[index] = 2 * Double.pi * Double(frequency) * Double(index) / period }
+          let given = angles
+          _ = zs_typed_unary(ElementType.float64.rawValue, ZS_COS.code, given, &angles, size, 0, 0)
+          for index in 0..<size { values[index] += factor * angles[index] }
+        }
+        guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), size, 1) == 1 else {
+          throw unsupported(type)
+        }
+      })
+  }
+}
