@@ -55,7 +55,9 @@ struct Convert: ParsableCommand {
     if let model = source.model, conversion.target(output) == nil || namesModel {
       return try convert(model)
     }
-    if let model = source.model, model.holdsMachine, opset == nil, conversion.isEmpty, conversion.target(output)?.isSVM == true {
+    if let model = source.model, model.holdsMachine, opset == nil, conversion.isEmpty,
+      conversion.target(output)?.isSVM == true
+    {
       return try write(machine: model)
     }
     guard storage == nil, opset == nil, description.isEmpty else {
