@@ -253,7 +253,7 @@ struct KerasBuilder {
   mutating func node(
     _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute], output place: Int, shape: [Int?]
   ) -> KerasValue {
-    let name = unique(name)
+    let name = names.name(name)
     let outputs = [String](repeating: "", count: place) + [name]
     graph.nodes.append(Node(type, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
     return KerasValue(name: name, shape: shape)

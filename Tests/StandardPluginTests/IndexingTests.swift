@@ -15,7 +15,7 @@ struct IndexingTests {
 
   private let data = [Float](repeating: 1, count: 24)
 
-  private static let outside: [(String, [Int], [Int], [Int], [Int]?)] = [
+  private static let places: [(String, [Int], [Int], [Int], [Int]?)] = [
     ("GatherElements", [3, 4], [2, 2], [0, 3, -1, 1], nil),
     ("GatherElements", [3, 4], [2, 2], [0, -4, -1, 1], nil),
     ("GatherND", [3, 4], [2, 2], [0, 1, 2, 4], nil),
@@ -24,7 +24,7 @@ struct IndexingTests {
     ("ScatterND", [3, 4], [2, 1], [0, -4], [2, 4]),
   ]
 
-  @Test("An index outside is an error that names it", arguments: outside)
+  @Test("An index outside is an error that names it", arguments: places)
   func outside(type: String, shape: [Int], indexShape: [Int], indices: [Int], updates: [Int]?) throws {
     var inputs = [
       try Tensor(Array(data.prefix(shape.reduce(1, *))), shape: shape),
