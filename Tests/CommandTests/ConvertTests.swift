@@ -46,7 +46,7 @@ struct ConvertTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try ModelDefinition(contentsOf: "\(folder)/\(name)").version(ofDomain: "") == version)
       }
-      let outcome = try Zoo.run("compare", folder + "/a.onnx", "--reference", network, "--json")
+      let outcome = try Zoo.run("compare", folder + "/a.onnx", "--reference", network, "--seed", "1", "--json")
       #expect(outcome.status == 0, "\(outcome.errors)")
       for (name, version, status) in [
         ("c.onnx", "6", 64), ("c.onnx", "29", 64), ("c.onnx", "x", 64), ("c.safetensors", "13", 64),

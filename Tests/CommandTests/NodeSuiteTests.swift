@@ -41,7 +41,7 @@ struct NodeSuiteTests {
     try withFolder { folder in
       try Python.run(Zoo.root + "/Tests/CommandTests/runtime_cases.py", folder + "/cases")
       let report = try Zoo.run("verify", folder + "/cases", "--json").json()
-      for entry in try #require(report["cases"] as? [[String: Any]]) where entry["status"] as? String != "passed" {
+      for entry in try #require(report["cases"] as? [[String: Any]]) where entry["status"] as? String != "pass" {
         Issue.record("\(entry["name"] ?? ""): \(entry["detail"] ?? "")")
       }
       #expect(try #require(report["passed"] as? Int) >= 150)
