@@ -3,8 +3,8 @@
 
     python3 Benchmarks/Generation/compare.py [--size base|big] [--threads 2] [--rounds 5] [--folder .build/generation]
 
-Needs ctranslate2, safetensors, and the release builds of zoo, its plugins and GenerationBenchmark. Both get the same weights; that
-the answers are the same tokens is checked.
+Needs ctranslate2, safetensors, and the release builds of zoo, its plugins and GenerationBenchmark. Both get the same
+weights; that the answers are the same tokens is checked.
 """
 import argparse
 import json
@@ -143,7 +143,7 @@ def main():
     answers = {}
     for _ in range(options.rounds):
         for name, command in engines.items():
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             medians[name].append(found["median_ms"])
             answers[name] = found["answer"].split()
             time.sleep(0.2)

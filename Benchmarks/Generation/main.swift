@@ -3,7 +3,8 @@
 //     swift run -c release GenerationBenchmark MODEL.zoo TEXT TOKENS [RUNS] [THREADS]
 //
 // Prints one line of JSON: milliseconds of the fastest run and of the median, after three that are not counted (the first
-// plans, another one may begin to guess), and the tokens of the answer. compare.py beside this file makes a Transformer with random weights and runs CTranslate2 in turn.
+// one plans, another one may begin to guess), and the tokens of the answer. compare.py beside this file makes a
+// Transformer with random weights and runs CTranslate2 in turn.
 
 let arguments = CommandLine.arguments
 guard arguments.count > 3, let tokens = Int(arguments[3]) else {

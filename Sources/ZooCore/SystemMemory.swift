@@ -76,10 +76,6 @@ public enum SystemMemory {
   }
 }
 
-extension UInt {
-  fileprivate func roundedUp(to step: UInt) -> UInt { (self + step - 1) / step * step }
-}
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

@@ -17,13 +17,12 @@ struct Col2Im: Operator {
     guard (1...3).contains(axes), block.count == axes else {
       throw OperatorError("\(axes) spatial axes are not supported, only 1 to 3", kind: .unsupported)
     }
-    let positive = 1...Int(Int32.max)
-    guard (image + block).allSatisfy({ positive ~= $0 }) else {
+    guard (image + block).allSatisfy({ WindowLimits.steps ~= $0 }) else {
       throw OperatorError("the image is \(image) large, its windows \(block)")
     }
-    let strides = try checkedList(node.attributes, "strides", count: axes, default: 1, in: positive)
-    let dilations = try checkedList(node.attributes, "dilations", count: axes, default: 1, in: positive)
-    let pads = try checkedList(node.attributes, "pads", count: 2 * axes, default: 0, in: 0...1 << 16)
+    let strides = try checkedList(node.attributes, "strides", count: axes, default: 1, in: WindowLimits.steps)
+    let dilations = try checkedList(node.attributes, "dilations", count: axes, default: 1, in: WindowLimits.steps)
+    let pads = try checkedList(node.attributes, "pads", count: 2 * axes, default: 0, in: WindowLimits.pads)
     var input: [Int] = []
     for axis in 0..<axes {
       let room = image[axis] + pads[axis] + pads[axes + axis] - (block[axis] - 1) * dilations[axis] - 1

@@ -15,11 +15,10 @@ struct MaxUnpool: Operator {
       throw OperatorError("places (\(places.type.name) of shape \(places.shape)) don't fit values of shape \(x.shape)")
     }
     let axes = x.rank - 2
-    let positive = 1...Int(Int32.max)
     guard node.attributes.contains("kernel_shape") else { throw OperatorError("kernel_shape is missing") }
-    let kernel = try checkedList(node.attributes, "kernel_shape", count: axes, default: 1, in: positive)
-    let strides = try checkedList(node.attributes, "strides", count: axes, default: 1, in: positive)
-    let pads = try checkedList(node.attributes, "pads", count: 2 * axes, default: 0, in: 0...1 << 16)
+    let kernel = try checkedList(node.attributes, "kernel_shape", count: axes, default: 1, in: WindowLimits.steps)
+    let strides = try checkedList(node.attributes, "strides", count: axes, default: 1, in: WindowLimits.steps)
+    let pads = try checkedList(node.attributes, "pads", count: 2 * axes, default: 0, in: WindowLimits.pads)
     var pooled = x.shape
     for axis in 0..<axes {
       let extent = (x[dimension: axis + 2] - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axes + axis]

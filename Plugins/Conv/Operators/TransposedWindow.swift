@@ -11,38 +11,31 @@ struct TransposedWindow: Equatable {
   /// What is cut off before the first position of each axis.
   var padBegin: [Int]
 
-  private static let largest = Int(Int32.max)
-  private static let largestPad = 1 << 16
-
   /// - Throws: `OperatorError` for attributes that contradict the shapes, or that no output can come from.
   init(_ attributes: Attributes, input: [Int], kernel: [Int]) throws {
     let axes = input.count
     guard (1...3).contains(axes) else {
       throw OperatorError("\(axes) spatial axes are not supported, only 1 to 3", kind: .unsupported)
     }
-    let positive = 1...Self.largest
-    guard input.allSatisfy({ 0...Self.largest ~= $0 }), kernel.allSatisfy({ positive ~= $0 }) else {
+    guard input.allSatisfy({ WindowLimits.extents ~= $0 }), kernel.allSatisfy({ WindowLimits.steps ~= $0 }) else {
       throw OperatorError("the input's extents \(input) or the kernel's \(kernel) are out of range")
     }
     if let given = try attributes.ints("kernel_shape"), given != kernel {
       throw OperatorError("kernel_shape is \(given), but the weights have \(kernel)")
     }
-    func list(_ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>) throws -> [Int] {
-      try checkedList(attributes, name, count: count, default: fallback, in: range)
-    }
     self.input = input
     self.kernel = kernel
-    strides = try list("strides", count: axes, default: 1, in: positive)
-    dilations = try list("dilations", count: axes, default: 1, in: positive)
-    let pads = try list("pads", count: 2 * axes, default: 0, in: 0...Self.largestPad)
-    let extra = try list("output_padding", count: axes, default: 0, in: 0...Self.largestPad)
+    strides = try checkedList(attributes, "strides", count: axes, default: 1, in: WindowLimits.steps)
+    dilations = try checkedList(attributes, "dilations", count: axes, default: 1, in: WindowLimits.steps)
+    let pads = try checkedList(attributes, "pads", count: 2 * axes, default: 0, in: WindowLimits.pads)
+    let extra = try checkedList(attributes, "output_padding", count: axes, default: 0, in: WindowLimits.pads)
     let padding = try attributes.string("auto_pad") ?? "NOTSET"
     guard ["NOTSET", "", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(padding) else {
       throw OperatorError("auto_pad is \"\(padding)\", which ONNX does not know")
     }
     var wanted = try attributes.ints("output_shape")
     if let given = wanted, given.count == axes + 2 { wanted = Array(given.dropFirst(2)) }
-    if let wanted, wanted.count != axes || !wanted.allSatisfy({ positive ~= $0 }) {
+    if let wanted, wanted.count != axes || !wanted.allSatisfy({ WindowLimits.steps ~= $0 }) {
       throw OperatorError("output_shape is \(wanted) for \(axes) spatial axes")
     }
     padBegin = Array(repeating: 0, count: axes)
@@ -53,7 +46,7 @@ struct TransposedWindow: Equatable {
       var extent = wanted?[axis]
       if extent == nil, padding.hasPrefix("SAME") { extent = input[axis] * strides[axis] }
       if let extent {
-        guard extent <= reach + Self.largestPad else {
+        guard extent <= reach + WindowLimits.pads.upperBound else {
           throw OperatorError("an output of \(extent) is beyond the \(reach) positions that the kernel reaches")
         }
         let total = max(reach - extent, 0)
@@ -74,13 +67,8 @@ struct TransposedWindow: Equatable {
   var outputPositions: Int { output.reduce(1, *) }
 
   var raw: conv_window {
-    func triple(_ values: [Int], _ filler: Int64) -> (Int64, Int64, Int64) {
-      let all = Array(repeating: filler, count: 3 - values.count) + values.map(Int64.init)
-      return (all[0], all[1], all[2])
-    }
-    return conv_window(
-      in: triple(input, 1), out: triple(output, 1), kernel: triple(kernel, 1), stride: triple(strides, 1),
-      dilation: triple(dilations, 1), pad: triple(padBegin, 0), pad_end: (0, 0, 0))
+    conv_window(
+      input: input, output: output, kernel: kernel, strides: strides, dilations: dilations, padBegin: padBegin)
   }
 
   init(input: [Int], output: [Int], kernel: [Int], strides: [Int], dilations: [Int], padBegin: [Int]) {
@@ -91,16 +79,4 @@ struct TransposedWindow: Equatable {
     self.dilations = dilations
     self.padBegin = padBegin
   }
-}
-
-/// An attribute of `count` integers within a range.
-func checkedList(
-  _ attributes: Attributes, _ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>
-) throws -> [Int] {
-  guard let values = try attributes.ints(name) else { return Array(repeating: fallback, count: count) }
-  guard values.count == count else { throw OperatorError("\(name) has \(values.count) values in place of \(count)") }
-  for value in values where !range.contains(value) {
-    throw OperatorError("\(name) holds \(value), which is not in \(range.lowerBound)...\(range.upperBound)")
-  }
-  return values
 }

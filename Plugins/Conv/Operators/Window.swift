@@ -12,48 +12,34 @@ struct Window: Equatable {
   var padBegin: [Int]
   var padEnd: [Int]
 
-  /// Extents and steps above this are refused, so that no position can overflow.
-  private static let largest = Int(Int32.max)
-  /// Padding beyond any use; it would only make huge outputs from small files.
-  private static let largestPad = 1 << 16
-
   /// - Parameter kernel: from the weights' shape, or `nil` to take the attribute `kernel_shape`.
   /// - Throws: `OperatorError` for attributes that contradict the shapes, or that no output can come from.
   init(_ attributes: Attributes, input: [Int], kernel weights: [Int]?) throws {
     let axes = input.count
-    func list(_ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>) throws -> [Int] {
-      guard let values = try attributes.ints(name) else { return Array(repeating: fallback, count: count) }
-      guard values.count == count else {
-        throw OperatorError("\(name) has \(values.count) values in place of \(count)")
-      }
-      for value in values where !range.contains(value) {
-        throw OperatorError("\(name) holds \(value), which is not in \(range.lowerBound)...\(range.upperBound)")
-      }
-      return values
-    }
     guard axes >= 1 else { throw OperatorError("the input has no spatial axes") }
     guard axes <= 3 else {
       throw OperatorError("\(axes) spatial axes are not supported, only 1 to 3", kind: .unsupported)
     }
-    guard input.allSatisfy({ 0...Self.largest ~= $0 }) else {
+    guard input.allSatisfy({ WindowLimits.extents ~= $0 }) else {
       throw OperatorError("the input's extents \(input) are out of range")
     }
-    let positive = 1...Self.largest
     if weights == nil, !attributes.contains("kernel_shape") { throw OperatorError("kernel_shape is missing") }
-    kernel = try list("kernel_shape", count: axes, default: 1, in: positive)
+    kernel = try checkedList(attributes, "kernel_shape", count: axes, default: 1, in: WindowLimits.steps)
     if let weights {
-      guard weights.allSatisfy({ positive ~= $0 }) else { throw OperatorError("the kernel has shape \(weights)") }
+      guard weights.allSatisfy({ WindowLimits.steps ~= $0 }) else {
+        throw OperatorError("the kernel has shape \(weights)")
+      }
       if attributes.contains("kernel_shape"), kernel != weights {
         throw OperatorError("kernel_shape is \(kernel), but the weights have \(weights)")
       }
       kernel = weights
     }
-    strides = try list("strides", count: axes, default: 1, in: positive)
-    dilations = try list("dilations", count: axes, default: 1, in: positive)
+    strides = try checkedList(attributes, "strides", count: axes, default: 1, in: WindowLimits.steps)
+    dilations = try checkedList(attributes, "dilations", count: axes, default: 1, in: WindowLimits.steps)
     self.input = input
     output = []
     let padding = try attributes.string("auto_pad") ?? "NOTSET"
-    let pads = try list("pads", count: 2 * axes, default: 0, in: 0...Self.largestPad)
+    let pads = try checkedList(attributes, "pads", count: 2 * axes, default: 0, in: WindowLimits.pads)
     padBegin = Array(repeating: 0, count: axes)
     padEnd = padBegin
     let ceiling = try (attributes.int("ceil_mode") ?? 0) != 0
@@ -68,7 +54,7 @@ struct Window: Equatable {
       case "SAME_UPPER", "SAME_LOWER":
         let extent = (input[axis] + stride - 1) / stride
         let total = max((extent - 1) * stride + span - input[axis], 0)
-        guard total <= 2 * Self.largestPad else {
+        guard total <= 2 * WindowLimits.pads.upperBound else {
           throw OperatorError("the dilated kernel's extent \(span) is too large to pad for", kind: .unsupported)
         }
         padBegin[axis] = padding == "SAME_UPPER" ? total / 2 : total - total / 2
@@ -89,15 +75,10 @@ struct Window: Equatable {
     }
   }
 
-  /// The window with leading axes of extent 1, as the kernels take it.
   var raw: conv_window {
-    func triple(_ values: [Int], _ filler: Int64) -> (Int64, Int64, Int64) {
-      let all = Array(repeating: filler, count: 3 - values.count) + values.map(Int64.init)
-      return (all[0], all[1], all[2])
-    }
-    return conv_window(
-      in: triple(input, 1), out: triple(output, 1), kernel: triple(kernel, 1), stride: triple(strides, 1),
-      dilation: triple(dilations, 1), pad: triple(padBegin, 0), pad_end: triple(padEnd, 0))
+    conv_window(
+      input: input, output: output, kernel: kernel, strides: strides, dilations: dilations, padBegin: padBegin,
+      padEnd: padEnd)
   }
 
   /// Taps of the kernel; saturates.

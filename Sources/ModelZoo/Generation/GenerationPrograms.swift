@@ -70,8 +70,3 @@ struct DraftPolicy: Sendable {
   /// So many steps take as much time as rounding all weights.
   var stepsBefore = 64
 }
-
-extension Int {
-  /// The next multiple of `step`: so that few different shapes occur, each of which is planned once.
-  func roundedUp(to step: Int) -> Int { (self + step - 1) / step * step }
-}

@@ -58,6 +58,7 @@ final class GenerationSession {
       throw ZooError(.defect, "a model without an encoder has no sources")
     }
     let longest = texts.map(\.count).max() ?? 0
+    // Few different shapes should occur, as each is planned once.
     let length = max(longest, min(longest.roundedUp(to: 4), limit))
     var inputs = [
       names.tokens: try Tensor(

@@ -6,9 +6,7 @@ extension Catalogue {
   /// channel, in CRD behind it.
   static func depthToSpace(_ host: Host) -> any Operator {
     ShapedOperator("DepthToSpace") { node in
-      let block = try blockSize(node)
-      let mode = try node.attributes.string("mode") ?? "DCR"
-      guard ["DCR", "CRD"].contains(mode) else { throw OperatorError("mode is \"\(mode)\", it should be DCR or CRD") }
+      let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(
         outputs: { inputs in
           let x = try inputs[0]
@@ -28,7 +26,7 @@ extension Catalogue {
           let (channels, plane) = (x[dimension: 1] / (block * block), height * width)
           // Steps from channel to channel, and from row to row and column to column of a block.
           let steps =
-            mode == "DCR"
+            isChannelLast
             ? (plane, block * channels * plane, channels * plane) : (block * block * plane, block * plane, plane)
           copyStrided(
             source, to: target, shape: [x[dimension: 0], channels, height, block, width, block],

@@ -6,9 +6,7 @@ extension Catalogue {
   /// in CRD behind it.
   static func spaceToDepth(_ host: Host) -> any Operator {
     ShapedOperator("SpaceToDepth") { node in
-      let block = try blockSize(node)
-      let mode = try node.attributes.string("mode") ?? "DCR"
-      guard ["DCR", "CRD"].contains(mode) else { throw OperatorError("mode is \"\(mode)\", it should be DCR or CRD") }
+      let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(
         outputs: { inputs in
           let x = try inputs[0]
@@ -26,7 +24,6 @@ extension Catalogue {
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
           let (channels, height, width) = (x[dimension: 1], x[dimension: 2], x[dimension: 3])
           let (plane, across) = (height * width, [width, 1])
-          let isChannelLast = mode == "DCR"
           copyStrided(
             source, to: target,
             shape: [x[dimension: 0]] + (isChannelLast ? [block, block, channels] : [channels, block, block])
@@ -37,12 +34,4 @@ extension Catalogue {
         })
     }
   }
-}
-
-/// The attribute `blocksize` of SpaceToDepth and DepthToSpace.
-func blockSize(_ node: Node) throws -> Int {
-  guard let size = try node.attributes.int("blocksize"), (1...1 << 20).contains(size) else {
-    throw OperatorError("attribute blocksize is missing, or no number from 1 to \(1 << 20)")
-  }
-  return size
 }
