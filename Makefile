@@ -8,6 +8,8 @@ PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev 
   libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
 LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libcrypto cairo oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
+# Programs that tests give the written files to.
+PEER_PACKAGES := libsvm-tools liblinear-tools
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
 DEMO := .build/smear-with-boxes.png
@@ -20,7 +22,7 @@ setup:
 	@command -v swift >/dev/null || { \
 	  echo "make setup: Swift 6.1 or later is missing: https://www.swift.org/install" >&2; exit 1; }
 	@if command -v dpkg >/dev/null; then \
-	  missing=; for package in $(PACKAGES) $(SCHEMA_PACKAGES); do \
+	  missing=; for package in $(PACKAGES) $(SCHEMA_PACKAGES) $(PEER_PACKAGES); do \
 	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=" $$package"; \
 	  done; \
 	  if [ -n "$$missing" ]; then \

@@ -7,7 +7,7 @@ extension KernelSVM {
   ///   other.
   init(_ definition: ModelDefinition) throws {
     self.init()
-    let graph = try MachineGraph(definition.graph)
+    let graph = try MachineGraph(definition.graph, .kernel)
     let node = graph.machine
     try ZooError.locating(node.label) { try take(MachineAttributes(node)) }
     // ONNX does not tell them apart, and neither does predicting.
@@ -64,51 +64,16 @@ extension KernelSVM {
   }
 
   private mutating func takeClasses(_ attributes: MachineAttributes) throws {
-    guard attributes.node[attribute: "classlabels_strings"] == nil else {
-      throw ZooError(
-        .unsupported, "the classes are named by texts, and LIBSVM has whole numbers",
-        advice: "train with classes that are numbers")
-    }
     perClass = try attributes.integers("vectors_per_class")
-    labels = try attributes.integers("classlabels_ints")
+    labels = try attributes.labels()
     (a, b) = (try attributes.numbers("prob_a"), try attributes.numbers("prob_b"))
     guard perClass.allSatisfy({ (0...Int(Int32.max)).contains($0) }), perClass.count <= 1 << 12 else {
       throw ZooError(.badData, "vectors_per_class holds numbers that can't be")
     }
     count = perClass.reduce(0, +)
     classes = count == 0 ? 0 : perClass.count
-    guard count == 0 || labels.count == classes, labels.allSatisfy({ Int32(exactly: $0) != nil }) else {
-      throw ZooError(
-        .unsupported, "there are \(labels.count) labels for \(classes) classes, or some are no numbers of 32 bits")
-    }
-  }
-}
-
-/// Reads a node's attributes.
-private struct MachineAttributes {
-  let node: Node
-
-  init(_ node: Node) { self.node = node }
-
-  func text(_ name: String) -> String? {
-    guard case .string(let bytes)? = node[attribute: name] else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Finite numbers; none where the attribute is absent.
-  func numbers(_ name: String) throws -> [Double] {
-    guard case .floats(let values)? = node[attribute: name] else { return [] }
-    guard values.allSatisfy(\.isFinite) else {
-      throw ZooError(.unsupported, "\(name) holds numbers that are not finite")
-    }
-    return values.map(Double.init)
-  }
-
-  func integers(_ name: String) throws -> [Int] {
-    switch node[attribute: name] {
-    case .int(let value): [Int(value)]
-    case .ints(let values): values.map(Int.init)
-    default: []
+    guard count == 0 || labels.count == classes else {
+      throw ZooError(.unsupported, "there are \(labels.count) labels for \(classes) classes")
     }
   }
 }

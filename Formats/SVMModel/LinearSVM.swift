@@ -2,29 +2,30 @@ import ZooCore
 
 /// A model of LIBLINEAR.
 struct LinearSVM {
-  private var solver: String
+  var solver = ""
   /// In the file's order, which is that of the training data; none for regressions.
-  private var labels: [Int]
-  private var features: Int
+  var labels: [Int] = []
+  var features = 0
   /// What stands for the feature 1 that the bias is the weight of; none if it is negative.
-  private var bias: Double
+  var bias = -1.0
   /// What is taken from a one-class machine's value.
-  private var rho = 0.0
+  var rho = 0.0
   /// The number of machines: one for two classes.
-  private var machines: Int
+  var machines = 1
   /// By machine, features in a row, the bias not among them.
-  private var weights: [Double]
-  private var intercepts: [Double]
+  var weights: [Double] = []
+  var intercepts: [Double] = []
 
-  private static let classifiers = [
+  static let classifiers = [
     "L2R_LR", "L2R_L2LOSS_SVC_DUAL", "L2R_L2LOSS_SVC", "L2R_L1LOSS_SVC_DUAL", "MCSVM_CS", "L1R_L2LOSS_SVC", "L1R_LR",
     "L2R_LR_DUAL",
   ]
-  private static let regressions = ["L2R_L2LOSS_SVR", "L2R_L2LOSS_SVR_DUAL", "L2R_L1LOSS_SVR_DUAL"]
-  private static let oneClass = "ONECLASS_SVM"
+  static let regressions = ["L2R_L2LOSS_SVR", "L2R_L2LOSS_SVR_DUAL", "L2R_L1LOSS_SVR_DUAL"]
+  static let oneClass = "ONECLASS_SVM"
+
+  init() {}
 
   init(_ text: inout SVMText) throws {
-    (solver, labels, features, bias) = ("", [], 0, -1)
     var classes = 0
     while true {
       let key = try text.text()
@@ -192,16 +193,20 @@ struct LinearSVM {
     }
   }
 
-  /// The model file. Numbers have the digits that they need.
+  /// The model file. Numbers have the digits that they need. The bias is that of a feature which is 1.
   var text: String {
-    var lines = [
-      "solver_type \(solver)", "nr_class \(labels.count)", "label \(labels.map(String.init).joined(separator: " "))",
-      "nr_feature \(features)", "bias \(bias < 0 ? "-1" : "1")", "w",
-    ]
-    for feature in 0..<features {
-      lines.append((0..<machines).map { "\(Float(weights[$0 * features + feature]))" }.joined(separator: " "))
+    var lines = ["solver_type \(solver)", "nr_class \(labels.isEmpty ? 2 : labels.count)"]
+    if !labels.isEmpty { lines.append("label \(labels.map(String.init).joined(separator: " "))") }
+    lines += ["nr_feature \(features)", "bias \(bias < 0 ? "-1" : "1")"]
+    if solver == Self.oneClass { lines.append("rho \(Float(rho))") }
+    lines.append("w")
+    // Crammer and Singer have a second machine for two classes, the first one's opposite.
+    let isDoubled = solver == "MCSVM_CS" && labels.count == 2
+    func row(_ values: [Double]) -> String {
+      (isDoubled ? [values[0], 0 - values[0]] : values).map { "\(Float($0))" }.joined(separator: " ")
     }
-    if bias >= 0 { lines.append(intercepts.map { "\(Float($0))" }.joined(separator: " ")) }
+    for feature in 0..<features { lines.append(row((0..<machines).map { weights[$0 * features + feature] })) }
+    if bias >= 0 { lines.append(row(intercepts)) }
     return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -1,14 +1,32 @@
 import ZooCore
 
-/// The machine of a graph that is nothing but a support vector machine.
+/// The machine of a graph that is nothing but a support vector machine or a linear one.
 ///
-/// Before it, its input may only be cast. What is behind it computes other forms of its values, which a LIBSVM file has no
-/// place for and no need of (columns named by ZipMap, scores of one class against the rest), but neither changes the label
-/// nor a regression's value: where that could be, the graph is refused.
+/// Before it, its input may only be cast. What is behind it computes other forms of its values, which the libraries' files
+/// have no place for and no need of (columns named by ZipMap, scores of one class against the rest), but neither changes
+/// the label nor a regression's value: where that could be, the graph is refused.
 struct MachineGraph {
-  static let operators: Set = ["SVMClassifier", "SVMRegressor"]
+  enum Kind: CaseIterable {
+    case kernel
+    case linear
 
-  private let graph: Graph
+    var operators: [String] {
+      switch self {
+      case .kernel: ["SVMClassifier", "SVMRegressor"]
+      case .linear: ["LinearClassifier", "LinearRegressor"]
+      }
+    }
+
+    /// Whose file holds it.
+    var library: String {
+      switch self {
+      case .kernel: "LIBSVM"
+      case .linear: "LIBLINEAR"
+      }
+    }
+  }
+
+  private let kind: Kind
   /// All with the same attributes, but that only the last may tell of probabilities.
   let machine: Node
   private let constants: [String: NamedTensor]
@@ -17,16 +35,24 @@ struct MachineGraph {
   /// Names of the label, or of a regression's value.
   private var results: Set<String>
 
-  static func isMachine(_ node: Node) -> Bool {
-    node.domain == SVMGraph.domain && operators.contains(node.operatorType)
+  /// What kind of machine the first one of `graph` is.
+  static func kind(of graph: Graph) -> Kind? {
+    for node in graph.nodes where node.domain == SVMGraph.domain {
+      if let kind = Kind.allCases.first(where: { $0.operators.contains(node.operatorType) }) { return kind }
+    }
+    return nil
   }
 
   /// - Throws: `ZooError` (`unsupported`) for a graph that is more than a machine.
-  init(_ graph: Graph) throws {
-    self.graph = graph
-    let machines = graph.nodes.filter(Self.isMachine)
+  init(_ graph: Graph, _ kind: Kind) throws {
+    self.kind = kind
+    func isMachine(_ node: Node) -> Bool {
+      node.domain == SVMGraph.domain && kind.operators.contains(node.operatorType)
+    }
+    let machines = graph.nodes.filter(isMachine)
     guard let last = machines.last else {
-      throw ZooError(.unsupported, "there is neither an SVMClassifier nor an SVMRegressor of \(SVMGraph.domain)")
+      let names = kind.operators.joined(separator: " nor a ")
+      throw ZooError(.unsupported, "there is neither a \(names) of \(SVMGraph.domain)")
     }
     machine = machines.last { $0[attribute: "prob_a"] != nil } ?? last
     results = Set(machines.compactMap(\.outputs.first))
@@ -39,13 +65,13 @@ struct MachineGraph {
     }
     for other in machines where other.outputs != machine.outputs && !Self.areAlike(machine, other) {
       throw ZooError(
-        .unsupported, "\(machine.label) and \(other.label) are different machines, and a LIBSVM file holds one")
+        .unsupported, "\(machine.label) and \(other.label) are different machines, and a \(kind.library) file holds one")
     }
     // Of the input itself, and of what only the machine's values and constants go into.
     var (features, values) = (inputs, Set(constants.keys).union([""]))
     for node in graph.nodes {
       let isCast = node.domain.isEmpty && ["Identity", "Cast"].contains(node.operatorType)
-      if Self.isMachine(node), node.inputs.allSatisfy(features.contains) {
+      if isMachine(node), node.inputs.allSatisfy(features.contains) {
         values.formUnion(node.outputs)
       } else if isCast, node.inputs.allSatisfy(features.contains), Self.castsToFloat(node) {
         features.formUnion(node.outputs)
@@ -55,9 +81,9 @@ struct MachineGraph {
       } else {
         throw ZooError(
           .unsupported,
-          "a LIBSVM file has no place for what is computed from the features before or beside the machine",
+          "a \(kind.library) file has no place for what is computed from the features before or beside the machine",
           at: node.label,
-          advice: "train on features that are prepared already, and prepare them likewise before svm-predict")
+          advice: "train on features that are prepared already, and prepare them likewise before predicting")
       }
     }
   }
@@ -88,7 +114,7 @@ struct MachineGraph {
   }
 
   private func error(_ what: String, _ node: Node) -> ZooError {
-    ZooError(.unsupported, "\(what), which a LIBSVM file can't tell", at: node.label)
+    ZooError(.unsupported, "\(what), which a \(kind.library) file can't tell", at: node.label)
   }
 
   /// Operators that leave numbers as they are.

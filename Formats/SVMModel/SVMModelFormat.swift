@@ -51,31 +51,37 @@ public enum SVMModelFormat {
   ///
   /// - Throws: `ZooError`: `usage` for tensors that are no such heads, `notFound` where the folder can't be written.
   public static func write(_ file: TensorFile, to path: String) throws {
-    try ZooError.locating(path) {
-      let text = try LinearSVM(heads: file).text
-      let output = try NewFile(path)
-      try output.append(Array(text.utf8))
-      try output.commit()
-    }
+    try write(ZooError.locating(path) { try LinearSVM(heads: file) }, to: path)
   }
 
-  /// Whether a support vector machine is in `definition`, which `write` may take as a model.
+  /// Whether a support vector machine or a linear one is in `definition`, which `write` may take as a model.
   public static func holdsMachine(_ definition: ModelDefinition) -> Bool {
-    definition.graph.nodes.contains(where: MachineGraph.isMachine)
+    MachineGraph.kind(of: definition.graph) != nil
   }
 
-  /// Writes a graph that is a support vector machine (ai.onnx.ml's SVMClassifier or SVMRegressor) to `path` as a LIBSVM
-  /// model. Numbers have the digits that float32 needs.
+  /// Writes a graph that is one machine to `path`: ai.onnx.ml's SVMClassifier or SVMRegressor as a LIBSVM model,
+  /// LinearClassifier or LinearRegressor as a LIBLINEAR model. Numbers have the digits that float32 needs.
   ///
-  /// - Throws: `ZooError`: `unsupported` for what a LIBSVM model can't hold (labels that are texts, operators that
-  ///   prepare features or change results, linear scores without support vectors), `badData` for attributes that
-  ///   contradict each other, `notFound` where the folder can't be written.
+  /// - Throws: `ZooError`: `unsupported` for what such a model can't hold (labels that are texts, operators that
+  ///   prepare features or change results, an SVMClassifier's scores without support vectors), `badData` for attributes
+  ///   that contradict each other, `notFound` where the folder can't be written.
   public static func write(_ definition: ModelDefinition, to path: String) throws {
+    if MachineGraph.kind(of: definition.graph) == .linear {
+      return try write(LinearSVM(definition), to: path)
+    }
     let machine = try KernelSVM(definition)
     try ZooError.locating(path) {
       let output = try NewFile(path)
       try output.append(Array(machine.header.utf8))
       try machine.forEachLine { try output.append(Array($0.utf8)) }
+      try output.commit()
+    }
+  }
+
+  private static func write(_ machine: LinearSVM, to path: String) throws {
+    try ZooError.locating(path) {
+      let output = try NewFile(path)
+      try output.append(Array(machine.text.utf8))
       try output.commit()
     }
   }

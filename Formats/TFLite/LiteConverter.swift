@@ -27,6 +27,13 @@ struct LiteConverter {
   private(set) var current = LiteModel.Operator(code: 0, customName: "", inputs: [], outputs: [], options: nil)
   private var values: [Value?]
   private var constants: [ConstantKey: String] = [:]
+  /// Names of values that are rounded before products.
+  var roundedValues: [RoundedValue: String] = [:]
+
+  struct RoundedValue: Hashable {
+    var name: String
+    var rounding: Rounding
+  }
 
   private struct ConstantKey: Hashable {
     var tensor: Int

@@ -104,7 +104,7 @@ extension ModelDefinition {
   /// - Throws: `ZooError`: `notFound` or `badData`.
   public init(contentsOf path: String) throws { self = try ModelFormat(contentsOf: path).read(path) }
 
-  /// Whether the model holds a support vector machine, which a file of LIBSVM may take.
+  /// Whether the model holds a support vector machine, which a file of LIBSVM or LIBLINEAR may take.
   public var holdsMachine: Bool { SVMModelFormat.holdsMachine(self) }
 
   /// Writes the model to `path` in `format`. The file appears when it is complete; one that is there is replaced.

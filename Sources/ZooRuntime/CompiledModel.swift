@@ -250,6 +250,7 @@ public final class CompiledModel: Sendable {
     fuseGelu(&pattern, registry: registry)
     try fuseAttention(&pattern, registry: registry)
     fuseProductArgMax(&pattern, registry: registry)
+    fuseQuantizeDequantize(&pattern, registry: registry)
     graph = pattern.graph
     try fuseEpilogues(&graph, registry: registry)
     removeDeadCode(&graph)

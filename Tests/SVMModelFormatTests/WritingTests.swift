@@ -5,10 +5,12 @@ import TestSupport
 import Testing
 import ZooCore
 
-/// Support vector machines as LIBSVM's files.
+/// Machines as LIBSVM's and LIBLINEAR's files.
 @Suite struct WritingTests {
-  private static let names = try! FileManager.default.contentsOfDirectory(atPath: ModelTests.fixtures.path)
-    .filter { $0.hasPrefix("svm-") }.sorted()
+  private static let all = try! FileManager.default.contentsOfDirectory(atPath: ModelTests.fixtures.path)
+    .filter { $0.hasSuffix(".model") }.sorted()
+  private static let names = all.filter { $0.hasPrefix("svm-") }
+  private static let linearNames = all.filter { !$0.hasPrefix("svm-") }
 
   /// The words of a model file, numbers as float32.
   private func words(_ path: String) throws -> [String] {
@@ -27,10 +29,31 @@ import ZooCore
     }
   }
 
+  /// Biases are of a feature that is 1 then.
+  @Test(arguments: linearNames) func linearMachinesComeBack(_ name: String) throws {
+    try withFolder { folder in
+      let original = try SVMModelFormat.readModel(ModelTests.fixtures.appending(path: name).path)
+      try ONNXFormat.write(original, to: folder + "/a.onnx")
+      try SVMModelFormat.write(ONNXFormat.read(folder + "/a.onnx"), to: folder + "/a.model")
+      let again = try SVMModelFormat.readModel(folder + "/a.model")
+      #expect(again.graph.name == original.graph.name)
+      #expect("\(again.graph.nodes)" == "\(original.graph.nodes)")
+      #expect(again.metadata.labels == original.metadata.labels)
+    }
+  }
+
   @Test(
     .enabled(if: Program.path(of: "svm-predict") != nil, "needs LIBSVM's svm-predict (libsvm-tools)"), arguments: names)
-  func svmPredictSaysTheSame(_ name: String) throws {
-    let program = try #require(Program.path(of: "svm-predict"))
+  func svmPredictSaysTheSame(_ name: String) throws { try check(name, with: "svm-predict") }
+
+  @Test(
+    .enabled(if: Program.path(of: "liblinear-predict") != nil, "needs LIBLINEAR's program (liblinear-tools)"),
+    arguments: linearNames)
+  func liblinearPredictSaysTheSame(_ name: String) throws { try check(name, with: "liblinear-predict") }
+
+  /// The library's own program gives the same for a file and for what becomes of it by way of a graph.
+  private func check(_ name: String, with command: String) throws {
+    let program = try #require(Program.path(of: command))
     let item = try #require(try ModelTests.cases().first { $0.file == name })
     try withFolder { folder in
       let rows = item.x.map { row in "0 " + row.enumerated().map { "\($0 + 1):\($1)" }.joined(separator: " ") + "\n" }
@@ -131,7 +154,58 @@ import ZooCore
     #expect(try written([flag]).hasPrefix("svm_type one_class\n"))
   }
 
-  @Test func whatLIBSVMCanNotHoldIsRefused() throws {
+  private static func linear(
+    _ labels: [Int64], _ coefficients: [Float], _ intercepts: [Float], _ transform: String = "NONE"
+  ) -> Node {
+    Node(
+      "LinearClassifier", domain: machine, inputs: ["x"], outputs: ["label", "scores"],
+      attributes: [
+        Attribute("classlabels_ints", .ints(labels)), Attribute("coefficients", .floats(coefficients)),
+        Attribute("intercepts", .floats(intercepts)), .text("post_transform", transform),
+      ])
+  }
+
+  private static func linearRegressor(_ changes: (inout Node) -> Void = { _ in }) -> Node {
+    var node = Node(
+      "LinearRegressor", domain: machine, inputs: ["x"], outputs: ["y"],
+      attributes: [Attribute("coefficients", .floats([1, -2])), Attribute("intercepts", .floats([0.5]))])
+    changes(&node)
+    return node
+  }
+
+  @Test func linearMachinesAreLIBLINEARs() throws {
+    let pair = try written([Self.linear([3, 8], [-1, 2, 1, -2], [-0.5, 0.5], "LOGISTIC")])
+    #expect(
+      pair == """
+        solver_type L2R_LR
+        nr_class 2
+        label 8 3
+        nr_feature 2
+        bias 1
+        w
+        1.0
+        -2.0
+        0.5
+
+        """)
+    // Shares of two scores are the logistic function of their difference.
+    #expect(try written([Self.linear([3, 8], [-1, 2, 1, -2], [0, 0], "SOFTMAX")]).hasSuffix("bias -1\nw\n2.0\n-4.0\n"))
+    #expect(try written([Self.linear([3, 8], [1, -2], [0])]).hasSuffix("label 8 3\nnr_feature 2\nbias -1\nw\n1.0\n-2.0\n"))
+    // Two functions that are not each other's opposite share nothing, but the labels are the larger one's.
+    #expect(
+      try written([Self.linear([3, 8], [0, 2, 1, 5], [0, 0], "LOGISTIC")])
+        .hasPrefix("solver_type L2R_L2LOSS_SVC\nnr_class 2\nlabel 8 3\nnr_feature 2\nbias -1\nw\n1.0\n3.0\n"))
+    let three = [Float](repeating: 1, count: 6)
+    for (transform, solver) in [("NONE", "L2R_L2LOSS_SVC"), ("LOGISTIC", "L2R_LR"), ("SOFTMAX", "MCSVM_CS")] {
+      let text = try written([Self.linear([1, 2, 3], three, [1, 2, 3], transform)])
+      #expect(text.hasPrefix("solver_type \(solver)\nnr_class 3\nlabel 1 2 3\n"))
+      #expect(text.hasSuffix("w\n1.0 1.0 1.0\n1.0 1.0 1.0\n1.0 2.0 3.0\n"))
+    }
+    let value = try written([Self.linearRegressor(), cast("y", "variable")])
+    #expect(value == "solver_type L2R_L2LOSS_SVR\nnr_class 2\nnr_feature 2\nbias 1\nw\n1.0\n-2.0\n0.5\n")
+  }
+
+  @Test func whatTheFilesCanNotHoldIsRefused() throws {
     func check(_ word: String, _ nodes: [Node], constants: [NamedTensor] = []) {
       let thrown = error { try written(nodes, constants: constants) }
       #expect(thrown?.kind == .unsupported || thrown?.kind == .badData, "\(word)")
@@ -180,6 +254,16 @@ import ZooCore
     check("whole number", [replaced("kernel_params", .floats([1, 2, 2.5]))])
     check("whole number", [replaced("kernel_params", .floats([]))])
     check("unknown", [replaced("kernel_type", .string(Array("COSINE".utf8)))])
+    check("3 labels for 2", [Self.linear([1, 2, 3], [1, 2, 3, 4], [1, 2])])
+    check("don't go with", [Self.linear([1, 2], [1, 2, 3], [1, 2])])
+    check("32 bits", [Self.linear([1, 1 << 40], [1, 2], [1])])
+    check("made others", [Self.linearRegressor(), Node("Exp", inputs: ["y"], outputs: ["z"])])
+    check("2 targets", [Self.linearRegressor { $0.attributes.append(Attribute("targets", .int(2))) }])
+    check(
+      "Scaler",
+      [
+        Node("Scaler", domain: Self.machine, inputs: ["x"], outputs: ["s"]), Self.linearRegressor { $0.inputs = ["s"] },
+      ])
     check("post_transform", [replaced("post_transform", .string(Array("LOGISTIC".utf8)))])
   }
 }

@@ -100,7 +100,8 @@ extension LiteConverter {
   private mutating func finishConvolution(
     _ operatorType: String, input: Int, weights: String, bias: Int, _ attributes: [Attribute], activation: Int
   ) throws {
-    var inputs = [try channelsFirst(input: input), weights]
+    let value = try convolved(channelsFirst(input: input), input: input, weights: 1)
+    var inputs = [value, weights]
     if self.input(bias) != nil { inputs.append(try plain(input: bias)) }
     try finish(activate(step(operatorType, inputs, attributes), activation), channelsFirst: true)
   }
@@ -149,6 +150,7 @@ extension LiteConverter {
     if keepsAxes {
       guard input.shape.last == weight.shape[1] else { throw ZooError(.badData, "the weights do not fit the input") }
       let matrix = try weights(1, [1, 0])
+      row = try multiplied(row, rank: input.shape.count, extent: weight.shape[1], isAsymmetric: flag(3))
       var product = step("MatMul", [row, matrix])
       if self.input(2) != nil { product = step("Add", [product, try plain(input: 2)]) }
       return try finish(activate(product, choice(0)))
@@ -156,6 +158,7 @@ extension LiteConverter {
     if input.shape.count != 2 || input.shape[1] != weight.shape[1] {
       row = step("Reshape", [row, try list([-1, weight.shape[1]])])
     }
+    row = try multiplied(row, rank: 2, extent: weight.shape[1], isAsymmetric: flag(3))
     var inputs = [row, try plain(input: 1)]
     if self.input(2) != nil { inputs.append(try plain(input: 2)) }
     try finish(activate(step("Gemm", inputs, [.int("transB", 1)]), choice(0)))
@@ -171,12 +174,15 @@ extension LiteConverter {
   }
 
   mutating func batchMatMul() throws {
-    let operands = try (0..<2).map { position -> String in
+    var operands = try (0..<2).map { position -> String in
       let (name, rank) = (try plain(input: position), try needInput(position).shape.count)
-      guard try flag(position) else { return name }
       guard rank >= 2 else { throw ZooError(.badData, "an operand of \(rank) axes is no matrix") }
+      guard try flag(position) else { return name }
       return step("Transpose", [name], [.ints("perm", Array(0..<rank - 2) + [rank - 1, rank - 2])])
     }
+    let (input, weight) = (try needInput(0).shape, try needInput(1).shape)
+    let extent = try flag(1) ? weight[weight.count - 1] : weight[weight.count - 2]
+    operands[0] = try multiplied(operands[0], rank: input.count, extent: extent, isAsymmetric: flag(2))
     try finish(step("MatMul", operands))
   }
 }

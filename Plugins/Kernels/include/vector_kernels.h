@@ -75,6 +75,11 @@ typedef struct zs_choice {
   size_t column;
 } zs_choice;
 
+/* Integers of eight bits from low to high, of which q stands for scale * (q - zero). They are signed if low is. */
+typedef struct zs_steps {
+  float scale, zero, low, high;
+} zs_steps;
+
 typedef struct zs_kernels {
   /* Columns of one panel of a packed matrix; the last panel is filled up with zeros. */
   size_t panel_columns;
@@ -95,6 +100,11 @@ typedef struct zs_kernels {
   /* y = (x - mean) * factor * scale + shift with vectors scale and shift (either NULL). */
   void (*normalize)(const float *x, float *y, size_t count, float mean, float factor, const float *scale,
                     const float *shift);
+  /* Numbers to bytes, and bytes to numbers. */
+  void (*quantize_bytes)(const float *x, void *y, size_t count, zs_steps steps);
+  void (*dequantize_bytes)(const void *x, float *y, size_t count, zs_steps steps);
+  /* Both at once; y may be x. */
+  void (*round_to_steps)(const float *x, float *y, size_t count, zs_steps steps);
   /* The reduction of `count` values; ZS_LOG_SUM_EXP included. */
   float (*reduce)(int32_t op, const float *x, size_t count);
   /* y[j] = reduction over i of x[i * stride + j]; not ZS_LOG_SUM_EXP. */

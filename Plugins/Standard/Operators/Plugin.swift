@@ -27,7 +27,7 @@ extension Catalogue {
       hardSwish, identity, instanceNormalization, isInf, isNaN, layerNormalization, leakyRelu, less, lessOrEqual, log,
       logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean, meanVarianceNormalization,
       melWeightMatrix, minimum, mish, mod, mul, multinomial, neg, nonZero, not, oneHot, or, pad, pow, pRelu,
-      productArgMax, qLinearMatMul, quantizeLinear, randomNormal, randomNormalLike, randomUniform, randomUniformLike,
+      productArgMax, qLinearMatMul, quantizeDequantize, quantizeLinear, randomNormal, randomNormalLike, randomUniform, randomUniformLike,
       range, reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin,
       reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, resize, reverseSequence, rmsNormalization, rnn,
       round, scatter, scatterElements, scatterND, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax,

@@ -102,7 +102,7 @@ struct Convert: ParsableCommand {
   private func write(machine model: ModelDefinition) throws {
     guard storage == nil, description.isEmpty else {
       throw ZooError(
-        .usage, "a model of LIBSVM holds the machine alone", at: output,
+        .usage, "a file of LIBSVM or LIBLINEAR holds the machine alone", at: output,
         advice: "leave the options that describe or round a model out")
     }
     try ZooError.locating(input) { try model.write(to: output, format: .svm) }

@@ -78,11 +78,14 @@ def classifier():
         write(f"classifier-{kind}", converter.convert())
 
 
-def functions(name, function, *shapes):
+def functions(name, function, *shapes, is_dynamic=False):
     """A model of a function's results."""
     specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
     concrete = tf.function(function).get_concrete_function(*specs)
-    write(name, tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+    if is_dynamic:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    write(name, converter.convert())
 
 
 def elementwise(x, y):
@@ -142,9 +145,31 @@ def resizing(x):
     ]
 
 
+def products(x, rows, sequences):
+    """Products whose weights are large enough to be rounded: each row of values is rounded over its own range."""
+    random = np.random.default_rng(3)
+
+    def weights(*shape):
+        return tf.constant(random.normal(size=shape), tf.float32)
+
+    x = x * tf.constant([1.0, 5.0], shape=(2, 1, 1, 1))
+    positive = tf.nn.relu(x)
+    return [
+        tf.nn.conv2d(x, weights(3, 3, 32, 8), 1, "SAME"), tf.nn.conv2d(x, weights(2, 2, 32, 12), 2, "VALID"),
+        tf.nn.conv2d(positive, weights(6, 6, 32, 1), 1, "SAME"), tf.nn.conv2d(x, weights(3, 3, 8, 16), 1, "SAME"),
+        tf.nn.depthwise_conv2d(positive, weights(6, 6, 32, 1), [1, 1, 1, 1], "SAME"),
+        tf.nn.conv2d_transpose(x, weights(3, 3, 4, 32), [2, 10, 12, 4], 2, "SAME"),
+        tf.matmul(rows, weights(64, 20)), tf.matmul(rows, weights(64, 20)) + weights(20),
+        tf.matmul(tf.nn.relu(rows) * 0.0, weights(64, 20)), tf.tensordot(sequences, weights(64, 20), 1),
+        tf.matmul(sequences, weights(64, 20)), tf.matmul(sequences, weights(2, 64, 20)),
+        tf.matmul(sequences, weights(1, 20, 64), transpose_b=True),
+    ]
+
+
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     classifier()
     functions("elementwise", elementwise, (2, 5, 6, 4), (2, 5, 6, 4))
     functions("shapes", shapes, (2, 5, 6, 4), (2, 2, 3))
     functions("resizing", resizing, (2, 4, 6, 4))
+    functions("products-dynamic", products, (2, 5, 6, 32), (3, 64), (2, 3, 64), is_dynamic=True)

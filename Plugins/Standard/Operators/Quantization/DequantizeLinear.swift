@@ -4,7 +4,8 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX DequantizeLinear: (x - zero point) · scale.
   static func dequantizeLinear(_ host: Host) -> any Operator {
-    ShapedOperator("DequantizeLinear", since: 10) { node in
+    let kernels = host.kernels
+    return ShapedOperator("DequantizeLinear", since: 10) { node in
       let attributes = try QuantizationScale.Attributed(node)
       let given = try node.attributes.int("output_dtype") ?? 0
       return ShapedOperator.Form(
@@ -17,6 +18,13 @@ extension Catalogue {
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
+          if outputs.types[0].type == .float32, x.type == .int8 || x.type == .uint8, let data = x.data {
+            let numbers = target.assumingMemoryBound(to: Float.self)
+            let isDone = scale.forEachRun(of: x.count, type: x.type, on: outputs.executor) { range, steps in
+              kernels.raw.dequantize_bytes(data + range.lowerBound, numbers + range.lowerBound, range.count, steps)
+            }
+            if isDone { return }
+          }
           var values = try x.floats()
           outputs.executor.update(&values) { index, value in
             let place = scale.index(of: index)

@@ -45,6 +45,30 @@ struct QuantizationScale {
     }
   }
 
+  /// Calls `body` on all workers, for each range of `count` elements in a row that have one scale. `count` may be more
+  /// than the tensor has, in a layout that keeps the axes up to that of the scales outermost. Blocks have no such ranges.
+  func forEachRun(
+    of count: Int, type: ElementType, on executor: Executor, _ body: (Range<Int>, zs_steps) -> Void
+  ) -> Bool {
+    guard isSingle || block == 0, count > 0, let limits = integerLimits(type), limits.upperBound <= 255 else {
+      return false
+    }
+    let runLength = isSingle ? count : count / (view.outer * length)
+    executor.parallelRanges(count, grain: 16384) { range in
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let run = start / runLength
+        let end = min(range.upperBound, (run + 1) * runLength)
+        let place = run % scales.count
+        body(
+          start..<end,
+          zs_steps(scale: scales[place], zero: zeroPoints[place], low: limits.lowerBound, high: limits.upperBound))
+        start = end
+      }
+    }
+    return true
+  }
+
   /// The attributes that say where scales apply.
   struct Attributed {
     let axis: Int

@@ -4,7 +4,8 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX QuantizeLinear: x / scale, rounded half to even, plus the zero point, clamped to the type's numbers.
   static func quantizeLinear(_ host: Host) -> any Operator {
-    ShapedOperator("QuantizeLinear", since: 10) { node in
+    let kernels = host.kernels
+    return ShapedOperator("QuantizeLinear", since: 10) { node in
       let attributes = try QuantizationScale.Attributed(node)
       let given = try node.attributes.int("output_dtype") ?? 0
       let saturate = try node.attributes.int("saturate") ?? 1 != 0
@@ -22,6 +23,14 @@ extension Catalogue {
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
           let type = outputs.types[0].type
+          if x.type == .float32, type == .int8 || type == .uint8, let data = x.data {
+            let numbers = data.assumingMemoryBound(to: Float.self)
+            let isDone = scale.forEachRun(of: x.count, type: type, on: outputs.executor) { range, steps in
+              kernels.raw.quantize_bytes(
+                numbers + range.lowerBound, target + range.lowerBound, range.count, steps)
+            }
+            if isDone { return }
+          }
           var values = try x.floats()
           if let limits = integerLimits(type) {
             outputs.executor.update(&values) { index, value in

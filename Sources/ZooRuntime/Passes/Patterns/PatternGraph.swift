@@ -64,6 +64,15 @@ struct PatternGraph {
     return numbers.map { Int(clamping: $0) }
   }
 
+  /// Whether two values are one, or constants of the same bits, small enough to look at.
+  func isSame(_ first: String, _ second: String) -> Bool {
+    if first == second { return true }
+    guard let one = graph.constants[first], let other = graph.constants[second], one.type == other.type,
+      one.shape == other.shape, one.byteCount <= 1 << 16, let bytes = try? one.load(), let others = try? other.load()
+    else { return false }
+    return bytes.withUnsafeBytes { bytes in others.withUnsafeBytes { bytes.elementsEqual($0) } }
+  }
+
   /// The operands of a node of two, the one for which `test` holds first.
   func operands<Found>(_ node: Node, _ test: (String) -> Found?) -> (found: Found, other: String)? {
     guard node.inputs.count == 2 else { return nil }

@@ -1,0 +1,44 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// QuantizeLinear and DequantizeLinear with the same scales and zero points, which ModelZoo makes of the two: numbers
+  /// rounded to what eight bits can hold. Inputs are x, float32, and scales and zero points as the two have them, with
+  /// their attribute `axis`.
+  static func quantizeDequantize(_ host: Host) -> any Operator { QuantizeDequantize(host: host) }
+}
+
+private struct QuantizeDequantize: Operator {
+  let signature = Signature("QuantizeDequantize", domain: "zoo", since: 1)
+  let host: Host
+
+  func infer(_ node: Node) throws -> [OutputType] {
+    let (x, scale, zeroPoint) = (try node.input(0), try node.input(1), try node.input(2))
+    guard x.type == .float32, scale.type == .float32, zeroPoint.type == .int8 || zeroPoint.type == .uint8 else {
+      throw OperatorError("\(x.type.name) with \(zeroPoint.type.name) is not rounded")
+    }
+    return [OutputType(like: x)]
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let attributes = try QuantizationScale.Attributed(node)
+    let (count, kernels) = (try node.input(0).storedCount, host.kernels)
+    return ClosureKernel(inPlace: [0]) { call in
+      guard let x = call.input(0).data, let y = call.output(0).data else { return }
+      let zeroPoint = call.input(2)
+      let scale = try QuantizationScale(attributes, x: call.input(0), scale: call.input(1), zeroPoint: zeroPoint)
+      let (numbers, results) = (x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self))
+      _ = scale.forEachRun(of: count, type: zeroPoint.type, on: call.executor) { range, steps in
+        kernels.raw.round_to_steps(numbers + range.lowerBound, results + range.lowerBound, range.count, steps)
+      }
+    }
+  }
+
+  /// Zero is one of the numbers that remain, so blocks may be filled up with it.
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let (x, scale) = (try node.input(0), try node.input(1))
+    guard x.layout == .nchw16c, try scale.count == 1 || node.attributes.int("axis") ?? 1 == 0 else { return nil }
+    return LayoutChoice(inputs: [.nchw16c, .plain, .plain], outputs: [.nchw16c])
+  }
+}
