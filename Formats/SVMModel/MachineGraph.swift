@@ -65,7 +65,8 @@ struct MachineGraph {
     }
     for other in machines where other.outputs != machine.outputs && !Self.areAlike(machine, other) {
       throw ZooError(
-        .unsupported, "\(machine.label) and \(other.label) are different machines, and a \(kind.library) file holds one")
+        .unsupported, "\(machine.label) and \(other.label) are different machines, and a \(kind.library) file holds one"
+      )
     }
     // Of the input itself, and of what only the machine's values and constants go into.
     var (features, values) = (inputs, Set(constants.keys).union([""]))

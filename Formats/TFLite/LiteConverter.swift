@@ -65,6 +65,9 @@ struct LiteConverter {
     }
     for index in lite.outputs {
       let tensor = lite.tensors[index]
+      guard tensor.type != .complex64 else {
+        throw ZooError(.unsupported, "the output \"\(tensor.name)\" holds complex numbers")
+      }
       let value = try plain(index)
       if tensor.isQuantized {
         try quantize(value, tensor, output: tensor.name)

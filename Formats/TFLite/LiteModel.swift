@@ -113,9 +113,20 @@ struct LiteTensor {
     guard buffer < max(buffers.count, 1) else {
       throw ZooError(.badData, "its elements are in buffer \(buffer) of \(buffers.count)", at: "\"\(name)\"")
     }
-    guard buffer > 0, let range = try Self.range(buffers[buffer], file), !range.isEmpty, type != .string else { return }
-    guard try table.table(6) == nil else {
-      throw ZooError(.unsupported, "sparse weights are not read", at: "\"\(name)\"")
+    let range = buffer > 0 ? try Self.range(buffers[buffer], file) ?? 0..<0 : 0..<0
+    if elements == 0, openAxes.isEmpty, type != .string {
+      constant = StoredTensor(try Tensor(type: type, shape: shape) { _ in })
+    }
+    guard !range.isEmpty, type != .string else { return }
+    if let sparsity = try table.table(6) {
+      guard openAxes.isEmpty, let width = type.byteCount(of: 1), range.count % width == 0, type != .int4 else {
+        throw ZooError(.unsupported, "sparse elements of type \(type.name) are not read", at: "\"\(name)\"")
+      }
+      let values = try StoredTensor(
+        type: type, shape: [range.count / width], source: MappedTensor(file: file, range: range))
+      let source = try ZooError.locating("\"\(name)\"") { try SparseTensor(sparsity, shape: shape, values: values) }
+      constant = try StoredTensor(type: type, shape: shape, source: source)
+      return
     }
     guard openAxes.isEmpty, type.byteCount(of: elements) == range.count else {
       throw ZooError(

@@ -48,7 +48,8 @@ import ZooCore
 
   @Test(
     .enabled(if: Program.path(of: "liblinear-predict") != nil, "needs LIBLINEAR's program (liblinear-tools)"),
-    arguments: linearNames)
+    // Machines of one class came after the 2.3 that Debian has.
+    arguments: linearNames.filter { $0 != "linear-one-class.model" })
   func liblinearPredictSaysTheSame(_ name: String) throws { try check(name, with: "liblinear-predict") }
 
   /// The library's own program gives the same for a file and for what becomes of it by way of a graph.
@@ -189,8 +190,10 @@ import ZooCore
 
         """)
     // Shares of two scores are the logistic function of their difference.
-    #expect(try written([Self.linear([3, 8], [-1, 2, 1, -2], [0, 0], "SOFTMAX")]).hasSuffix("bias -1\nw\n2.0\n-4.0\n"))
-    #expect(try written([Self.linear([3, 8], [1, -2], [0])]).hasSuffix("label 8 3\nnr_feature 2\nbias -1\nw\n1.0\n-2.0\n"))
+    #expect(
+      try written([Self.linear([3, 8], [-1, 2, 1, -2], [0, 0], "SOFTMAX")]).hasSuffix("bias -1\nw\n2.0\n-4.0\n"))
+    #expect(
+      try written([Self.linear([3, 8], [1, -2], [0])]).hasSuffix("label 8 3\nnr_feature 2\nbias -1\nw\n1.0\n-2.0\n"))
     // Two functions that are not each other's opposite share nothing, but the labels are the larger one's.
     #expect(
       try written([Self.linear([3, 8], [0, 2, 1, 5], [0, 0], "LOGISTIC")])

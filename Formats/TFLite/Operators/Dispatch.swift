@@ -7,7 +7,11 @@ extension LiteConverter {
     guard current.customName.isEmpty else {
       throw ZooError(.unsupported, "operators beyond TensorFlow Lite's own are not known")
     }
-    switch OperatorCodes.name(current.code) {
+    let operatorType = OperatorCodes.name(current.code)
+    guard !current.inputs.indices.contains(where: isComplex) || Self.complexOperators.contains(operatorType) else {
+      throw ZooError(.unsupported, "it does not take complex numbers here")
+    }
+    switch operatorType {
     case "CONV_2D": try convolution()
     case "DEPTHWISE_CONV_2D": try depthwiseConvolution()
     case "TRANSPOSE_CONV": try transposedConvolution()
@@ -64,9 +68,14 @@ extension LiteConverter {
     case "SIGN": try unary([("Sign", [])])
     case "LOGICAL_NOT": try unary([("Not", [])])
     case "SQUARE": try square()
+    case "CAST" where isComplex(0), "REAL": try part(0)
+    case "IMAG": try part(1)
+    case "COMPLEX_ABS": try magnitude()
+    case "RFFT2D": try realFourierTransform()
     case "CAST": try unary([("Cast", [.int("to", Int(output().type.rawValue))])])
     case "QUANTIZE": try unary([])
     case "DEQUANTIZE": try dequantization()
+    case "DENSIFY": if !passConstant() { throw ZooError(.unsupported, "its input is not constant") }
     case "SOFTMAX": try softmax()
     case "LOG_SOFTMAX": try lastAxis("LogSoftmax")
 

@@ -5,15 +5,17 @@ extension LiteConverter {
   /// To the shape that the second input or the options say.
   mutating func reshape() throws {
     let name = try rows(0)
+    let parts = isComplex(0) ? [2] : []
     let shape: String
     if let tensor = input(1), tensor.constant == nil {
-      shape = try int64(input: 1)
+      let computed = try int64(input: 1)
+      shape = parts.isEmpty ? computed : step("Concat", [computed, try list(parts)], [.int("axis", 0)])
     } else {
       var extents = try input(1) != nil ? integers(1) : current.options?.ints(0) ?? []
       // The batch, where the file leaves it open.
       let open = try output().openAxes
       if open == [0], !extents.isEmpty, !extents.contains(-1) { extents[0] = -1 }
-      shape = try list(extents)
+      shape = try list(extents + parts)
     }
     try finish(step("Reshape", [name, shape]), isRounded: keepsQuantization())
   }
@@ -88,6 +90,7 @@ extension LiteConverter {
 
   mutating func stridedSlice() throws {
     let rank = try needInput(0).shape.count
+    if input(1)?.constant == nil || input(2)?.constant == nil { return try computedSlice(rank: rank) }
     let (begin, end, strides) = (try integers(1), try integers(2), try integers(3))
     guard try option(2) == 0, try option(3) == 0 else {
       throw ZooError(.unsupported, "slices with an ellipsis or new axes")
@@ -119,6 +122,20 @@ extension LiteConverter {
       [try plain(input: 0), try list(starts), try list(ends), try list(Array(begin.indices)), try list(steps)])
     if !shrunk.isEmpty { name = step("Squeeze", [name, try list(shrunk)]) }
     try finish(name, isRounded: keepsQuantization())
+  }
+
+  /// Slices from or to places that are computed.
+  private mutating func computedSlice(rank: Int) throws {
+    let strides = try integers(3)
+    let masks = try (0..<5).map { try option($0) }
+    guard masks.allSatisfy({ $0 == 0 }), try !flag(5), strides.count <= rank, !strides.contains(0) else {
+      throw ZooError(.unsupported, "slices to computed places that name only some of them, or leave axes out")
+    }
+    let inputs = [
+      try plain(input: 0), try int64(input: 1), try int64(input: 2), try list(Array(strides.indices)),
+      try list(strides),
+    ]
+    try finish(step("Slice", inputs), isRounded: keepsQuantization())
   }
 
   /// From `begin` on, `size` elements; -1 is all that are left.

@@ -9,7 +9,9 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
 /// Models give what TensorFlow Lite's interpreter gives (make_fixtures.py).
 @Suite struct TFLiteNetworkTests {
   @Test(arguments: [
-    "classifier-float", "classifier-fp16", "classifier-dynamic", "products-dynamic", "elementwise", "shapes", "resizing",
+    "classifier-float", "classifier-fp16", "classifier-dynamic", "products-dynamic", "sparse", "spectrum",
+    "elementwise",
+    "shapes", "resizing",
   ])
   func realAnswersAreTheInterpreters(name: String) throws { try check(name, tolerance: 1e-5) }
 
@@ -75,7 +77,7 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
 
 /// Damaged files are errors or are read; nothing else happens.
 @Suite struct TFLiteDamageTests {
-  @Test(arguments: ["classifier-int8", "shapes", "resizing"])
+  @Test(arguments: ["classifier-int8", "products-dynamic", "sparse", "spectrum", "shapes", "resizing"])
   func changedFilesAreErrorsOrHarmless(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name).tflite")
     var mutations = Mutations(seed: 2)

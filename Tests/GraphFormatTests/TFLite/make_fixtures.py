@@ -78,13 +78,12 @@ def classifier():
         write(f"classifier-{kind}", converter.convert())
 
 
-def functions(name, function, *shapes, is_dynamic=False):
+def functions(name, function, *shapes, optimizations=()):
     """A model of a function's results."""
     specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
     concrete = tf.function(function).get_concrete_function(*specs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
-    if is_dynamic:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.optimizations = list(optimizations)
     write(name, converter.convert())
 
 
@@ -166,10 +165,40 @@ def products(x, rows, sequences):
     ]
 
 
+def sparse(x, rows):
+    """Weights most of which are zero: anywhere, and in blocks."""
+    random = np.random.default_rng(4)
+
+    def weights(*shape, block=1):
+        numbers = random.normal(size=shape)
+        holes = random.uniform(size=(*shape[:-2], shape[-2] // block, shape[-1])) < 0.8
+        return tf.constant(np.where(np.repeat(holes, block, -2), 0, numbers), tf.float32)
+
+    return [
+        tf.nn.conv2d(x, weights(3, 3, 32, 8), 1, "SAME"), tf.nn.conv2d(x, weights(1, 1, 32, 16), 1, "SAME"),
+        tf.matmul(rows, weights(64, 20)), tf.matmul(rows, weights(64, 32, block=4)),
+        tf.matmul(rows, weights(64, 32, block=16)),
+    ]
+
+
+def spectrum(x):
+    """Complex numbers, and slices to computed places."""
+    short = tf.signal.rfft(x)
+    frames = tf.signal.frame(x, 16, 4)
+    return [
+        tf.math.real(short), tf.math.imag(short), tf.abs(short), tf.math.real(tf.signal.rfft(x, [32])),
+        tf.math.real(tf.signal.rfft(x, [128])), tf.abs(tf.signal.rfft2d(x)), tf.abs(tf.signal.rfft2d(x, [8, 64])),
+        frames, tf.strided_slice(x, [0, 0, 0], tf.shape(frames)[:3]),
+    ]
+
+
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     classifier()
     functions("elementwise", elementwise, (2, 5, 6, 4), (2, 5, 6, 4))
     functions("shapes", shapes, (2, 5, 6, 4), (2, 2, 3))
     functions("resizing", resizing, (2, 4, 6, 4))
-    functions("products-dynamic", products, (2, 5, 6, 32), (3, 64), (2, 3, 64), is_dynamic=True)
+    functions("products-dynamic", products, (2, 5, 6, 32), (3, 64), (2, 3, 64), optimizations=[tf.lite.Optimize.DEFAULT])
+    functions(
+        "sparse", sparse, (1, 5, 6, 32), (3, 64), optimizations=[tf.lite.Optimize.EXPERIMENTAL_SPARSITY])
+    functions("spectrum", spectrum, (2, 4, 64))

@@ -6,13 +6,15 @@ func fuseQuantizeDequantize(_ pattern: inout PatternGraph, registry: OperatorReg
   guard registry.find(domain: "zoo", name: "QuantizeDequantize", opset: 1) != nil else { return }
   for (index, entry) in pattern.graph.nodes.enumerated() {
     let node = entry.node
-    guard pattern.isOperator(node, "DequantizeLinear"), let integers = node.inputs.first, let output = node.outputs.first,
+    guard pattern.isOperator(node, "DequantizeLinear"), let integers = node.inputs.first,
+      let output = node.outputs.first,
       let rounding = pattern.producer(of: integers, "QuantizeLinear")?.node, isPair(rounding, node, pattern),
       pattern.type(of: rounding.inputs[0]) == .float32, pattern.type(of: output) == .float32
     else { continue }
     let axis = node.attributes.filter { $0.name == "axis" }
     let fused = Node(
-      "QuantizeDequantize", domain: "zoo", name: node.name, inputs: rounding.inputs, outputs: [output], attributes: axis)
+      "QuantizeDequantize", domain: "zoo", name: node.name, inputs: rounding.inputs, outputs: [output], attributes: axis
+    )
     pattern.replace(index, by: [WorkNode(fused, opset: 1)])
   }
   pattern.rewrite()
