@@ -72,6 +72,9 @@ struct TensorReference {
   var offset: Int
   var shape: [Int]
   var strides: [Int]
+  /// Of a view whose signs PyTorch has not turned yet.
+  var isConjugated = false
+  var isNegated = false
   /// Why the tensor can't be read, if so.
   var obstacle: String?
 }

@@ -133,9 +133,9 @@ extension Unpickler {
     // More than a few entries can't be PyTorch's, and searching them for every tensor could take for ever.
     if case .object(let index)? = attributes, case .dictionary(let entries) = objects[index], entries.count <= 16 {
       for entry in entries {
-        if case .text(let name) = entry.key, ["conj", "neg"].contains(name), case .bool(true) = entry.value {
-          tensor.obstacle = "a view that is yet to be \(name == "conj" ? "conjugated" : "negated")"
-        }
+        guard case .text(let name) = entry.key, case .bool(true) = entry.value else { continue }
+        if name == "conj" { tensor.isConjugated = true }
+        if name == "neg" { tensor.isNegated = true }
       }
     }
     return tensor

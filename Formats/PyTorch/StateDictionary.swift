@@ -129,9 +129,15 @@ private struct StateDictionary {
       borrowing: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.mutableBytes)[start..<start + length]),
       owner: memory)
     do {
-      let source = try StridedSource(
+      let view = try StridedSource(
         memory: part, type: type, offset: tensor.offset, shape: tensor.shape, strides: tensor.strides)
-      return try StoredTensor(type: type, shape: tensor.shape, source: source)
+      guard tensor.isConjugated || tensor.isNegated else {
+        return try StoredTensor(type: type, shape: tensor.shape, source: view)
+      }
+      guard SignedSource.takes(type) else { throw ZooError(.badData, "\(type.name) numbers have no sign to turn") }
+      return try StoredTensor(
+        type: type, shape: tensor.shape,
+        source: SignedSource(view: view, isConjugated: tensor.isConjugated, isNegated: tensor.isNegated))
     } catch let error as ZooError {
       throw error.located(name)
     }

@@ -38,6 +38,24 @@ struct ConvertTests {
     }
   }
 
+  /// config.json says which network the weights are.
+  @Test func aPretrainedFolderBecomesAModel() throws {
+    try withFolder { folder in
+      let (given, packed) = (Zoo.root + "/Tests/ModelZooTests/Fixtures/vit", folder + "/vit.zoo")
+      #expect(try Zoo.run("pack", given, "--output", packed).status == 0)
+      for (name, options) in [("a.onnx", []), ("b.onnx", ["--opset", "17"])] {
+        let outcome = try Zoo.run(["convert", given, "\(folder)/\(name)"] + options)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let comparison = try Zoo.run("compare", "\(folder)/\(name)", "--reference", packed, "--seed", "1")
+        #expect(comparison.status == 0, "\(comparison.output)\(comparison.errors)")
+      }
+      try FileManager.default.createDirectory(atPath: folder + "/bare", withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: given + "/model.safetensors", toPath: folder + "/bare/model.safetensors")
+      let refused = try Zoo.run("convert", folder + "/bare", folder + "/c.onnx")
+      #expect(refused.status != 0 && refused.errors.contains("config.json"), "\(refused.errors)")
+    }
+  }
+
   @Test func anOperatorSetIsChosen() throws {
     try withFolder { folder in
       let network = Zoo.root + "/Zoo/ResNet/resnet20-cifar10.zoo"

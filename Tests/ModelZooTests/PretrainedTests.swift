@@ -59,9 +59,20 @@ import ZooCore
 
   @Test(arguments: ["vit", "vit-encoder", "resnet", "resnet-encoder"])
   func networksForPicturesGiveWhatTransformersGives(name: String) throws {
+    try check(name, model(Self.folder(name)))
+  }
+
+  @Test func aStateDictionaryMayHaveTheNamesOfTransformers5() throws {
+    try without("model.safetensors", of: "vit") { folder in
+      let file = "/pytorch_model.bin"
+      try FileManager.default.copyItem(atPath: Self.folder("vit-state") + file, toPath: folder + file)
+      try check("vit", model(folder))
+    }
+  }
+
+  private func check(_ name: String, _ model: Model) throws {
     let url = URL(fileURLWithPath: Self.folder(name) + "/expected.json")
     let seen = try JSONDecoder().decode(Seen.self, from: Data(contentsOf: url))
-    let model = try model(Self.folder(name))
     let results = try model.run(["pixel_values": Tensor(seen.picture, shape: seen.shape)])
     #expect(Set(results.keys) == Set(seen.outputs.keys))
     for (key, expected) in seen.outputs {

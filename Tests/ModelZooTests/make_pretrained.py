@@ -120,6 +120,10 @@ def pictures():
     vision(
         "vit", ViTForImageClassification(ViTConfig(id2label=labels, **sizes)),
         ViTImageProcessor(size={"height": 12, "width": 18}, resample=3), 12, 18)
+    # The names that transformers 5 has in memory.
+    state = HERE / "Fixtures/vit-state"
+    state.mkdir(exist_ok=True)
+    torch.save(ViTForImageClassification.from_pretrained(HERE / "Fixtures/vit").state_dict(), state / "pytorch_model.bin")
     vision(
         "vit-encoder", ViTModel(ViTConfig(qkv_bias=False, hidden_act="relu", **sizes)),
         ViTImageProcessor(size={"height": 12, "width": 18}), 12, 18)

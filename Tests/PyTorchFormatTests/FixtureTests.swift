@@ -10,7 +10,9 @@ import ZooCore
       "tensors_zip", "tensors_legacy", "tensors_protocol5", "checkpoint_zip", "checkpoint_legacy", "arrays_zip",
       "tensor_zip",
       "pair_zip", "small_zip", "small_legacy",
-    ].flatMap { ["\($0)_113", "\($0)_215"] } + ["checkpoint_deflated", "scripted_215", "traced_215"]
+    ].flatMap { ["\($0)_113", "\($0)_215"] } + [
+      "unresolved_zip_215", "checkpoint_deflated", "scripted_215", "traced_215",
+    ]
 
   @Test(arguments: names) func tensorsAreThoseOfPyTorch(name: String) throws {
     let checkpoint = try PyTorchFormat.read(fixture("\(name).pt"))

@@ -50,6 +50,16 @@ def tensors():
     return result
 
 
+def unresolved():
+    """Views whose signs are only noted."""
+    numbers = torch.complex(ramp(12), ramp(12).flip(0)).reshape(3, 4)
+    return {
+        "conjugated": numbers.conj(), "imaginary": numbers.clone().conj().imag, "turned": numbers.t().conj()[1:],
+        "negated": torch.complex(ramp(4, torch.float64), ramp(4, torch.float64)).conj().imag,
+        "zero": torch.zeros(2, dtype=torch.complex64).conj(), "plain": ramp(2),
+    }
+
+
 def checkpoint():
     module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 2), torch.nn.BatchNorm2d(2))
     for index, value in enumerate(module.state_dict().values()):
@@ -105,7 +115,7 @@ def program(folder, name, script):
 
 
 def text(tensor):
-    tensor = tensor.detach().contiguous()
+    tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
     name = NAMES.get(tensor.dtype, str(tensor.dtype).split(".")[1])
     shape = "x".join(map(str, tensor.shape)) or "scalar"
     kind = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}.get(tensor.element_size())
@@ -130,6 +140,7 @@ def main():
     write(folder, "tensors_zip", everything, everything)
     write(folder, "tensors_legacy", everything, everything, _use_new_zipfile_serialization=False)
     write(folder, "tensors_protocol5", everything, everything, pickle_protocol=5)
+    write(folder, "unresolved_zip", unresolved(), unresolved())
     weights, whole = checkpoint()
     path = write(folder, "checkpoint_zip", whole, weights)
     write(folder, "checkpoint_legacy", whole, weights, _use_new_zipfile_serialization=False, pickle_protocol=4)

@@ -13,7 +13,8 @@ struct Convert: ParsableCommand {
       which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
       a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. With --opset, ONNX's \
       operators have the forms of that operator set; where that can't be, an error names the node. A model that is a support \
-      vector machine also becomes a model of LIBSVM (.model).
+      vector machine also becomes a model of LIBSVM, a linear one of LIBLINEAR (.model). A folder as Hugging Face's libraries \
+      save one becomes .onnx as the network that its config.json describes (zoo pack makes a package of it).
 
       Weights become files of any format of weights: \(writableEndings), or a folder as Hugging Face's libraries \
       write one (OUT/, or --shard-size). IN is such a file, a folder, or a model, of which it is the constants. Names, order \
@@ -59,6 +60,9 @@ struct Convert: ParsableCommand {
       conversion.target(output)?.isSVM == true
     {
       return try write(machine: model)
+    }
+    if conversion.target(output) == nil, namesModel, FileKind(path: path) == .folder {
+      return try convert(ModelDefinition(pretrainedFolder: path))
     }
     guard storage == nil, opset == nil, description.isEmpty else {
       throw ZooError(

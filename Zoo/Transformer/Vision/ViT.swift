@@ -47,7 +47,24 @@ public struct ViT: PretrainedFamily {
 
   public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     // The token stands for hidden patches in pre-training.
-    try Self.weights(weights, without: "vit.").filter { $0.name != "embeddings.mask_token" }
+    try Self.weights(weights, without: "vit.").filter { $0.name != "embeddings.mask_token" }.map {
+      NamedTensor(name: savedName($0.name), tensor: $0.tensor)
+    }
+  }
+
+  /// By the names that transformers 5 has for a layer's parts in memory, those that it saves them under. A state dictionary
+  /// of PyTorch has the first.
+  private static let savedNames = [
+    "attention.q_proj": "attention.attention.query", "attention.k_proj": "attention.attention.key",
+    "attention.v_proj": "attention.attention.value", "attention.o_proj": "attention.output.dense",
+    "mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense",
+  ]
+
+  private static func savedName(_ name: String) -> String {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0] == "layers" else { return name }
+    let part = parts[2..<parts.count - 1].joined(separator: ".")
+    return "encoder.layer.\(parts[1]).\(savedNames[part] ?? part).\(parts[parts.count - 1])"
   }
 
   /// The sizes of a network.
