@@ -73,9 +73,18 @@ import ZooCore
   private func check(_ name: String, _ model: Model) throws {
     let url = URL(fileURLWithPath: Self.folder(name) + "/expected.json")
     let seen = try JSONDecoder().decode(Seen.self, from: Data(contentsOf: url))
-    let results = try model.run(["pixel_values": Tensor(seen.picture, shape: seen.shape)])
-    #expect(Set(results.keys) == Set(seen.outputs.keys))
-    for (key, expected) in seen.outputs {
+    try check(model.run(["pixel_values": Tensor(seen.picture, shape: seen.shape)]), seen.outputs)
+    guard !name.hasSuffix("encoder") else { return #expect(model.metadata.task == .none) }
+    #expect(model.metadata.task == .imageClassification && model.metadata.labels == ["cat", "dog", "bird"])
+    let image = try #require(model.metadata.image)
+    #expect(image.scale == 1 && image.mean == [0.5, 0.5, 0.5] && image.filter == .bicubic)
+    #expect(image.resize == (name == "vit" ? .exact(height: 12, width: 18) : .shorterSide(32)))
+    #expect(image.height == (name == "vit" ? 12 : 28) && image.width == (name == "vit" ? 18 : 28))
+  }
+
+  private func check(_ results: [String: Tensor], _ outputs: [String: Seen.Value]) throws {
+    #expect(Set(results.keys) == Set(outputs.keys))
+    for (key, expected) in outputs {
       let got = try #require(results[key])
       #expect(got.shape == expected.shape, "\(key)")
       let largest = expected.elements.reduce(0) { max($0, abs($1)) }
@@ -83,12 +92,23 @@ import ZooCore
         #expect(abs(value - wanted) <= 1e-5 * largest, "\(key)")
       }
     }
-    guard !name.hasSuffix("encoder") else { return #expect(model.metadata.task == .none) }
-    #expect(model.metadata.task == .imageClassification && model.metadata.labels == ["cat", "dog", "bird"])
-    let image = try #require(model.metadata.image)
-    #expect(image.scale == 1 && image.mean == [0.5, 0.5, 0.5] && image.filter == .bicubic)
-    #expect(image.resize == (name == "vit" ? .exact(height: 12, width: 18) : .shorterSide(32)))
-    #expect(image.height == (name == "vit" ? 12 : 28) && image.width == (name == "vit" ? 18 : 28))
+  }
+
+  private struct Classified: Decodable {
+    var ids: [[Int64]]
+    var outputs: [String: Seen.Value]
+  }
+
+  @Test(arguments: ["bert-sequence", "bert-tokens"]) func classifiersKeepTheirLayers(name: String) throws {
+    let url = URL(fileURLWithPath: Self.folder(name) + "/expected.json")
+    let expected = try JSONDecoder().decode(Classified.self, from: Data(contentsOf: url))
+    let shape = [expected.ids.count, expected.ids[0].count]
+    let ids = expected.ids.flatMap { $0 }
+    let results = try model(Self.folder(name)).run([
+      "input_ids": Tensor(ids, shape: shape), "attention_mask": Tensor(ids.map { _ in Int64(1) }, shape: shape),
+      "token_type_ids": Tensor(ids.map { _ in Int64(0) }, shape: shape),
+    ])
+    try check(results, expected.outputs)
   }
 
   private func checkEmbeddings(_ model: Model) throws {

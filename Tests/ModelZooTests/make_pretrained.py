@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Fixtures/bert, gpt2, vit, vit-encoder, resnet and resnet-encoder: tiny models as Hugging Face's libraries save them, with what these make of texts and pictures.
+"""Writes Fixtures/bert, bert-sequence, bert-tokens, gpt2, vit, vit-encoder, resnet and resnet-encoder: tiny models as Hugging Face's libraries save them, with what these make of texts and pictures.
 
 Needs transformers, tokenizers and PyTorch.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
-    BertConfig, BertModel, BertTokenizerFast, ConvNextImageProcessor, GPT2Config, GPT2LMHeadModel,
+    BertConfig, BertForSequenceClassification, BertForTokenClassification, BertModel, BertTokenizerFast, ConvNextImageProcessor, GPT2Config, GPT2LMHeadModel,
     PreTrainedTokenizerFast, ResNetConfig, ResNetForImageClassification, ResNetModel, ViTConfig,
     ViTForImageClassification, ViTImageProcessor, ViTModel)
 
@@ -57,6 +57,30 @@ def bert():
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 24, "do_lower_case": False}))
     tokenizer.save_pretrained(folder)
     save(folder, BertModel(config), expected)
+
+
+def classifiers():
+    vocabulary = (HERE / "Fixtures/bert/vocab.txt").read_text()
+    config = BertConfig(
+        vocab_size=len(vocabulary.split()), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=24, max_position_embeddings=32, num_labels=3)
+
+    def expected(model):
+        ids = torch.tensor([[2, 5, 7, 8, 3], [2, 6, 9, 10, 3]])
+        with torch.no_grad():
+            encoder = model.bert(ids)
+            found = {"logits": model(ids).logits, "last_hidden_state": encoder.last_hidden_state}
+        if encoder.pooler_output is not None:
+            found["pooler_output"] = encoder.pooler_output
+        return {"ids": ids.tolist(), "outputs": {
+            key: {"shape": list(value.shape), "elements": [float(f"{x:.7g}") for x in value.flatten().tolist()]}
+            for key, value in found.items()}}
+
+    for name, kind in [("bert-sequence", BertForSequenceClassification), ("bert-tokens", BertForTokenClassification)]:
+        folder = HERE / "Fixtures" / name
+        folder.mkdir(exist_ok=True)
+        (folder / "vocab.txt").write_text(vocabulary)
+        save(folder, kind(config), expected)
 
 
 def gpt2():
@@ -140,5 +164,6 @@ def pictures():
 
 if __name__ == "__main__":
     bert()
+    classifiers()
     gpt2()
     pictures()

@@ -31,6 +31,15 @@ extension GraphBuilder {
     return try linear(value, name, weight: weight, bias: bias)
   }
 
+  /// A fully connected layer on the first token of `value` (N, length, inputs): (N, outputs).
+  public mutating func linearOnFirstToken(
+    _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
+  ) throws -> Value {
+    let first = constant(StoredTensor(try Tensor([Int64(0)], shape: [])), "\(name).index")
+    let token = node("Gather", "\(name).token", [value, first], [Attribute("axis", .int(1))])
+    return try linear(token, name, inputs: inputs, outputs: outputs, &parameters)
+  }
+
   /// The constant table `name.weight` of embeddings (rows, width).
   public mutating func embeddingTable(
     _ name: String, rows: Int, width: Int, _ parameters: inout Parameters

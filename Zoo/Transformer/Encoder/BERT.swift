@@ -6,7 +6,8 @@ import ZooCore
 /// (Liu et al. 2019), which counts positions from another number.
 ///
 /// Inputs are `input_ids`, `attention_mask` (0 for padding, which goes to the right) and `token_type_ids`, all int64
-/// (N, S); the output is `last_hidden_state`, (N, S, width).
+/// (N, S). Outputs are `last_hidden_state` (N, S, width); where a checkpoint has these layers, `pooler_output` (N, width);
+/// and of one that classifies sequences or tokens, `logits` (N, classes) or (N, S, classes).
 public struct BERT: PretrainedFamily {
   public static let modelTypes = ["bert", "roberta"]
 
@@ -16,8 +17,9 @@ public struct BERT: PretrainedFamily {
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
-    var parameters = try Parameters(canonicalWeights(folder.weights()))
-    var model = try BERT(configuration).model(&parameters)
+    let (weights, head) = (try folder.weights(), BERTHead(folder))
+    var parameters = try Parameters(canonicalWeights(weights) + head.weights(weights))
+    var model = try BERT(configuration).model(&parameters, head: head)
     try parameters.finish(for: "the encoder that config.json describes")
     model.metadata.tokenizer = try folder.tokenizer()
     model.metadata.embedding = try SentenceSettings(folder, positions: configuration.usablePositions).embedding
@@ -49,6 +51,10 @@ public struct BERT: PretrainedFamily {
   ///
   /// - Throws: `ZooError` (`badData`) for weights that can't be this network's.
   public func model(_ parameters: inout Parameters) throws -> ModelDefinition {
+    try model(&parameters, head: .none)
+  }
+
+  private func model(_ parameters: inout Parameters, head: BERTHead) throws -> ModelDefinition {
     var network = BERTBuilder(configuration, parameters)
     let shape: [Dimension] = ["N", "S"]
     let ids = network.graph.input("input_ids", .int64, shape)
@@ -58,7 +64,9 @@ public struct BERT: PretrainedFamily {
     let visible = try network.graph.visibleKeys(mask, "attention_mask")
     for index in 0..<configuration.layers { value = try network.layer(value, index, visible) }
     let width = Dimension(.fixed(Int64(configuration.width)))
+    let others = try network.outputs(of: head, value)
     network.graph.output(value, "last_hidden_state", .float32, shape + [width])
+    for other in others { network.graph.output(other.value, other.name, .float32, other.shape) }
     parameters = network.parameters
 
     var metadata = ModelMetadata()

@@ -5,7 +5,7 @@ import ZooCore
 struct BERTBuilder {
   var graph: GraphBuilder
   var parameters: Parameters
-  private let configuration: BERT.Configuration
+  let configuration: BERT.Configuration
 
   init(_ configuration: BERT.Configuration, _ parameters: Parameters) {
     self.configuration = configuration

@@ -194,9 +194,7 @@ private struct ViTBuilder {
 
   /// A fully connected layer on the class token.
   mutating func head(_ value: Value, _ name: String, outputs: Int) throws -> Value {
-    let first = graph.constant(StoredTensor(try Tensor([Int64(0)], shape: [])), "\(name).index")
-    let token = graph.node("Gather", "\(name).token", [value, first], [Attribute("axis", .int(1))])
-    return try graph.linear(token, name, inputs: features, outputs: outputs, &parameters)
+    try graph.linearOnFirstToken(value, name, inputs: features, outputs: outputs, &parameters)
   }
 
   /// The layer on the class token that a headless network may have, and its width.
