@@ -161,7 +161,7 @@ enum KerasVariables {
     case "BatchNormalization", "SyncBatchNormalization":
       return (has("scale") ? [true] : []) + (has("center") ? [true] : []) + [false, false]
     case "LayerNormalization": return (has("scale") ? [true] : []) + (has("center") ? [true] : [])
-    case "PReLU", "Embedding": return [true]
+    case "PReLU", "Embedding", "LayerScale": return [true]
     case "LSTM", "GRU", "SimpleRNN": return cell(layer.config)
     case "Bidirectional":
       let forward = layer.config["layer"]?["config"]

@@ -29,7 +29,7 @@ import ZooRuntime
     }
     let data = try Data(contentsOf: Self.fixtures.appending(path: "references.json"))
     let references = try JSONDecoder().decode([String: Reference].self, from: data)
-    #expect(references.count == 6)
+    #expect(references.count == 7)
     for (name, reference) in references {
       for file in reference.files {
         let definition = try KerasFormat.readModel(Self.fixtures.appending(path: file).path)

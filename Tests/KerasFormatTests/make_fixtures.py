@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import Input, Model, Sequential, layers
+from keras.src.applications.convnext import LayerScale, StochasticDepth
 
 random = np.random.default_rng(0)
 folder = Path(sys.argv[1])
@@ -136,5 +137,15 @@ def recurrent():
     return Model(words, layers.Dense(4)(layers.Concatenate()(ends)), name="recurrent")
 
 
+def scaled():
+    """What ConvNeXt has of its own; one scale where channels come first, one where they come last."""
+    image = Input(SHAPE, name="image")
+    first = LayerScale(1e-6, 4, name="first")(layers.Conv2D(4, 3, padding="same")(image))
+    second = LayerScale(1e-6, 6)(layers.Dense(6)(layers.LayerNormalization()(first)))
+    second = layers.Add()([first, StochasticDepth(0.5)(layers.Dense(4)(second))])
+    return Model(image, second, name="scaled")
+
+
 save(recurrent(), ".keras", ".h5")
+save(scaled(), ".keras", ".h5")
 (folder / "references.json").write_text(json.dumps(references))

@@ -13,7 +13,7 @@ enum KerasLayers {
     for name in [
       "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",
       "AlphaDropout", "ActivityRegularization", "Identity", "RandomFlip", "RandomRotation", "RandomZoom",
-      "RandomTranslation", "RandomContrast", "RandomBrightness", "InputLayer",
+      "RandomTranslation", "RandomContrast", "RandomBrightness", "StochasticDepth", "InputLayer",
     ] { all[name] = { _, call in try call.input } }
     return all
   }()

@@ -4,6 +4,7 @@ extension KerasLayers {
   static let scalings: [String: Writer] = [
     "Rescaling": { try $0.rescaling($1) },
     "Normalization": { try $0.normalization($1) },
+    "LayerScale": { try $0.layerScale($1) },
   ]
 }
 
@@ -32,6 +33,14 @@ extension KerasBuilder {
     let offset = try constant("\(call.name)/offset", offsets, along: input.rank - 1, of: input)
     let scaled = node("Mul", "\(call.name)/scaled", [input.name, scale], like: input)
     return node("Add", call.name, [scaled.name, offset], like: input)
+  }
+
+  /// x · a learned number for each channel (ConvNeXt's, of keras.applications).
+  fileprivate mutating func layerScale(_ call: KerasLayerCall) throws -> KerasValue {
+    let input = try call.input
+    let numbers = try call.variables([[call.settings.count("projection_dim")]])[0].load().elements(Float.self)
+    let scale = try constant("\(call.name)/scale", numbers.map(Double.init), along: input.rank - 1, of: input)
+    return node("Mul", call.name, [input.name, scale], like: input)
   }
 
   /// (x - mean) / √variance.
