@@ -17,6 +17,10 @@ struct MachineGraph {
       }
     }
 
+    func includes(_ node: Node) -> Bool {
+      node.domain == SVMGraph.domain && operators.contains(node.operatorType)
+    }
+
     /// Whose file holds it.
     var library: String {
       switch self {
@@ -37,19 +41,13 @@ struct MachineGraph {
 
   /// What kind of machine the first one of `graph` is.
   static func kind(of graph: Graph) -> Kind? {
-    for node in graph.nodes where node.domain == SVMGraph.domain {
-      if let kind = Kind.allCases.first(where: { $0.operators.contains(node.operatorType) }) { return kind }
-    }
-    return nil
+    graph.nodes.lazy.compactMap { node in Kind.allCases.first { $0.includes(node) } }.first
   }
 
   /// - Throws: `ZooError` (`unsupported`) for a graph that is more than a machine.
   init(_ graph: Graph, _ kind: Kind) throws {
     self.kind = kind
-    func isMachine(_ node: Node) -> Bool {
-      node.domain == SVMGraph.domain && kind.operators.contains(node.operatorType)
-    }
-    let machines = graph.nodes.filter(isMachine)
+    let machines = graph.nodes.filter(kind.includes)
     guard let last = machines.last else {
       let names = kind.operators.joined(separator: " nor a ")
       throw ZooError(.unsupported, "there is neither a \(names) of \(SVMGraph.domain)")
@@ -72,7 +70,7 @@ struct MachineGraph {
     var (features, values) = (inputs, Set(constants.keys).union([""]))
     for node in graph.nodes {
       let isCast = node.domain.isEmpty && ["Identity", "Cast"].contains(node.operatorType)
-      if isMachine(node), node.inputs.allSatisfy(features.contains) {
+      if kind.includes(node), node.inputs.allSatisfy(features.contains) {
         values.formUnion(node.outputs)
       } else if isCast, node.inputs.allSatisfy(features.contains), Self.castsToFloat(node) {
         features.formUnion(node.outputs)

@@ -30,11 +30,6 @@ struct LiteConverter {
   /// Names of values that are rounded before products.
   var roundedValues: [RoundedValue: String] = [:]
 
-  struct RoundedValue: Hashable {
-    var name: String
-    var rounding: Rounding
-  }
-
   private struct ConstantKey: Hashable {
     var tensor: Int
     var form: [Int]

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
-    BertConfig, BertForSequenceClassification, BertForTokenClassification, BertModel, BertTokenizerFast, ConvNextImageProcessor, GPT2Config, GPT2LMHeadModel,
+    BertConfig, BertForSequenceClassification, BertForTokenClassification, BertModel, BertTokenizerFast,
+    ConvNextImageProcessor, GPT2Config, GPT2LMHeadModel,
     PreTrainedTokenizerFast, ResNetConfig, ResNetForImageClassification, ResNetModel, ViTConfig,
     ViTForImageClassification, ViTImageProcessor, ViTModel)
 
@@ -147,7 +148,8 @@ def pictures():
     # The names that transformers 5 has in memory.
     state = HERE / "Fixtures/vit-state"
     state.mkdir(exist_ok=True)
-    torch.save(ViTForImageClassification.from_pretrained(HERE / "Fixtures/vit").state_dict(), state / "pytorch_model.bin")
+    network = ViTForImageClassification.from_pretrained(HERE / "Fixtures/vit")
+    torch.save(network.state_dict(), state / "pytorch_model.bin")
     vision(
         "vit-encoder", ViTModel(ViTConfig(qkv_bias=False, hidden_act="relu", **sizes)),
         ViTImageProcessor(size={"height": 12, "width": 18}), 12, 18)

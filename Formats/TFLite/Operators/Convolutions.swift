@@ -100,8 +100,7 @@ extension LiteConverter {
   private mutating func finishConvolution(
     _ operatorType: String, input: Int, weights: String, bias: Int, _ attributes: [Attribute], activation: Int
   ) throws {
-    let value = try convolved(channelsFirst(input: input), input: input, weights: 1)
-    var inputs = [value, weights]
+    var inputs = [try convolved(channelsFirst(input: input), input: input), weights]
     if self.input(bias) != nil { inputs.append(try plain(input: bias)) }
     try finish(activate(step(operatorType, inputs, attributes), activation), channelsFirst: true)
   }

@@ -12,24 +12,27 @@ extension LiteConverter {
     case symmetric
   }
 
-  /// Whether an operator computes with integers although its input is real.
-  private func isHybrid(_ input: Int, weights: Int) throws -> Bool {
-    let (value, weight) = (try needInput(input), try needInput(weights))
+  struct RoundedValue: Hashable {
+    var name: String
+    var rounding: Rounding
+  }
+
+  /// Whether an operator computes with integers although its input is real. Its weights are the input 1.
+  private func isHybrid(input: Int) throws -> Bool {
+    let (value, weight) = (try needInput(input), try needInput(1))
     return value.type == .float32 && weight.constant != nil && weight.isQuantized && weight.type != .int16
   }
 
   /// What a convolution takes for its input `name`, whose first axis is the batch. It rounds symmetrically where one scale
   /// belongs to all its weights.
-  mutating func convolved(_ name: String, input: Int, weights: Int) throws -> String {
-    guard try isHybrid(input, weights: weights), let scales = try needInput(weights).quantization?.scales else {
-      return name
-    }
+  mutating func convolved(_ name: String, input: Int) throws -> String {
+    guard try isHybrid(input: input), let scales = try needInput(1).quantization?.scales else { return name }
     return try rounded(name, scales.count > 1 ? .asymmetric : .symmetric, rank: needInput(input).shape.count)
   }
 
   /// What a product takes for its left operand `name` of `rank` axes, whose rows have `extent` numbers.
   mutating func multiplied(_ name: String, rank: Int, extent: Int, isAsymmetric: Bool) throws -> String {
-    guard try isHybrid(0, weights: 1) else { return name }
+    guard try isHybrid(input: 0) else { return name }
     let rounding: Rounding = isAsymmetric ? .asymmetric : .symmetric
     guard rank != 2 else { return try rounded(name, rounding, rank: rank) }
     let rows = try rounded(step("Reshape", [name, list([-1, extent])]), rounding, rank: 2)
@@ -38,7 +41,8 @@ extension LiteConverter {
 
   /// `name` with the numbers of each element of the first axis rounded to eight bits.
   private mutating func rounded(_ name: String, _ rounding: Rounding, rank: Int) throws -> String {
-    if let known = roundedValues[RoundedValue(name: name, rounding: rounding)] { return known }
+    let key = RoundedValue(name: name, rounding: rounding)
+    if let known = roundedValues[key] { return known }
     let axes = try list(Array(1..<rank))
     func reduced(_ operatorType: String, _ name: String) -> String {
       step(operatorType, [name, axes], [.int("keepdims", 0)])
@@ -61,7 +65,7 @@ extension LiteConverter {
     }
     let integers = step("QuantizeLinear", [name, scale, zeroPoint], [.int("axis", 0)])
     let result = step("DequantizeLinear", [integers, scale, zeroPoint], [.int("axis", 0)])
-    roundedValues[RoundedValue(name: name, rounding: rounding)] = result
+    roundedValues[key] = result
     return result
   }
 }

@@ -28,12 +28,11 @@ extension Catalogue {
       logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean, meanVarianceNormalization,
       melWeightMatrix, minimum, mish, mod, mul, multinomial, neg, nonZero, not, oneHot, or, pad, pow, pRelu,
       productArgMax, qLinearMatMul, quantizeDequantize, quantizeLinear, randomNormal, randomNormalLike, randomUniform,
-      randomUniformLike,
-      range, reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin,
-      reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, resize, reverseSequence, rmsNormalization, rnn,
-      round, scatter, scatterElements, scatterND, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax,
-      softplus, softsign, spaceToDepth, split, sqrt, squeeze, stft, sub, sum, swish, tan, tanh, thresholdedRelu, tile,
-      topK, transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
+      randomUniformLike, range, reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean,
+      reduceMin, reduceProd, reduceSum, reduceSumSquare, relu, reorder, reshape, resize, reverseSequence,
+      rmsNormalization, rnn, round, scatter, scatterElements, scatterND, selu, shape, shrink, sigmoid, sign, sin, sinh,
+      size, slice, softmax, softplus, softsign, spaceToDepth, split, sqrt, squeeze, stft, sub, sum, swish, tan, tanh,
+      thresholdedRelu, tile, topK, transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
     ]
   }
 }

@@ -29,11 +29,8 @@ public struct BERT: PretrainedFamily {
   }
 
   public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
-    let found: [NamedTensor] = Parameters.unwrapped(weights).compactMap { item in
+    let found: [NamedTensor] = withoutPrefix(weights).compactMap { item in
       var item = item
-      for prefix in modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
-        item.name.removeFirst(prefix.count)
-      }
       // Heads serve other tasks, and the numbers of positions are those that the graph counts.
       guard item.name.hasPrefix("embeddings.") || item.name.hasPrefix("encoder."), !item.name.hasSuffix("_ids")
       else { return nil }
@@ -45,6 +42,17 @@ public struct BERT: PretrainedFamily {
     }
     guard !found.isEmpty else { throw ZooError(.badData, "the weights are not those of BERT or RoBERTa") }
     return found
+  }
+
+  /// The tensors without the name of the class's member that the encoder is in, `bert.` or `roberta.`.
+  static func withoutPrefix(_ weights: [NamedTensor]) -> [NamedTensor] {
+    Parameters.unwrapped(weights).map { item in
+      var item = item
+      for prefix in modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
+        item.name.removeFirst(prefix.count)
+      }
+      return item
+    }
   }
 
   /// The network over `parameters`.

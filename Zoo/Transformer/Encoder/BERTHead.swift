@@ -25,12 +25,8 @@ enum BERTHead {
   /// The weights of these layers among a checkpoint's. Those of other tasks, such as the words that are hidden in
   /// pre-training, are none.
   func weights(_ weights: [NamedTensor]) -> [NamedTensor] {
-    Parameters.unwrapped(weights).compactMap { item in
-      var item = item
-      for prefix in BERT.modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
-        item.name.removeFirst(prefix.count)
-      }
-      return item.name.hasPrefix("pooler.") || self != .none && item.name.hasPrefix("classifier.") ? item : nil
+    BERT.withoutPrefix(weights).filter {
+      $0.name.hasPrefix("pooler.") || self != .none && $0.name.hasPrefix("classifier.")
     }
   }
 }

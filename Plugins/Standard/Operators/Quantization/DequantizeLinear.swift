@@ -18,7 +18,7 @@ extension Catalogue {
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
-          if outputs.types[0].type == .float32, x.type == .int8 || x.type == .uint8, let data = x.data {
+          if outputs.types[0].type == .float32, let data = x.data {
             let numbers = target.assumingMemoryBound(to: Float.self)
             let isDone = scale.forEachRun(of: x.count, type: x.type, on: outputs.executor) { range, steps in
               kernels.raw.dequantize_bytes(data + range.lowerBound, numbers + range.lowerBound, range.count, steps)

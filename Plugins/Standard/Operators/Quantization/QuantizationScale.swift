@@ -46,11 +46,13 @@ struct QuantizationScale {
   }
 
   /// Calls `body` on all workers, for each range of `count` elements in a row that have one scale. `count` may be more
-  /// than the tensor has, in a layout that keeps the axes up to that of the scales outermost. Blocks have no such ranges.
+  /// than the tensor has, in a layout that keeps the axes up to that of the scales outermost.
+  ///
+  /// - Returns: Whether there are such ranges: not of blocks, and of integers in bytes alone.
   func forEachRun(
     of count: Int, type: ElementType, on executor: Executor, _ body: (Range<Int>, zs_steps) -> Void
   ) -> Bool {
-    guard isSingle || block == 0, count > 0, let limits = integerLimits(type), limits.upperBound <= 255 else {
+    guard isSingle || block == 0, count > 0, type == .int8 || type == .uint8, let limits = integerLimits(type) else {
       return false
     }
     let runLength = isSingle ? count : count / (view.outer * length)

@@ -23,7 +23,7 @@ extension Catalogue {
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
           let type = outputs.types[0].type
-          if x.type == .float32, type == .int8 || type == .uint8, let data = x.data {
+          if x.type == .float32, let data = x.data {
             let numbers = data.assumingMemoryBound(to: Float.self)
             let isDone = scale.forEachRun(of: x.count, type: type, on: outputs.executor) { range, steps in
               kernels.raw.quantize_bytes(

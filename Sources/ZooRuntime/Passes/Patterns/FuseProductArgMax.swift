@@ -58,11 +58,6 @@ private func isAddend(_ value: String, _ columns: Int, _ pattern: PatternGraph) 
   pattern.graph.constants[value] != nil && pattern.shape(of: value) == [columns]
 }
 
-private func integer(_ name: String, of node: Node) -> Int? {
-  guard case .int(let value)? = node[attribute: name] else { return nil }
-  return Int(value)
-}
-
 private func isOne(_ name: String, of node: Node) -> Bool {
   guard case .float(let value)? = node[attribute: name] else { return true }
   return value == 1

@@ -27,10 +27,6 @@ private func isPair(_ first: Node, _ second: Node, _ pattern: PatternGraph) -> B
     pattern.type(of: first.inputs[1]) == .float32,
     pattern.isSame(first.inputs[1], second.inputs[1]), pattern.isSame(first.inputs[2], second.inputs[2])
   else { return false }
-  func number(_ name: String, _ node: Node, _ fallback: Int64) -> Int64 {
-    guard case .int(let value)? = node[attribute: name] else { return fallback }
-    return value
-  }
-  return number("axis", first, 1) == number("axis", second, 1)
-    && [first, second].allSatisfy { number("block_size", $0, 0) == 0 }
+  return integer("axis", of: first) ?? 1 == integer("axis", of: second) ?? 1
+    && [first, second].allSatisfy { integer("block_size", of: $0) ?? 0 == 0 }
 }

@@ -142,3 +142,9 @@ struct PatternGraph {
     index()
   }
 }
+
+/// An attribute of a node; `nil` where it has its default.
+func integer(_ name: String, of node: Node) -> Int? {
+  guard case .int(let value)? = node[attribute: name] else { return nil }
+  return Int(value)
+}
