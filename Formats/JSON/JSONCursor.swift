@@ -6,15 +6,21 @@ import ZooCore
 package struct JSONCursor {
   /// Values within values; what people and programs write has far fewer.
   package static let greatestDepth = 128
+  /// Values that one cursor makes a tree of: a short text can hold very many, each of which takes far more memory than
+  /// its characters. The largest vocabularies, merges included, have two million.
+  package static let greatestCount = 1 << 23
 
   private let bytes: UnsafeRawBufferPointer
   private var place = 0
   private var depth = 0
+  private var count = 0
 
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The next value, with everything in it.
   package mutating func value() throws -> JSON {
+    count += 1
+    guard count <= Self.greatestCount else { throw error("more than \(Self.greatestCount) values") }
     switch try next() {
     case UInt8(ascii: "{"):
       var members: [JSON.Member] = []

@@ -39,14 +39,14 @@ struct AddedTokens: Sendable {
   private var literal = ScalarTrie()
   private var normalized = ScalarTrie()
 
-  init(_ settings: [Settings], normalizer: (any Normalizer)?) throws {
+  init(_ settings: [Settings], normalizer: (any Normalizer)?, _ budget: Budget) throws {
     tokens = try settings.map(Token.init)
     for (index, token) in tokens.enumerated() where !token.text.isEmpty {
       vocabulary.insert(token.text, token.id)
       if token.isSpecial { special.insert(ExactText(token.text)) }
       let text = Array(token.text.unicodeScalars)
       if token.isNormalized {
-        let text = try normalizer?.normalize(text) ?? text
+        let text = try normalizer?.normalize(text, budget) ?? text
         if !text.isEmpty { normalized.insert(text, Int32(index)) }
       } else {
         literal.insert(text, Int32(index))
@@ -57,12 +57,12 @@ struct AddedTokens: Sendable {
   func isSpecial(_ token: String) -> Bool { special.contains(ExactText(token)) }
 
   /// Cuts a text as it stands.
-  func splitLiteral(_ piece: Piece) -> [Part] { split(piece, literal) }
+  func splitLiteral(_ piece: Piece, _ budget: Budget) throws -> [Part] { try split(piece, literal, budget) }
 
   /// Cuts a normalized text.
-  func splitNormalized(_ piece: Piece) -> [Part] { split(piece, normalized) }
+  func splitNormalized(_ piece: Piece, _ budget: Budget) throws -> [Part] { try split(piece, normalized, budget) }
 
-  private func split(_ piece: Piece, _ trie: ScalarTrie) -> [Part] {
+  private func split(_ piece: Piece, _ trie: ScalarTrie, _ budget: Budget) throws -> [Part] {
     let text = piece.scalars
     guard !trie.isEmpty else { return text.isEmpty ? [] : [.text(piece)] }
     var parts: [Part] = []
@@ -70,7 +70,7 @@ struct AddedTokens: Sendable {
     var begin = text.startIndex
     var place = begin
     while place < text.endIndex {
-      guard let (found, index) = trie.longest(in: text, from: place) else {
+      guard let (found, index) = try trie.longest(in: text, from: place, budget) else {
         place += 1
         continue
       }

@@ -38,7 +38,7 @@ public struct Tokenizer: Sendable {
       postProcessor = try settings.component("post_processor").map(makePostProcessor)
       decoder = try settings.component("decoder").map(makeDecoder)
       let tokens = settings.value("added_tokens") == nil ? [] : try settings.components("added_tokens")
-      added = try AddedTokens(tokens, normalizer: normalizer)
+      added = try AddedTokens(tokens, normalizer: normalizer, Budget(for: text.utf8.count))
       truncation = try settings.component("truncation").map { try Truncation($0) }
       padding = try settings.component("padding").map { try Padding($0) }
     } catch let error as ZooError {
@@ -67,7 +67,8 @@ public struct Tokenizer: Sendable {
   ///
   /// - Parameter addingSpecialTokens: Whether special tokens are put around the text, where the file says so.
   /// - Throws: `ZooError` (`badData`) for a text that a regular expression gives up on, or that has characters for
-  ///   which there is no token, not even one for what is unknown.
+  ///   which there is no token, not even one for what is unknown, and where the file makes more of the text, or takes
+  ///   longer for it, than any text needs.
   public func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
     try encoding(of: text, addingSpecialTokens: addingSpecialTokens).ids
   }
@@ -93,54 +94,59 @@ public struct Tokenizer: Sendable {
   }
 
   private func unpadded(_ first: String, _ second: String?, _ addsSpecialTokens: Bool) throws -> Encoding {
-    var parts = [Encoding(try ids(of: first), typeID: 0)]
-    if let second { parts.append(Encoding(try ids(of: second), typeID: 1)) }
+    let budget = Budget(for: first.utf8.count + (second?.utf8.count ?? 0))
+    var parts = [Encoding(try ids(of: first, budget), typeID: 0)]
+    if let second { parts.append(Encoding(try ids(of: second, budget), typeID: 1)) }
     let addedCount = addsSpecialTokens ? postProcessor?.addedCount(isPair: parts.count > 1) ?? 0 : 0
     try truncation?.apply(to: &parts, addedCount: addedCount)
-    if addsSpecialTokens, let postProcessor { parts = postProcessor.process(parts) }
+    if addsSpecialTokens, let postProcessor { parts = try postProcessor.process(parts, budget) }
     return parts.dropFirst().reduce(into: parts[0]) { $0.append($1) }
   }
 
   /// The tokens that are in the text itself.
-  private func ids(of text: String) throws -> [Int32] {
+  private func ids(of text: String, _ budget: Budget) throws -> [Int32] {
     var ids: [Int32] = []
     let whole = Piece(scalars: Array(text.unicodeScalars)[...], isFirst: true)
-    for part in added.splitLiteral(whole) {
+    for part in try added.splitLiteral(whole, budget) {
       guard case .text(let piece) = part else {
         if case .token(let id) = part { ids.append(id) }
         continue
       }
-      let text = try normalizer?.normalize(Array(piece.scalars))[...] ?? piece.scalars
-      for part in added.splitNormalized(Piece(scalars: text, isFirst: piece.isFirst)) {
+      let text = try normalizer?.normalize(Array(piece.scalars), budget)[...] ?? piece.scalars
+      for part in try added.splitNormalized(Piece(scalars: text, isFirst: piece.isFirst), budget) {
         switch part {
         case .token(let id): ids.append(id)
-        case .text(let piece): try tokenize(piece, into: &ids)
+        case .text(let piece): try tokenize(piece, into: &ids, budget)
         }
       }
     }
     return ids
   }
 
-  private func tokenize(_ piece: Piece, into ids: inout [Int32]) throws {
+  private func tokenize(_ piece: Piece, into ids: inout [Int32], _ budget: Budget) throws {
     var pieces = [piece]
     if let preTokenizer {
       pieces = []
-      try preTokenizer.split(piece, into: &pieces)
+      try preTokenizer.split(piece, into: &pieces, budget)
     }
-    for piece in pieces where !piece.scalars.isEmpty { try model.tokenize(piece.scalars, into: &ids) }
+    for piece in pieces where !piece.scalars.isEmpty { try model.tokenize(piece.scalars, into: &ids, budget) }
   }
 
   // MARK: - Tokens to text
 
   /// The text of tokens. Ids that the vocabulary does not have are left out.
   ///
-  /// - Throws: `ZooError` (`badData`) for a text that a regular expression of the file gives up on.
+  /// - Throws: `ZooError` (`badData`) for a text that a regular expression of the file gives up on, and where the file
+  ///   makes more of the tokens, or takes longer for it, than any text needs.
   public func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = true) throws -> String {
-    let tokens = ids.compactMap { id -> [UInt8]? in
+    let ids = Array(ids)
+    let budget = Budget(for: ids.count)
+    let tokens = try ids.compactMap { id -> [UInt8]? in
       guard let token = token(of: id), !skippingSpecialTokens || !added.isSpecial(token) else { return nil }
+      try budget.spend(token.utf8.count)
       return Array(token.utf8)
     }
-    let bytes = try decoder?.decode(tokens).flatMap { $0 } ?? Array(tokens.joined(separator: [0x20]))
+    let bytes = try decoder?.decode(tokens, budget).flatMap { $0 } ?? Array(tokens.joined(separator: [0x20]))
     return String(decoding: bytes, as: UTF8.self)
   }
 }

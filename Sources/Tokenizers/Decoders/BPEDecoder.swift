@@ -4,9 +4,9 @@ struct BPEDecoder: TokenDecoder {
 
   init(_ settings: Settings) throws { suffix = .text(try Array((settings.optionalText("suffix") ?? "</w>").utf8)) }
 
-  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]] {
     try tokens.enumerated().map { index, token in
-      try suffix.replace(in: token, with: index == tokens.count - 1 ? [] : [0x20])
+      try suffix.replace(in: token, with: index == tokens.count - 1 ? [] : [0x20], budget)
     }
   }
 }

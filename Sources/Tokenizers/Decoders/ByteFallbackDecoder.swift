@@ -1,6 +1,6 @@
 /// Joins tokens that stand for bytes, `<0xE2>`; bytes that give no UTF-8 together become U+FFFD each.
 struct ByteFallbackDecoder: TokenDecoder {
-  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) -> [[UInt8]] {
     var result: [[UInt8]] = []
     var bytes: [UInt8] = []
     func flush() {

@@ -1,6 +1,6 @@
 /// The bytes that the characters of byte-level tokens stand for; what is no UTF-8 becomes U+FFFD.
 struct ByteLevelDecoder: TokenDecoder {
-  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) -> [[UInt8]] {
     let bytes = tokens.flatMap { token -> [UInt8] in
       let bytes = String(decoding: token, as: UTF8.self).unicodeScalars.map(ByteCharacters.byte)
       // A token with any other character (an added one) is text.

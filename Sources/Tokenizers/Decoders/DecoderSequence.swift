@@ -4,5 +4,10 @@ struct DecoderSequence: TokenDecoder {
 
   init(_ settings: Settings) throws { decoders = try settings.components("decoders").map(makeDecoder) }
 
-  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]] { try decoders.reduce(tokens) { try $1.decode($0) } }
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]] {
+    try decoders.reduce(tokens) { tokens, step in
+      try budget.spend(tokens.reduce(1) { $0 + $1.count + 1 })
+      return try step.decode(tokens, budget)
+    }
+  }
 }

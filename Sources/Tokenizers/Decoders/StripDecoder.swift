@@ -10,7 +10,7 @@ struct StripDecoder: TokenDecoder {
     stop = try max(0, settings.integer("stop", default: 0))
   }
 
-  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) -> [[UInt8]] {
     tokens.map { token in
       var scalars = Array(utf8: token)[...]
       for _ in 0..<min(start, scalars.count) where scalars.first == character { scalars.removeFirst() }

@@ -2,7 +2,7 @@ import ZooCore
 
 /// Makes text of tokens. Tokens and texts are UTF-8, or what a model made of it.
 protocol TokenDecoder: Sendable {
-  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]]
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]]
 }
 
 /// The decoder that `settings` describe.

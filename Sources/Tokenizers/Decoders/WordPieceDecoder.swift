@@ -14,12 +14,12 @@ struct WordPieceDecoder: TokenDecoder {
     (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
   ].map { (.text(Array($0.0.utf8)), Array($0.1.utf8)) }
 
-  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]] {
     try tokens.enumerated().map { index, token in
       var text = token
       if index > 0 { text = token.starts(with: prefix) ? Array(token.dropFirst(prefix.count)) : [0x20] + token }
       guard cleansUp else { return text }
-      return try Self.cleanups.reduce(text) { try $1.pattern.replace(in: $0, with: $1.replacement) }
+      return try Self.cleanups.reduce(text) { try $1.pattern.replace(in: $0, with: $1.replacement, budget) }
     }
   }
 }

@@ -86,7 +86,9 @@ struct BPE: TokenModel {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
-  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32]) {
+  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) throws {
+    try budget.spend(piece.count, times: 1 + prefix.utf8.count)
+    try budget.spend(suffix.utf8.count)
     if takesWholePieces, let id = vocabulary.id(of: ExactText(piece)) {
       ids.append(id)
       return

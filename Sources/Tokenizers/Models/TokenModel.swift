@@ -4,7 +4,7 @@ import ZooCore
 protocol TokenModel: Sendable {
   var vocabulary: Vocabulary { get }
   /// Adds the tokens of `piece`, which is not empty, to `ids`.
-  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32]) throws
+  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) throws
 }
 
 /// The model that `settings` describe. Older files leave its type open.

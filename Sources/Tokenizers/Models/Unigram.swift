@@ -37,7 +37,7 @@ struct Unigram: TokenModel {
     self.scores = scores
   }
 
-  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32]) throws {
+  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) throws {
     let start = piece.startIndex
     // The best way to each place: its score, where its last token begins, and that token; `nil` for an unknown one.
     var best = [(score: Double, from: Int, id: Int32?)?](repeating: nil, count: piece.count + 1)
@@ -50,14 +50,17 @@ struct Unigram: TokenModel {
       }
       var hasSingle = false
       var node = ScalarTrie.root
-      for end in place..<piece.count {
+      var end = place
+      while end < piece.count {
         guard let next = trie.child(of: node, piece[start + end]) else { break }
         node = next
         if let id = trie.value(at: node) {
           offer(end + 1, scores[Int(id)], id)
           hasSingle = hasSingle || end == place
         }
+        end += 1
       }
+      try budget.spend(end - place + 1)
       if !hasSingle { offer(place + 1, unknownScore, nil) }
     }
 

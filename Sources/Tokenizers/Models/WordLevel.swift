@@ -8,7 +8,7 @@ struct WordLevel: TokenModel {
     unknown = try vocabulary.requiredID(of: settings.text("unk_token"), for: "unknown token", settings)
   }
 
-  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32]) {
+  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) {
     ids.append(vocabulary.id(of: ExactText(piece)) ?? unknown)
   }
 }

@@ -21,7 +21,7 @@ struct WordPiece: TokenModel {
     self.trie = trie
   }
 
-  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32]) {
+  func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) throws {
     guard piece.count <= longestWord else {
       ids.append(unknown)
       return
@@ -30,7 +30,7 @@ struct WordPiece: TokenModel {
     var place = piece.startIndex
     var node: Int32? = ScalarTrie.root
     while place < piece.endIndex {
-      guard let start = node, let (end, id) = trie.longest(in: piece, from: place, node: start) else {
+      guard let start = node, let (end, id) = try trie.longest(in: piece, from: place, node: start, budget) else {
         // A word of which any part is unknown is unknown.
         ids.removeSubrange(first...)
         ids.append(unknown)

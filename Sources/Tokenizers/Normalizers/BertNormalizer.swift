@@ -21,7 +21,7 @@ struct BertNormalizer: Normalizer {
     self.lowercases = lowercases
   }
 
-  func normalize(_ text: [Unicode.Scalar]) throws -> [Unicode.Scalar] {
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
     result.reserveCapacity(text.count)
     for scalar in text {
@@ -39,10 +39,10 @@ struct BertNormalizer: Normalizer {
       }
     }
     if stripsAccents {
-      result = UnicodeForm.nfd.normalize(result)
+      result = UnicodeForm.nfd.normalize(result, budget)
       result.removeAll(where: \.isNonspacingMark)
     }
-    return lowercases ? Lowercase().normalize(result) : result
+    return lowercases ? Lowercase().normalize(result, budget) : result
   }
 
   /// Characters that are dropped.

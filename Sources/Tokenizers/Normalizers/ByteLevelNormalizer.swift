@@ -1,4 +1,4 @@
 /// A character for each byte of the text.
 struct ByteLevelNormalizer: Normalizer {
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { ByteCharacters.characters(of: text) }
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] { ByteCharacters.characters(of: text) }
 }

@@ -1,6 +1,6 @@
 /// Every character's full lower-case mapping, whatever stands beside it.
 struct Lowercase: Normalizer {
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
     result.reserveCapacity(text.count)
     for scalar in text {

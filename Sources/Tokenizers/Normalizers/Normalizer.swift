@@ -2,7 +2,7 @@ import ZooCore
 
 /// Changes a text before it is cut into pieces.
 protocol Normalizer: Sendable {
-  func normalize(_ text: [Unicode.Scalar]) throws -> [Unicode.Scalar]
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) throws -> [Unicode.Scalar]
 }
 
 /// The normalizer that `settings` describe.

@@ -4,5 +4,9 @@ struct Prepend: Normalizer {
 
   init(_ settings: Settings) throws { beginning = try Array(settings.text("prepend").unicodeScalars) }
 
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { text.isEmpty ? text : beginning + text }
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) throws -> [Unicode.Scalar] {
+    guard !text.isEmpty else { return text }
+    try budget.spend(beginning.count)
+    return beginning + text
+  }
 }

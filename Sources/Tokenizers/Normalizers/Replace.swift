@@ -8,11 +8,11 @@ struct Replace: Normalizer, TokenDecoder {
     replacement = try Array(settings.text("content").utf8)
   }
 
-  func normalize(_ text: [Unicode.Scalar]) throws -> [Unicode.Scalar] {
-    Array(utf8: try pattern.replace(in: text.utf8, with: replacement))
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) throws -> [Unicode.Scalar] {
+    Array(utf8: try pattern.replace(in: text.utf8, with: replacement, budget))
   }
 
-  func decode(_ tokens: [[UInt8]]) throws -> [[UInt8]] {
-    try tokens.map { try pattern.replace(in: $0, with: replacement) }
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]] {
+    try tokens.map { try pattern.replace(in: $0, with: replacement, budget) }
   }
 }

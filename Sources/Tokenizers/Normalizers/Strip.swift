@@ -8,7 +8,7 @@ struct Strip: Normalizer {
     right = try settings.bool("strip_right", default: true)
   }
 
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] {
     var part = text[...]
     if left { part = part.drop(while: \.isWhiteSpace) }
     if right { while part.last?.isWhiteSpace == true { part.removeLast() } }

@@ -1,4 +1,4 @@
 /// Drops combining marks; NFD goes before it.
 struct StripAccents: Normalizer {
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] { text.filter { !$0.isMark } }
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] { text.filter { !$0.isMark } }
 }

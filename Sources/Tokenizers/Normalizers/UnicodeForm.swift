@@ -11,7 +11,7 @@ enum UnicodeForm: Normalizer {
   private var composes: Bool { self == .nfc || self == .nfkc }
   private var isCompatible: Bool { self == .nfkc || self == .nfkd }
 
-  func normalize(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] {
     // What has a decomposition, or a place in the order of marks, lies behind ASCII.
     if text.allSatisfy(\.isASCII) { return text }
     var result = decomposed(text)

@@ -26,7 +26,7 @@ struct PairProcessing: PostProcessor {
     self.isRoberta = isRoberta
   }
 
-  func process(_ parts: [Encoding]) -> [Encoding] {
+  func process(_ parts: [Encoding], _ budget: Budget) -> [Encoding] {
     var result = Encoding()
     for (index, part) in parts.enumerated() {
       let ids = index == 0 ? [start] + part.ids : isRoberta ? [separator] + part.ids : part.ids

@@ -3,7 +3,7 @@ import ZooCore
 /// Puts special tokens around one text, or around and between two.
 protocol PostProcessor: Sendable {
   /// `parts` are one or two texts' tokens.
-  func process(_ parts: [Encoding]) -> [Encoding]
+  func process(_ parts: [Encoding], _ budget: Budget) throws -> [Encoding]
   /// How many tokens are added.
   func addedCount(isPair: Bool) -> Int
 }

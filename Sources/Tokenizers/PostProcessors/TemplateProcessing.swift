@@ -42,14 +42,17 @@ struct TemplateProcessing: PostProcessor {
     }
   }
 
-  func process(_ parts: [Encoding]) -> [Encoding] {
+  func process(_ parts: [Encoding], _ budget: Budget) throws -> [Encoding] {
     var result = Encoding()
     for part in parts.count > 1 ? pair : single {
       switch part {
       case .sequence(let isSecond, let typeID):
         guard let text = isSecond ? parts.dropFirst().first : parts.first else { continue }
+        try budget.spend(text.ids.count)
         result.append(text.ids, typeID: typeID)
-      case .tokens(let ids, let typeID): result.append(ids, typeID: typeID)
+      case .tokens(let ids, let typeID):
+        try budget.spend(ids.count)
+        result.append(ids, typeID: typeID)
       }
     }
     return [result]

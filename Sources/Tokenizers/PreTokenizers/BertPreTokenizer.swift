@@ -1,6 +1,6 @@
 /// Words between white space; each punctuation mark is a piece of its own.
 struct BertPreTokenizer: PreTokenizer {
-  func split(_ piece: Piece, into pieces: inout [Piece]) {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {
     let scalars = piece.scalars
     var start = scalars.startIndex
     for place in scalars.indices {

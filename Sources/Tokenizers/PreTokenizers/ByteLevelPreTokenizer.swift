@@ -8,7 +8,7 @@ struct ByteLevelPreTokenizer: PreTokenizer {
     cutsWords = try settings.bool("use_regex", default: true)
   }
 
-  func split(_ piece: Piece, into pieces: inout [Piece]) {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {
     var piece = piece
     if addsSpace, piece.scalars.first != " " {
       piece = Piece(scalars: ([" "] + piece.scalars)[...], isFirst: piece.isFirst)

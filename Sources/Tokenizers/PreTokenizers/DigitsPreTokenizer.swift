@@ -5,7 +5,7 @@ struct DigitsPreTokenizer: PreTokenizer {
 
   init(_ settings: Settings) throws { isolates = try settings.bool("individual_digits", default: false) }
 
-  func split(_ piece: Piece, into pieces: inout [Piece]) {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {
     let behavior = isolates ? SplitBehavior.isolated : .contiguous
     behavior.split(piece, at: characters(of: piece, where: \.isNumeral), into: &pieces)
   }

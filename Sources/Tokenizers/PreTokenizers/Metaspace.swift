@@ -21,7 +21,7 @@ struct Metaspace: PreTokenizer, TokenDecoder {
     }
   }
 
-  func split(_ piece: Piece, into pieces: inout [Piece]) {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {
     var text = piece.scalars.map { $0 == " " ? replacement : $0 }
     if scheme == .always || scheme == .first && piece.isFirst, text.first != replacement {
       text.insert(replacement, at: 0)
@@ -35,7 +35,7 @@ struct Metaspace: PreTokenizer, TokenDecoder {
     SplitBehavior.mergedWithNext.split(visible, at: spaces, into: &pieces)
   }
 
-  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]], _ budget: Budget) -> [[UInt8]] {
     tokens.enumerated().map { index, token in
       Array(utf8: token).flatMap { scalar -> [Unicode.Scalar] in
         guard scalar == replacement else { return [scalar] }

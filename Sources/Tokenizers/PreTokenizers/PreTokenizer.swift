@@ -3,7 +3,7 @@ import ZooCore
 /// Cuts a text into pieces that no token crosses.
 protocol PreTokenizer: Sendable {
   /// Adds the parts of `piece` to `pieces`.
-  func split(_ piece: Piece, into pieces: inout [Piece]) throws
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) throws
 }
 
 /// The pre-tokenizer that `settings` describe.

@@ -10,7 +10,7 @@ struct SplitPreTokenizer: PreTokenizer {
     isInverted = try settings.bool("invert", default: false)
   }
 
-  func split(_ piece: Piece, into pieces: inout [Piece]) throws {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) throws {
     let text = piece.scalars.utf8
     // From bytes to characters; matches come in order.
     var byte = 0
@@ -22,7 +22,7 @@ struct SplitPreTokenizer: PreTokenizer {
       }
       return place
     }
-    let matches = try pattern.matches(in: text).map { match in
+    let matches = try pattern.matches(in: text, budget).map { match in
       let start = character(at: match.lowerBound)
       return start..<character(at: match.upperBound)
     }

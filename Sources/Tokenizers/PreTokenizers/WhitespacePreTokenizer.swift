@@ -2,7 +2,7 @@
 struct WhitespacePreTokenizer: PreTokenizer {
   private enum Class { case word, space, other }
 
-  func split(_ piece: Piece, into pieces: inout [Piece]) {
+  func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {
     let scalars = piece.scalars
     var start = scalars.startIndex
     var running = Class.space

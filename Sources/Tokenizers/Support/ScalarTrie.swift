@@ -41,14 +41,18 @@ struct ScalarTrie: Sendable {
   }
 
   /// The longest text that begins at `start`, and where it ends.
-  func longest(in text: ArraySlice<Unicode.Scalar>, from start: Int, node: Int32 = root) -> (end: Int, value: Int32)? {
+  func longest(
+    in text: ArraySlice<Unicode.Scalar>, from start: Int, node: Int32 = root, _ budget: Budget
+  ) throws -> (end: Int, value: Int32)? {
     var node = node
     var found: (Int, Int32)?
-    for place in start..<text.endIndex {
-      guard let next = child(of: node, text[place]) else { break }
+    var place = start
+    while place < text.endIndex, let next = child(of: node, text[place]) {
       node = next
-      if let value = value(at: node) { found = (place + 1, value) }
+      place += 1
+      if let value = value(at: node) { found = (place, value) }
     }
+    try budget.spend(place - start + 1)
     return found
   }
 
