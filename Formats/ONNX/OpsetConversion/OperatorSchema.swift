@@ -1,28 +1,28 @@
 import ZooCore
 
 /// What one version of one of ONNX's own operators takes and gives.
-struct OperatorSchema: Sendable {
-  struct Parameter: Sendable {
-    enum Kind: Sendable { case single, optional, repeated, repeatedOfAnyTypes }
-    var kind: Kind
+package struct OperatorSchema: Sendable {
+  package struct Parameter: Sendable {
+    package enum Kind: Sendable { case single, optional, repeated, repeatedOfAnyTypes }
+    package var kind: Kind
     /// The type variable; empty for types that are given outright.
     var variable: String
-    var types: TypeSet
+    package var types: TypeSet
   }
 
-  struct AttributeRule: Sendable {
-    var kind: Int32
-    var isRequired: Bool
+  package struct AttributeRule: Sendable {
+    package var kind: Int32
+    package var isRequired: Bool
   }
 
   var version: Int64
   var isDeprecated: Bool
-  var inputs: [Parameter]
-  var outputs: [Parameter]
-  var attributes: [String: AttributeRule]
+  package var inputs: [Parameter]
+  package var outputs: [Parameter]
+  package var attributes: [String: AttributeRule]
 
   /// The parameter at `index` of `parameters`, of which the last may be repeated.
-  static func parameter(_ index: Int, of parameters: [Parameter]) -> Parameter? {
+  package static func parameter(_ index: Int, of parameters: [Parameter]) -> Parameter? {
     if index < parameters.count { return parameters[index] }
     guard let last = parameters.last, last.kind == .repeated || last.kind == .repeatedOfAnyTypes else { return nil }
     return last
@@ -30,10 +30,12 @@ struct OperatorSchema: Sendable {
 }
 
 /// Types that a parameter may have.
-struct TypeSet: Sendable, Hashable {
+package struct TypeSet: Sendable, Hashable {
   var bits: UInt32
 
-  func contains(_ form: ValueType.Form) -> Bool {
+  package init(bits: UInt32) { self.bits = bits }
+
+  package func contains(_ form: ValueType.Form) -> Bool {
     switch form {
     case .tensor(let type, _): (0..<29).contains(type) && bits & 1 << UInt32(type) != 0
     case .sequence: bits & 1 << 29 != 0
@@ -51,7 +53,7 @@ struct TypeSet: Sendable, Hashable {
 }
 
 /// All versions of ONNX's own operators.
-enum OperatorHistory {
+package enum OperatorHistory {
   /// Every operator's schemas, oldest first.
   private static let schemas: [String: [OperatorSchema]] = {
     var schemas: [String: [OperatorSchema]] = [:]
@@ -65,7 +67,7 @@ enum OperatorHistory {
   static func versions(of name: String) -> [OperatorSchema] { schemas[name] ?? [] }
 
   /// The schema that operator set `version` has; `nil` where it has none.
-  static func schema(_ name: String, at version: Int64) -> OperatorSchema? {
+  package static func schema(_ name: String, at version: Int64) -> OperatorSchema? {
     versions(of: name).last { $0.version <= version }
   }
 

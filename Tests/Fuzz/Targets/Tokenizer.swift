@@ -2,7 +2,7 @@ import Tokenizers
 import ZooCore
 
 extension FuzzTarget {
-  /// What can be read encodes and decodes, too.
+  /// What can be read encodes and decodes, too: a few texts, and the one behind a zero byte.
   static let tokenizer = FuzzTarget(
     name: "tokenizer",
     seeds: {
@@ -14,9 +14,11 @@ extension FuzzTarget {
       ].map { Array($0.utf8) }
     }
   ) { bytes in
-    guard let text = String(validating: bytes, as: UTF8.self) else { return }
-    let tokenizer = try Tokenizer(json: text)
-    for text in ["", "Hello, wörld! 123 don't", "\u{1F600} e\u{301}\u{0}\t 你好"] {
+    let end = bytes.firstIndex(of: 0) ?? bytes.endIndex
+    guard let json = String(validating: bytes[..<end], as: UTF8.self) else { return }
+    let tokenizer = try Tokenizer(json: json)
+    let own = String(decoding: bytes[min(end + 1, bytes.endIndex)...], as: UTF8.self)
+    for text in ["", "Hello, wörld! 123 don't", "\u{1F600} e\u{301}\u{0}\t 你好", own] {
       let ids = try tokenizer.encode(text)
       _ = try tokenizer.decode(ids)
       _ = try tokenizer.decode(ids, skippingSpecialTokens: false)
