@@ -4,10 +4,15 @@ import ZooPlugin
 package final class ClosureKernel: Kernel {
   private let body: @Sendable (Call) throws -> Void
   package let inPlaceInputs: [Int]
+  package let outputLayouts: [Layout]?
 
-  package init(inPlace: [Int] = [], _ body: @escaping @Sendable (Call) throws -> Void) {
+  /// - Parameter layout: Of all that it writes to its first output.
+  package init(
+    inPlace: [Int] = [], layout: Layout = .plain, _ body: @escaping @Sendable (Call) throws -> Void
+  ) {
     self.body = body
     inPlaceInputs = inPlace
+    outputLayouts = [layout]
   }
 
   package func run(_ call: Call) throws { try body(call) }

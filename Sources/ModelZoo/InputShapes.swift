@@ -1,8 +1,10 @@
+import ZooCore
+
 extension ModelDefinition {
   /// The tensors that a caller gives. Those with a default value are left out.
   public var requiredInputs: [ValueInfo] {
-    let defaults = Set(graph.initializers.map(\.name))
-    return graph.inputs.filter { !defaults.contains($0.name) }
+    let defaults = Set(graph.initializers.map { ExactText($0.name) })
+    return graph.inputs.filter { !defaults.contains(ExactText($0.name)) }
   }
 
   /// Random tensors for the inputs, the same for the same seed.

@@ -3,6 +3,8 @@ public struct StoredTensor: Sendable {
   public let type: ElementType
   public let shape: [Int]
   private let source: any TensorSource
+  /// What copies of one stored tensor have in common.
+  package let identity: TensorIdentity
 
   /// Where the elements come from, for a format that knows its own.
   package var origin: any TensorSource { source.origin }
@@ -11,10 +13,14 @@ public struct StoredTensor: Sendable {
   public var byteCount: Int { type.byteCount(of: shape.reduce(1, *)) ?? 0 }
 
   /// A tensor in memory.
-  public init(_ tensor: Tensor) {
+  public init(_ tensor: Tensor) { self.init(tensor, identity: TensorIdentity()) }
+
+  /// A tensor in memory whose elements are those of all others with this identity.
+  package init(_ tensor: Tensor, identity: TensorIdentity) {
     type = tensor.type
     shape = tensor.shape
     source = ResidentTensor(tensor: tensor)
+    self.identity = identity
   }
 
   /// A tensor that `source` reads.
@@ -25,6 +31,12 @@ public struct StoredTensor: Sendable {
     self.type = type
     self.shape = shape
     self.source = source
+    identity = TensorIdentity()
+  }
+
+  /// `tensor` under the identity of others that have the same elements.
+  package init(_ tensor: StoredTensor, identity: TensorIdentity) {
+    (type, shape, source, self.identity) = (tensor.type, tensor.shape, tensor.source, identity)
   }
 
   /// The elements. A tensor in memory or in a mapped file is not copied.
@@ -45,6 +57,14 @@ public struct StoredTensor: Sendable {
   public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     try source.read(into: bytes, at: offset, type: type, shape: shape)
   }
+}
+
+/// Tells whether stored tensors are the same one, without looking at their elements.
+package final class TensorIdentity: Sendable, Hashable {
+  package init() {}
+
+  package static func == (left: TensorIdentity, right: TensorIdentity) -> Bool { left === right }
+  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// Where a stored tensor's elements come from. Any number of threads may read at once.

@@ -191,6 +191,11 @@ private func publish(_ kernel: any Kernel, host: UnsafePointer<zoo_host>, to tar
   target.pointee.consumed_inputs = bits(kernel.consumedInputs)
   target.pointee.in_place_inputs = bits(kernel.inPlaceInputs)
   target.pointee.description = state.summary
+  // A host of before this field was there has no room for it.
+  if let layouts = kernel.outputLayouts, target.pointee.size >= MemoryLayout<zoo_kernel>.size {
+    target.pointee.stated_outputs = .max
+    target.pointee.blocked_outputs = bits(layouts.indices.filter { layouts[$0] == .nchw16c })
+  }
   target.pointee.run = { state, call in
     let state = Unmanaged<KernelState>.fromOpaque(state.unsafelyUnwrapped)
     return state._withUnsafeGuaranteedRef { held in

@@ -138,11 +138,16 @@ public struct Attributes {
     try find(name, kind: 4).map { TensorView($0.tensors[0]) }
   }
 
+  /// Names are compared as bytes.
   private func find(_ name: String) -> zoo_attribute? {
-    for index in 0..<count {
-      if let base, String(cString: base[index].name) == name { return base[index] }
+    guard let base else { return nil }
+    return name.withCString { name in
+      (0..<count).first { index in
+        var place = 0
+        while base[index].name[place] == name[place], name[place] != 0 { place += 1 }
+        return base[index].name[place] == name[place]
+      }.map { base[$0] }
     }
-    return nil
   }
 
   private func find(_ name: String, kind: Int32) throws -> zoo_attribute? {

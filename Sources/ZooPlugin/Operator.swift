@@ -66,6 +66,9 @@ public protocol Kernel: AnyObject, Sendable {
   var consumedInputs: [Int] { get }
   /// Inputs whose memory output 0 may take.
   var inPlaceInputs: [Int] { get }
+  /// The layouts in which `run` writes the outputs, plain ones where the list ends; `nil` for a kernel that looks at the
+  /// layouts of the call's outputs. The host refuses a kernel that writes another layout than there is room for.
+  var outputLayouts: [Layout]? { get }
   /// How the kernel computes, for people: `Winograd F(4×4,3×3)`.
   var summary: String? { get }
 
@@ -78,6 +81,7 @@ extension Kernel {
   public var workspaceByteCount: Int { 0 }
   public var consumedInputs: [Int] { [] }
   public var inPlaceInputs: [Int] { [] }
+  public var outputLayouts: [Layout]? { [] }
   public var summary: String? { nil }
   public func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? { nil }
 }

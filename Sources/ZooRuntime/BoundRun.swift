@@ -47,7 +47,7 @@ public final class BoundRun {
   }
 
   private func run(executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?) throws {
-    try state.run(plan, executor: executor, observer: observer)
+    try ZooError.showingNames { try state.run(plan, executor: executor, observer: observer) }
     plan.copyOutputs(from: inputs, to: results)
   }
 }

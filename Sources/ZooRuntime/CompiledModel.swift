@@ -28,6 +28,26 @@ public struct Arithmetic: Sendable {
   }
 }
 
+extension Arithmetic {
+  /// The same with values' internal names.
+  fileprivate var withInternalNames: Arithmetic {
+    Arithmetic(
+      precision, ranges: Dictionary(ranges.map { (InternalName.ofPublished($0), $1) }, uniquingKeysWith: { $1 }))
+  }
+}
+
+extension ZooError {
+  /// What `body` gives. Errors name values as the model's file does.
+  static func showingNames<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch var error as ZooError {
+      error.message = InternalName.shown(error.message)
+      error.location = error.location.map(InternalName.shown)
+      error.advice = error.advice.map(InternalName.shown)
+      throw error
+    }
+  }
+}
+
 /// What the operands of products (matrix products, convolutions) may be rounded to. Sums stay float32.
 public enum Precision: Int32, Sendable, CaseIterable {
   /// Exact to float32's rounding.
@@ -65,7 +85,8 @@ public final class CompiledModel: Sendable {
   /// How one set of input shapes is served.
   private enum Program: Sendable {
     case planned(Plan)
-    case nodeByNode
+    /// The graph as far as it is known ahead.
+    case nodeByNode(WorkGraph)
   }
 
   private struct Plans {
@@ -93,18 +114,26 @@ public final class CompiledModel: Sendable {
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, residents: ResidentConstants
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
-    var checked = try checkedGraph(definition)
-    try checked.loadSmallConstants()
-    checked.arithmetic = options.arithmetic
+    let checked = try ZooError.showingNames {
+      var checked = try checkedGraph(definition)
+      try checked.loadSmallConstants()
+      checked.arithmetic = options.arithmetic.withInternalNames
+      checked.derivations = residents.derivations
+      for entry in checked.nodes where !isCondition(entry.node) {
+        _ = try registry.require(entry.node, opset: checked.opset(of: entry))
+      }
+      return checked
+    }
     self.checked = checked
-    inputs = checked.inputs
+    inputs = checked.inputs.map { input in
+      var shown = input
+      shown.name = InternalName.shown(input.name)
+      return shown
+    }
     outputs = definition.graph.outputs
     self.registry = registry
     self.options = options
     self.residents = residents
-    for entry in checked.nodes where !isCondition(entry.node) {
-      _ = try registry.require(entry.node, opset: checked.opset(of: entry))
-    }
     if let shapes = fixedShapes { _ = try program(for: shapes) }
   }
 
@@ -140,7 +169,9 @@ public final class CompiledModel: Sendable {
     let (plan, tensors) = try plan(for: values)
     try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       try withoutActuallyEscaping(body) { body in
-        _ = try plan.run(tensors, executor: executor, observer: ProductObserver(plan, body))
+        try ZooError.showingNames {
+          _ = try plan.run(tensors, executor: executor, observer: ProductObserver(plan, body))
+        }
       }
     }
   }
@@ -166,7 +197,8 @@ public final class CompiledModel: Sendable {
   func plan(for values: [String: Tensor]) throws -> (plan: Plan, inputs: [Tensor]) {
     let tensors = try checkInputs(values)
     guard case .planned(let plan) = try program(for: tensors.map(\.shape)) else {
-      throw ZooError(.unsupported, "shapes of the model depend on its data, so that it can't be planned ahead")
+      throw ZooError(
+        .unsupported, "shapes or branches of the model depend on its data, so that it can't be planned ahead")
     }
     return (plan, tensors)
   }
@@ -174,10 +206,12 @@ public final class CompiledModel: Sendable {
   private func run(
     _ program: Program, _ tensors: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
   ) throws -> [Tensor] {
-    switch program {
-    case .planned(let plan): try plan.run(tensors, executor: executor, observer: recorder)
-    case .nodeByNode:
-      try NodeByNode(graph: checked, registry: registry).run(tensors, executor: executor, recorder: recorder)
+    try ZooError.showingNames {
+      switch program {
+      case .planned(let plan): try plan.run(tensors, executor: executor, observer: recorder)
+      case .nodeByNode(let graph):
+        try NodeByNode(graph: graph, registry: registry).run(tensors, executor: executor, recorder: recorder)
+      }
     }
   }
 
@@ -205,8 +239,8 @@ public final class CompiledModel: Sendable {
           summary: step.kernel.summary, outputShapes: step.outputs.map(\.description.shape),
           workspaceByteCount: step.kernel.workspaceByteCount)
       }
-    case .nodeByNode:
-      checked.nodes.map { entry in
+    case .nodeByNode(let graph):
+      graph.nodes.map { entry in
         Step(
           node: entry.node.name, operatorType: entry.node.operatorType, epilogue: [], summary: "node by node",
           outputShapes: entry.node.outputs.map { _ in nil }, workspaceByteCount: 0)
@@ -226,7 +260,7 @@ public final class CompiledModel: Sendable {
     if let known = plans.withLock({ $0.programs[shapes] }) { return known }
     return try compiling.withLock { state in
       if let known = plans.withLock({ $0.programs[shapes] }) { return known }
-      let made = try specialize(shapes, kernels: state.kernels)
+      let made = try ZooError.showingNames { try specialize(shapes, kernels: state.kernels) }
       plans.withLock { plans in
         plans.programs[shapes] = made
         plans.order.append(shapes)
@@ -238,11 +272,14 @@ public final class CompiledModel: Sendable {
 
   private func specialize(_ shapes: [[Int]], kernels: KernelCache) throws -> Program {
     var graph = checked
-    for (input, shape) in zip(inputs, shapes) {
-      guard let type = try elementType(of: input) else { return .nodeByNode }
-      graph.types[input.name] = ValueDescription(type: type, shape: shape)
+    for (input, shape) in zip(checked.inputs, shapes) {
+      if let type = try elementType(of: input) {
+        graph.types[input.name] = ValueDescription(type: type, shape: shape)
+      } else {
+        graph.unknown.insert(input.name)
+      }
     }
-    guard try inferShapes(&graph, registry: registry) else { return .nodeByNode }
+    guard try inferShapes(&graph, registry: registry) else { return .nodeByNode(graph) }
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
     var pattern = PatternGraph(graph)

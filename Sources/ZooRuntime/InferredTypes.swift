@@ -8,15 +8,19 @@ import ZooCore
 public func inferredTypes(
   of definition: ModelDefinition, shapes: [String: [Int]], registry: OperatorRegistry
 ) throws -> [String: (type: ElementType, shape: [Int])] {
-  var graph = try checkedGraph(definition)
-  for input in graph.inputs {
-    guard let shape = shapes[input.name], case .tensor(let number, _)? = input.type?.form,
-      let type = ElementType(rawValue: number)
-    else { throw ZooError(.badData, "type or shape of the input \"\(input.name)\" is not known") }
-    graph.types[input.name] = ValueDescription(type: type, shape: shape)
+  let types = try ZooError.showingNames {
+    var graph = try checkedGraph(definition)
+    for input in graph.inputs {
+      guard let shape = shapes[InternalName.shown(input.name)], case .tensor(let number, _)? = input.type?.form,
+        let type = ElementType(rawValue: number)
+      else { throw ZooError(.badData, "type or shape of the input \"\(input.name)\" is not known") }
+      graph.types[input.name] = ValueDescription(type: type, shape: shape)
+    }
+    guard try inferShapes(&graph, registry: registry) else {
+      throw ZooError(.unsupported, "shapes or branches of the model depend on its data")
+    }
+    return graph.types
   }
-  guard try inferShapes(&graph, registry: registry) else {
-    throw ZooError(.unsupported, "shapes of the model depend on its data")
-  }
-  return graph.types.compactMapValues { known in known.shape.map { (known.type, $0) } }
+  let known = types.compactMap { name, known in known.shape.map { (InternalName.shown(name), (known.type, $0)) } }
+  return Dictionary(known, uniquingKeysWith: { first, _ in first })
 }

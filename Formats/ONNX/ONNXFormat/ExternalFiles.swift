@@ -15,7 +15,7 @@ import ZooCore
 /// symbolic links lead out.
 final class ExternalFiles {
   private let folder: String
-  private var opened: [String: MappedFile] = [:]
+  private var opened: [ExactText: MappedFile] = [:]
 
   /// Files relative to the folder of the model at `path`.
   init(besideModel path: String) {
@@ -55,7 +55,7 @@ final class ExternalFiles {
   }
 
   private func open(_ location: String) throws -> MappedFile {
-    if let file = opened[location] { return file }
+    if let file = opened[ExactText(location)] { return file }
     let advice = "external data must lie in the model's folder"
     guard !location.hasPrefix("/"), !location.utf8.contains(0),
       !location.split(separator: "/").contains("..")
@@ -68,7 +68,7 @@ final class ExternalFiles {
         .badData, "a symbolic link leads the external data out of the folder: \"\(location)\"", advice: advice)
     }
     let file = try MappedFile.reading(path) { $0 }
-    opened[location] = file
+    opened[ExactText(location)] = file
     return file
   }
 

@@ -11,9 +11,14 @@ struct FunctionLibrary {
   }
 
   private struct Key: Hashable {
-    var domain: String
-    var name: String
-    var overload: String
+    var domain: ExactText
+    var name: ExactText
+    var overload: ExactText
+
+    init(domain: String, name: String, overload: String) {
+      self.domain = ExactText(isDefault(domain) ? "" : domain)
+      (self.name, self.overload) = (ExactText(name), ExactText(overload))
+    }
   }
 
   private var functions: [Key: Function] = [:]
@@ -85,11 +90,11 @@ struct FunctionLibrary {
   }
 
   private static func key(of node: Node) -> Key {
-    Key(domain: isDefault(node.domain) ? "" : node.domain, name: node.operatorType, overload: node.overload)
+    Key(domain: node.domain, name: node.operatorType, overload: node.overload)
   }
 
   private static func key(of function: Function) -> Key {
-    Key(domain: isDefault(function.domain) ? "" : function.domain, name: function.name, overload: function.overload)
+    Key(domain: function.domain, name: function.name, overload: function.overload)
   }
 
   /// The function's nodes with the call's values and attributes, and names of their own for what lies inside (ONNX IR
@@ -108,8 +113,7 @@ struct FunctionLibrary {
       }
     }
     let given = Dictionary(
-      function.attributeDefaults.map { ($0.name, $0.value) } + call.attributes.map { ($0.name, $0.value) },
-      uniquingKeysWith: { $1 })
+      (function.attributeDefaults + call.attributes).map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { $1 })
     var renaming = Renaming(prefix: prefix, given: given, bench: bench)
     let nodes = renaming.nodes(function.nodes, names)
     return nodes + copies
@@ -119,7 +123,7 @@ struct FunctionLibrary {
 /// Gives a function's body the names and attributes of a call.
 private struct Renaming {
   let prefix: String
-  let given: [String: Attribute.Value]
+  let given: [ExactText: Attribute.Value]
   let bench: Workbench
 
   mutating func nodes(_ nodes: [Node], _ outer: [String: String]) -> [Node] {
@@ -129,13 +133,13 @@ private struct Renaming {
     }
     return nodes.map { node in
       var copy = node
-      if !node.name.isEmpty { copy.name = bench.name("\(prefix)/\(node.name)") }
+      if !node.name.isEmpty { copy.name = bench.nodeName("\(prefix)/\(node.name)") }
       copy.inputs = node.inputs.map { names[$0] ?? $0 }
       copy.outputs = node.outputs.map { names[$0] ?? $0 }
       copy.attributes = node.attributes.compactMap { attribute in
         guard attribute.referenceName.isEmpty else {
           // An attribute that the call leaves out, and that has no default, is absent in the body too.
-          return given[attribute.referenceName].map { Attribute(attribute.name, $0) }
+          return given[ExactText(attribute.referenceName)].map { Attribute(attribute.name, $0) }
         }
         var attribute = attribute
         switch attribute.value {

@@ -30,7 +30,7 @@ struct NodeWriter {
 
   /// A node of any outputs.
   mutating func nodes(_ type: String, _ inputs: [String], _ attributes: [Attribute] = [], to outputs: [String]) {
-    let name = nodes.isEmpty && !origin.name.isEmpty ? origin.name : bench.name(name("node"))
+    let name = nodes.isEmpty && !origin.name.isEmpty ? origin.name : bench.nodeName(name("node"))
     nodes.append(Node(type, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
   }
 

@@ -28,6 +28,16 @@ extension ModelDefinition {
       throw ZooError(.unsupported, "the model has operator set \(source), which is not known")
     }
     guard source != target else { return self }
+    do {
+      return try withInternalNames.convertedByInternalNames(from: source, to: target).withFileNames
+    } catch var error as ZooError {
+      error.message = InternalName.shown(error.message)
+      error.location = error.location.map(InternalName.shown)
+      throw error
+    }
+  }
+
+  private func convertedByInternalNames(from source: Int64, to target: Int64) throws -> ModelDefinition {
     let library = FunctionLibrary(functions, target: target)
     let bench = Workbench(names: allNames)
     var conversion = GraphConversion(target: target, bench: bench, functions: library)
@@ -44,14 +54,14 @@ extension ModelDefinition {
     return model
   }
 
-  /// Every name of a value or a node.
+  /// Every name of a value or a node, in its internal form.
   private var allNames: Set<String> {
     var names: Set<String> = []
     func visit(_ graph: Graph) {
       for info in graph.inputs + graph.outputs + graph.values { names.insert(info.name) }
       for tensor in graph.initializers { names.insert(tensor.name) }
       for node in graph.nodes {
-        names.insert(node.name)
+        names.insert(InternalName.ofFile(node.name))
         names.formUnion(node.inputs)
         names.formUnion(node.outputs)
         for attribute in node.attributes {

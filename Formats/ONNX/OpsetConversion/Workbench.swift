@@ -66,8 +66,13 @@ final class Workbench {
 
   // MARK: Names and constants
 
-  /// A name that no value and no node has: `wanted`, or with a number behind it.
+  /// A name for a node that no value and no node has: `wanted`, or with a number behind it.
+  func nodeName(_ wanted: String) -> String { InternalName.shown(name(wanted)) }
+
+  /// The internal form of a name that no value and no node has: `wanted`, or with a number behind it.
   func name(_ wanted: String) -> String {
+    // What is wanted is made of names of nodes and of values.
+    let wanted = InternalName.ofFile(InternalName.shown(wanted))
     var name = wanted
     var number = 0
     while !names.insert(name).inserted {

@@ -101,6 +101,8 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   var workspaceByteCount: Int { scratchByteCount + (packed == nil ? packedByteCount : 0) }
   var consumedInputs: [Int] { packed == nil ? [] : geometry.hasBias ? [1, 2] : [1] }
+  /// Either, as the call has it.
+  var outputLayouts: [Layout]? { nil }
   var summary: String? { algorithm.summary(geometry) }
 
   /// A residual that is added first is read before its element is written.
@@ -166,6 +168,7 @@ extension conv_machine {
 
 /// Writes an output without elements.
 final class EmptyKernel: Kernel {
+  var outputLayouts: [Layout]? { nil }
   func run(_ call: Call) {}
 }
 

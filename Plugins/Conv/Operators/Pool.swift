@@ -126,6 +126,7 @@ final class PoolKernel: Kernel {
     self.isa = isa
   }
 
+  var outputLayouts: [Layout]? { [blocked ? .nchw16c : .plain] }
   var summary: String? { blocked ? "blocked" : "plain" }
 
   func run(_ call: Call) throws {
@@ -133,7 +134,6 @@ final class PoolKernel: Kernel {
     guard output.count > 0, input.count > 0 else { return }
     let shape = geometry.raw
     if blocked {
-      guard output.layout == .nchw16c else { throw OperatorError("the pooling's output has an unexpected layout") }
       let rows = output.shape.dropFirst(2).dropLast().reduce(1, *)
       let planes = geometry.batch * ((geometry.channels + 15) / 16)
       call.executor.parallelRanges(planes * rows, grain: 4) { range in

@@ -193,6 +193,11 @@ typedef struct zoo_kernel {
      ZOO_UNSUPPORTED asks the host to create anew. Constant inputs need not have data. */
   zoo_status (*reshape)(void *state, const zoo_node *node, const zoo_executor *executor, struct zoo_kernel *kernel);
   void (*destroy)(void *state);
+  /* Bit i: `run` writes output i blocked where bit i of `blocked_outputs` is set, plain where it is not, whatever zoo_call
+     says; the host refuses a kernel for which it has made other room. Of outputs whose bit is not set the kernel looks at
+     `layout` in zoo_call. */
+  uint64_t stated_outputs;
+  uint64_t blocked_outputs;
 } zoo_kernel;
 
 typedef struct zoo_operator {

@@ -1,3 +1,4 @@
+import ZooCore
 import ZooRuntime
 
 /// A graph that gives logits for whole sequences of tokens, rewritten for giving them token by token.
@@ -26,19 +27,22 @@ struct GenerationGraphs {
     }
   }
 
-  /// What the step's inputs and output are called, besides contexts and caches. Brackets keep them apart from the
-  /// model's own names.
+  /// What the step's inputs and output are called, besides contexts and caches. The model's own names are in their
+  /// internal forms there, so that none of them is one of these.
   enum Name {
+    /// A value that is made for generating.
+    static func made(_ role: String) -> String { InternalName.invented(role, of: "generation") }
+
     /// The place of each row's first new token: (rows), int64.
-    static let first = "[generation.first]"
+    static let first = made("first")
     /// First + number of new tokens: (rows), int64.
-    static let valid = "[generation.valid]"
+    static let valid = made("valid")
     /// The tokens whose successors are wanted, counted over all rows: (chosen), int64.
-    static let chosen = "[generation.chosen]"
+    static let chosen = made("chosen")
     /// (chosen, vocabulary), float32.
-    static let logProbabilities = "[generation.log_probabilities]"
+    static let logProbabilities = made("log_probabilities")
     /// The most probable successors: (chosen), int64.
-    static let tokens = "[generation.most_probable]"
+    static let tokens = made("most_probable")
   }
 
   /// `nil` for a decoder alone.
@@ -98,7 +102,8 @@ private struct GraphSplit {
   private static let rows = (2, 3)
   private static let (sourceLength, targetLength) = (5, 7)
 
-  init(_ model: ModelDefinition, registry: OperatorRegistry) throws {
+  init(_ file: ModelDefinition, registry: OperatorRegistry) throws {
+    let model = file.withInternalNames
     self.model = model
     graph = model.graph
     let inputs = model.requiredInputs.map(\.name)
@@ -271,7 +276,7 @@ private struct GraphSplit {
       throw Self.unsupported("keys and values of \(node.label) are not float32")
     }
     let (isFlat, size) = (known.shape.count == 3, known.shape[known.shape.count - 1])
-    let names = ("[generation.cache.\(number)]", "[generation.cache.\(number).new]")
+    let names = (GenerationGraphs.Name.made("cache.\(number)"), GenerationGraphs.Name.made("cache.\(number).new"))
     let cache = GenerationGraphs.Cache(
       input: names.0, output: names.1, heads: isFlat ? 1 : known.shape[1], size: size, isFlat: isFlat)
     result.caches.append(cache)
@@ -306,12 +311,13 @@ private struct GraphSplit {
     }
     nodes.removeAll { node in tail.contains { $0.outputs == node.outputs } }
 
-    let (flat, chosen) = ("[generation.tokens]", "[generation.chosen_tokens]")
+    let (flat, chosen) = (GenerationGraphs.Name.made("tokens"), GenerationGraphs.Name.made("chosen_tokens"))
+    let flatShape = GenerationGraphs.Name.made("flat")
     step.initializers.append(
       NamedTensor(
-        name: "[generation.flat]", tensor: StoredTensor(try Tensor([-1, Int64(width)], shape: [2]))))
+        name: flatShape, tensor: StoredTensor(try Tensor([-1, Int64(width)], shape: [2]))))
     step.inputs.append(ValueInfo(name: GenerationGraphs.Name.chosen, elementType: .int64, shape: ["N"]))
-    nodes.append(Node("Reshape", name: flat, inputs: [value, "[generation.flat]"], outputs: [flat]))
+    nodes.append(Node("Reshape", name: flat, inputs: [value, flatShape], outputs: [flat]))
     nodes.append(
       Node("Gather", name: chosen, inputs: [flat, GenerationGraphs.Name.chosen], outputs: [chosen]))
     var current = chosen
@@ -320,7 +326,7 @@ private struct GraphSplit {
       value = node.outputs[0]
       guard !["Reshape", "Flatten"].contains(node.operatorType) else { continue }
       node.inputs = node.inputs.map { $0 == before ? current : $0 }
-      current = "\(value)[generation]"
+      current = InternalName.invented("generation", of: value)
       node.outputs = [current]
       nodes.append(node)
     }

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// How two graphs differ, by the names of their nodes.
 public struct GraphDifference: Sendable, Hashable, Codable {
   /// Nodes of the second graph alone, of the first alone, and nodes of both that compute something else or elsewhere.
@@ -16,20 +18,21 @@ public struct GraphDifference: Sendable, Hashable, Codable {
 
   /// A node without a name goes by its first output.
   public init(_ first: Graph, _ second: Graph) throws {
-    func table(_ graph: Graph) -> [String: Node] {
-      Dictionary(graph.nodes.map { (Self.name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+    func table(_ graph: Graph) -> [ExactText: Node] {
+      Dictionary(graph.nodes.map { (ExactText(Self.name(of: $0)), $0) }, uniquingKeysWith: { first, _ in first })
     }
+    func names(_ values: [ValueInfo]) -> [ExactText] { values.map { ExactText($0.name) } }
     let (before, after) = (table(first), table(second))
-    added = second.nodes.map(Self.name).filter { before[$0] == nil }
-    removed = first.nodes.map(Self.name).filter { after[$0] == nil }
+    added = second.nodes.map(Self.name).filter { before[ExactText($0)] == nil }
+    removed = first.nodes.map(Self.name).filter { after[ExactText($0)] == nil }
     changed = try first.nodes.compactMap { node in
       let name = Self.name(of: node)
-      guard let other = after[name], let node = before[name] else { return nil }
+      guard let other = after[ExactText(name)], let node = before[ExactText(name)] else { return nil }
       return try Self.isSame(node, other) ? nil : name
     }
     hasOtherInterface =
-      first.inputs.map(\.name) != second.inputs.map(\.name) || first.inputs.map(\.type) != second.inputs.map(\.type)
-      || first.outputs.map(\.name) != second.outputs.map(\.name)
+      names(first.inputs) != names(second.inputs) || first.inputs.map(\.type) != second.inputs.map(\.type)
+      || names(first.outputs) != names(second.outputs)
       || first.outputs.map(\.type) != second.outputs.map(\.type)
   }
 
@@ -38,8 +41,9 @@ public struct GraphDifference: Sendable, Hashable, Codable {
   }
 
   private static func isSame(_ first: Node, _ second: Node) throws -> Bool {
-    guard first.operatorType == second.operatorType, first.domain == second.domain, first.inputs == second.inputs,
-      first.outputs == second.outputs, first.attributes.count == second.attributes.count
+    guard first.operatorType == second.operatorType, first.domain == second.domain,
+      first.inputs.map(ExactText.init) == second.inputs.map(ExactText.init),
+      first.outputs.map(ExactText.init) == second.outputs.map(ExactText.init), first.attributes.count == second.attributes.count
     else { return false }
     return try first.attributes.allSatisfy { attribute in
       guard let other = second.attributes.first(where: { $0.name == attribute.name }) else { return false }

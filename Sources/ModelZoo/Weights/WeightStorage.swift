@@ -1,3 +1,4 @@
+import ZooCore
 import ZooRuntime
 
 /// How a file holds a model's weights. The network computes with float32 weights in any case, unless its precision says
@@ -58,7 +59,7 @@ extension ModelDefinition {
   public func storingWeights(as storage: WeightStorage) throws -> (model: ModelDefinition, cost: WeightRounding) {
     var cost = WeightRounding(storage: storage)
     cost.bytesBefore = constantByteCount
-    var model = self
+    var model = withInternalNames
     try model.graph.expandWeights()
     if storage != .float32 {
       let version = version(ofDomain: "") ?? 0
@@ -73,7 +74,9 @@ extension ModelDefinition {
       if cost.tensors > 0 { model.metadata.accuracy = [] }
     }
     cost.bytesAfter = model.constantByteCount
-    return (model, cost)
+    cost.kept = cost.kept.map(InternalName.shown)
+    cost.worstTensor = cost.worstTensor.map(InternalName.shown)
+    return (model.withFileNames, cost)
   }
 
   private var constantByteCount: Int { graph.initializers.reduce(0) { $0 + $1.tensor.byteCount } }
@@ -162,7 +165,7 @@ extension Graph {
         ]
         node.attributes = [Attribute("axis", .int(Int64(axis)))]
       }
-      node.name = node.inputs[0] + "/" + node.operatorType
+      node.name = InternalName.shown(node.inputs[0]) + "/" + node.operatorType
       added.append(node)
       cost.tensors += 1
     }

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// A token for each whole piece.
 struct WordLevel: TokenModel {
   let vocabulary: Vocabulary

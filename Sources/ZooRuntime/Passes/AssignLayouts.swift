@@ -6,23 +6,25 @@ import ZooCore
 ///
 /// Where no plugin offers Reorder everything stays plain.
 func assignLayouts(_ graph: inout WorkGraph, registry: OperatorRegistry) throws {
-  guard registry.find(domain: "zoo", name: "Reorder", opset: 1) != nil else { return }
-  graph.operatorSets["zoo"] = 1
+  guard registry.find(domain: internalDomain, name: "Reorder", opset: 1) != nil else { return }
   let plain = Int32(ZOO_LAYOUT_PLAIN)
   var nodes: [WorkNode] = []
+  /// By value and layout.
+  var copies: [String: [Int32: String]] = [:]
 
   func converted(_ name: String, to layout: Int32) throws -> String {
     guard let type = try graph.describe(name), type.layout != layout else { return name }
-    let copy = "\(name)@\(layout == plain ? "plain" : "nchw16c")"
-    if graph.layoutCopies.updateValue(name, forKey: copy) == nil {
-      nodes.append(
-        WorkNode(
-          Node(
-            "Reorder", domain: "zoo", name: copy, inputs: [name], outputs: [copy],
-            attributes: [Attribute("to", .int(Int64(layout)))])))
-      graph.types[copy] = ValueDescription(type: type.type, shape: type.shape, layout: layout)
-      graph.arithmetic.ranges[copy] = graph.arithmetic.ranges[name]
-    }
+    if let copy = copies[name]?[layout] { return copy }
+    let copy = graph.invent(layout == plain ? "plain" : "nchw16c", of: name)
+    copies[name, default: [:]][layout] = copy
+    graph.layoutCopies[copy] = name
+    nodes.append(
+      WorkNode(
+        Node(
+          "Reorder", domain: internalDomain, name: InternalName.shown(copy), inputs: [name], outputs: [copy],
+          attributes: [Attribute("to", .int(Int64(layout)))]), opset: 1))
+    graph.types[copy] = ValueDescription(type: type.type, shape: type.shape, layout: layout)
+    graph.arithmetic.ranges[copy] = graph.arithmetic.ranges[name]
     return copy
   }
 

@@ -3,13 +3,16 @@ import ZooCore
 /// ONNX's versions of operator sets, as of ONNX 1.23. What operators mean in later ones, no plugin can know.
 private let newestVersions: [String: Int64] = ["": 28, "ai.onnx.ml": 5]
 
-/// The graph of `definition`, checked: every value has one producer that comes before its readers, every operator's
-/// domain is imported.
+/// The graph of a model, checked: every value has one producer that comes before its readers, every operator's domain is
+/// imported and open to models.
 ///
-/// Nodes that stand out of order are sorted, as ONNX Runtime does, though the ONNX specification asks for order.
-func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
+/// This is the border: behind it values have internal names, which nothing that a file holds can make equal to each other
+/// or to those that passes invent. Nodes that stand out of order are sorted, as ONNX Runtime does, though the ONNX specification asks for order.
+func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
+  let definition = model.withInternalNames
   let graph = definition.graph
   let nodes = try inlinedNodes(definition)
+  try refuseInternalOperators(nodes)
   var work = WorkGraph()
   for set in definition.functions.flatMap(\.operatorSets) + definition.operatorSets {
     work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version
@@ -57,11 +60,33 @@ func checkedGraph(_ definition: ModelDefinition) throws -> WorkGraph {
     guard seen.insert(output.name).inserted else {
       throw ZooError(.badData, "the graph's output \"\(output.name)\" is listed twice")
     }
-    work.outputs.append((output.name, output.name))
+    work.outputs.append((InternalName.shown(output.name), output.name))
   }
   guard !work.outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
   work.nodes = try sorted(nodes).map(WorkNode.init)
   return work
+}
+
+/// The domain of operators that only passes make nodes of. Their kernels rely on what a pass knows, such as the layout of
+/// what they write, so that no model may hold them. What is open to models has domains of its own, such as `zoo.vision`.
+let internalDomain = "zoo"
+
+private func refuseInternalOperators(_ nodes: [Node]) throws {
+  var waiting = nodes
+  while let node = waiting.popLast() {
+    guard node.domain != internalDomain else {
+      throw ZooError(
+        .badData, "operators of the domain \(internalDomain) are the compiler's own, and no model can hold them",
+        at: node.label, advice: "export the model with ONNX's operators, or give the operator another domain")
+    }
+    for attribute in node.attributes {
+      switch attribute.value {
+      case .graph(let graph): waiting += graph.nodes
+      case .graphs(let graphs): waiting += graphs.flatMap(\.nodes)
+      default: break
+      }
+    }
+  }
 }
 
 /// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962).

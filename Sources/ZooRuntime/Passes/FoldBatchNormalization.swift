@@ -20,9 +20,11 @@ func foldBatchNormalization(_ graph: inout WorkGraph) throws {
       let folded = try fold(normalization, into: convolution, in: graph)
     else { continue }
     let output = normalization.outputs[0]
-    let names = [output + "@weight", output + "@bias"]
-    graph.constants[names[0]] = folded.weight
-    graph.constants[names[1]] = StoredTensor(folded.bias)
+    let names = [graph.invent("weight", of: output), graph.invent("bias", of: output)]
+    for (name, constant) in zip(names, [folded.weight, folded.bias]) {
+      graph.constants[name] = constant
+      if folded.dependsOnShapes { graph.shapeDependent.insert(name) }
+    }
     graph.nodes[source].node.inputs = [convolution.inputs[0]] + names
     graph.nodes[source].node.outputs[0] = output
     producer[output] = source
@@ -41,12 +43,16 @@ private func isInferenceNormalization(_ node: Node) -> Bool {
   return true
 }
 
+private struct FoldedNormalization {
+  var weight, bias: StoredTensor
+  var dependsOnShapes: Bool
+}
+
 /// The scaled weight and bias; `nil` where they are not constants of float32 that fit together.
 private func fold(
   _ normalization: Node, into convolution: Node, in graph: WorkGraph
-) throws -> (weight: StoredTensor, bias: Tensor)? {
-  guard convolution.inputs.count >= 2, !graph.shapeDependent.contains(convolution.inputs[1]),
-    let weight = graph.constants[convolution.inputs[1]], weight.type == .float32,
+) throws -> FoldedNormalization? {
+  guard convolution.inputs.count >= 2, let weight = graph.constants[convolution.inputs[1]], weight.type == .float32,
     let channels = weight.shape.first
   else { return nil }
   func vector(_ name: String) throws -> [Float]? {
@@ -55,8 +61,9 @@ private func fold(
     }
     return try constant.load().elements()
   }
-  guard let scale = try vector(normalization.inputs[1]), let shift = try vector(normalization.inputs[2]),
-    let mean = try vector(normalization.inputs[3]), let variance = try vector(normalization.inputs[4])
+  let parameters = Array(normalization.inputs[1...4])
+  guard let scale = try vector(parameters[0]), let shift = try vector(parameters[1]),
+    let mean = try vector(parameters[2]), let variance = try vector(parameters[3])
   else { return nil }
   var bias = [Float](repeating: 0, count: channels)
   if convolution.inputs.count > 2, !convolution.inputs[2].isEmpty {
@@ -73,10 +80,16 @@ private func fold(
     let centred = Double(bias[channel]) - Double(mean[channel])
     return Float(centred * factors[channel] + Double(shift[channel]))
   }
+  let names = convolution.inputs.dropFirst() + parameters
+  let operation = OperationKey(normalization, opset: 0)
+  func derived(_ tensor: StoredTensor, _ part: Int) -> StoredTensor {
+    graph.derived(tensor, by: operation, of: Array(names), part: part)
+  }
   let source = ScaledRows(weight: weight, factors: factors.map(Float.init))
-  return (
-    try StoredTensor(type: .float32, shape: weight.shape, source: source), try Tensor(folded, shape: [channels])
-  )
+  return FoldedNormalization(
+    weight: derived(try StoredTensor(type: .float32, shape: weight.shape, source: source), 0),
+    bias: derived(StoredTensor(try Tensor(folded, shape: [channels])), 1),
+    dependsOnShapes: names.contains(where: graph.shapeDependent.contains))
 }
 
 /// A weight whose first axis is scaled as it is read.

@@ -1,11 +1,14 @@
 import CZooPlugin
 import ZooCore
 
-/// Gives every value its type and shape for the input shapes in `graph.types`, and folds what turns out constant.
+/// Gives every value its type and shape for the input shapes in `graph.types`, takes the branches that follow from them,
+/// and folds what turns out constant.
 ///
-/// Returns `false` where some shape depends on data, or values are strings: such graphs run node by node.
+/// Returns `false` where some shape or the condition of an If depends on data, or values are strings: such graphs run node
+/// by node, with what is known all the same.
 func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws -> Bool {
   var kept: [WorkNode] = []
+  var holdsStrings = false
   // Last to first, so that the nodes of a branch can take the place of their If.
   var waiting = Array(graph.nodes.reversed())
   var taken: Set<String> = []
@@ -13,40 +16,58 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
     taken = Set(graph.nodes.flatMap(\.node.outputs) + Array(graph.constants.keys) + Array(graph.types.keys))
   }
   while let entry = waiting.popLast() {
-    let node = entry.node
-    if isCondition(node) {
+    if isCondition(entry.node), try condition(of: entry.node, in: graph) != nil {
       waiting += try branch(of: entry, in: &graph, taken: &taken).reversed()
       continue
     }
-    if let stored = constantValue(of: node) {
-      graph.constants[node.outputs[0]] = stored
+    if try becameConstant(entry, in: &graph) { continue }
+    guard !isCondition(entry.node), graph.knowsInputs(of: entry) else {
+      graph.unknown.formUnion(entry.node.outputs.filter { !$0.isEmpty })
+      kept.append(entry)
       continue
     }
-    if let converted = try convertedConstant(
-      node, of: { graph.shapeDependent.contains($0) ? nil : graph.constants[$0] })
-    {
-      graph.constants[node.outputs[0]] = converted
-      continue
-    }
-    if let shape = try foldedShape(node, in: graph) {
-      graph.constants[node.outputs[0]] = StoredTensor(shape)
-      graph.shapeDependent.insert(node.outputs[0])
-      continue
-    }
+    let node = entry.node
     let operation = try registry.require(node, opset: graph.opset(of: entry))
     let bound = try entry.bind(
       opset: graph.opset(of: entry), arithmetic: graph.arithmetic, describe: graph.describe)
     let types = try operation.infer(bound, node: node)
-    if types.contains(where: { $0.shape == nil || $0.type == .string }) { return false }
+    holdsStrings = holdsStrings || types.contains { $0.type == .string }
     if try foldable(node, outputs: types, in: graph) {
       try fold(entry, operation, in: &graph)
       continue
     }
-    for (name, type) in zip(node.outputs, types) where !name.isEmpty { graph.types[name] = type }
+    for (name, type) in zip(node.outputs, types) where !name.isEmpty {
+      if type.shape == nil { graph.unknown.insert(name) } else { graph.types[name] = type }
+    }
     kept.append(entry)
   }
   graph.nodes = kept
-  return !graph.types.values.contains { $0.type == .string }
+  holdsStrings =
+    holdsStrings || graph.types.values.contains { $0.type == .string }
+    || graph.outputs.contains { graph.constants[$0.value]?.type == .string }
+  return graph.unknown.isEmpty && !holdsStrings
+}
+
+/// Makes a constant of what the node gives, where that takes no kernel.
+private func becameConstant(_ entry: WorkNode, in graph: inout WorkGraph) throws -> Bool {
+  let node = entry.node
+  if let stored = constantValue(of: node) {
+    graph.constants[node.outputs[0]] = stored
+    return true
+  }
+  if let converted = try convertedConstant(
+    node, of: { graph.shapeDependent.contains($0) ? nil : graph.constants[$0] })
+  {
+    let operation = OperationKey(node, opset: graph.opset(of: entry))
+    graph.constants[node.outputs[0]] = graph.derived(converted, by: operation, of: node.inputs)
+    return true
+  }
+  if let shape = try foldedShape(node, in: graph) {
+    graph.constants[node.outputs[0]] = StoredTensor(shape)
+    graph.shapeDependent.insert(node.outputs[0])
+    return true
+  }
+  return false
 }
 
 /// The tensor of a Constant node, still in its file.
@@ -79,7 +100,9 @@ private let random: Set<String> = [
 
 private func foldable(_ node: Node, outputs: [ValueDescription], in graph: WorkGraph) throws -> Bool {
   let inputs = node.inputs.filter { !$0.isEmpty }
-  guard inputs.allSatisfy({ graph.constants[$0] != nil }), !random.contains(node.operatorType) else { return false }
+  guard inputs.allSatisfy({ graph.constants[$0] != nil }), !random.contains(node.operatorType),
+    outputs.allSatisfy({ $0.shape != nil })
+  else { return false }
   // A few attributes can ask for any amount of memory; what is folded stays in proportion to what the file holds.
   let given = inputs.reduce(0) { $0 + (graph.constants[$1]?.byteCount ?? 0) }
   let made = try outputs.reduce(0) { try $0 + $1.byteCount }
@@ -93,8 +116,9 @@ private func fold(_ entry: WorkNode, _ operation: RegisteredOperator, in graph: 
     try runEagerly(operation, node, inputs: inputs, opset: graph.opset(of: entry), executor: $0)
   }
   let dependent = node.inputs.contains { graph.shapeDependent.contains($0) }
-  for (name, tensor) in zip(node.outputs, outputs) where !name.isEmpty {
-    graph.constants[name] = StoredTensor(tensor)
+  let key = OperationKey(node, opset: graph.opset(of: entry))
+  for (part, (name, tensor)) in zip(node.outputs, outputs).enumerated() where !name.isEmpty {
+    graph.constants[name] = graph.derived(StoredTensor(tensor), by: key, of: node.inputs, part: part)
     if dependent { graph.shapeDependent.insert(name) }
   }
 }

@@ -14,9 +14,14 @@ func inlinedNodes(_ definition: ModelDefinition) throws -> [Node] {
 
 private struct FunctionInliner {
   private struct Key: Hashable {
-    var domain: String
-    var name: String
-    var overload: String
+    var domain: ExactText
+    var name: ExactText
+    var overload: ExactText
+
+    init(domain: String, name: String, overload: String) {
+      self.domain = ExactText(OperatorRegistry.canonical(domain))
+      (self.name, self.overload) = (ExactText(name), ExactText(overload))
+    }
   }
 
   /// Functions that call functions can grow without bound from a small file.
@@ -31,15 +36,14 @@ private struct FunctionInliner {
 
   init(_ definition: ModelDefinition) {
     for function in definition.functions {
-      let domain = OperatorRegistry.canonical(function.domain)
-      functions[Key(domain: domain, name: function.name, overload: function.overload)] = function
+      functions[Key(domain: function.domain, name: function.name, overload: function.overload)] = function
     }
     modelSets = Dictionary(
       definition.operatorSets.map { (OperatorRegistry.canonical($0.domain), $0.version) }, uniquingKeysWith: { $1 })
   }
 
   private func key(of node: Node) -> Key {
-    Key(domain: OperatorRegistry.canonical(node.domain), name: node.operatorType, overload: node.overload)
+    Key(domain: node.domain, name: node.operatorType, overload: node.overload)
   }
 
   /// Refuses calls that come back to themselves, and bodies that come to too many nodes, before anything is expanded.
@@ -49,7 +53,7 @@ private struct FunctionInliner {
       try body.reduce(0) { sum, node in
         let key = key(of: node)
         guard let function = functions[key] else { return sum + 1 }
-        let name = "\(key.domain).\(key.name)"
+        let name = "\(key.domain.text).\(key.name.text)"
         guard !callers.contains(key) else {
           throw ZooError(.badData, "the function \(name) calls itself", at: node.label)
         }
@@ -91,26 +95,38 @@ private struct FunctionInliner {
       }
     }
     calls += 1
-    let prefix = "\(call.name.isEmpty ? function.name : call.name)#\(calls)/"
+    let label = "\(call.name.isEmpty ? function.name : call.name)#\(calls)/"
+    let prefix = InternalName.invented("\(calls)/", of: "")
     var names: [String: String] = ["": ""]
     for (index, input) in function.inputs.enumerated() {
       names[input] = index < call.inputs.count ? call.inputs[index] : ""
     }
     for (output, given) in zip(function.outputs, call.outputs) where !given.isEmpty { names[output] = given }
+    for name in function.nodes.flatMap({ $0.inputs + $0.outputs }) where names[name] == nil {
+      names[name] = prefix + name
+    }
     let given = Dictionary(
-      function.attributeDefaults.map { ($0.name, $0.value) } + call.attributes.map { ($0.name, $0.value) },
-      uniquingKeysWith: { $1 })
+      (function.attributeDefaults + call.attributes).map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { $1 })
     return function.nodes.map { node in
-      var copy = node
-      copy.name = prefix + node.name
-      copy.inputs = node.inputs.map { names[$0] ?? prefix + $0 }
-      copy.outputs = node.outputs.map { names[$0] ?? prefix + $0 }
-      copy.attributes = node.attributes.compactMap { attribute in
-        guard !attribute.referenceName.isEmpty else { return attribute }
-        // An attribute that the call leaves out, and that has no default, is absent in the body too.
-        return given[attribute.referenceName].map { Attribute(attribute.name, $0) }
-      }
+      var copy = renamed(node, names)
+      copy.name = label + node.name
+      copy.attributes = attributes(copy.attributes, given)
       return copy
+    }
+  }
+
+  /// The attributes of a function's node, and those in its subgraphs, with the values that the call gives.
+  private func attributes(_ attributes: [Attribute], _ given: [ExactText: Attribute.Value]) -> [Attribute] {
+    attributes.compactMap { attribute in
+      guard attribute.referenceName.isEmpty else {
+        // An attribute that the call leaves out, and that has no default, is absent in the body too.
+        return given[ExactText(attribute.referenceName)].map { Attribute(attribute.name, $0) }
+      }
+      guard case .graph(var body) = attribute.value else { return attribute }
+      for index in body.nodes.indices {
+        body.nodes[index].attributes = self.attributes(body.nodes[index].attributes, given)
+      }
+      return Attribute(attribute.name, .graph(body))
     }
   }
 }

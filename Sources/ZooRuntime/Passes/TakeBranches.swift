@@ -5,27 +5,45 @@ func isCondition(_ node: Node) -> Bool {
   node.operatorType == "If" && OperatorRegistry.canonical(node.domain).isEmpty
 }
 
-/// The nodes of the branch that an If takes, ready to stand in its place; its constants are added to the graph.
+/// The condition of an If; `nil` where it is not known before the model runs.
 ///
-/// - Parameter taken: The names of all values; those of the branch are added.
-/// - Throws: `ZooError` (`unsupported`) where the condition depends on data.
-func branch(of entry: WorkNode, in graph: inout WorkGraph, taken: inout Set<String>) throws -> [WorkNode] {
-  let node = entry.node
-  guard let name = node.inputs.first, let condition = try graph.describe(name)?.constant else {
-    throw ZooError(
-      .unsupported, "the condition of an If is known only when the model runs", at: node.label,
-      advice: "export the model with this condition fixed")
-  }
+/// - Throws: `ZooError` (`badData`) for what is no truth value.
+func condition(of node: Node, in graph: WorkGraph) throws -> Bool? {
+  guard let name = node.inputs.first, let value = try graph.describe(name)?.constant else { return nil }
+  return try truth(of: value, in: node)
+}
+
+/// The one truth value that decides an If.
+func truth(of condition: Tensor, in node: Node) throws -> Bool {
   guard condition.type == .bool, condition.count == 1, let value = try condition.elements(Bool.self).first else {
     throw ZooError(.badData, "the condition of an If is not one truth value", at: node.label)
   }
-  guard case .graph(let body) = node[attribute: value ? "then_branch" : "else_branch"] else {
-    throw ZooError(.badData, "an If has no \(value ? "then" : "else")_branch", at: node.label)
+  return value
+}
+
+/// The branch that an If takes.
+func body(of node: Node, where condition: Bool) throws -> Graph {
+  guard case .graph(let body) = node[attribute: condition ? "then_branch" : "else_branch"] else {
+    throw ZooError(.badData, "an If has no \(condition ? "then" : "else")_branch", at: node.label)
   }
   guard body.inputs.isEmpty, body.outputs.count >= node.outputs.count else {
     throw ZooError(.badData, "the branch has inputs, or fewer outputs than its If", at: node.label)
   }
-  let prefix = "\(node.outputs.first ?? "")#\(value ? "then" : "else")/"
+  return body
+}
+
+/// The nodes of the branch that an If takes, ready to stand in its place; its constants are added to the graph.
+///
+/// - Parameter taken: The names of all values; those of the branch are added.
+/// - Throws: `ZooError` (`badData`) for a branch that is damaged.
+func branch(of entry: WorkNode, in graph: inout WorkGraph, taken: inout Set<String>) throws -> [WorkNode] {
+  let node = entry.node
+  guard let value = try condition(of: node, in: graph) else {
+    throw ZooError(.defect, "the condition of an If is not known yet", at: node.label)
+  }
+  let body = try body(of: node, where: value)
+  guard let first = node.outputs.first(where: { !$0.isEmpty }) else { return [] }
+  let prefix = InternalName.invented(value ? "then/" : "else/", of: first)
   let made = Set(body.nodes.flatMap(\.outputs)).subtracting([""])
   var names: [String: String] = [:]
   for name in made.union(body.initializers.map(\.name)) { names[name] = prefix + name }
@@ -52,7 +70,9 @@ func branch(of entry: WorkNode, in graph: inout WorkGraph, taken: inout Set<Stri
   }
   for copy in nodes + passed {
     for input in copy.reads
-    where graph.constants[input] == nil && graph.types[input] == nil && !known.contains(input) {
+    where graph.constants[input] == nil && graph.types[input] == nil && !graph.unknown.contains(input)
+      && !known.contains(input)
+    {
       throw ZooError(.badData, "the input \"\(input)\" of a branch is made by nothing before it", at: node.label)
     }
     for output in copy.node.outputs where !output.isEmpty {
@@ -69,7 +89,7 @@ private func twice(_ name: String, _ node: Node) -> ZooError {
 }
 
 /// The node with other names of values, in its subgraphs too, unless these define a name of their own.
-private func renamed(_ node: Node, _ names: [String: String]) -> Node {
+func renamed(_ node: Node, _ names: [String: String]) -> Node {
   var copy = node
   copy.inputs = node.inputs.map { names[$0] ?? $0 }
   copy.outputs = node.outputs.map { names[$0] ?? $0 }

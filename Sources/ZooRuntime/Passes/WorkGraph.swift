@@ -12,10 +12,25 @@ struct WorkGraph: Sendable {
   var outputs: [(name: String, value: String)] = []
   /// What is known of the values that inputs and nodes make.
   var types: [String: ValueDescription] = [:]
+  /// Values of which only running tells type and shape.
+  var unknown: Set<String> = []
   var operatorSets: [String: Int64] = [:]
+  /// With the values' internal names.
   var arithmetic = Arithmetic()
   /// Values that are others in another layout, by name.
   var layoutCopies: [String: String] = [:]
+  /// What makes equal constants of equal ones in each plan.
+  var derivations = ConstantDerivations()
+  private var inventions: [String: Int] = [:]
+
+  /// A name for a value or a constant that a pass makes, which is `role` to the value `base`. No file can hold it, and it
+  /// is given once; passes have no other source of names.
+  mutating func invent(_ role: String, of base: String) -> String {
+    let name = InternalName.invented(role, of: base)
+    let number = inventions[name, default: 0] + 1
+    inventions[name] = number
+    return number == 1 ? name : "\(name).\(number)"
+  }
 
   /// The version of its domain by which a node is to be understood.
   func opset(of entry: WorkNode) -> Int64 {
@@ -35,11 +50,16 @@ struct WorkGraph: Sendable {
   mutating func loadSmallConstants() throws {
     for (name, constant) in constants where constant.isWorthKnowing {
       do {
-        constants[name] = StoredTensor(try constant.load())
+        constants[name] = StoredTensor(try constant.load(), identity: constant.identity)
       } catch let error as ZooError {
         throw error.located("constant \"\(name)\"")
       }
     }
+  }
+
+  /// Whether type and shape of all that the node reads are known.
+  func knowsInputs(of entry: WorkNode) -> Bool {
+    entry.reads.allSatisfy { constants[$0] != nil || types[$0]?.shape != nil }
   }
 
   /// What is known of a value, small constants loaded.

@@ -26,6 +26,7 @@ func runEagerly(
   let bound = try BoundNode(node, opset: opset, inputs: descriptions, usedOutputs: usedOutputs(of: node))
   let types = try operation.infer(bound, node: node)
   let kernel = try KernelHandle.create(operation, bound, node: node, executor: executor)
+  try kernel.check(outputLayouts: types.map(\.layout), node: node)
   let outputs = try types.map { try OutputBuffer($0, memory: bound.memory) }
   let call = EagerCall(outputs: outputs, memory: bound.memory)
   let tables = bound.memory.copy(outputs.map(\.table))

@@ -49,7 +49,7 @@ struct PlanBuilder {
   }
 
   private func load(_ name: String, _ constant: StoredTensor) throws -> Tensor {
-    try residents.tensor(name, constant, isShared: !graph.shapeDependent.contains(name))
+    try residents.tensor(constant, isShared: !graph.shapeDependent.contains(name))
   }
 
   private var absent: Plan.Operand {
@@ -63,10 +63,7 @@ struct PlanBuilder {
 
   /// The nodes' kernels, made side by side: weights are decoded and packed here.
   private func makeKernels() throws -> [KernelHandle] {
-    let keys = graph.nodes.map { entry -> KernelCache.Key? in
-      guard !entry.reads.contains(where: graph.shapeDependent.contains) else { return nil }
-      return KernelCache.Key(entry, layouts: entry.operands.map { graph.types[$0]?.layout ?? 0 })
-    }
+    let keys = graph.nodes.map { KernelCache.Key($0, in: graph) }
     let known = keys.map { key in key.flatMap { kernels[$0] } }
     let order = largestFirst
     let made = try concurrentMap(order.count, on: executor) { place in
@@ -75,7 +72,11 @@ struct PlanBuilder {
     for (index, kernel) in zip(order, made) where kernel.isNew {
       if let key = keys[index] { kernels[key] = kernel.handle }
     }
-    return zip(order, made).sorted { $0.0 < $1.0 }.map(\.1.handle)
+    let handles = zip(order, made).sorted { $0.0 < $1.0 }.map(\.1.handle)
+    for (entry, handle) in zip(graph.nodes, handles) {
+      try handle.check(outputLayouts: entry.node.outputs.map { graph.types[$0]?.layout }, node: entry.node)
+    }
+    return handles
   }
 
   /// The nodes' numbers, those with the largest constants first: what is left to the end should be short.
@@ -188,31 +189,5 @@ struct PlanBuilder {
       }
     }
     return copied
-  }
-}
-
-/// Kernels by what makes them the same apart from input shapes, so that another plan can share their packed weights.
-final class KernelCache {
-  struct Key: Hashable {
-    var output: String
-    var operatorType: String
-    var operands: [String]
-    var epilogue: [String]
-    var layouts: [Int32]
-
-    init(_ entry: WorkNode, layouts: [Int32]) {
-      output = entry.node.outputs.first { !$0.isEmpty } ?? ""
-      operatorType = entry.node.operatorType
-      operands = entry.operands
-      epilogue = entry.epilogue.map(\.operatorType)
-      self.layouts = layouts
-    }
-  }
-
-  private var kernels: [Key: KernelHandle] = [:]
-
-  subscript(key: Key) -> KernelHandle? {
-    get { kernels[key] }
-    set { kernels[key] = newValue }
   }
 }

@@ -27,7 +27,8 @@ final class ProductObserver: StepObserver {
       guard operand.description.type == .float32, let shape = operand.description.shape, !shape.contains(0),
         let data = call.pointee.inputs[position].data
       else { continue }
-      show(plan.layoutCopies[name] ?? name, data.assumingMemoryBound(to: Float.self), shape, operand.description.layout)
+      let value = InternalName.published(plan.layoutCopies[name] ?? name)
+      show(value, data.assumingMemoryBound(to: Float.self), shape, operand.description.layout)
     }
   }
 

@@ -1,28 +1,30 @@
 import Synchronization
 import ZooCore
 
-/// Constants that kernels read where they lie, such as tables of embeddings, by name: in memory once for all plans that
-/// need them, and for all models that are made from one definition.
+/// Constants that kernels read where they lie, such as tables of embeddings: in memory once for all plans that need them,
+/// and for all models that are made from one definition.
 package final class ResidentConstants: Sendable {
   /// Plans keep them alive. What a kernel packs goes when it is packed.
   private struct Resident {
     weak var memory: TensorMemory?
   }
 
-  private let residents = Mutex<[String: Resident]>([:])
+  private let residents = Mutex<[TensorIdentity: Resident]>([:])
+  /// Constants that are computed from those that models share are shared too.
+  let derivations = ConstantDerivations()
 
   package init() {}
 
-  /// What `constant`, called `name`, holds.
+  /// What `constant` holds.
   ///
-  /// - Parameter isShared: whether a constant of that name is the same in all plans.
-  func tensor(_ name: String, _ constant: StoredTensor, isShared: Bool) throws -> Tensor {
+  /// - Parameter isShared: Whether other plans may have the same one.
+  func tensor(_ constant: StoredTensor, isShared: Bool) throws -> Tensor {
     guard isShared, constant.byteCount > 1 << 16 else { return try constant.load() }
-    if let memory = residents.withLock({ $0[name]?.memory }) {
+    if let memory = residents.withLock({ $0[constant.identity]?.memory }) {
       return try Tensor(type: constant.type, shape: constant.shape, memory: memory)
     }
     let tensor = try constant.load()
-    residents.withLock { $0[name] = Resident(memory: tensor.memory) }
+    residents.withLock { $0[constant.identity] = Resident(memory: tensor.memory) }
     return tensor
   }
 }

@@ -15,6 +15,20 @@ final class KernelHandle: @unchecked Sendable {
 
   private init(_ kernel: zoo_kernel) { self.kernel = kernel }
 
+  /// Makes sure that the kernel writes each output in the layout that its memory is made for; `nil` for one that nobody
+  /// reads.
+  ///
+  /// - Throws: `ZooError` (`defect`).
+  func check(outputLayouts: [Int32?], node: Node) throws {
+    for (index, layout) in outputLayouts.prefix(64).enumerated() {
+      guard let layout, kernel.stated_outputs >> UInt64(index) & 1 == 1 else { continue }
+      let isBlocked = kernel.blocked_outputs >> UInt64(index) & 1 == 1
+      guard layout == Int32(isBlocked ? ZOO_LAYOUT_NCHW16C : ZOO_LAYOUT_PLAIN) else {
+        throw ZooError(.defect, "the kernel writes output \(index) in another layout than it has room for", at: node.label)
+      }
+    }
+  }
+
   deinit { kernel.destroy?(kernel.state) }
 
   private static func empty() -> zoo_kernel {

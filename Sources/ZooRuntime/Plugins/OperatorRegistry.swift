@@ -24,9 +24,12 @@ public final class OperatorRegistry: Sendable {
     }
   }
 
+  /// Names of operators are bytes.
   private struct Key: Hashable {
-    var domain: String
-    var name: String
+    var domain: ExactText
+    var name: ExactText
+
+    init(domain: String, name: String) { (self.domain, self.name) = (ExactText(domain), ExactText(name)) }
   }
 
   private struct Contents {
@@ -101,6 +104,11 @@ public final class OperatorRegistry: Sendable {
   func require(_ node: Node, opset: Int64) throws -> RegisteredOperator {
     if let found = find(domain: node.domain, name: node.operatorType, opset: opset) { return found }
     let domain = Self.canonical(node.domain)
+    guard !node.holdsGraphs || !domain.isEmpty else {
+      throw ZooError(
+        .unsupported, "\(node.operatorType) runs graphs of its own, which is not implemented", at: node.label,
+        advice: "export the model without \(node.operatorType): unroll loops")
+    }
     let (known, plugins, places) = contents.withLock {
       (
         $0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins,
@@ -119,6 +127,18 @@ public final class OperatorRegistry: Sendable {
   }
 
   static func canonical(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
+}
+
+extension Node {
+  /// Whether graphs are among the attributes, which plugins don't get.
+  fileprivate var holdsGraphs: Bool {
+    attributes.contains { attribute in
+      switch attribute.value {
+      case .graph, .graphs: true
+      default: false
+      }
+    }
+  }
 }
 
 /// One operator of one plugin. Plugins are never unloaded, so the table lives as long as the process.

@@ -49,9 +49,10 @@ struct BinaryOperator: Operator {
         throw unsupported(result.type)
       }
     }
+    let layout: Layout = a.layout == .plain && b.layout == .plain ? .plain : .nchw16c
     return BinaryKernel(
       code, form: form, type: result.type, elementByteCount: try result.type.elementByteCount, activation: activation,
-      count: a.layout == .plain && b.layout == .plain ? try elementCount(shape) : blockedCount(shape),
+      count: layout == .plain ? try elementCount(shape) : blockedCount(shape), layout: layout,
       inPlace: [a, b].enumerated().filter { $0.element.shape == shape }.map(\.offset), kernels: host.kernels)
   }
 
@@ -124,11 +125,12 @@ final class BinaryKernel: Kernel {
   let activation: Activation
   let count: Int
   let inPlaceInputs: [Int]
+  let outputLayouts: [Layout]?
   let kernels: VectorKernels
 
   init(
     _ code: zs_binary, form: Form, type: ElementType, elementByteCount: Int, activation: Activation, count: Int,
-    inPlace: [Int], kernels: VectorKernels
+    layout: Layout, inPlace: [Int], kernels: VectorKernels
   ) {
     self.code = code
     self.form = form
@@ -137,6 +139,7 @@ final class BinaryKernel: Kernel {
     self.activation = activation
     self.count = count
     inPlaceInputs = inPlace
+    outputLayouts = [layout]
     self.kernels = kernels
   }
 

@@ -23,7 +23,7 @@ private struct Clip: Operator {
       }
     }
     if input.type == .float32, let function = try constant(node) {
-      return UnaryKernel(function, type: .float32, count: input.storedCount, kernels: host.kernels)
+      return UnaryKernel(function, of: input, kernels: host.kernels)
     }
     return ClipKernel(
       type: input.type, count: input.count, low: try bound("min", node), high: try bound("max", node),

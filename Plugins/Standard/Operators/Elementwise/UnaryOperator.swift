@@ -21,9 +21,7 @@ struct UnaryOperator: Operator {
   func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let input = try node.input(0)
-    return UnaryKernel(
-      try function(node), type: input.type, count: input.storedCount, kernels: host.kernels)
+    UnaryKernel(try function(node), of: try node.input(0), kernels: host.kernels)
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
@@ -38,12 +36,14 @@ final class UnaryKernel: Kernel {
   let function: Activation
   let type: ElementType
   let count: Int
+  let outputLayouts: [Layout]?
   let kernels: VectorKernels
 
-  init(_ function: Activation, type: ElementType, count: Int, kernels: VectorKernels) {
+  init(_ function: Activation, of input: TensorView, kernels: VectorKernels) {
     self.function = function
-    self.type = type
-    self.count = count
+    type = input.type
+    count = input.storedCount
+    outputLayouts = [input.layout]
     self.kernels = kernels
   }
 

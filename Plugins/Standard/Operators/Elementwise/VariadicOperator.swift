@@ -48,7 +48,7 @@ struct VariadicOperator: Operator {
         : Broadcast([index == 1 ? shapes[0] : shape, shapes[index]], to: shape)
     }
     return VariadicKernel(
-      code, type: result.type, steps: steps, count: count, scale: mean ? 1 / Float(shapes.count) : nil,
+      code, type: result.type, steps: steps, count: count, layout: blocked ? .nchw16c : .plain, scale: mean ? 1 / Float(shapes.count) : nil,
       inPlace: shapes[0] == shape ? [0] : [], kernels: host.kernels)
   }
 
@@ -68,10 +68,11 @@ private final class VariadicKernel: Kernel {
   let count: Int
   let scale: Float?
   let inPlaceInputs: [Int]
+  let outputLayouts: [Layout]?
   let kernels: VectorKernels
 
   init(
-    _ code: zs_binary, type: ElementType, steps: [Broadcast], count: Int, scale: Float?, inPlace: [Int],
+    _ code: zs_binary, type: ElementType, steps: [Broadcast], count: Int, layout: Layout, scale: Float?, inPlace: [Int],
     kernels: VectorKernels
   ) {
     self.code = code
@@ -80,6 +81,7 @@ private final class VariadicKernel: Kernel {
     self.count = count
     self.scale = scale
     inPlaceInputs = inPlace
+    outputLayouts = [layout]
     self.kernels = kernels
   }
 

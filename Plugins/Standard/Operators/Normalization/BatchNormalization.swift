@@ -49,7 +49,7 @@ private struct BatchNormalization: Operator {
     let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
     let kernels = host.kernels
     let isBlocked = x.layout == .nchw16c
-    return ClosureKernel(inPlace: [0]) { call in
+    return ClosureKernel(inPlace: [0], layout: x.layout) { call in
       guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
         let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
       else { return }

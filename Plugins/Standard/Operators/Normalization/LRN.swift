@@ -43,6 +43,8 @@ private final class LRNKernel: Kernel {
   let alpha, beta, bias: Float
   let kernels: VectorKernels
 
+  var outputLayouts: [Layout]? { [isBlocked ? .nchw16c : .plain] }
+
   init(
     shape: [Int], isBlocked: Bool, size: Int, alpha: Float, beta: Float, bias: Float, workers: Int,
     kernels: VectorKernels

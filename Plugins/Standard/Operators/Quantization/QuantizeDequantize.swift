@@ -23,8 +23,9 @@ private struct QuantizeDequantize: Operator {
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let attributes = try QuantizationScale.Attributed(node)
-    let (count, kernels) = (try node.input(0).storedCount, host.kernels)
-    return ClosureKernel(inPlace: [0]) { call in
+    let (x, kernels) = (try node.input(0), host.kernels)
+    let count = x.storedCount
+    return ClosureKernel(inPlace: [0], layout: x.layout) { call in
       guard let x = call.input(0).data, let y = call.output(0).data else { return }
       let zeroPoint = call.input(2)
       let scale = try QuantizationScale(attributes, x: call.input(0), scale: call.input(1), zeroPoint: zeroPoint)

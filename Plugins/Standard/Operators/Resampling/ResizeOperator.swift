@@ -28,7 +28,7 @@ struct ResizeOperator: Operator {
     let isBlocked = x.layout == .nchw16c
     // Tables are made once where the sizes are known.
     let known = try axes(Inputs(node)).map { try Resampling($0, settings, isBlocked: isBlocked) }
-    return ClosureKernel { call in
+    return ClosureKernel(layout: x.layout) { call in
       let inputs = Inputs(call)
       var resampling = known
       if resampling == nil {

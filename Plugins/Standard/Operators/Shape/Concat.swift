@@ -52,7 +52,7 @@ private struct Concat: Operator {
     let size = try result.type.elementByteCount
     let views = try (0..<node.ownInputCount).map { AxisView(try node.input($0).shape, axis: axis) }
     let whole = views.reduce(0) { $0 + $1.length * $1.inner } * size
-    return ClosureKernel { call in
+    return ClosureKernel(layout: try node.input(0).layout) { call in
       guard let y = call.output(0).data else { return }
       var place = 0
       for (index, view) in views.enumerated() {

@@ -22,7 +22,7 @@ private struct Dropout: Operator {
     let x = try node.input(0)
     let count = x.count
     guard node.opset >= 10 || x.type == .float32 else { throw unsupported(x.type) }
-    return ClosureKernel { call in
+    return ClosureKernel(layout: x.layout) { call in
       try refuseTraining(call.optionalInput(2), ratio: call.optionalInput(1))
       try copy.run(call)
       guard call.outputCount > 1, let mask = call.output(1).data else { return }

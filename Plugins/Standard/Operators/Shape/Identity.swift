@@ -20,7 +20,7 @@ struct PassThrough: Operator {
     let x = try node.input(0)
     if x.layout == .plain { return try base.makeKernel(node, on: executor) }
     let count = x.storedCount * (try x.elementByteCount)
-    return ClosureKernel(inPlace: [0]) { call in
+    return ClosureKernel(inPlace: [0], layout: x.layout) { call in
       guard let source = call.input(0).data, let target = call.output(0).data, source != target else { return }
       target.copyMemory(from: source, byteCount: count)
     }

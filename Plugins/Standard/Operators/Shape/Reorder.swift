@@ -38,7 +38,7 @@ private struct Reorder: Operator {
     let blocks = (channels + 15) / 16
     let kernels = host.kernels
     let count = x.storedCount
-    return ClosureKernel { call in
+    return ClosureKernel(layout: to) { call in
       guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
         let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
       else { return }

@@ -117,7 +117,7 @@ private struct FoundAttention {
     let inputs = [
       try flat(querySource, queryShape), try flat(key, keyShape), try flat(valueSource, valueShape),
     ]
-    let result = product.outputs[0] + "@flat"
+    let result = pattern.invent("flat", of: product.outputs[0])
     pattern.define(result, like: query, shape: [batch, queryShape[rank - 2], heads * valueShape[rank - 1]])
     nodes.append(node(product.name, inputs, result, isFlat: true))
     let shape = queryShape.dropLast() + [valueShape[rank - 1]]
@@ -135,12 +135,12 @@ private struct FoundAttention {
     }
     var key = key
     if keyOrder != Array(0..<rank) {
-      let turned = product.outputs[0] + "@key"
+      let turned = pattern.invent("key", of: product.outputs[0])
       pattern.define(turned, like: key, shape: keyShape)
       nodes.append(
         WorkNode(
           Node(
-            "Transpose", name: turned, inputs: [key], outputs: [turned],
+            "Transpose", name: InternalName.shown(turned), inputs: [key], outputs: [turned],
             attributes: [Attribute("perm", .ints(keyOrder.map(Int64.init)))]), opset: 13))
       key = turned
     }
@@ -149,7 +149,7 @@ private struct FoundAttention {
       nodes.append(node(product.name, inputs, product.outputs[0], isFlat: false))
       return pattern.replace(index, by: nodes)
     }
-    let result = product.outputs[0] + "@stack"
+    let result = pattern.invent("stack", of: product.outputs[0])
     let shape = queryShape.dropLast() + [valueShape[rank - 1]]
     pattern.define(result, like: query, shape: [1] + shape)
     nodes.append(node(product.name, inputs, result, isFlat: false))

@@ -3,13 +3,13 @@ import ZooCore
 /// Makes one ProductArgMax of the ArgMax over a Gemm's rows with constant weights, which is how text is generated
 /// greedily, where the product waits for its weights: few rows, many columns.
 func fuseProductArgMax(_ pattern: inout PatternGraph, registry: OperatorRegistry) {
-  guard registry.find(domain: "zoo", name: "ProductArgMax", opset: 1) != nil else { return }
+  guard registry.find(domain: internalDomain, name: "ProductArgMax", opset: 1) != nil else { return }
   for (index, entry) in pattern.graph.nodes.enumerated() {
     guard pattern.isOperator(entry.node, "ArgMax"), let found = product(of: entry.node, pattern),
       let output = entry.node.outputs.first
     else { continue }
     let node = Node(
-      "ProductArgMax", domain: "zoo", name: entry.node.name, inputs: found.inputs, outputs: [output],
+      "ProductArgMax", domain: internalDomain, name: entry.node.name, inputs: found.inputs, outputs: [output],
       attributes: [Attribute("transB", .int(found.isTransposed ? 1 : 0))])
     pattern.replace(index, by: [WorkNode(node, opset: 1)])
   }

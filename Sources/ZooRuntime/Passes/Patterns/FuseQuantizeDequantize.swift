@@ -3,7 +3,7 @@ import ZooCore
 /// Makes one QuantizeDequantize of a QuantizeLinear and the DequantizeLinear behind it, as models with rounded values have
 /// them between their operators: one pass over memory in place of two, in any layout.
 func fuseQuantizeDequantize(_ pattern: inout PatternGraph, registry: OperatorRegistry) {
-  guard registry.find(domain: "zoo", name: "QuantizeDequantize", opset: 1) != nil else { return }
+  guard registry.find(domain: internalDomain, name: "QuantizeDequantize", opset: 1) != nil else { return }
   for (index, entry) in pattern.graph.nodes.enumerated() {
     let node = entry.node
     guard pattern.isOperator(node, "DequantizeLinear"), let integers = node.inputs.first,
@@ -13,8 +13,8 @@ func fuseQuantizeDequantize(_ pattern: inout PatternGraph, registry: OperatorReg
     else { continue }
     let axis = node.attributes.filter { $0.name == "axis" }
     let fused = Node(
-      "QuantizeDequantize", domain: "zoo", name: node.name, inputs: rounding.inputs, outputs: [output], attributes: axis
-    )
+      "QuantizeDequantize", domain: internalDomain, name: node.name, inputs: rounding.inputs, outputs: [output],
+      attributes: axis)
     pattern.replace(index, by: [WorkNode(fused, opset: 1)])
   }
   pattern.rewrite()

@@ -104,6 +104,9 @@ struct PatternGraph {
 
   func isReplaced(_ index: Int) -> Bool { replacements[index] != nil }
 
+  /// A name for what takes part in a replacement.
+  mutating func invent(_ role: String, of base: String) -> String { graph.invent(role, of: base) }
+
   /// A value that only this specialization has.
   mutating func define(_ name: String, like value: String, shape: [Int]) {
     graph.types[name] = ValueDescription(type: type(of: value) ?? .float32, shape: shape)
@@ -124,12 +127,12 @@ struct PatternGraph {
       }
     }
     let written = shape.map(String.init).joined(separator: "×")
-    let output = name ?? "\(value)@\(written)"
-    let constant = "\(output)@shape"
+    let output = name ?? invent(written, of: value)
+    let constant = invent("shape", of: output)
     graph.constants[constant] = StoredTensor(try Tensor(shape.map(Int64.init), shape: [shape.count]))
     graph.shapeDependent.insert(constant)
     define(output, like: value, shape: shape)
-    nodes.append(WorkNode(Node("Reshape", name: output, inputs: [value, constant], outputs: [output]), opset: 14))
+    nodes.append(WorkNode(Node("Reshape", name: InternalName.shown(output), inputs: [value, constant], outputs: [output]), opset: 14))
     return output
   }
 

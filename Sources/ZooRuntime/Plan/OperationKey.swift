@@ -1,0 +1,56 @@
+import ZooCore
+
+/// What a node computes from its inputs, so that it can be looked up: operator, version and attributes by value.
+struct OperationKey: Hashable {
+  private var domain: ExactText
+  private var operatorType: ExactText
+  private var opset: Int64
+  private var attributes: [AttributeKey]
+
+  init(_ node: Node, opset: Int64) {
+    domain = ExactText(OperatorRegistry.canonical(node.domain))
+    operatorType = ExactText(node.operatorType)
+    self.opset = opset
+    attributes = node.attributes.map(AttributeKey.init)
+  }
+
+  /// A step that was folded onto a node.
+  init(_ step: EpilogueStep) {
+    self.init(Node(step.operatorType, inputs: [], outputs: [], attributes: step.attributes), opset: 0)
+  }
+}
+
+/// An attribute by name and value. Tensors are equal if they are the same one. Graphs and types don't reach operators.
+private struct AttributeKey: Hashable {
+  let attribute: Attribute
+
+  init(_ attribute: Attribute) { self.attribute = attribute }
+
+  static func == (left: AttributeKey, right: AttributeKey) -> Bool {
+    guard ExactText(left.attribute.name) == ExactText(right.attribute.name) else { return false }
+    return switch (left.attribute.value, right.attribute.value) {
+    case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern
+    case (.floats(let a), .floats(let b)): a.elementsEqual(b) { $0.bitPattern == $1.bitPattern }
+    case (.int(let a), .int(let b)): a == b
+    case (.ints(let a), .ints(let b)): a == b
+    case (.string(let a), .string(let b)): a == b
+    case (.strings(let a), .strings(let b)): a == b
+    case (.tensor(let a), .tensor(let b)): a.tensor.identity == b.tensor.identity
+    case (.tensors(let a), .tensors(let b)): a.map(\.tensor.identity) == b.map(\.tensor.identity)
+    case (let a, let b): a.kind == b.kind && ![1, 2, 3, 4, 6, 7, 8, 9].contains(a.kind)
+    }
+  }
+
+  /// Long lists are not looked through.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(ExactText(attribute.name))
+    switch attribute.value {
+    case .float(let value): hasher.combine(value.bitPattern)
+    case .int(let value): hasher.combine(value)
+    case .string(let value): hasher.combine(value)
+    case .floats(let values): hasher.combine(values.count)
+    case .ints(let values): hasher.combine(values.prefix(16).map(\.self))
+    default: break
+    }
+  }
+}
