@@ -1,15 +1,20 @@
-/// How integers stand for numbers: (integer - zero point) · scale, as ONNX's DequantizeLinear has it.
+/// How integers and narrow floating-point numbers stand for others: (number - zero point) · scale, as ONNX's
+/// DequantizeLinear has it.
 public struct Quantization: Sendable {
-  /// By position along `axis`; one alone serves all elements.
+  /// By position along `axis`; one alone serves all elements. With blocks, a scale for each block of each line along
+  /// `axis`, in row-major order.
   public var scales: [Float]
   /// As many as there are scales; empty for zeros.
   public var zeroPoints: [Float]
   public var axis: Int
+  /// Positions along `axis` that share a scale; 0 where no other axis tells scales apart.
+  public var blockSize: Int
 
-  public init(scales: [Float], zeroPoints: [Float] = [], axis: Int = 0) {
+  public init(scales: [Float], zeroPoints: [Float] = [], axis: Int = 0, blockSize: Int = 0) {
     self.scales = scales
     self.zeroPoints = zeroPoints
     self.axis = axis
+    self.blockSize = blockSize
   }
 }
 
@@ -27,22 +32,88 @@ extension StoredTensor {
     return try StoredTensor(type: .float32, shape: shape, source: Float32Source(stored: self, form: form))
   }
 
-  /// The numbers that the integers stand for as float32, converted whenever they are read; `nil` for a type that is not
-  /// int8 or uint8, and for a quantization that does not fit the shape.
+  /// The numbers that the elements stand for as float32, converted whenever they are read; `nil` for elements of more
+  /// than 32 bits and for a quantization that does not fit the shape.
   public func dequantized(_ quantization: Quantization) throws -> StoredTensor? {
-    let scales = quantization.scales
-    let zeroPoints =
-      quantization.zeroPoints.isEmpty ? [Float](repeating: 0, count: scales.count) : quantization.zeroPoints
-    guard type == .int8 || type == .uint8, zeroPoints.count == scales.count else { return nil }
-    var inner = max(1, shape.reduce(1, *))
-    if scales.count != 1 {
-      guard shape.indices.contains(quantization.axis), shape[quantization.axis] == scales.count else { return nil }
-      inner = max(1, shape[(quantization.axis + 1)...].reduce(1, *))
-    }
-    let channels = Float32Source.Channels(
-      scales: scales, zeroPoints: zeroPoints, inner: inner, isSigned: type == .int8)
+    guard type.isQuantizable, let scales = ElementScales(quantization, shape: shape) else { return nil }
     return try StoredTensor(
-      type: .float32, shape: shape, source: Float32Source(stored: self, form: .integers(channels)))
+      type: .float32, shape: shape, source: Float32Source(stored: self, form: .quantized(scales)))
+  }
+}
+
+extension ElementType {
+  /// Whether ONNX's DequantizeLinear takes the type.
+  fileprivate var isQuantizable: Bool {
+    switch self {
+    case .int2, .uint2, .int4, .uint4, .int8, .uint8, .int16, .uint16, .int32, .float4e2m1, .float8e4m3fn,
+      .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz:
+      true
+    default: false
+    }
+  }
+}
+
+/// Which scale and zero point each element of a tensor has.
+private struct ElementScales: Sendable {
+  private let scales: [Float]
+  private let zeroPoints: [Float]
+  /// Positions along the axis, and elements behind each.
+  private let length, inner: Int
+  /// Positions along the axis that share a scale; 0 where each has one of its own in all lines.
+  private let blockSize: Int
+
+  /// `nil` for a quantization that does not fit `shape`.
+  init?(_ quantization: Quantization, shape: [Int]) {
+    let (count, axis) = (quantization.scales.count, quantization.axis)
+    scales = quantization.scales
+    zeroPoints =
+      quantization.zeroPoints.isEmpty ? [Float](repeating: 0, count: count) : quantization.zeroPoints
+    guard zeroPoints.count == count, quantization.blockSize >= 0 else { return nil }
+    if count == 1 {
+      (length, inner, blockSize) = (1, max(1, shape.reduce(1, *)), 0)
+      return
+    }
+    guard shape.indices.contains(axis) else { return nil }
+    length = max(1, shape[axis])
+    inner = max(1, shape[(axis + 1)...].reduce(1, *))
+    blockSize = quantization.blockSize
+    let lines = blockSize == 0 ? 1 : shape[..<axis].reduce(inner, *)
+    guard count == lines * (blockSize == 0 ? shape[axis] : blocks) else { return nil }
+  }
+
+  private var blocks: Int { blockSize == 0 ? length : (length - 1) / blockSize + 1 }
+
+  /// Calls `body` for elements from number `first` on that have one scale, or, where `isRow`, one after another each.
+  @inline(__always)
+  func forEachRun(
+    first: Int, count: Int,
+    _ body: (
+      _ elements: Range<Int>, _ scales: UnsafePointer<Float>, _ zeroPoints: UnsafePointer<Float>, _ isRow: Bool
+    ) -> Void
+  ) {
+    scales.withUnsafeBufferPointer { scales in
+      zeroPoints.withUnsafeBufferPointer { zeroPoints in
+        guard let scales = scales.baseAddress, let zeroPoints = zeroPoints.baseAddress else { return }
+        var index = 0
+        while index < count {
+          let run = run(at: first + index)
+          let end = min(count, index + run.count)
+          body(index..<end, scales + run.scale, zeroPoints + run.scale, run.isRow)
+          index = end
+        }
+      }
+    }
+  }
+
+  /// How many elements from one on have its scale, or the scales that follow it.
+  private func run(at element: Int) -> (scale: Int, count: Int, isRow: Bool) {
+    let (place, line) = (element / inner % length, element % inner)
+    guard blockSize > 0 else {
+      return inner == 1 ? (place, length - place, true) : (place, inner - line, false)
+    }
+    let scale = (element / (inner * length) * blocks + place / blockSize) * inner + line
+    guard inner == 1 else { return (scale, inner - line, true) }
+    return (scale, min(blockSize - place % blockSize, length - place), false)
   }
 }
 
@@ -52,15 +123,7 @@ private struct Float32Source: TensorSource {
     case half
     case bfloat
     case double
-    case integers(Channels)
-  }
-
-  struct Channels: Sendable {
-    var scales: [Float]
-    var zeroPoints: [Float]
-    /// Elements that share a scale, one after another.
-    var inner: Int
-    var isSigned: Bool
+    case quantized(ElementScales)
   }
 
   /// Elements that are converted at a time, by way of memory that the cache holds.
@@ -89,27 +152,35 @@ private struct Float32Source: TensorSource {
     into bytes: UnsafeMutableRawBufferPointer, first: Int, read: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     let output = bytes.bindMemory(to: Float.self)
-    let width = stored.type.bitWidth / 8
     guard !output.isEmpty else { return }
-    if width > MemoryLayout<Float>.size {
-      let wide = try TensorMemory(byteCount: output.count * width)
+    let stride = stride(of: 0..<output.count, first: first)
+    if stored.type.bitWidth > Float.elementType.bitWidth {
+      let wide = try TensorMemory(byteCount: stride.count)
       try read(wide.mutableBytes)
       return convert(UnsafeRawBufferPointer(wide.mutableBytes), to: output, first: first)
     }
     // The stored elements come to lie at the end of the caller's memory: each is copied away before a number is written
     // over it.
-    let tail = UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - output.count * width)...])
+    let tail = UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - stride.count)...])
     try read(tail)
-    withUnsafeTemporaryAllocation(byteCount: Self.blockCount * width, alignment: 8) { block in
-      for start in stride(from: 0, to: output.count, by: Self.blockCount) {
-        let count = min(Self.blockCount, output.count - start)
-        let copy = UnsafeMutableRawBufferPointer(rebasing: block[..<(count * width)])
-        copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: tail[start * width..<(start + count) * width]))
+    withUnsafeTemporaryAllocation(byteCount: Self.blockCount * MemoryLayout<Float>.size, alignment: 8) { block in
+      for start in Swift.stride(from: 0, to: output.count, by: Self.blockCount) {
+        let elements = start..<min(output.count, start + Self.blockCount)
+        let part = self.stride(of: elements, first: first)
+        let copy = UnsafeMutableRawBufferPointer(rebasing: block[..<part.count])
+        copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: tail[part]))
         convert(
-          UnsafeRawBufferPointer(copy), to: UnsafeMutableBufferPointer(rebasing: output[start..<start + count]),
+          UnsafeRawBufferPointer(copy), to: UnsafeMutableBufferPointer(rebasing: output[elements]),
           first: first + start)
       }
     }
+  }
+
+  /// The stored bytes of `elements`, which count from number `first` on, from the byte in which that begins.
+  private func stride(of elements: Range<Int>, first: Int) -> Range<Int> {
+    let bits = stored.type.bitWidth
+    let origin = first * bits / 8
+    return (first + elements.lowerBound) * bits / 8 - origin..<((first + elements.upperBound) * bits + 7) / 8 - origin
   }
 
   private func convert(_ source: UnsafeRawBufferPointer, to output: UnsafeMutableBufferPointer<Float>, first: Int) {
@@ -123,46 +194,45 @@ private struct Float32Source: TensorSource {
     case .half:
       let numbers = source.bindMemory(to: UInt16.self)
       for index in output.indices { output[index] = Float(half: numbers[index]) }
-    case .integers(let channels):
-      if channels.isSigned {
-        Self.dequantize(source.bindMemory(to: Int8.self), channels, to: output, first: first)
-      } else {
-        Self.dequantize(source.bindMemory(to: UInt8.self), channels, to: output, first: first)
+    case .quantized(let scales):
+      switch stored.type {
+      case .int8: Self.dequantize(source.bindMemory(to: Int8.self), scales, to: output, first: first)
+      case .uint8: Self.dequantize(source.bindMemory(to: UInt8.self), scales, to: output, first: first)
+      default:
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: output.count) { numbers in
+          Numbers.decode(source, stored.type, firstBit: first * stored.type.bitWidth % 8, to: numbers)
+          Self.dequantize(UnsafeBufferPointer(numbers), scales, to: output, first: first)
+        }
       }
     }
   }
 
   @inline(__always)
-  private static func dequantize<Integer: FixedWidthInteger>(
-    _ integers: UnsafeBufferPointer<Integer>, _ channels: Channels, to output: UnsafeMutableBufferPointer<Float>,
+  private static func dequantize<Number: FloatConvertible>(
+    _ numbers: UnsafeBufferPointer<Number>, _ scales: ElementScales, to output: UnsafeMutableBufferPointer<Float>,
     first: Int
   ) {
-    let count = channels.scales.count
-    channels.scales.withUnsafeBufferPointer { scales in
-      channels.zeroPoints.withUnsafeBufferPointer { zeroPoints in
-        var index = 0
-        while index < output.count {
-          let element = first + index
-          let channel = element / channels.inner % count
-          if channels.inner == 1 {
-            // Neighbours have neighbouring channels.
-            let run = min(count - channel, output.count - index)
-            for place in 0..<run {
-              output[index + place] =
-                (Float(integers[index + place]) - zeroPoints[channel + place]) * scales[channel + place]
-            }
-            index += run
-          } else {
-            let run = min(channels.inner - element % channels.inner, output.count - index)
-            let (scale, zeroPoint) = (scales[channel], zeroPoints[channel])
-            for place in index..<index + run { output[place] = (Float(integers[place]) - zeroPoint) * scale }
-            index += run
-          }
+    scales.forEachRun(first: first, count: output.count) { elements, scales, zeroPoints, isRow in
+      if isRow {
+        for (place, index) in elements.enumerated() {
+          output[index] = (numbers[index].float - zeroPoints[place]) * scales[place]
         }
+      } else {
+        let (scale, zeroPoint) = (scales[0], zeroPoints[0])
+        for index in elements { output[index] = (numbers[index].float - zeroPoint) * scale }
       }
     }
   }
 }
+
+/// A number that float32 stands in for.
+private protocol FloatConvertible {
+  var float: Float { get }
+}
+
+extension Int8: FloatConvertible { fileprivate var float: Float { Float(self) } }
+extension UInt8: FloatConvertible { fileprivate var float: Float { Float(self) } }
+extension Double: FloatConvertible { fileprivate var float: Float { Float(self) } }
 
 extension Float {
   /// The value of a 16-bit float (IEEE 754 binary16), which float32 always has; what is no number keeps its bits.

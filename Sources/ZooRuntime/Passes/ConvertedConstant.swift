@@ -1,7 +1,7 @@
 import ZooCore
 
 /// What `node` gives, where it makes float32 of a constant in another form: Cast of bfloat16, float16 or float64, and
-/// DequantizeLinear of 8-bit integers. Nothing is read: the elements are converted whenever somebody reads them, piece by
+/// DequantizeLinear. Nothing is read: the elements are converted whenever somebody reads them, piece by
 /// piece where the constant can be read so.
 ///
 /// - Parameter constant: The constant of a name, if it is one.
@@ -17,37 +17,49 @@ package func convertedConstant(
     guard node.inputs.count == 1, case .int(1) = node[attribute: "to"] else { return nil }
     return try stored.asFloat32()
   case "DequantizeLinear":
-    guard let quantization = try quantization(of: node, type: stored.type, constant) else { return nil }
+    guard let quantization = try quantization(of: node, stored, constant) else { return nil }
     return try stored.dequantized(quantization)
   default: return nil
   }
 }
 
-/// The constant scales and zero points of a DequantizeLinear with float32 outputs; `nil` for blocks and other types.
+/// The constant scales and zero points of a DequantizeLinear whose output is float32; `nil` for other types, and for
+/// scales that don't fit the shape.
 private func quantization(
-  of node: Node, type: ElementType, _ constant: (String) -> StoredTensor?
+  of node: Node, _ stored: StoredTensor, _ constant: (String) -> StoredTensor?
 ) throws -> Quantization? {
-  guard (2...3).contains(node.inputs.count), let scale = constant(node.inputs[1]), scale.type == .float32,
-    scale.shape.count <= 1
-  else { return nil }
-  var axis = 1
+  guard (2...3).contains(node.inputs.count), let scale = constant(node.inputs[1]), scale.type == .float32 else {
+    return nil
+  }
+  var (axis, blockSize) = (1, 0)
   for attribute in node.attributes {
     guard case .int(let value) = attribute.value else { return nil }
     switch attribute.name {
     case "axis": axis = Int(clamping: value)
-    case "block_size": if value != 0 { return nil }
+    case "block_size": blockSize = Int(clamping: value)
     case "output_dtype": if value > 1 { return nil }
     default: return nil
     }
   }
+  axis = axis < 0 ? axis + stored.shape.count : axis
+  guard areScales(scale.shape, of: stored.shape, axis: axis, blockSize: blockSize) else { return nil }
   var zeroPoints: [Float] = []
   if node.inputs.count > 2, !node.inputs[2].isEmpty {
-    guard let zero = constant(node.inputs[2]), zero.type == type, zero.shape == scale.shape else { return nil }
-    zeroPoints =
-      type == .int8
-      ? try zero.load().elements(Int8.self).map(Float.init) : try zero.load().elements(UInt8.self).map(Float.init)
+    guard let zero = constant(node.inputs[2]), zero.type == stored.type, zero.shape == scale.shape else { return nil }
+    // The zero points as numbers: they are stored as the elements are.
+    let one = Quantization(scales: [1])
+    guard let numbers = try zero.dequantized(one) else { return nil }
+    zeroPoints = try numbers.load().elements()
   }
-  let rank = constant(node.inputs[0])?.shape.count ?? 0
-  return Quantization(
-    scales: try scale.load().elements(), zeroPoints: zeroPoints, axis: axis < 0 ? axis + rank : axis)
+  return Quantization(scales: try scale.load().elements(), zeroPoints: zeroPoints, axis: axis, blockSize: blockSize)
+}
+
+/// Whether scales of the shape `scales` serve a tensor: one for all, one a place along `axis`, or one a block.
+private func areScales(_ scales: [Int], of shape: [Int], axis: Int, blockSize: Int) -> Bool {
+  if scales.isEmpty || scales == [1] { return true }
+  guard shape.indices.contains(axis), blockSize >= 0 else { return false }
+  if blockSize == 0 { return scales == [shape[axis]] }
+  var blocks = shape
+  blocks[axis] = shape[axis] == 0 ? 0 : (shape[axis] - 1) / blockSize + 1
+  return scales == blocks
 }
