@@ -15,4 +15,7 @@ public struct Checkpoint: Sendable {
   public let values: [String: CheckpointValue]
   /// Where in the checkpoint the weights were: `state_dict`, `model.state_dict`; empty if the whole is one.
   public let path: String
+  /// What of the file is not read: the classes of objects that are neither tensors nor plain data, of which nothing is
+  /// run, and arrays of what tensors don't hold.
+  public let unread: [String]
 }

@@ -1,7 +1,7 @@
 import ZooCore
 
-/// The closed table of globals that a checkpoint may name. None of them runs code: each stands for a value, or for a
-/// way to build one that `Unpickler.call` knows.
+/// What the globals that a checkpoint names stand for: those of a closed table for values, or for ways to build one that
+/// `Unpickler.call` knows; all others for inert objects. None of them runs code.
 enum PickleGlobal {
   case orderedDictionary
   case defaultDictionary
@@ -22,6 +22,13 @@ enum PickleGlobal {
   case parameter
   case fromType
   case deviceTensor
+  /// `builtins.getattr`: how members of enumerations and classes within classes are named.
+  case attribute
+  /// `copyreg._reconstructor(class, base, contents)`.
+  case reconstructor
+  /// `copyreg.__newobj__(class, …)` and `copyreg.__newobj_ex__(class, (…), {…})`, where a protocol has no opcode for it.
+  case newObject
+  case newObjectWithNames
   /// A tensor of a kind that is not read: sparse, quantized, without data.
   case unreadableTensor(String)
   /// `torch.Size`: a tuple.
@@ -36,101 +43,84 @@ enum PickleGlobal {
   /// A class or constant that is only named, or built from plain arguments that don't matter.
   case inert(String)
 
-  init?(module: String, name: String) {
+  /// Any other class or function. What is made of it is inert: its contents are kept as data, and nothing is run.
+  case foreign(String)
+
+  /// Names that are longer stand for nothing that is known, and are shown by their beginning.
+  static let nameLimit = 200
+
+  init(module: String, name: String) {
+    self = Self.known(module, name) ?? .foreign(Self.shown(module, name))
+  }
+
+  private static func known(_ module: String, _ name: String) -> PickleGlobal? {
+    guard module.utf8.count + name.utf8.count < nameLimit else { return nil }
+    if let global = (table[module] ?? aliases[module].flatMap { table[$0] })?[name] { return global }
     switch module {
-    case "collections":
-      switch name {
-      case "OrderedDict": self = .orderedDictionary
-      case "defaultdict": self = .defaultDictionary
-      default: return nil
-      }
-    case "builtins", "__builtin__":
-      switch name {
-      case "list": self = .list
-      case "tuple": self = .tuple
-      case "set", "frozenset": self = .set
-      case "dict": self = .dictionary
-      case "int", "long", "float", "bool", "str", "unicode", "complex", "bytes": self = .inert(name)
-      default: return nil
-      }
-    case "argparse", "types":
-      switch name {
-      case "Namespace", "SimpleNamespace": self = .namespace
-      default: return nil
-      }
-    case "torch.jit._pickle":
-      guard
-        ["restore_type_tag", "build_intlist", "build_doublelist", "build_boollist", "build_tensorlist"].contains(name)
-      else { return nil }
-      self = .tagged
-    case "_codecs":
-      guard name == "encode" else { return nil }
-      self = .encode
-    case "torch._utils":
-      switch name {
-      case "_rebuild_tensor": self = .tensor
-      case "_rebuild_tensor_v2": self = .tensorVersion2
-      case "_rebuild_tensor_v3": self = .tensorVersion3
-      case "_rebuild_parameter", "_rebuild_parameter_with_state": self = .parameter
-      case "_rebuild_device_tensor_from_cpu_tensor", "_rebuild_device_tensor_from_numpy", "_rebuild_xla_tensor":
-        self = .deviceTensor
-      case "_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor": self = .unreadableTensor("sparse")
-      case "_rebuild_nested_tensor": self = .unreadableTensor("nested")
-      case "_rebuild_qtensor": self = .unreadableTensor("quantized")
-      case "_rebuild_meta_tensor_no_storage", "_rebuild_wrapper_subclass":
-        self = .unreadableTensor("stored without its data")
-      default: return nil
-      }
-    case "torch._tensor", "torch.tensor":
-      switch name {
-      case "_rebuild_from_type", "_rebuild_from_type_v2": self = .fromType
-      case "Tensor": self = .inert("torch.Tensor")
-      default: return nil
-      }
-    case "torch.nn.parameter":
-      guard ["Parameter", "Buffer"].contains(name) else { return nil }
-      self = .inert(name)
-    case "torch.serialization":
-      guard name == "_get_layout" else { return nil }
-      self = .inert("torch.layout")
-    case "torch.storage", "torch":
-      if let storage = Self.storages[name] {
-        self = .storage(storage)
-      } else if module == "torch", let type = Self.types[name] {
-        self = .dtype(type)
-      } else if module == "torch", name == "Size" {
-        self = .size
-      } else if module == "torch", Self.constants.contains(name) {
-        self = .inert("torch.\(name)")
-      } else {
-        return nil
-      }
-    case "numpy.core.multiarray", "numpy._core.multiarray":
-      switch name {
-      case "scalar": self = .numpyScalar
-      case "_reconstruct": self = .numpyReconstruct
-      default: return nil
-      }
-    case "numpy.core.numeric", "numpy._core.numeric":
-      guard name == "_frombuffer" else { return nil }
-      self = .numpyFromBuffer
-    case "numpy":
-      switch name {
-      case "dtype": self = .numpyType
-      case "ndarray": self = .numpyArray
-      default: return nil
-      }
-    case "__torch__": self = .scriptClass
-    default:
-      guard module.hasPrefix("__torch__.") else { return nil }
-      self = .scriptClass
+    case "torch", "torch.storage":
+      if let storage = storages[name] { return .storage(storage) }
+      return module == "torch" ? types[name].map { .dtype($0) } : nil
+    case "__torch__": return .scriptClass
+    default: return module.hasPrefix("__torch__.") ? .scriptClass : nil
     }
   }
 
-  private static let constants: Set<String> = [
-    "Tensor", "device", "per_tensor_affine", "per_channel_affine", "preserve_format", "contiguous_format",
-    "channels_last", "channels_last_3d", "strided", "sparse_coo",
+  /// Both names, joined; of long ones the beginning.
+  static func shown(_ module: String, _ name: String) -> String {
+    let (module, name) = (module.utf8.prefix(nameLimit), name.utf8.prefix(nameLimit))
+    return String(decoding: Array((Array(module) + Array(".".utf8) + Array(name)).prefix(nameLimit)), as: UTF8.self)
+  }
+
+  /// Modules that had other names: in Python 2, and in older versions of PyTorch and NumPy.
+  private static let aliases = [
+    "__builtin__": "builtins", "copy_reg": "copyreg", "torch.tensor": "torch._tensor", "types": "argparse",
+    "numpy._core.multiarray": "numpy.core.multiarray", "numpy._core.numeric": "numpy.core.numeric",
   ]
+
+  /// By module and name.
+  private static let table: [String: [String: PickleGlobal]] = [
+    "collections": [
+      "OrderedDict": .orderedDictionary, "defaultdict": .defaultDictionary, "Counter": .dictionary, "deque": .list,
+    ],
+    "builtins": [
+      "list": .list, "tuple": .tuple, "set": .set, "frozenset": .set, "dict": .dictionary, "getattr": .attribute,
+      "int": .inert("int"), "long": .inert("long"), "float": .inert("float"), "bool": .inert("bool"),
+      "str": .inert("str"), "unicode": .inert("unicode"), "complex": .inert("complex"), "bytes": .inert("bytes"),
+      "bytearray": .inert("bytearray"), "object": .inert("object"), "slice": .inert("slice"), "range": .inert("range"),
+    ],
+    "copyreg": ["_reconstructor": .reconstructor, "__newobj__": .newObject, "__newobj_ex__": .newObjectWithNames],
+    "argparse": ["Namespace": .namespace, "SimpleNamespace": .namespace],
+    "torch.jit._pickle": [
+      "restore_type_tag": .tagged, "build_intlist": .tagged, "build_doublelist": .tagged, "build_boollist": .tagged,
+      "build_tensorlist": .tagged,
+    ],
+    "_codecs": ["encode": .encode],
+    "torch._utils": [
+      "_rebuild_tensor": .tensor, "_rebuild_tensor_v2": .tensorVersion2, "_rebuild_tensor_v3": .tensorVersion3,
+      "_rebuild_parameter": .parameter, "_rebuild_parameter_with_state": .parameter,
+      "_rebuild_device_tensor_from_cpu_tensor": .deviceTensor, "_rebuild_device_tensor_from_numpy": .deviceTensor,
+      "_rebuild_xla_tensor": .deviceTensor, "_rebuild_sparse_tensor": .unreadableTensor("sparse"),
+      "_rebuild_sparse_csr_tensor": .unreadableTensor("sparse"), "_rebuild_nested_tensor": .unreadableTensor("nested"),
+      "_rebuild_qtensor": .unreadableTensor("quantized"),
+      "_rebuild_meta_tensor_no_storage": .unreadableTensor("stored without its data"),
+      "_rebuild_wrapper_subclass": .unreadableTensor("stored without its data"),
+    ],
+    "torch._tensor": [
+      "_rebuild_from_type": .fromType, "_rebuild_from_type_v2": .fromType, "Tensor": .inert("torch.Tensor"),
+    ],
+    "torch.nn.parameter": ["Parameter": .inert("Parameter"), "Buffer": .inert("Buffer")],
+    "torch.serialization": ["_get_layout": .inert("torch.layout")],
+    "torch": constants.merging(["Size": .size]) { $1 },
+    "numpy.core.multiarray": ["scalar": .numpyScalar, "_reconstruct": .numpyReconstruct],
+    "numpy.core.numeric": ["_frombuffer": .numpyFromBuffer],
+    "numpy": ["dtype": .numpyType, "ndarray": .numpyArray],
+  ]
+
+  private static let constants = Dictionary(
+    uniqueKeysWithValues: [
+      "Tensor", "device", "per_tensor_affine", "per_channel_affine", "preserve_format", "contiguous_format",
+      "channels_last", "channels_last_3d", "strided", "sparse_coo",
+    ].map { ($0, PickleGlobal.inert("torch.\($0)")) })
 
   /// The class of storages whose elements have that type; `nil` for types that are newer than such classes.
   static func storageName(of type: ElementType) -> String? { storageClasses.first { $0.2 == type }?.0 }

@@ -32,6 +32,21 @@ enum PickleObject {
   indirect case numpyType(NumpyType)
   /// Something of PyTorch without a use here; the text says what.
   case opaque(String)
+  /// An object of a class that is not known.
+  indirect case foreign(ForeignObject)
+}
+
+/// All that a pickle says of an object whose class is not known.
+struct ForeignObject {
+  /// Of the class, or the function that would make it.
+  let name: String
+  /// What it would be made of.
+  var arguments: [PickleValue] = []
+  /// What it holds as a dictionary, and as a list.
+  var entries: [(key: PickleValue, value: PickleValue)] = []
+  var items: [PickleValue] = []
+  /// Its attributes, or whatever stands for them.
+  var state = PickleValue.none
 }
 
 /// What a finished pickle gives.
@@ -85,6 +100,9 @@ struct ArrayReference {
   var type: NumpyType?
   var isFortranOrder = false
   var contents: PickleValue = .none
+
+  /// Not texts, dates or objects.
+  var isOfNumbers: Bool { type.map { !"OSUVMmT".contains($0.code.first ?? "O") } ?? false }
 }
 
 /// A NumPy dtype: `f8`, `i4`, `b1`, …

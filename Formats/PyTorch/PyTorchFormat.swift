@@ -6,8 +6,9 @@ import ZooCore
 /// PyTorch's checkpoints, as `torch.save` writes them: `.pt`, `.pth`, `.th`, `.bin`.
 ///
 /// Both forms are read: the zip archive (PyTorch 1.6 and later) and the older sequence of pickles with the storages
-/// behind them; of a TorchScript program, the tensors of its modules. A pickle is a program for Python's unpickler; here it is only ever read as data. The few globals that
-/// checkpoints need are a closed table (`PickleGlobal`), none of them runs code, and any other one is refused by name.
+/// behind them; of a TorchScript program, the tensors of its modules. A pickle is a program for Python's unpickler; here
+/// it is only ever read as data. The few globals that checkpoints need are a closed table (`PickleGlobal`), none of them
+/// runs code, and what is made of any other one is inert.
 public enum PyTorchFormat {
   /// Whether PyTorch has elements of `type`.
   public static func holds(_ type: ElementType) -> Bool { StateDictionaryWriter.holds(type) }
@@ -28,9 +29,12 @@ public enum PyTorchFormat {
       try ZooError.locating(path) {
         guard ShardIndex.sniff(file.bytes) else { return try checkpoint(file, checksums: checksums) }
         let all = try ShardIndex(file.bytes).read(besides: path) { shard in
-          try MappedFile.reading(shard) { TensorFile(tensors: try checkpoint($0, checksums: checksums).tensors) }
+          try MappedFile.reading(shard) {
+            let part = try checkpoint($0, checksums: checksums)
+            return TensorFile(tensors: part.tensors, unread: part.unread)
+          }
         }
-        return Checkpoint(tensors: all.tensors, values: [:], path: "")
+        return Checkpoint(tensors: all.tensors, values: [:], path: "", unread: all.unread)
       }
     }
   }

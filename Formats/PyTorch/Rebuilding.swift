@@ -1,7 +1,25 @@
 import ZooCore
 
-/// What the globals of the table make of their arguments.
+/// What globals make of their arguments.
 extension Unpickler {
+  /// What calling a value of the pickle gives; an inert object, where it is no global of the table.
+  mutating func call(
+    _ callee: PickleValue, _ arguments: [PickleValue], named: PickleValue = .none
+  ) throws -> PickleValue {
+    guard case .object(let index) = callee else { throw failure("the pickle calls something that is no global") }
+    var hasNames = false
+    if case .object(let place) = named, case .dictionary(let entries) = objects[place] { hasNames = !entries.isEmpty }
+    switch objects[index] {
+    case .global(let global) where !hasNames: return try call(global, arguments: arguments)
+    case .global(.foreign(let name)):
+      return add(.foreign(ForeignObject(name: name, arguments: arguments + [named])))
+    case .global: return add(.foreign(ForeignObject(name: "a class with named arguments", arguments: arguments + [named])))
+    // Whatever an unknown function gives may be a function.
+    case .foreign(let object): return add(.foreign(ForeignObject(name: object.name, arguments: arguments)))
+    default: throw failure("the pickle calls something that is no global")
+    }
+  }
+
   mutating func call(_ global: PickleGlobal, arguments: [PickleValue]) throws -> PickleValue {
     switch global {
     case .list, .set:
@@ -26,15 +44,24 @@ extension Unpickler {
       return try tensorArgument(arguments, "a parameter")
     case .deviceTensor:
       return try tensorArgument(arguments, "a device's tensor")
+    case .foreign(let name):
+      return add(.foreign(ForeignObject(name: name, arguments: arguments)))
+    case .reconstructor:
+      return try reconstructed(arguments)
+    case .newObject:
+      guard let callee = arguments.first else { throw failure("the pickle makes an object of no class") }
+      return try call(callee, Array(arguments.dropFirst()))
+    case .newObjectWithNames:
+      return try constructed(arguments)
+    case .attribute:
+      return try attribute(arguments)
     case .unreadableTensor(let kind):
       return add(.tensor(.unreadable(kind)))
     case .fromType:
       guard arguments.count >= 3, case .object(let callee) = arguments[0], case .global(let inner) = objects[callee]
-      else {
-        throw failure("a tensor with attributes is rebuilt from something else")
-      }
+      else { throw failure("a tensor with attributes is rebuilt from something else") }
       switch inner {
-      case .tensor, .tensorVersion2, .tensorVersion3, .parameter, .deviceTensor, .unreadableTensor:
+      case .tensor, .tensorVersion2, .tensorVersion3, .parameter, .deviceTensor, .unreadableTensor, .foreign:
         return try call(inner, arguments: items(arguments[2]))
       default: throw failure("a tensor with attributes is rebuilt from something else")
       }
@@ -65,7 +92,11 @@ extension Unpickler {
   mutating func build(_ target: PickleValue, state: PickleValue) throws {
     guard case .object(let index) = target else { throw failure("the pickle gives a state to a plain value") }
     switch objects[index] {
-    case .dictionary, .tensor, .opaque: break
+    case .dictionary, .tensor, .opaque, .list, .tuple, .global: break
+    case .foreign(var object):
+      objects[index] = .list([])
+      object.state = state
+      objects[index] = .foreign(object)
     case .namespace:
       // Classes that are not written in TorchScript (packed weights) have states of their own, which nobody can read.
       if case .object(let tuple) = state, case .tuple = objects[tuple] { break }
@@ -75,22 +106,61 @@ extension Unpickler {
       if fields.count >= 2, isText(fields[1], ">") { type.isBigEndian = true }
       objects[index] = .numpyType(type)
     case .array:
-      let fields = try items(state)
-      guard fields.count >= 5 else { throw failure("a NumPy array lacks its contents") }
-      guard case .bool(let isFortranOrder) = fields[3] else { throw failure("a NumPy array lacks its order") }
+      // Classes of others' that are made of arrays have states of their own.
+      guard let fields = try? items(state), fields.count >= 5, case .bool(let isFortranOrder) = fields[3] else { break }
       objects[index] = try .array(
         ArrayReference(
           shape: integers(fields[1]), type: numpyType(fields[2]), isFortranOrder: isFortranOrder, contents: fields[4]))
-    case .list, .tuple, .global, .storage: throw failure("the pickle gives a state to something that takes none")
+    case .storage: throw failure("the pickle gives a state to something that takes none")
     }
   }
 
-  /// BINPERSID: ('storage', class, key, device, elements[, view]).
-  mutating func storage(_ identifier: PickleValue) throws -> StorageReference {
-    let fields = try items(identifier)
-    guard fields.count >= 5, isText(fields[0], "storage"), case .object(let index) = fields[1],
-      case .global(.storage(let type)) = objects[index]
-    else { throw failure("the pickle refers to something outside itself that is no storage") }
+  /// `copyreg._reconstructor(class, base, contents)`: contents are those of a list or dictionary that the class extends.
+  private mutating func reconstructed(_ arguments: [PickleValue]) throws -> PickleValue {
+    guard arguments.count == 3 else { throw failure("the pickle makes an object of no class") }
+    if case .none = arguments[2] { return try call(arguments[0], []) }
+    let made = try call(arguments[0], [arguments[2]])
+    guard case .object(let index) = made, case .foreign(var object) = objects[index],
+      case .object(let contents) = arguments[2]
+    else { return made }
+    switch objects[contents] {
+    case .dictionary: object.entries = try entries(arguments[2])
+    case .list: object.items = try copy(arguments[2])
+    default: return made
+    }
+    object.arguments = []
+    objects[index] = .foreign(object)
+    return made
+  }
+
+  /// `copyreg.__newobj_ex__(class, arguments, named arguments)`.
+  private mutating func constructed(_ arguments: [PickleValue]) throws -> PickleValue {
+    guard arguments.count == 3 else { throw failure("the pickle makes an object of no class") }
+    return try call(arguments[0], items(arguments[1]), named: arguments[2])
+  }
+
+  /// `getattr(class, name)`: a member of an enumeration, or a class in another.
+  private mutating func attribute(_ arguments: [PickleValue]) throws -> PickleValue {
+    guard arguments.count == 2, case .object(let index) = arguments[0], case .text(let name) = arguments[1],
+      case .global(.foreign(let owner)) = objects[index]
+    else { return add(.foreign(ForeignObject(name: "builtins.getattr", arguments: arguments))) }
+    return add(.global(.foreign(PickleGlobal.shown(owner, name))))
+  }
+
+  /// BINPERSID: a storage, or what the oldest files say of a class, with its source. Others' identifiers say nothing here.
+  mutating func persistent(_ identifier: PickleValue) throws -> PickleValue {
+    guard case .object(let index) = identifier, case .tuple(let fields) = objects[index], let kind = fields.first else {
+      return add(.foreign(ForeignObject(name: "a persistent identifier")))
+    }
+    if isText(kind, "storage") { return add(.storage(try storage(fields))) }
+    if isText(kind, "module"), fields.count >= 2 { return fields[1] }
+    return add(.foreign(ForeignObject(name: "a persistent identifier", arguments: fields)))
+  }
+
+  /// ('storage', class, key, device, elements[, view]).
+  private func storage(_ fields: [PickleValue]) throws -> StorageReference {
+    guard fields.count >= 5, case .object(let index) = fields[1], case .global(.storage(let type)) = objects[index]
+    else { throw failure("a storage is described in an unknown way") }
     guard case .int(let count) = fields[4], count >= 0 else { throw failure("a storage has an impossible size") }
     var storage = try StorageReference(key: storageKey(fields[2]), type: type, count: count, offset: 0)
     if fields.count >= 6, case .object = fields[5] {
@@ -144,7 +214,7 @@ extension Unpickler {
   private func tensorArgument(_ arguments: [PickleValue], _ what: String) throws -> PickleValue {
     guard case .object(let index)? = arguments.first else { throw failure("\(what) is made of no tensor") }
     switch objects[index] {
-    case .tensor, .array: return arguments[0]
+    case .tensor, .array, .foreign: return arguments[0]
     default: throw failure("\(what) is made of no tensor")
     }
   }

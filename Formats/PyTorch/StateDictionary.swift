@@ -6,6 +6,7 @@ extension Checkpoint {
   init(_ contents: CheckpointContents, fileSize: Int) throws {
     var search = StateDictionary(contents, fileSize: fileSize)
     (tensors, values, path) = try search.extract()
+    unread = search.unread()
   }
 }
 
@@ -17,21 +18,27 @@ private struct StateDictionary {
     "params_ema",
   ]
   private static let depthLimit = 32
-  /// Visits of values in all: a pickle may refer to one container from many places.
-  private static let visitLimit = 1_000_000
   private static let nameBytesLimit = 1 << 28
+  /// Classes that are named in the end; their number is told of more.
+  private static let namedClassLimit = 100
 
   private let contents: CheckpointContents
   private let pickle: Pickle
   /// By object: whether a tensor is in it or in anything it refers to.
   private let holdsTensors: [Bool]
   private var visits = 0
+  /// Visits of values in all: a pickle may refer to one container from many places.
+  private let visitLimit: Int
   private var nameBytes = 0
   private var tensorBytes = 0
   private let tensorBytesLimit: Int
 
   private var tensors: [NamedTensor] = []
   private var values: [String: CheckpointValue] = [:]
+  /// Classes of others' whose objects the weights were found in.
+  private var walkedClasses: Set<String> = []
+  /// Arrays of what tensors don't hold, by name.
+  private var unreadArrays: [String] = []
 
   init(_ contents: CheckpointContents, fileSize: Int) {
     self.contents = contents
@@ -39,6 +46,7 @@ private struct StateDictionary {
     holdsTensors = Self.reach(contents.pickle)
     // Tied and expanded weights let a checkpoint's tensors be larger than its file, but not by much.
     tensorBytesLimit = 16 * fileSize + 1 << 26
+    visitLimit = max(1_000_000, pickle.bytes.count)
   }
 
   mutating func extract() throws -> ([NamedTensor], [String: CheckpointValue], path: String) {
@@ -46,17 +54,19 @@ private struct StateDictionary {
     var path = ""
     // A module's attributes are the names that its program's state_dict() has.
     for _ in 0..<(contents.isProgram ? 0 : Self.depthLimit) {
-      guard let entries = entries(place), let inner = chosen(entries) else { break }
+      guard parts(place) == nil, let entries = entries(place), let inner = chosen(entries) else { break }
+      note(place)
       for (name, value) in entries where name != inner.name && !holds(value) {
-        values[try join(path, name)] = try plain(value, depth: 0)
+        values[try join(path, name)] = plain(value, depth: 0)
       }
       path = try join(path, inner.name)
       place = inner.value
     }
     try flatten(place, name: "", depth: 0)
     guard !tensors.isEmpty else {
+      let others = unread().prefix(3).joined(separator: ", ")
       throw ZooError(
-        .badData, "the checkpoint holds no tensors",
+        .badData, "the checkpoint holds no tensors" + (others.isEmpty ? "" : ", only \(others), of which nothing was run"),
         advice: "save the weights with torch.save(model.state_dict(), path)")
     }
     var seen: Set<[UInt8]> = []
@@ -80,16 +90,27 @@ private struct StateDictionary {
     if case .object(let index) = value {
       switch pickle.objects[index] {
       case .tensor(let tensor): return try add(name, stored(tensor, name))
-      case .array(let array): return try add(name, stored(array, name))
+      case .array(let array):
+        guard array.isOfNumbers else {
+          unreadArrays.append("\(name): a NumPy array of type \(array.type?.code ?? "unknown")")
+          return
+        }
+        return try add(name, stored(array, name))
       default: break
       }
+    }
+    if !contents.isProgram, let parts = parts(value) {
+      note(value)
+      for (key, item) in parts { try flatten(item, name: join(name, key), depth: depth + 1) }
+      return
     }
     // Of a program's attributes only tensors and modules are weights.
     if contents.isProgram, !isModule(value) { return }
     guard holds(value), let entries = entries(value) else {
-      if !contents.isProgram, !name.isEmpty { values[name] = try plain(value, depth: 0) }
+      if !contents.isProgram, !name.isEmpty { values[name] = plain(value, depth: 0) }
       return
     }
+    note(value)
     for (key, item) in entries { try flatten(item, name: join(name, key), depth: depth + 1) }
   }
 
@@ -179,8 +200,10 @@ private struct StateDictionary {
 
   // MARK: Plain values
 
-  private mutating func plain(_ value: PickleValue, depth: Int) throws -> CheckpointValue {
-    try visit(depth)
+  /// What is plain; nothing here is worth refusing the weights for.
+  private mutating func plain(_ value: PickleValue, depth: Int) -> CheckpointValue {
+    visits += 1
+    guard depth <= Self.depthLimit, visits <= visitLimit else { return .other("values nested too deep or too often") }
     switch value {
     case .none: return .none
     case .bool(let flag): return .bool(flag)
@@ -190,24 +213,94 @@ private struct StateDictionary {
     case .text(let text): return .text(text)
     case .bytes, .latin1:
       // Copies, so they count like names.
-      let bytes = PickleBytes.copy(value, of: pickle.bytes, limit: pickle.bytes.count) ?? []
-      try charge(bytes.count)
+      guard let bytes = PickleBytes.copy(value, of: pickle.bytes, limit: Self.nameBytesLimit - nameBytes) else {
+        return .other("bytes")
+      }
+      nameBytes += bytes.count
       return .bytes(bytes)
     case .object(let index):
       switch pickle.objects[index] {
       case .list(let items), .tuple(let items):
-        return try .list(items.map { try plain($0, depth: depth + 1) })
-      case .dictionary, .namespace:
-        var result: [String: CheckpointValue] = [:]
-        for (name, item) in entries(value) ?? [] { result[name] = try plain(item, depth: depth + 1) }
-        return .dictionary(result)
+        return .list(items.map { plain($0, depth: depth + 1) })
+      case .dictionary, .namespace: return dictionary(entries(value) ?? [], depth: depth)
+      case .foreign(let object):
+        guard !object.entries.isEmpty, case .none = object.state else { return .other(object.name) }
+        return dictionary(entries(value) ?? [], depth: depth)
       case .opaque(let name): return .other(name)
       case .global(.dtype(let type)), .global(.storage(let type)): return .other(type.name)
-      case .global(.inert(let name)): return .other(name)
+      case .global(.inert(let name)), .global(.foreign(let name)): return .other(name)
       case .numpyType(let type): return .other("numpy.\(type.code)")
       case .global, .storage, .tensor, .array: return .other("an object without a counterpart")
       }
     }
+  }
+
+  private mutating func dictionary(
+    _ entries: [(name: String, value: PickleValue)], depth: Int
+  ) -> CheckpointValue {
+    var result: [String: CheckpointValue] = [:]
+    for (name, item) in entries { result[name] = plain(item, depth: depth + 1) }
+    return .dictionary(result)
+  }
+
+  // MARK: Objects of others' classes
+
+  /// What a module of PyTorch that was saved whole has in its state dictionary: parameters, buffers and modules, by name.
+  /// `nil` for everything else.
+  private mutating func parts(_ value: PickleValue) -> [(name: String, value: PickleValue)]? {
+    guard case .object(let index) = value, case .foreign(let object) = pickle.objects[index] else { return nil }
+    let attributes = attributes(of: object)
+    func contents(_ name: String) -> [(name: String, value: PickleValue)]? {
+      attributes.first { $0.name == name }.flatMap { entries($0.value) }
+    }
+    visits += attributes.count
+    guard let modules = contents("_modules"), let parameters = contents("_parameters") else { return nil }
+    let passing = Set((contents("_non_persistent_buffers_set") ?? []).map { text($0.value) })
+    let buffers = (contents("_buffers") ?? []).filter { !passing.contains($0.name) }
+    let parts = parameters + buffers + modules
+    visits += parts.count + passing.count
+    return parts.filter { holds($0.value) }
+  }
+
+  /// An object's attributes, from its dictionary and its slots; what it has instead is called its state.
+  private func attributes(of object: ForeignObject) -> [(name: String, value: PickleValue)] {
+    guard case .object(let index) = object.state else { return [] }
+    switch pickle.objects[index] {
+    case .dictionary(let pairs): return named(pairs)
+    case .tuple(let halves) where halves.count == 2:
+      let dictionaries = halves.map { half -> [(key: PickleValue, value: PickleValue)]? in
+        guard case .object(let index) = half else { return [] }
+        if case .dictionary(let pairs) = pickle.objects[index] { return pairs } else { return nil }
+      }
+      guard let slots = dictionaries[1], !slots.isEmpty, let others = dictionaries[0] else { fallthrough }
+      return named(others + slots)
+    default: return [("state", object.state)]
+    }
+  }
+
+  /// Takes note of an object that is more than data, as the weights are in it.
+  private mutating func note(_ value: PickleValue) {
+    if case .object(let index) = value, case .foreign(let object) = pickle.objects[index] {
+      walkedClasses.insert(object.name)
+    }
+  }
+
+  /// The classes that the checkpoint names beside those that its weights are in, and arrays of no numbers.
+  func unread() -> [String] {
+    var seen = walkedClasses
+    var names: [String] = []
+    for object in pickle.objects {
+      let name: String
+      switch object {
+      case .global(.foreign(let its)): name = its
+      case .foreign(let its): name = its.name
+      default: continue
+      }
+      if seen.insert(name).inserted { names.append(name) }
+    }
+    names += unreadArrays
+    guard names.count > Self.namedClassLimit else { return names }
+    return names.prefix(Self.namedClassLimit) + ["and \(names.count - Self.namedClassLimit) more"]
   }
 
   // MARK: Walking
@@ -217,22 +310,31 @@ private struct StateDictionary {
     guard case .object(let index) = value else { return nil }
     switch pickle.objects[index] {
     case .list(let items), .tuple(let items): return items.enumerated().map { (String($0), $1) }
-    case .dictionary(let pairs), .namespace(let pairs):
-      // A key that comes again keeps its place and takes the new value, as in Python.
-      var places: [[UInt8]: Int] = [:]
-      var result: [(name: String, value: PickleValue)] = []
-      for pair in pairs {
-        let name = text(pair.key)
-        if let place = places[Array(name.utf8)] {
-          result[place].value = pair.value
-        } else {
-          places[Array(name.utf8)] = result.count
-          result.append((name, pair.value))
-        }
-      }
-      return result
+    case .dictionary(let pairs), .namespace(let pairs): return named(pairs)
+    case .foreign(let object):
+      let contents =
+        object.items.enumerated().map { (name: String($0), value: $1) } + attributes(of: object) + named(object.entries)
+      // What an object is made of often is what it has as attributes too.
+      return contents.contains { holds($0.value) } || object.arguments.isEmpty
+        ? contents : contents + object.arguments.enumerated().map { (String($0), $1) }
     default: return nil
     }
+  }
+
+  private func named(_ pairs: [(key: PickleValue, value: PickleValue)]) -> [(name: String, value: PickleValue)] {
+    // A key that comes again keeps its place and takes the new value, as in Python.
+    var places: [[UInt8]: Int] = [:]
+    var result: [(name: String, value: PickleValue)] = []
+    for pair in pairs {
+      let name = text(pair.key)
+      if let place = places[Array(name.utf8)] {
+        result[place].value = pair.value
+      } else {
+        places[Array(name.utf8)] = result.count
+        result.append((name, pair.value))
+      }
+    }
+    return result
   }
 
   private func text(_ key: PickleValue) -> String {
@@ -284,8 +386,8 @@ private struct StateDictionary {
       throw ZooError(
         .badData, "the checkpoint's containers are nested more than \(Self.depthLimit) deep, or in a circle")
     }
-    guard visits <= Self.visitLimit else {
-      throw ZooError(.badData, "the checkpoint repeats its containers more than \(Self.visitLimit) times")
+    guard visits <= visitLimit else {
+      throw ZooError(.badData, "the checkpoint repeats its containers more than \(visitLimit) times")
     }
   }
 
@@ -306,7 +408,11 @@ private struct StateDictionary {
       case .tensor, .array:
         reached[index] = true
         pending.append(index)
-      case .global, .storage, .numpyType, .opaque: break
+      case .foreign(let foreign) where !foreign.name.hasPrefix("numpy.random."):
+        for item in foreign.arguments + foreign.items { refer(item, from: index) }
+        for pair in foreign.entries { refer(pair.value, from: index) }
+        refer(foreign.state, from: index)
+      case .global, .storage, .numpyType, .opaque, .foreign: break
       }
     }
     while let index = pending.popLast() {

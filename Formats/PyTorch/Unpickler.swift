@@ -6,8 +6,8 @@ import ZooCore
 /// Every opcode adds at most one value, mark or entry of the memo, and their number is limited, so memory stays in
 /// proportion to the input whatever the pickle does; nothing here recurses.
 struct Unpickler {
-  /// Far more than the largest checkpoints have.
-  private static let valueLimit = 4_000_000
+  /// Values that any pickle may have; larger ones one for every so many bytes, where PyTorch takes about four.
+  private static let valueLimit = (least: 4_000_000, bytesPerValue: 3)
   /// PyTorch's own limit.
   static let rankLimit = 64
 
@@ -18,21 +18,28 @@ struct Unpickler {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
   private var valueCount = 0
+  private let valueLimit: Int
   var objects: [PickleObject] = []
   /// Where the current opcode is.
   private var position = 0
 
   /// Reads the pickle that begins at `offset` of `bytes`, which `owner` keeps alive.
-  static func read(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0, owner: AnyObject) throws -> Pickle {
-    var unpickler = Unpickler(cursor: ByteCursor(bytes, at: offset), owner: owner)
+  ///
+  /// - Parameter storedByteCount: The bytes that `bytes` are made of, if they were inflated.
+  static func read(
+    _ bytes: UnsafeRawBufferPointer, at offset: Int = 0, storedByteCount: Int? = nil, owner: AnyObject
+  ) throws -> Pickle {
+    var unpickler = Unpickler(
+      cursor: ByteCursor(bytes, at: offset), storedByteCount: storedByteCount ?? bytes.count, owner: owner)
     let root = try unpickler.run()
     return Pickle(
       root: root, objects: unpickler.objects, bytes: bytes, end: unpickler.cursor.offset, owner: owner)
   }
 
-  private init(cursor: ByteCursor, owner: AnyObject) {
+  private init(cursor: ByteCursor, storedByteCount: Int, owner: AnyObject) {
     self.cursor = cursor
     self.owner = owner
+    valueLimit = max(Self.valueLimit.least, storedByteCount / Self.valueLimit.bytesPerValue)
   }
 
   var bytes: UnsafeRawBufferPointer { cursor.bytes }
@@ -51,8 +58,8 @@ struct Unpickler {
   /// Counts new values against the limit.
   mutating func charge(_ count: Int) throws {
     valueCount += count
-    guard valueCount <= Self.valueLimit else {
-      throw failure("the pickle holds more than \(Self.valueLimit) values")
+    guard valueCount <= valueLimit else {
+      throw failure("the pickle holds more than \(valueLimit) values, which its size does not justify")
     }
   }
 
@@ -177,40 +184,47 @@ struct Unpickler {
     // Globals and what is made of them
     case UInt8(ascii: "c"):
       let module = try cursor.text(cursor.line())
-      try push(.global(global(module, cursor.text(cursor.line()))))
+      try push(.global(PickleGlobal(module: module, name: cursor.text(cursor.line()))))
     case 0x93:  // STACK_GLOBAL
       guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
         throw failure("a global's name is no text")
       }
-      try push(.global(global(module, name)))
+      try push(.global(PickleGlobal(module: module, name: name)))
     case UInt8(ascii: "R"), 0x81:  // REDUCE, NEWOBJ
       let arguments = try pop()
       let callee = try pop()
       try push(call(callee, arguments))
     case 0x92:  // NEWOBJ_EX
-      guard case .object(let index) = try pop(), case .dictionary(let named) = objects[index], named.isEmpty else {
-        throw failure("the pickle passes named arguments to a class, which no checkpoint needs")
-      }
+      let named = try pop()
       let arguments = try pop()
-      let callee = try pop()
-      try push(call(callee, arguments))
+      try push(call(pop(), arguments, named: named))
     case UInt8(ascii: "b"):
       let state = try pop()
       try build(top(), state: state)
     case UInt8(ascii: "i"):  // INST
       let module = try cursor.text(cursor.line())
-      let callee = try global(module, cursor.text(cursor.line()))
+      let callee = PickleGlobal(module: module, name: try cursor.text(cursor.line()))
       try push(call(callee, arguments: popToMark()))
     case UInt8(ascii: "o"):  // OBJ
       let values = try popToMark()
       guard let callee = values.first else { throw failure("the pickle makes an object of no class") }
       let arguments = add(.tuple(Array(values.dropFirst())))
       try push(call(callee, arguments))
-    case UInt8(ascii: "Q"): try push(.storage(storage(pop())))
+    case UInt8(ascii: "Q"):
+      let identifier = try pop()
+      try push(persistent(identifier))
+    case UInt8(ascii: "P"):
+      _ = try cursor.line()
+      try push(.foreign(ForeignObject(name: "a persistent identifier")))
+    // Python's registry of extensions, which only the program that wrote the file has.
+    case 0x82: try push(.global(.foreign("copyreg extension \(cursor.integer(UInt8.self))")))
+    case 0x83: try push(.global(.foreign("copyreg extension \(cursor.integer(UInt16.self))")))
+    case 0x84: try push(.global(.foreign("copyreg extension \(cursor.integer(UInt32.self))")))
 
-    case 0x82, 0x83, 0x84: throw failure("the pickle uses Python's extension registry, which no checkpoint needs")
-    case 0x97: throw failure("the pickle refers to a buffer outside the file")
-    case UInt8(ascii: "P"): throw failure("the pickle names a storage by text, which no checkpoint does")
+    case 0x97:
+      throw failure(
+        "the pickle refers to a buffer outside the file", kind: .unsupported,
+        advice: "save the weights with torch.save(model.state_dict(), path)")
     default: throw failure("\(opcode) is no opcode of a pickle", advice: "the file is damaged")
     }
   }
@@ -242,22 +256,38 @@ struct Unpickler {
   }
 
   private mutating func append(_ values: [PickleValue]) throws {
-    guard case .object(let index) = try top(), case .list(var items) = objects[index] else {
+    guard case .object(let index) = try top() else {
       throw failure("the pickle appends to something that is no list")
     }
     // Dropping the first reference lets the array grow in place.
-    objects[index] = .list([])
-    items.append(contentsOf: values)
-    objects[index] = .list(items)
+    switch objects[index] {
+    case .list(var items):
+      objects[index] = .list([])
+      items.append(contentsOf: values)
+      objects[index] = .list(items)
+    case .foreign(var object):
+      objects[index] = .list([])
+      object.items.append(contentsOf: values)
+      objects[index] = .foreign(object)
+    default: throw failure("the pickle appends to something that is no list")
+    }
   }
 
   private mutating func insert(_ entries: [(key: PickleValue, value: PickleValue)]) throws {
-    guard case .object(let index) = try top(), case .dictionary(var items) = objects[index] else {
+    guard case .object(let index) = try top() else {
       throw failure("the pickle adds entries to something that is no dictionary")
     }
-    objects[index] = .dictionary([])
-    items.append(contentsOf: entries)
-    objects[index] = .dictionary(items)
+    switch objects[index] {
+    case .dictionary(var items):
+      objects[index] = .dictionary([])
+      items.append(contentsOf: entries)
+      objects[index] = .dictionary(items)
+    case .foreign(var object):
+      objects[index] = .dictionary([])
+      object.entries.append(contentsOf: entries)
+      objects[index] = .foreign(object)
+    default: throw failure("the pickle adds entries to something that is no dictionary")
+    }
   }
 
   func pairs(_ values: [PickleValue]) throws -> [(key: PickleValue, value: PickleValue)] {
@@ -272,21 +302,12 @@ struct Unpickler {
     return index
   }
 
-  private func global(_ module: String, _ name: String) throws -> PickleGlobal {
-    if let global = PickleGlobal(module: module, name: name) { return global }
-    let shown = String("\(module).\(name)".prefix(200))
-    throw failure(
-      "the checkpoint refers to \(shown), which is neither a tensor nor plain data; nothing of it was run",
-      advice: "save the weights alone: torch.save(model.state_dict(), path)")
-  }
-
-  private mutating func call(_ callee: PickleValue, _ arguments: PickleValue) throws -> PickleValue {
-    guard case .object(let index) = callee, case .global(let global) = objects[index] else {
-      throw failure("the pickle calls something that is no global")
-    }
+  private mutating func call(
+    _ callee: PickleValue, _ arguments: PickleValue, named: PickleValue = .none
+  ) throws -> PickleValue {
     guard case .object(let list) = arguments, case .tuple(let values) = objects[list] else {
       throw failure("the pickle calls a global with something that is no tuple")
     }
-    return try call(global, arguments: values)
+    return try call(callee, values, named: named)
   }
 }

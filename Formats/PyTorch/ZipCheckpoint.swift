@@ -39,7 +39,7 @@ enum ZipCheckpoint {
     let memory = try archive.contents(entry, checksum: checksums)
     let pickle: Pickle
     do {
-      pickle = try memory.withBytes { try Unpickler.read($0, owner: memory) }
+      pickle = try memory.withBytes { try Unpickler.read($0, storedByteCount: entry.storedByteCount, owner: memory) }
     } catch let error as ZooError {
       throw error.located(name)
     }

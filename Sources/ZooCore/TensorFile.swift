@@ -4,9 +4,12 @@ public struct TensorFile: Sendable {
   public var tensors: [NamedTensor]
   /// What the file says about itself, such as safetensors' `__metadata__`.
   public var metadata: [Property]
+  /// What else the file holds and nobody reads, in words: objects of a program, tables of texts.
+  public var unread: [String]
 
-  public init(tensors: [NamedTensor], metadata: [Property] = []) {
+  public init(tensors: [NamedTensor], metadata: [Property] = [], unread: [String] = []) {
     self.tensors = tensors
     self.metadata = metadata
+    self.unread = unread
   }
 }

@@ -15,6 +15,8 @@ public struct WeightFiles: Sendable {
   public var tensors: [NamedTensor]
   /// What the file says about itself, in its own order; no format's writer needs more.
   public var metadata: [Property]
+  /// What else the file holds and nobody reads, in words.
+  public let unread: [String]
   /// What the checkpoint says besides its tensors, with the entries of the folder's `config.json`.
   public var values: [String: CheckpointValue]
   /// The text of the folder's `tokenizer.json`.
@@ -45,6 +47,7 @@ public struct WeightFiles: Sendable {
       }
       let contents = try format.read(path)
       (tensors, metadata, self.format) = (contents.file.tensors, contents.file.metadata, format)
+      unread = contents.file.unread
       (values, dictionary) = (contents.values, contents.dictionary)
       return
     }

@@ -22,7 +22,7 @@ public struct WeightSource: Sendable {
     let graph = try format?.graphFormat(path)?.read(path)
     do {
       let files = try WeightFiles(contentsOf: path)
-      file = TensorFile(tensors: files.tensors, metadata: files.metadata)
+      file = TensorFile(tensors: files.tensors, metadata: files.metadata, unread: files.unread)
       self.format = files.format
     } catch let error as ZooError where graph != nil && error.kind == .unsupported {
       file = graph?.tensorFile ?? TensorFile(tensors: [])

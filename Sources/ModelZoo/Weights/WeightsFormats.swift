@@ -34,7 +34,8 @@ extension WeightsFormat {
     read: {
       let checkpoint = try PyTorchFormat.read($0)
       return WeightsContents(
-        file: TensorFile(tensors: checkpoint.tensors), values: checkpoint.values, dictionary: checkpoint.path)
+        file: TensorFile(tensors: checkpoint.tensors, unread: checkpoint.unread), values: checkpoint.values,
+        dictionary: checkpoint.path)
     }, write: { try PyTorchFormat.write($0, to: $1) })
 
   /// Hugging Face's, one file or the index of several.

@@ -134,9 +134,10 @@ struct Convert: ParsableCommand {
     try target.write(file, to: output)
     progress.finish()
     if case .folder = target, FileKind(path: path) == .folder { try copyCompanions(from: path) }
-    try WrittenFile(
-      tensors: tensors, output, cost: cost, dequantized: target.isGGUF ? [] : tensors.compactMap(\.blockType)
-    ).show(json: json)
+    var written = try WrittenFile(
+      tensors: tensors, output, cost: cost, dequantized: target.isGGUF ? [] : tensors.compactMap(\.blockType))
+    written.unread = file.unread
+    try written.show(json: json)
   }
 
   /// Copies what makes a model's folder whole beside its weights.

@@ -12,9 +12,11 @@ struct CheckpointReport: Encodable {
   /// Where in a PyTorch checkpoint the weights are; empty if the whole is the state dictionary.
   var dictionary: String
   var tensors: [ModelReport.Tensor]
+  /// What else the file holds.
+  var unread: [String]
 
   enum CodingKeys: String, CodingKey {
-    case path, format, parameters, dictionary, tensors
+    case path, format, parameters, dictionary, tensors, unread
     case fileBytes = "file_bytes"
     case tensorBytes = "tensor_bytes"
   }
@@ -32,19 +34,22 @@ struct CheckpointReport: Encodable {
     format = files.format
     fileBytes = try fileSize(path)
     dictionary = files.dictionary
+    unread = files.unread
     tensors = try files.tensors.map { try ModelReport.Tensor($0, statistics: statistics) }
     tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
     parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
   func text(listsTensors: Bool) -> String {
-    let rows = [
+    var rows = [
       ["file", path],
       ["format", format.title + ": weights without a graph"],
       ["weights", "\(parameters) in \(tensors.count) tensors, \(byteText(tensorBytes))"],
       ["file size", byteText(fileBytes)],
     ]
-    return table(dictionary.isEmpty ? rows : rows + [["dictionary", dictionary]])
+    if !dictionary.isEmpty { rows.append(["dictionary", dictionary]) }
+    if !unread.isEmpty { rows.append(["beside the weights", unread.joined(separator: ", ") + " (not read)"]) }
+    return table(rows)
       + (listsTensors ? "\n\n" + ModelReport.Tensor.table(tensors) : "")
   }
 }

@@ -15,9 +15,11 @@ struct WrittenFile: Encodable {
   var cast: CastCost?
   /// How many tensors left GGUF's blocks, by the blocks' type; their numbers are those that the blocks stand for.
   var dequantized: [String: Int] = [:]
+  /// What the file that was read holds besides.
+  var unread: [String] = []
 
   enum CodingKeys: String, CodingKey {
-    case model, path, bytes, ratio, rounding, exact, cast, dequantized
+    case model, path, bytes, ratio, rounding, exact, cast, dequantized, unread
     case tensorBytes = "tensor_bytes"
   }
 
@@ -59,6 +61,7 @@ struct WrittenFile: Encodable {
       Console.print("  dequantized  \(count) tensors of \(type), exactly")
     }
     if let cast { Console.print(Self.text(cast)) }
+    if !unread.isEmpty { Console.print("  left out  \(unread.joined(separator: ", "))") }
     guard let rounding else { return }
     for name in rounding.kept {
       Console.writeError("zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite")
