@@ -28,16 +28,23 @@ package enum JSON: Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) for anything that is not JSON, and for values within more than
   ///   `JSONCursor.greatestDepth` others.
-  package init(_ bytes: UnsafeRawBufferPointer) throws {
-    var cursor = JSONCursor(bytes)
+  package init(_ bytes: UnsafeRawBufferPointer, allowsNonFinite: Bool = false) throws {
+    var cursor = JSONCursor(bytes, allowsNonFinite: allowsNonFinite)
     self = try cursor.value()
     try cursor.finish()
   }
 
   /// The value that the whole of `text` is.
-  package init(_ text: String) throws {
+  package init(_ text: String, allowsNonFinite: Bool = false) throws {
     var text = text
-    self = try text.withUTF8 { try JSON(UnsafeRawBufferPointer($0)) }
+    self = try text.withUTF8 { try JSON(UnsafeRawBufferPointer($0), allowsNonFinite: allowsNonFinite) }
+  }
+
+  /// The document that Python wrote or somebody's editor saved: NaN and infinities are numbers, and a byte-order mark may
+  /// stand first.
+  package init(lenient text: String) throws {
+    let scalars = text.unicodeScalars
+    try self.init(scalars.first == "\u{FEFF}" ? String(scalars.dropFirst()) : text, allowsNonFinite: true)
   }
 
   /// The last member of that name; `nil` if there is none or the value is no object.

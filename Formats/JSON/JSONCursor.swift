@@ -11,11 +11,16 @@ package struct JSONCursor {
   package static let greatestCount = 1 << 23
 
   private let bytes: UnsafeRawBufferPointer
+  private let allowsNonFinite: Bool
   private var place = 0
   private var depth = 0
   private var count = 0
 
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  /// - Parameter allowsNonFinite: Whether NaN, Infinity and -Infinity are numbers, as Python writes them and JSON has none.
+  package init(_ bytes: UnsafeRawBufferPointer, allowsNonFinite: Bool = false) {
+    self.bytes = bytes
+    self.allowsNonFinite = allowsNonFinite
+  }
 
   /// The next value, with everything in it.
   package mutating func value() throws -> JSON {
@@ -34,6 +39,10 @@ package struct JSONCursor {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "N") where allowsNonFinite: return try word("NaN", .number(.nan))
+    case UInt8(ascii: "I") where allowsNonFinite: return try word("Infinity", .number(.infinity))
+    case UInt8(ascii: "-") where allowsNonFinite && place + 1 < bytes.count && bytes[place + 1] == UInt8(ascii: "I"):
+      return try word("-Infinity", .number(-.infinity))
     default: return try number()
     }
   }

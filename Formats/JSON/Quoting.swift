@@ -15,3 +15,19 @@ extension JSON {
     return result + "\""
   }
 }
+
+extension JSON {
+  /// The value as a document without white space.
+  package var document: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .text(let value): Self.quoted(value)
+    case .list(let items): "[\(items.map(\.document).joined(separator: ","))]"
+    case .object(let members):
+      "{\(members.map { "\(Self.quoted($0.name)):\($0.value.document)" }.joined(separator: ","))}"
+    }
+  }
+}

@@ -10,7 +10,7 @@ public struct Input: Sendable {
     case imageFile(String)
     case imageBytes([UInt8], name: String)
     case image(Image)
-    case text(String)
+    case text(String, prompt: String?)
     case tensors([String: Tensor])
   }
 
@@ -31,7 +31,12 @@ public struct Input: Sendable {
   public static func image(_ image: Image) -> Input { Input(content: .image(image)) }
 
   /// A text, for text models.
-  public static func text(_ text: String) -> Input { Input(content: .text(text)) }
+  ///
+  /// - Parameter prompt: The name of what the model puts before the text (`EmbeddingSettings.prompts`), such as `query`;
+  ///   `nil` for the model's default, if it has one.
+  public static func text(_ text: String, prompt: String? = nil) -> Input {
+    Input(content: .text(text, prompt: prompt))
+  }
 
   /// The network's own inputs by name, already prepared.
   public static func tensors(_ tensors: [String: Tensor]) -> Input { Input(content: .tensors(tensors)) }

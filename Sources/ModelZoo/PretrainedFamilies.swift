@@ -5,7 +5,9 @@ import TransformerEncoder
 import VisionTransformer
 
 /// Every family of networks that the zoo can build from a folder as Hugging Face's libraries save one.
-let pretrainedFamilies: [any PretrainedFamily.Type] = [BERT.self, GPT2.self, PretrainedResNet.self, ViT.self]
+let pretrainedFamilies: [any PretrainedFamily.Type] = [
+  BERT.self, DistilBERT.self, ALBERT.self, GPT2.self, PretrainedResNet.self, ViT.self,
+]
 
 extension ModelDefinition {
   /// The model in a folder as Hugging Face's libraries save one: config.json, weights (safetensors or PyTorch), and the

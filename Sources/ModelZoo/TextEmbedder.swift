@@ -13,6 +13,8 @@ struct TextEmbedder: Predictor {
     static let ids = "input_ids"
     static let mask = "attention_mask"
     static let types = "token_type_ids"
+    /// Which tokens become part of the vector, where those of the prompt don't.
+    static let pooling = "pooling_mask"
   }
 
   // Not the model, which keeps this.
@@ -24,13 +26,15 @@ struct TextEmbedder: Predictor {
   private let output: String
   private let takesMask: Bool
   private let takesTypes: Bool
+  private let poolsPrompt: Bool
 
   init(_ model: Model) throws {
     name = model.metadata.location
     let names = Set(model.inputs.map(\.name))
     guard let text = model.metadata.tokenizer, let settings = model.metadata.embedding,
-      let output = model.outputs.first, names.contains(InputName.ids), settings.maximumLength > 0,
-      names.isSubset(of: [InputName.ids, InputName.mask, InputName.types])
+      let output = settings.pooling == .network ? model.outputs.last : model.outputs.first,
+      names.contains(InputName.ids), settings.maximumLength > 0,
+      names.isSubset(of: [InputName.ids, InputName.mask, InputName.types, InputName.pooling])
     else {
       throw ZooError(
         .badData, "the model claims to embed texts, but it does not say how one becomes its input", at: name,
@@ -49,24 +53,44 @@ struct TextEmbedder: Predictor {
     self.output = output.name
     takesMask = names.contains(InputName.mask)
     takesTypes = names.contains(InputName.types)
+    poolsPrompt = !names.contains(InputName.pooling)
+  }
+
+  /// A text's tokens.
+  private struct Tokens {
+    var encoding: Encoding
+    /// Tokens at its beginning that are no part of the vector.
+    var unpooled = 0
   }
 
   func predict(_ inputs: [Input]) throws -> [Prediction] {
+    var promptLengths: [String: Int] = [:]
     let texts = try inputs.map { input in
-      guard case .text(let text) = input.content else {
+      guard case .text(let text, let promptName) = input.content else {
         throw ZooError(
           .usage, "the model embeds texts, not photographs or tensors", at: name,
           advice: "give it texts")
       }
-      return try tokenizer.encoding(of: text)
+      let prompt = try settings.prompt(promptName)
+      let unpooled = poolsPrompt ? 0 : try promptLengths[prompt] ?? length(ofPrompt: prompt)
+      promptLengths[prompt] = unpooled
+      return Tokens(encoding: try tokenizer.encoding(of: prompt + text), unpooled: unpooled)
     }
     var vectors = [[Float]](repeating: [], count: texts.count)
-    for batch in batches(texts.map(\.ids.count)) {
-      var encodings = batch.map { texts[$0] }
+    for batch in batches(texts.map(\.encoding.ids.count)) {
+      var encodings = batch.map { texts[$0].encoding }
       padding.apply(to: &encodings)
-      for (index, vector) in zip(batch, try self.vectors(of: encodings)) { vectors[index] = vector }
+      let results = try self.vectors(of: encodings, unpooled: batch.map { texts[$0].unpooled })
+      for (index, vector) in zip(batch, results) { vectors[index] = vector }
     }
     return vectors.map { .embedding($0) }
+  }
+
+  /// Tokens of a prompt at the beginning of texts, the special ones before it included.
+  private func length(ofPrompt prompt: String) throws -> Int {
+    guard !prompt.isEmpty else { return 0 }
+    let ids = try tokenizer.encode(prompt)
+    return ids.count - (ids.last.map(tokenizer.isSpecial) == true ? 1 : 0)
   }
 
   /// The texts that run together, by their places: those of like length, which need little padding.
@@ -84,7 +108,7 @@ struct TextEmbedder: Predictor {
   }
 
   /// The vectors of texts of one length.
-  private func vectors(of batch: [Encoding]) throws -> [[Float]] {
+  private func vectors(of batch: [Encoding], unpooled: [Int]) throws -> [[Float]] {
     let shape = [batch.count, batch[0].ids.count]
     guard shape[1] > 0 else {
       throw ZooError(
@@ -96,19 +120,27 @@ struct TextEmbedder: Predictor {
     var inputs = [InputName.ids: try tensor(\.ids)]
     if takesMask { inputs[InputName.mask] = try tensor(\.attentionMask) }
     if takesTypes { inputs[InputName.types] = try tensor(\.typeIDs) }
-    guard let states = try network.run(inputs)[output], states.type == .float32, states.shape.count == 3,
-      Array(states.shape.prefix(2)) == shape, states.shape[2] > 0
+    if !poolsPrompt {
+      let masks = zip(batch, unpooled).flatMap { text, count in
+        text.attentionMask.enumerated().map { $0.offset < text.leftPadding + count ? 0 : Int64($0.element) }
+      }
+      inputs[InputName.pooling] = try Tensor(masks, shape: shape)
+    }
+    let rank = settings.pooling == .network ? 2 : 3
+    guard let states = try network.run(inputs)[output], states.type == .float32, states.shape.count == rank,
+      Array(states.shape.prefix(rank - 1)) == Array(shape.prefix(rank - 1)), states.shape[rank - 1] > 0
     else {
       throw ZooError(
-        .badData, "the output holds no vector for each token", at: output, advice: "package the model again")
+        .badData, "the output holds no vector for each \(rank == 2 ? "text" : "token")", at: output,
+        advice: "package the model again")
     }
-    let width = states.shape[2]
+    let width = states.shape[rank - 1]
     return try states.withUnsafeBytes { bytes in
       let states = bytes.bindMemory(to: Float.self)
       return try batch.enumerated().map { index, text in
-        let tokens = text.leftPadding..<shape[1] - text.rightPadding
-        let rows = tokens.map { states[((index * shape[1] + $0) * width)...].prefix(width) }
-        let vector = pooled(rows, width)
+        let tokens = rank == 2 ? 0..<1 : text.leftPadding..<shape[1] - text.rightPadding
+        let first = rank == 2 ? index : index * shape[1]
+        let vector = pooled(tokens.map { states[((first + $0) * width)...].prefix(width) }, width)
         guard vector.allSatisfy(\.isFinite) else {
           throw ZooError(.badData, "the vector's components are no finite numbers", at: output)
         }
@@ -121,7 +153,7 @@ struct TextEmbedder: Predictor {
   private func pooled(_ rows: [Slice<UnsafeBufferPointer<Float>>], _ width: Int) -> [Float] {
     guard let first = rows.first else { return [Float](repeating: 0, count: width) }
     switch settings.pooling {
-    case .first: return Array(first)
+    case .first, .network: return Array(first)
     case .mean:
       var sum = [Float](repeating: 0, count: width)
       for row in rows { for (index, value) in row.enumerated() { sum[index] += value } }

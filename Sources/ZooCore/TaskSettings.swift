@@ -6,8 +6,7 @@ public struct DetectionSettings: Sendable, Hashable, Codable {
   public init(scoreThreshold: Float) { self.scoreThreshold = scoreThreshold }
 }
 
-/// How the vectors that an encoder gives for the tokens of a text become one vector (Reimers and Gurevych 2019,
-/// "Sentence-BERT", section 3).
+/// How a text becomes a vector (Reimers and Gurevych 2019, "Sentence-BERT", section 3).
 public struct EmbeddingSettings: Sendable, Hashable, Codable {
   public enum Pooling: String, Sendable, Hashable, Codable {
     /// The mean over the tokens.
@@ -16,6 +15,19 @@ public struct EmbeddingSettings: Sendable, Hashable, Codable {
     case first
     /// The greatest of each component.
     case maximum
+    /// The network does it: its last output is the vector of each text, (N, width).
+    case network
+  }
+
+  /// What is put before a text to say what it is for, such as `query: `.
+  public struct Prompt: Sendable, Hashable, Codable {
+    public var name: String
+    public var text: String
+
+    public init(name: String, text: String) {
+      self.name = name
+      self.text = text
+    }
   }
 
   public var pooling: Pooling
@@ -23,11 +35,51 @@ public struct EmbeddingSettings: Sendable, Hashable, Codable {
   public var normalizes: Bool
   /// Tokens beyond this many, special ones included, are dropped.
   public var maximumLength: Int
+  /// What texts can be given for.
+  public var prompts: [Prompt]
+  /// The prompt of texts for which none is chosen; `nil` for none.
+  public var defaultPrompt: String?
 
-  public init(pooling: Pooling = .mean, normalizes: Bool, maximumLength: Int) {
+  public init(
+    pooling: Pooling = .mean, normalizes: Bool, maximumLength: Int, prompts: [Prompt] = [], defaultPrompt: String? = nil
+  ) {
     self.pooling = pooling
     self.normalizes = normalizes
     self.maximumLength = maximumLength
+    self.prompts = prompts
+    self.defaultPrompt = defaultPrompt
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    pooling = try values.decode(Pooling.self, forKey: .pooling)
+    normalizes = try values.decode(Bool.self, forKey: .normalizes)
+    maximumLength = try values.decode(Int.self, forKey: .maximumLength)
+    // Models of the first versions have none.
+    prompts = try values.decodeIfPresent([Prompt].self, forKey: .prompts) ?? []
+    defaultPrompt = try values.decodeIfPresent(String.self, forKey: .defaultPrompt)
+  }
+
+  /// The text of the prompt `name`, or of the default one; empty where there is none.
+  ///
+  /// - Throws: `ZooError` (`usage`) for a name that no prompt has.
+  package func prompt(_ name: String?) throws -> String {
+    guard let name = name ?? defaultPrompt else { return "" }
+    guard let prompt = prompts.last(where: { $0.name == name }) else {
+      let names = prompts.map(\.name).joined(separator: ", ")
+      throw ZooError(
+        .usage, "the model has no prompt named \"\(name)\"",
+        advice: names.isEmpty ? "it has none at all" : "choose one of: \(names)")
+    }
+    return prompt.text
+  }
+
+  /// Checks that the default prompt is one of the prompts.
+  ///
+  /// - Throws: `ZooError` (`badData`).
+  package func checkPrompts(at location: String) throws {
+    guard let name = defaultPrompt, !prompts.contains(where: { $0.name == name }) else { return }
+    throw ZooError(.badData, "the default prompt \"\(name)\" is not among the prompts", at: location)
   }
 }
 

@@ -22,6 +22,9 @@ public struct GraphBuilder {
   /// The version of ONNX's operators that is written: the first with all that the network needs.
   private let operatorSet: Int64
   private var graph = Graph()
+  private var constants: Set<String> = []
+  /// What is put before the names of nodes and their values, so that layers which share constants have names of their own.
+  public var scope = ""
   /// Versions of domains beside ONNX's own, as far as nodes need them.
   private var domains: [String: Int64] = [:]
 
@@ -53,8 +56,9 @@ public struct GraphBuilder {
     graph.outputs.append(ValueInfo(name: name, elementType: type, shape: shape))
   }
 
-  /// A constant; its elements stay where they are.
+  /// A constant; its elements stay where they are. One of that name is given again.
   public mutating func constant(_ tensor: StoredTensor, _ name: String) -> Value {
+    guard constants.insert(name).inserted else { return Value(name: name) }
     graph.initializers.append(NamedTensor(name: name, tensor: tensor))
     return Value(name: name)
   }
@@ -62,6 +66,11 @@ public struct GraphBuilder {
   /// A constant list of whole numbers, as shapes and axes are given.
   public mutating func constant(_ numbers: [Int64], _ name: String) throws -> Value {
     try constant(StoredTensor(Tensor(numbers, shape: [numbers.count])), name)
+  }
+
+  /// A constant number.
+  public mutating func constant(_ number: Float, _ name: String) throws -> Value {
+    try constant(StoredTensor(Tensor([number], shape: [])), name)
   }
 
   /// A node of one output, which has the node's name. `nil` is an absent input.
@@ -86,9 +95,10 @@ public struct GraphBuilder {
     _ operatorType: String, domain: String = "", _ name: String, _ inputs: [Value?], outputs: [String],
     _ attributes: [Attribute] = []
   ) -> [Value] {
+    let outputs = outputs.map { scope + $0 }
     graph.nodes.append(
       Node(
-        operatorType, domain: domain, name: name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs,
+        operatorType, domain: domain, name: scope + name, inputs: inputs.map { $0?.name ?? "" }, outputs: outputs,
         attributes: attributes))
     return outputs.map(Value.init)
   }

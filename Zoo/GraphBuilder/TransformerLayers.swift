@@ -1,12 +1,5 @@
 import ZooCore
 
-/// What feed-forward networks of transformers have between their layers.
-public enum Activation: Sendable, Hashable {
-  case relu
-  /// Hendrycks and Gimpel 2016, exact, and with their approximation by tanh.
-  case gelu, tanhGelu
-}
-
 /// The layers of transformers. Values are (N, length, width).
 extension GraphBuilder {
   /// value · weightᵀ + bias, with `weight` (outputs, inputs) as PyTorch's `Linear` keeps it.
@@ -20,24 +13,21 @@ extension GraphBuilder {
     return node("Add", name, [product, constant(bias, "\(name).bias")])
   }
 
-  /// A fully connected layer on values of any rank, with the parameters `name.weight` (outputs, inputs) and `name.bias`
-  /// (outputs). Where those don't fit, which `Parameters.finish` tells, the value stays as it is.
+  /// A fully connected layer on values of any rank, with the parameters `name.weight` (outputs, inputs) and, if it has one,
+  /// `name.bias` (outputs). Where those don't fit, which `Parameters.finish` tells, the value stays as it is.
   public mutating func projection(
-    _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
+    _ value: Value, _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, _ parameters: inout Parameters
   ) throws -> Value {
     let weight = try parameters.take("\(name).weight", [outputs, inputs], .weight)
-    let bias = try parameters.take("\(name).bias", [outputs], .shift)
+    let bias = hasBias ? try parameters.take("\(name).bias", [outputs], .shift) : nil
     guard weight.shape == [outputs, inputs], weight.type == .float32 else { return value }
     return try linear(value, name, weight: weight, bias: bias)
   }
 
-  /// A fully connected layer on the first token of `value` (N, length, inputs): (N, outputs).
-  public mutating func linearOnFirstToken(
-    _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
-  ) throws -> Value {
-    let first = constant(StoredTensor(try Tensor([Int64(0)], shape: [])), "\(name).index")
-    let token = node("Gather", "\(name).token", [value, first], [Attribute("axis", .int(1))])
-    return try linear(token, name, inputs: inputs, outputs: outputs, &parameters)
+  /// The token at `place` of `value` (N, length, width): (N, width).
+  public mutating func token(_ place: Int, of value: Value, _ name: String) throws -> Value {
+    let index = constant(StoredTensor(try Tensor([Int64(place)], shape: [])), "\(name).index")
+    return node("Gather", "\(name).token", [value, index], [Attribute("axis", .int(1))])
   }
 
   /// The constant table `name.weight` of embeddings (rows, width).
@@ -53,29 +43,21 @@ extension GraphBuilder {
     return node("Unsqueeze", "\(name).keys", [visible, try constant([1, 2], "\(name).axes")])
   }
 
-  /// The function between the layers of a feed-forward network.
-  public mutating func activation(_ value: Value, _ name: String, _ activation: Activation) -> Value {
-    switch activation {
-    case .gelu: node("Gelu", name, [value])
-    case .tanhGelu: node("Gelu", name, [value], [.text("approximate", "tanh")])
-    case .relu: relu(value, name)
-    }
-  }
-
-  /// Normalization over the last axis, with the parameters `name.weight` and `name.bias` (width).
+  /// Normalization over the last axis, with the parameters `name.weight` and, if it has one, `name.bias` (width).
   public mutating func layerNormalization(
-    _ value: Value, _ name: String, width: Int, epsilon: Float, _ parameters: inout Parameters
+    _ value: Value, _ name: String, width: Int, epsilon: Float, hasBias: Bool = true, _ parameters: inout Parameters
   ) throws -> Value {
     layerNormalization(
       value, name, scale: try parameters.take("\(name).weight", [width], .scale),
-      shift: try parameters.take("\(name).bias", [width], .shift), epsilon: epsilon)
+      shift: hasBias ? try parameters.take("\(name).bias", [width], .shift) : nil, epsilon: epsilon)
   }
 
   /// Normalization over the last axis (Ba, Kiros and Hinton 2016).
   public mutating func layerNormalization(
-    _ value: Value, _ name: String, scale: StoredTensor, shift: StoredTensor, epsilon: Float = 1e-5
+    _ value: Value, _ name: String, scale: StoredTensor, shift: StoredTensor?, epsilon: Float = 1e-5
   ) -> Value {
-    let inputs = [value, constant(scale, "\(name).weight"), constant(shift, "\(name).bias")]
+    var inputs = [value, constant(scale, "\(name).weight")]
+    if let shift { inputs.append(constant(shift, "\(name).bias")) }
     return node(
       "LayerNormalization", name, inputs, [Attribute("axis", .int(-1)), Attribute("epsilon", .float(epsilon))])
   }
@@ -83,7 +65,8 @@ extension GraphBuilder {
   /// softmax(Q·Kᵀ / √size)·V by heads (Vaswani et al. 2017, section 3.2). Needs operator set 23.
   ///
   /// - Parameters:
-  ///   - mask: Which keys may be seen: booleans that broadcast to (N, heads, queries, keys).
+  ///   - mask: Which keys may be seen: booleans that broadcast to (N, heads, queries, keys); or what is added to the
+  ///     scaled products.
   ///   - isCausal: Whether no query sees keys behind its own.
   public mutating func attention(
     _ query: Value, _ key: Value, _ value: Value, _ name: String, mask: Value? = nil, heads: Int, isCausal: Bool = false

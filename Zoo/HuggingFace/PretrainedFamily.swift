@@ -44,9 +44,25 @@ extension [any PretrainedFamily.Type] {
         advice: "those of these types it can: \(flatMap { $0.modelTypes }.joined(separator: ", "))")
     }
     return try ZooError.locating(folder.path) {
+      try folder.checkWeightsAreWhole()
       var model = try family.model(folder)
       model.metadata.name = folder.name
       return model
+    }
+  }
+}
+
+extension PretrainedFolder {
+  /// Refuses weights that are packed in a way of some library's own, and heads that were cut away.
+  fileprivate func checkWeightsAreWhole() throws {
+    let settings = configuration
+    guard settings.value("quantization_config") == nil else {
+      throw ZooError(
+        .unsupported, "the weights are quantized as \"quantization_config\" says", at: "config.json",
+        advice: "take the folder of the model in floating point")
+    }
+    guard settings.value("pruned_heads")?.members?.isEmpty ?? true else {
+      throw ZooError(.unsupported, "networks with \"pruned_heads\" are not built", at: "config.json")
     }
   }
 }

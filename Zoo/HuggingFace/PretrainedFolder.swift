@@ -32,17 +32,20 @@ public struct PretrainedFolder: Sendable {
   public var name: String { String(path.split(separator: "/").last ?? "model") }
 
   /// The weights, from model.safetensors or pytorch_model.bin, or the files of their index. They stay where they are.
-  public func weights() throws -> [NamedTensor] {
-    for name in ["model.safetensors", "model.safetensors.index.json"] where exists(name) {
-      return try SafetensorsFormat.read("\(path)/\(name)").tensors
+  ///
+  /// - Parameter subfolder: Where a part that has a folder of its own lies, such as `2_Dense`.
+  public func weights(in subfolder: String = "") throws -> [NamedTensor] {
+    let base = subfolder.isEmpty ? "" : "\(subfolder)/"
+    for name in ["model.safetensors", "model.safetensors.index.json"] where exists(base + name) {
+      return try SafetensorsFormat.read("\(path)/\(base)\(name)").tensors
     }
     let checkpoints = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
-    guard let checkpoint = checkpoints.first(where: exists) else {
+    guard let checkpoint = checkpoints.first(where: { exists(base + $0) }) else {
       throw ZooError(
-        .notFound, "the folder has no weights", at: path,
+        .notFound, "the folder has no weights", at: subfolder.isEmpty ? path : "\(path)/\(subfolder)",
         advice: "it needs model.safetensors or pytorch_model.bin, or an index of such files")
     }
-    return try PyTorchFormat.read("\(path)/\(checkpoint)").tensors
+    return try PyTorchFormat.read("\(path)/\(base)\(checkpoint)").tensors
   }
 
   /// The JSON in the file `name`; `nil` if there is no such file.
@@ -70,7 +73,7 @@ public struct PretrainedFolder: Sendable {
   private static func settings(_ folder: String, _ name: String) throws -> PretrainedSettings? {
     let path = "\(folder)/\(name)"
     guard exists(path) else { return nil }
-    return try ZooError.locating(path) { PretrainedSettings(try JSON(text(path)), path) }
+    return try ZooError.locating(path) { PretrainedSettings(try JSON(lenient: text(path)), path) }
   }
 }
 

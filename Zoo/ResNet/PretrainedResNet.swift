@@ -56,21 +56,13 @@ public struct PretrainedResNet: PretrainedFamily {
 
     init(_ folder: PretrainedFolder) throws {
       let settings = folder.configuration
-      func counts(_ name: String, _ usual: [Int], _ most: Int) throws -> [Int] {
-        guard let value = settings.value(name) else { return usual }
-        let numbers = value.list?.compactMap(\.integer) ?? []
-        guard !numbers.isEmpty, numbers.count == value.list?.count, numbers.count <= 16,
-          numbers.allSatisfy({ (1...most).contains($0) })
-        else { throw ZooError(.badData, "\"\(name)\" is not what it should be", at: "\(folder.path)/config.json") }
-        return numbers
-      }
       channels = try settings.count("num_channels", default: 3)
       embedding = try settings.count("embedding_size", default: 64)
-      widths = try counts("hidden_sizes", [256, 512, 1024, 2048], 1 << 16)
-      depths = try counts("depths", [3, 4, 6, 3], 1000)
+      widths = try settings.counts("hidden_sizes", default: [256, 512, 1024, 2048])
+      depths = try settings.counts("depths", default: [3, 4, 6, 3], most: 1000)
       let kind = try settings.text("layer_type", default: "bottleneck")
       let activation = try settings.activation("hidden_act", default: "relu")
-      guard ["basic", "bottleneck"].contains(kind), activation == .relu, widths.count == depths.count else {
+      guard ["basic", "bottleneck"].contains(kind), activation == .relu, widths.count == depths.count, depths.count <= 16 else {
         throw ZooError(
           .unsupported, "\(kind) blocks of \(widths.count) widths and \(depths.count) depths can't be built",
           at: "\(folder.path)/config.json")

@@ -270,9 +270,14 @@ struct ModelDecoder {
   }
 
   private func decode(_ message: Zoo__Embedding) throws -> EmbeddingSettings {
-    EmbeddingSettings(
+    let settings = EmbeddingSettings(
       pooling: try choice(message.pooling, "pooling") ?? .mean, normalizes: message.normalizes != 0,
-      maximumLength: Int(clamping: message.maximum_length))
+      maximumLength: Int(clamping: message.maximum_length),
+      prompts: list(message.n_prompts, message.prompts) {
+        EmbeddingSettings.Prompt(name: text($0.name), text: text($0.text))
+      }, defaultPrompt: message.default_prompt == nil ? nil : text(message.default_prompt))
+    try settings.checkPrompts(at: "prompts")
+    return settings
   }
 
   private func decode(_ message: Zoo__Generation) -> GenerationSettings {

@@ -343,6 +343,15 @@ struct ModelEncoder {
     message.pointee.normalizes = embedding.normalizes ? 1 : 0
     message.pointee.has_maximum_length = 1
     message.pointee.maximum_length = try natural(embedding.maximumLength, "maximum length")
+    (message.pointee.n_prompts, message.pointee.prompts) = try arena.list(embedding.prompts, encode)
+    if let prompt = embedding.defaultPrompt { message.pointee.default_prompt = try arena.text(prompt) }
+    return message
+  }
+
+  private func encode(_ prompt: EmbeddingSettings.Prompt) throws -> UnsafeMutablePointer<Zoo__Prompt> {
+    let message = arena.make(Zoo__Prompt(), zoo__prompt__init)
+    message.pointee.name = try arena.text(prompt.name)
+    message.pointee.text = try arena.text(prompt.text)
     return message
   }
 

@@ -1042,6 +1042,51 @@ void   zoo__embedding__free_unpacked
   assert(message->base.descriptor == &zoo__embedding__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   zoo__prompt__init
+                     (Zoo__Prompt         *message)
+{
+  static const Zoo__Prompt init_value = ZOO__PROMPT__INIT;
+  *message = init_value;
+}
+size_t zoo__prompt__get_packed_size
+                     (const Zoo__Prompt *message)
+{
+  assert(message->base.descriptor == &zoo__prompt__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__prompt__pack
+                     (const Zoo__Prompt *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__prompt__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__prompt__pack_to_buffer
+                     (const Zoo__Prompt *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__prompt__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Prompt *
+       zoo__prompt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Prompt *)
+     protobuf_c_message_unpack (&zoo__prompt__descriptor,
+                                allocator, len, data);
+}
+void   zoo__prompt__free_unpacked
+                     (Zoo__Prompt *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__prompt__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   zoo__generation__init
                      (Zoo__Generation         *message)
 {
@@ -3586,7 +3631,7 @@ const ProtobufCMessageDescriptor zoo__tokenizer__descriptor =
   (ProtobufCMessageInit) zoo__tokenizer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__embedding__field_descriptors[3] =
+static const ProtobufCFieldDescriptor zoo__embedding__field_descriptors[5] =
 {
   {
     "pooling",
@@ -3624,16 +3669,42 @@ static const ProtobufCFieldDescriptor zoo__embedding__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "prompts",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Zoo__Embedding, n_prompts),
+    offsetof(Zoo__Embedding, prompts),
+    &zoo__prompt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_prompt",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Embedding, default_prompt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__embedding__field_indices_by_name[] = {
+  4,   /* field[4] = default_prompt */
   2,   /* field[2] = maximum_length */
   1,   /* field[1] = normalizes */
   0,   /* field[0] = pooling */
+  3,   /* field[3] = prompts */
 };
 static const ProtobufCIntRange zoo__embedding__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor zoo__embedding__descriptor =
 {
@@ -3643,11 +3714,62 @@ const ProtobufCMessageDescriptor zoo__embedding__descriptor =
   "Zoo__Embedding",
   "zoo",
   sizeof(Zoo__Embedding),
-  3,
+  5,
   zoo__embedding__field_descriptors,
   zoo__embedding__field_indices_by_name,
   1,  zoo__embedding__number_ranges,
   (ProtobufCMessageInit) zoo__embedding__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__prompt__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Prompt, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Prompt, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__prompt__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange zoo__prompt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__prompt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Prompt",
+  "Prompt",
+  "Zoo__Prompt",
+  "zoo",
+  sizeof(Zoo__Prompt),
+  2,
+  zoo__prompt__field_descriptors,
+  zoo__prompt__field_indices_by_name,
+  1,  zoo__prompt__number_ranges,
+  (ProtobufCMessageInit) zoo__prompt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor zoo__generation__field_descriptors[10] =

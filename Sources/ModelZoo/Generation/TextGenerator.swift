@@ -164,10 +164,13 @@ extension TextGenerator: Predictor {
     _ inputs: [Input], options: GenerationOptions, progress: ((_ text: Int, _ answer: String) throws -> Bool)? = nil
   ) throws -> [String] {
     let texts = try inputs.map { input in
-      guard case .text(let text) = input.content else {
+      guard case .text(let text, let prompt) = input.content else {
         throw ZooError(
           .usage, "the model \(task == .translation ? "translates" : "continues") text, and takes nothing else",
           at: name, advice: "give it text")
+      }
+      guard prompt == nil else {
+        throw ZooError(.usage, "only models that embed texts have prompts, not one that generates text", at: name)
       }
       return text
     }

@@ -30,6 +30,12 @@ struct Predict: ParsableCommand {
   @Option(help: "Show objects with this score or more, in place of the model's own limit: 0 to 1.")
   var threshold: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      "Put the model's prompt of this name before each text, such as query: for models that embed texts.",
+      valueName: "NAME"))
+  var prompt: String?
+
   @Flag(help: "Write a generated text piece by piece, as it comes.")
   var stream = false
 
@@ -64,6 +70,9 @@ struct Predict: ParsableCommand {
     if threshold != nil, task != .objectDetection {
       throw ZooError(.usage, "only models that find objects have a threshold", at: "--threshold")
     }
+    if prompt != nil, task != .textEmbedding {
+      throw ZooError(.usage, "only models that embed texts have prompts", at: "--prompt", advice: "leave it out")
+    }
     if stream || generation.isGiven, ![.translation, .textGeneration].contains(task) {
       throw ZooError(
         .usage, "the model generates no text", at: model, advice: "leave --stream and the options of generating out")
@@ -94,7 +103,7 @@ struct Predict: ParsableCommand {
       if texts.count > Self.textsAtOnce { options.progress("\(start) of \(texts.count) texts") }
       let part = texts[start..<min(start + Self.textsAtOnce, texts.count)]
       let answers = try ZooError.locating(self.model) {
-        let inputs = part.map { Input.text($0) }
+        let inputs = part.map { Input.text($0, prompt: prompt) }
         return generation.isGiven
           ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
       }

@@ -39,7 +39,7 @@ struct GPT2Builder {
 
     let inner = try linear(
       try normalization(middle, "\(name).ln_2"), "\(name).mlp.c_fc", width, configuration.innerWidth)
-    let active = graph.activation(inner, "\(name).mlp.act", configuration.activation)
+    let active = try graph.activation(inner, "\(name).mlp.act", configuration.activation)
     let outer = try linear(active, "\(name).mlp.c_proj", configuration.innerWidth, width)
     return graph.add(outer, middle, "\(name).mlp.sum")
   }

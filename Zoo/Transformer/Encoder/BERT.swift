@@ -3,82 +3,48 @@ import HuggingFace
 import ZooCore
 
 /// The Transformer's encoder over learned positions and token types (Devlin et al. 2018, "BERT"), and RoBERTa
-/// (Liu et al. 2019), which counts positions from another number.
-///
-/// Inputs are `input_ids`, `attention_mask` (0 for padding, which goes to the right) and `token_type_ids`, all int64
-/// (N, S). Outputs are `last_hidden_state` (N, S, width); where a checkpoint has these layers, `pooler_output` (N, width);
-/// and of one that classifies sequences or tokens, `logits` (N, classes) or (N, S, classes).
-public struct BERT: PretrainedFamily {
-  public static let modelTypes = ["bert", "roberta"]
+/// (Liu et al. 2019) and XLM-RoBERTa (Conneau et al. 2020), which count positions from another number.
+public struct BERT: TextEncoder {
+  public static let modelTypes = ["bert", "roberta", "xlm-roberta", "camembert"]
+  static let prefixes = ["bert.", "roberta."]
+  static let parts = ["embeddings.", "encoder."]
 
-  public let configuration: Configuration
+  let title: String
+  let embeddings: TextEmbeddings
+  let layers: Int
+  let layer: EncoderLayer
 
-  public init(_ configuration: Configuration) { self.configuration = configuration }
+  var width: Int { layer.width }
+  var usablePositions: Int { embeddings.usablePositions }
+  var hasTypes: Bool { true }
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
-    let configuration = try Configuration(folder)
-    let (weights, head) = (try folder.weights(), BERTHead(folder))
-    var parameters = try Parameters(canonicalWeights(weights) + head.weights(weights))
-    var model = try BERT(configuration).model(&parameters, head: head)
-    try parameters.finish(for: "the encoder that config.json describes")
-    model.metadata.tokenizer = try folder.tokenizer()
-    model.metadata.embedding = try SentenceSettings(folder, positions: configuration.usablePositions).embedding
-    model.metadata.task = .textEmbedding
-    model.metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
-    return model
+  init(_ folder: PretrainedFolder) throws {
+    let settings = folder.configuration
+    try settings.require([
+      "position_embedding_type": .text("absolute"), "is_decoder": .bool(false), "add_cross_attention": .bool(false),
+    ])
+    let type = try folder.modelType
+    title = ["bert": "BERT", "roberta": "RoBERTa", "xlm-roberta": "XLM-RoBERTa", "camembert": "CamemBERT"][type] ?? type
+    let isBERT = type == "bert"
+    layers = try settings.count("num_hidden_layers", default: 12)
+    layer = try EncoderLayer(settings, names: Self.names)
+    embeddings = TextEmbeddings(
+      vocabulary: try settings.count("vocab_size", default: isBERT ? 30522 : 50265), width: layer.width,
+      positions: try settings.count("max_position_embeddings", default: 512),
+      firstPosition: isBERT ? 0 : (try settings.tokens("pad_token_id").first ?? 1) + 1,
+      types: try settings.count("type_vocab_size", default: 2), epsilon: layer.epsilon)
+    try embeddings.check(folder)
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
-    let found: [NamedTensor] = withoutPrefix(weights).compactMap { item in
-      var item = item
-      // Heads serve other tasks, and the numbers of positions are those that the graph counts.
-      guard item.name.hasPrefix("embeddings.") || item.name.hasPrefix("encoder."), !item.name.hasSuffix("_ids")
-      else { return nil }
-      // As the first published models have it.
-      for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where item.name.hasSuffix(old) {
-        item.name = item.name.dropLast(old.count) + new
-      }
-      return item
-    }
-    guard !found.isEmpty else { throw ZooError(.badData, "the weights are not those of BERT or RoBERTa") }
-    return found
-  }
+  static let names = EncoderLayer.Names(
+    query: "attention.self.query", key: "attention.self.key", value: "attention.self.value",
+    attentionOutput: "attention.output.dense", attentionNormalization: "attention.output.LayerNorm",
+    inner: "intermediate.dense", outer: "output.dense", outputNormalization: "output.LayerNorm")
 
-  /// The tensors without the name of the class's member that the encoder is in, `bert.` or `roberta.`.
-  static func withoutPrefix(_ weights: [NamedTensor]) -> [NamedTensor] {
-    Parameters.unwrapped(weights).map { item in
-      var item = item
-      for prefix in modelTypes.map({ "\($0)." }) where item.name.hasPrefix(prefix) {
-        item.name.removeFirst(prefix.count)
-      }
-      return item
-    }
-  }
-
-  /// The network over `parameters`.
-  ///
-  /// - Throws: `ZooError` (`badData`) for weights that can't be this network's.
-  public func model(_ parameters: inout Parameters) throws -> ModelDefinition {
-    try model(&parameters, head: .none)
-  }
-
-  private func model(_ parameters: inout Parameters, head: BERTHead) throws -> ModelDefinition {
-    var network = BERTBuilder(configuration, parameters)
-    let shape: [Dimension] = ["N", "S"]
-    let ids = network.graph.input("input_ids", .int64, shape)
-    let mask = network.graph.input("attention_mask", .int64, shape)
-    let types = network.graph.input("token_type_ids", .int64, shape)
-    var value = try network.embeddings(ids: ids, types: types)
-    let visible = try network.graph.visibleKeys(mask, "attention_mask")
-    for index in 0..<configuration.layers { value = try network.layer(value, index, visible) }
-    let width = Dimension(.fixed(Int64(configuration.width)))
-    let others = try network.outputs(of: head, value)
-    network.graph.output(value, "last_hidden_state", .float32, shape + [width])
-    for other in others { network.graph.output(other.value, other.name, .float32, other.shape) }
-    parameters = network.parameters
-
-    var metadata = ModelMetadata()
-    metadata.architecture = configuration.title
-    return network.graph.model(metadata: metadata)
+  func states(_ inputs: TextInputs, _ network: inout NetworkBuilder) throws -> GraphBuilder.Value {
+    var value = try embeddings.value(inputs, &network)
+    let visible = try network.graph.visibleKeys(inputs.mask, "attention_mask")
+    for index in 0..<layers { value = try network.layer(value, "encoder.layer.\(index)", layer, mask: visible) }
+    return value
   }
 }

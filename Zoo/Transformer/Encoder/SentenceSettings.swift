@@ -1,60 +1,87 @@
+import GraphBuilder
 import HuggingFace
 import JSON
 import ZooCore
 
-/// How a folder of sentence-transformers says that tokens' vectors become one: modules.json, the settings of the modules
-/// that it lists, and sentence_bert_config.json.
+/// What a folder of sentence-transformers says of the way from a text to a vector: modules.json, the settings of the modules
+/// that it lists, sentence_bert_config.json and config_sentence_transformers.json.
 struct SentenceSettings {
   let embedding: EmbeddingSettings
+  /// What follows on the vectors of the tokens; none of a folder that lists no modules.
+  private let modules: [SentenceModule]
+  private let lowercases: Bool
 
   /// - Parameter positions: Tokens that the network takes.
   /// - Throws: `ZooError`: `badData`, or `unsupported` for modules that can't be computed here.
   init(_ folder: PretrainedFolder, positions: Int) throws {
-    // Without modules, the mean over the tokens is what most models are made for.
-    var pooling = EmbeddingSettings.Pooling.mean
-    var normalizes = false
-    for module in try folder.settings("modules.json")?.json.list ?? [] {
-      let kind = module["type"]?.text ?? ""
-      switch kind.split(separator: ".").last {
-      case "Transformer": break
-      case "Normalize": normalizes = true
-      case "Pooling":
-        let name = module["path"]?.text ?? ""
-        // A name that leads out of the folder could be any file of the machine.
-        guard !name.split(separator: "/").contains("..") else {
-          throw ZooError(.badData, "the module \"\(name)\" is not in the folder", at: "modules.json")
-        }
-        pooling = try Self.pooling(folder, "\(name)/config.json")
-      default:
-        throw ZooError(.unsupported, "the module \"\(kind)\" can't be computed here", at: "modules.json")
-      }
+    let listed = try folder.settings("modules.json")?.json.list ?? []
+    modules = try listed.compactMap { try SentenceModule($0, folder) }
+    guard listed.isEmpty || modules.isEmpty || modules.first?.isPooling == true else {
+      throw ZooError(.unsupported, "modules other than a Pooling follow the network", at: "modules.json")
     }
-    let longest =
-      try folder.settings("sentence_bert_config.json")?.count("max_seq_length", default: positions) ?? positions
+    let settings = try Self.settings(folder, listed)
+    lowercases = try settings?.bool("do_lower_case", default: false) ?? false
+    let prompts = try folder.settings("config_sentence_transformers.json")
     embedding = EmbeddingSettings(
-      pooling: pooling, normalizes: normalizes, maximumLength: min(longest, positions))
+      // Without modules, the mean over the tokens is what most models are made for.
+      pooling: modules.isEmpty ? .mean : .network, normalizes: false,
+      maximumLength: min(positions, try Self.maximumLength(folder, settings) ?? positions),
+      prompts: (prompts?.value("prompts")?.members ?? []).map { .init(name: $0.name, text: $0.value.text ?? "") },
+      defaultPrompt: prompts?.value("default_prompt_name")?.text)
+    try embedding.checkPrompts(at: "\(folder.path)/config_sentence_transformers.json")
   }
 
-  private static func pooling(_ folder: PretrainedFolder, _ name: String) throws -> EmbeddingSettings.Pooling {
-    guard let settings = try folder.settings(name) else {
-      throw ZooError(.notFound, "the settings of a module are missing", at: name)
+  /// The settings of the module that is the network, under one of the names that they have had.
+  private static func settings(_ folder: PretrainedFolder, _ modules: [JSON]) throws -> PretrainedSettings? {
+    let path = try modules.first.map { try SentenceModule.path(of: $0) } ?? ""
+    for family in ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"] {
+      let name = "sentence_\(family)_config.json"
+      if let settings = try folder.settings(path.isEmpty ? name : "\(path)/\(name)") { return settings }
     }
-    // Newer files give the mode by its name, older ones a flag for each.
-    if let mode = settings.value("pooling_mode")?.text {
-      switch mode {
-      case "mean": return .mean
-      case "cls": return .first
-      case "max": return .maximum
-      default: throw ZooError(.unsupported, "the pooling \"\(mode)\" is unknown", at: name)
-      }
-    }
-    let flags = (settings.json.members ?? []).filter { $0.name.hasPrefix("pooling_mode_") && $0.value.bool == true }
-    switch flags.map(\.name) {
-    case ["pooling_mode_mean_tokens"]: return .mean
-    case ["pooling_mode_cls_token"]: return .first
-    case ["pooling_mode_max_tokens"]: return .maximum
-    case let names:
-      throw ZooError(.unsupported, "the pooling \(names.joined(separator: " with ")) is unknown", at: name)
-    }
+    return nil
+  }
+
+  /// Tokens that a text is cut to: what the module says, or else the tokenizer.
+  private static func maximumLength(_ folder: PretrainedFolder, _ settings: PretrainedSettings?) throws -> Int? {
+    if settings?.value("max_seq_length") != nil { return try settings?.count("max_seq_length") }
+    let place = "\(folder.path)/tokenizer_config.json"
+    var numbers = ["processor_kwargs", "tokenizer_args"].map { settings?.value($0)?["model_max_length"] }
+    let tokenizer = try folder.settings("tokenizer_config.json")
+    numbers += [tokenizer?.value("model_max_length"), tokenizer?.value("max_len")]
+    guard let number = numbers.compactMap({ $0?.number }).first else { return nil }
+    // Tokenizers without a limit have 10^30.
+    guard number >= 1 else { throw ZooError(.badData, "texts of \(number) tokens", at: place) }
+    return number < Double(Int32.max) ? Int(number) : nil
+  }
+
+  /// The folder's tokenizer, lowercasing first where the module says so.
+  func tokenizer(_ folder: PretrainedFolder) throws -> String {
+    let text = try folder.tokenizer()
+    guard lowercases, case .object(var members) = try JSON(text) else { return text }
+    let lowercase = JSON.object([JSON.Member(name: "type", value: .text("Lowercase"))])
+    let index = members.lastIndex { $0.name == "normalizer" }
+    let old = index.map { members[$0].value } ?? .null
+    let steps = old["type"]?.text == "Sequence" ? old["normalizers"]?.list ?? [] : old.isNull ? [] : [old]
+    guard !steps.contains(where: { $0["type"]?.text == "Lowercase" }) else { return text }
+    let normalizer = JSON.object([
+      JSON.Member(name: "type", value: .text("Sequence")),
+      JSON.Member(name: "normalizers", value: .list([lowercase] + steps)),
+    ])
+    if let index { members.remove(at: index) }
+    members.append(JSON.Member(name: "normalizer", value: normalizer))
+    return JSON.object(members).document
+  }
+
+  /// The vector of a text, of its tokens' (N, S, width) and which of them are there (N, S); `nil` where no module says
+  /// how.
+  func vector(
+    of states: GraphBuilder.Value, mask: GraphBuilder.Value, width: Int, _ folder: PretrainedFolder,
+    _ graph: inout GraphBuilder
+  ) throws -> NetworkOutput? {
+    guard !modules.isEmpty else { return nil }
+    var (value, width) = (states, width)
+    for module in modules { (value, width) = try module.apply(to: value, mask: mask, width: width, &graph) }
+    return NetworkOutput(
+      value: value, name: "sentence_embedding", shape: ["N", Dimension(.fixed(Int64(width)))])
   }
 }

@@ -3,53 +3,55 @@ import HuggingFace
 import ZooCore
 
 /// The Vision Transformer (Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words") as Hugging Face's transformers save
-/// it (model_type `vit`): the encoder of a Transformer over the patches of a picture and a token for the class.
+/// it: the encoder of a Transformer over the patches of a picture and a token for the class; and DeiT (Touvron et al. 2021),
+/// which has a token for a teacher's answer too.
 ///
 /// The input is `pixel_values` (N, channels, height, width). Outputs are `logits` (N, classes), or, of an encoder without
-/// a classifier, `last_hidden_state` (N, patches + 1, width) and, if it has that layer, `pooler_output` (N, width).
+/// a classifier, `last_hidden_state` (N, tokens, width) and, if it has that layer, `pooler_output` (N, width).
 public struct ViT: PretrainedFamily {
-  public static let modelTypes = ["vit"]
+  public static let modelTypes = ["vit", "deit"]
+
+  private let isDeiT: Bool
+  private let embeddings: PatchEmbeddings
+  private let layers: Int
+  private let layer: EncoderLayer
+  private let poolerActivation: Activation
 
   public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
-    let configuration = try Configuration(folder)
-    var network = ViTBuilder(configuration, try Parameters(canonicalWeights(folder.weights())))
-    let (height, width) = (configuration.height, configuration.width)
-    var shape: [Dimension] = ["N"]
-    shape += [configuration.channels, height, width].map { Dimension(.fixed(Int64($0))) }
-    var value = try network.embeddings(network.graph.input("pixel_values", .float32, shape))
-    for index in 0..<configuration.layers { value = try network.layer(value, index) }
-    value = try network.normalization(value, "layernorm")
-    let features = Dimension(.fixed(Int64(configuration.features)))
-
-    var metadata = ModelMetadata()
-    metadata.architecture = "ViT"
-    metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
-    if let classes = network.parameters.shape(of: "classifier.weight")?.first {
-      let logits = try network.head(value, "classifier", outputs: classes)
-      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
-      metadata.task = .imageClassification
-      metadata.labels = folder.labels(classes)
-      metadata.image = try folder.imagePreprocessing(
-        or: ImagePreprocessing(
-          resize: .exact(height: height, width: width), height: height, width: width, mean: [0.5, 0.5, 0.5],
-          deviation: [0.5, 0.5, 0.5]))
-    } else {
-      let pooled = try network.pooler(value)
-      network.graph.output(
-        value, "last_hidden_state", .float32, ["N", Dimension(.fixed(Int64(configuration.patches + 1))), features])
-      if let pooled {
-        network.graph.output(pooled.value, "pooler_output", .float32, ["N", Dimension(.fixed(Int64(pooled.width)))])
-      }
-    }
-    try network.parameters.finish(for: "the Vision Transformer that config.json describes")
-    return network.graph.model(metadata: metadata)
+    let network = try ViT(folder)
+    return try network.model(folder, NetworkBuilder("vit", Parameters(canonicalWeights(folder.weights()))))
   }
+
+  private init(_ folder: PretrainedFolder) throws {
+    let settings = folder.configuration
+    isDeiT = try folder.modelType == "deit"
+    layers = try settings.count("num_hidden_layers", default: 12)
+    layer = EncoderLayer(
+      names: Self.names, width: try settings.count("hidden_size", default: 768),
+      heads: try settings.count("num_attention_heads", default: 12),
+      innerWidth: try settings.count("intermediate_size", default: 3072),
+      activation: try settings.activation("hidden_act", default: "gelu"),
+      epsilon: try settings.float("layer_norm_eps", default: 1e-12), normalizesFirst: true,
+      hasInputBias: try settings.bool("qkv_bias", default: true))
+    poolerActivation = try settings.activation("pooler_act", default: "tanh")
+    embeddings = try PatchEmbeddings(settings, patchSize: 16, features: layer.width)
+    guard layers <= 1000, layer.width % layer.heads == 0 else {
+      throw ZooError(
+        .badData, "\(layers) layers, \(layer.heads) heads, a width of \(layer.width): the sizes make no sense",
+        at: "\(folder.path)/config.json")
+    }
+  }
+
+  private static let names = EncoderLayer.Names(
+    query: "attention.attention.query", key: "attention.attention.key", value: "attention.attention.value",
+    attentionOutput: "attention.output.dense", attentionNormalization: "layernorm_before", inner: "intermediate.dense",
+    outer: "output.dense", outputNormalization: "layernorm_after")
 
   public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     // The token stands for hidden patches in pre-training.
-    try Self.weights(weights, without: "vit.").filter { $0.name != "embeddings.mask_token" }.map {
-      NamedTensor(name: savedName($0.name), tensor: $0.tensor)
-    }
+    try Self.weights(Self.weights(weights, without: "vit."), without: "deit.")
+      .filter { $0.name != "embeddings.mask_token" && !$0.name.hasPrefix("decoder.") }
+      .map { NamedTensor(name: savedName($0.name), tensor: $0.tensor) }
   }
 
   /// By the names that transformers 5 has for a layer's parts in memory, those that it saves them under. A state dictionary
@@ -67,139 +69,72 @@ public struct ViT: PretrainedFamily {
     return "encoder.layer.\(parts[1]).\(savedNames[part] ?? part).\(parts[parts.count - 1])"
   }
 
-  /// The sizes of a network.
-  struct Configuration {
-    var height, width, patchHeight, patchWidth: Int
-    var channels: Int
-    /// Numbers that stand for a patch.
-    var features: Int
-    var layers, heads: Int
-    /// Outputs of the first layer of each feed-forward network.
-    var innerWidth: Int
-    var hasBias: Bool
-    var activation: Activation
-    var epsilon: Float
-
-    var rows: Int { height / patchHeight }
-    var columns: Int { width / patchWidth }
-    var patches: Int { rows * columns }
-
-    init(_ folder: PretrainedFolder) throws {
-      let settings = folder.configuration
-      let place = "\(folder.path)/config.json"
-      func pair(_ name: String, _ usual: Int) throws -> (Int, Int) {
-        let value = settings.value(name)
-        let numbers = value.map { ($0.list ?? [$0, $0]).compactMap(\.integer) } ?? [usual, usual]
-        guard numbers.count == 2, numbers.allSatisfy({ (1...1 << 14).contains($0) }) else {
-          throw ZooError(.badData, "\"\(name)\" is not what it should be", at: place)
-        }
-        return (numbers[0], numbers[1])
-      }
-      (height, width) = try pair("image_size", 224)
-      (patchHeight, patchWidth) = try pair("patch_size", 16)
-      channels = try settings.count("num_channels", default: 3)
-      features = try settings.count("hidden_size", default: 768)
-      layers = try settings.count("num_hidden_layers", default: 12)
-      heads = try settings.count("num_attention_heads", default: 12)
-      innerWidth = try settings.count("intermediate_size", default: 3072)
-      hasBias = try settings.bool("qkv_bias", default: true)
-      activation = try settings.activation("hidden_act", default: "gelu")
-      epsilon = try settings.float("layer_norm_eps", default: 1e-12)
-      guard layers <= 1000, features % heads == 0, rows > 0, columns > 0 else {
-        throw ZooError(.badData, "\(heads) heads, \(rows) by \(columns) patches: the sizes make no sense", at: place)
+  private func model(_ folder: PretrainedFolder, _ builder: NetworkBuilder) throws -> ModelDefinition {
+    var network = builder
+    let states = try states(of: network.graph.input("pixel_values", .float32, embeddings.shape), &network)
+    var metadata = ModelMetadata()
+    metadata.architecture = isDeiT ? "DeiT" : "ViT"
+    metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
+    if let (logits, classes) = try logits(of: states, &network) {
+      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+      let (height, width) = (embeddings.height, embeddings.width)
+      try metadata.classifiesPictures(
+        folder, classes: classes,
+        or: ImagePreprocessing(
+          resize: .exact(height: height, width: width), height: height, width: width, mean: [0.5, 0.5, 0.5],
+          deviation: [0.5, 0.5, 0.5]))
+    } else {
+      let pooled = try pooler(of: states, &network)
+      let tokens = Dimension(.fixed(Int64(embeddings.patches + (isDeiT ? 2 : 1))))
+      network.graph.output(
+        states, "last_hidden_state", .float32, ["N", tokens, Dimension(.fixed(Int64(layer.width)))])
+      if let pooled {
+        network.graph.output(pooled.value, "pooler_output", .float32, ["N", Dimension(.fixed(Int64(pooled.width)))])
       }
     }
-  }
-}
-
-/// Builds the graph layer by layer, under the names of Hugging Face's checkpoints.
-private struct ViTBuilder {
-  typealias Value = GraphBuilder.Value
-
-  var graph: GraphBuilder
-  var parameters: Parameters
-  private let configuration: ViT.Configuration
-  private var features: Int { configuration.features }
-
-  init(_ configuration: ViT.Configuration, _ parameters: Parameters) {
-    (self.configuration, self.parameters) = (configuration, parameters)
-    graph = GraphBuilder(name: "vit", operatorSet: 23)
+    try network.parameters.finish(for: "the Vision Transformer that config.json describes")
+    return network.graph.model(metadata: metadata)
   }
 
-  /// The patches' projections behind the class token, with what stands for their places added: (N, patches + 1, width).
-  mutating func embeddings(_ image: Value) throws -> Value {
-    let name = "embeddings.patch_embeddings.projection"
-    let (height, width) = (configuration.patchHeight, configuration.patchWidth)
-    let weight = graph.constant(
-      try parameters.take("\(name).weight", [features, configuration.channels, height, width], .weight),
-      "\(name).weight")
-    let bias = graph.constant(try parameters.take("\(name).bias", [features], .shift), "\(name).bias")
-    let kernel = [Int64(height), Int64(width)]
-    let projected = graph.node(
-      "Conv", name, [image, weight, bias],
-      [Attribute("kernel_shape", .ints(kernel)), Attribute("strides", .ints(kernel))])
-    let rows = graph.node(
-      "Reshape", "embeddings.rows",
-      [projected, try graph.constant([0, Int64(features), Int64(configuration.patches)], "embeddings.rows.shape")])
-    let patches = graph.node("Transpose", "embeddings.patches", [rows], [Attribute("perm", .ints([0, 2, 1]))])
-    let token = graph.constant(
-      try parameters.take("embeddings.cls_token", [1, 1, features], .weight), "embeddings.cls_token")
-    let batch = graph.node(
-      "Shape", "embeddings.batch", [image], [Attribute("start", .int(0)), Attribute("end", .int(1))])
-    let shape = graph.node(
-      "Concat", "embeddings.cls.shape", [batch, try graph.constant([1, Int64(features)], "embeddings.cls.extents")],
-      [Attribute("axis", .int(0))])
-    let tokens = graph.node("Expand", "embeddings.cls", [token, shape])
-    let all = graph.node("Concat", "embeddings.tokens", [tokens, patches], [Attribute("axis", .int(1))])
-    let places = graph.constant(
-      try parameters.take("embeddings.position_embeddings", [1, configuration.patches + 1, features], .weight),
-      "embeddings.position_embeddings")
-    return graph.add(all, places, "embeddings")
-  }
-
-  /// Attention and a feed-forward network, before each of which the value is normalized.
-  mutating func layer(_ input: Value, _ index: Int) throws -> Value {
-    let name = "encoder.layer.\(index)"
-    let normal = try normalization(input, "\(name).layernorm_before")
-    let inner = "\(name).attention.attention"
-    let attended = graph.attention(
-      try projection(normal, "\(inner).query"), try projection(normal, "\(inner).key"),
-      try projection(normal, "\(inner).value"), inner, heads: configuration.heads)
-    let joined = try graph.projection(
-      attended, "\(name).attention.output.dense", inputs: features, outputs: features, &parameters)
-    let middle = graph.add(joined, input, "\(name).attention.output")
-
-    let second = try normalization(middle, "\(name).layernorm_after")
-    let width = configuration.innerWidth
-    let wide = try graph.projection(
-      second, "\(name).intermediate.dense", inputs: features, outputs: width, &parameters)
-    let active = graph.activation(wide, "\(name).intermediate.activation", configuration.activation)
-    let narrow = try graph.projection(active, "\(name).output.dense", inputs: width, outputs: features, &parameters)
-    return graph.add(narrow, middle, "\(name).output")
-  }
-
-  /// Queries, keys or values, whose bias a network may lack.
-  private mutating func projection(_ value: Value, _ name: String) throws -> Value {
-    if configuration.hasBias {
-      return try graph.projection(value, name, inputs: features, outputs: features, &parameters)
+  /// The tokens' vectors: (N, tokens, width).
+  private func states(of image: GraphBuilder.Value, _ network: inout NetworkBuilder) throws -> GraphBuilder.Value {
+    let patches = try embeddings.value(of: image, "embeddings.patch_embeddings.projection", &network)
+    let tokens = try (isDeiT ? ["cls_token", "distillation_token"] : ["cls_token"]).map {
+      try network.parameter("embeddings.\($0)", [1, 1, layer.width])
     }
-    let weight = try parameters.take("\(name).weight", [features, features], .weight)
-    guard weight.shape == [features, features], weight.type == .float32 else { return value }
-    return try graph.linear(value, name, weight: weight, bias: nil)
+    let places = try network.parameter(
+      "embeddings.position_embeddings", [1, embeddings.patches + tokens.count, layer.width])
+    var value = network.graph.add(
+      try embeddings.joining(tokens, patches, of: image, &network), places, "embeddings")
+    for index in 0..<layers { value = try network.layer(value, "encoder.layer.\(index)", layer) }
+    return try network.normalization(value, "layernorm", width: layer.width, epsilon: layer.epsilon)
   }
 
-  mutating func normalization(_ value: Value, _ name: String) throws -> Value {
-    try graph.layerNormalization(value, name, width: features, epsilon: configuration.epsilon, &parameters)
-  }
-
-  /// A fully connected layer on the class token.
-  mutating func head(_ value: Value, _ name: String, outputs: Int) throws -> Value {
-    try graph.linearOnFirstToken(value, name, inputs: features, outputs: outputs, &parameters)
+  /// What the classifier, or the mean of those of the class and of the teacher, gives.
+  private func logits(
+    of states: GraphBuilder.Value, _ network: inout NetworkBuilder
+  ) throws -> (GraphBuilder.Value, classes: Int)? {
+    func logits(_ name: String, _ token: Int, _ classes: Int) throws -> GraphBuilder.Value {
+      let token = try network.graph.token(token, of: states, name)
+      return try network.graph.linear(token, name, inputs: layer.width, outputs: classes, &network.parameters)
+    }
+    if let classes = network.parameters.shape(of: "classifier.weight")?.first {
+      return (try logits("classifier", 0, classes), classes)
+    }
+    guard isDeiT, let classes = network.parameters.shape(of: "cls_classifier.weight")?.first else { return nil }
+    let sum = network.graph.add(
+      try logits("cls_classifier", 0, classes), try logits("distillation_classifier", 1, classes), "classifiers")
+    return (network.graph.node("Mul", "mean", [sum, try network.graph.constant(0.5, "half")]), classes)
   }
 
   /// The layer on the class token that a headless network may have, and its width.
-  mutating func pooler(_ value: Value) throws -> (value: Value, width: Int)? {
-    guard let width = parameters.shape(of: "pooler.dense.weight")?.first else { return nil }
-    return (graph.node("Tanh", "pooler", [try head(value, "pooler.dense", outputs: width)]), width)
+  private func pooler(
+    of states: GraphBuilder.Value, _ network: inout NetworkBuilder
+  ) throws -> (value: GraphBuilder.Value, width: Int)? {
+    guard let width = network.parameters.shape(of: "pooler.dense.weight")?.first else { return nil }
+    let token = try network.graph.token(0, of: states, "pooler.dense")
+    let value = try network.graph.linear(
+      token, "pooler.dense", inputs: layer.width, outputs: width, &network.parameters)
+    return (try network.graph.activation(value, "pooler", poolerActivation), width)
   }
 }

@@ -38,6 +38,7 @@ typedef struct Zoo__Metadata Zoo__Metadata;
 typedef struct Zoo__Detection Zoo__Detection;
 typedef struct Zoo__Tokenizer Zoo__Tokenizer;
 typedef struct Zoo__Embedding Zoo__Embedding;
+typedef struct Zoo__Prompt Zoo__Prompt;
 typedef struct Zoo__Generation Zoo__Generation;
 typedef struct Zoo__Calibration Zoo__Calibration;
 typedef struct Zoo__ValueRange Zoo__ValueRange;
@@ -574,17 +575,37 @@ struct  Zoo__Embedding
 {
   ProtobufCMessage base;
   /*
-   * `mean`, `first`, `maximum`
+   * `mean`, `first`, `maximum`; `network` where the network's last output is the vector
    */
   char *pooling;
   protobuf_c_boolean has_normalizes;
   protobuf_c_boolean normalizes;
   protobuf_c_boolean has_maximum_length;
   uint64_t maximum_length;
+  size_t n_prompts;
+  Zoo__Prompt **prompts;
+  /*
+   * The name of the prompt of texts for which none is chosen.
+   */
+  char *default_prompt;
 };
 #define ZOO__EMBEDDING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__embedding__descriptor) \
-    , NULL, 0, 0, 0, 0 }
+    , NULL, 0, 0, 0, 0, 0,NULL, NULL }
+
+
+/*
+ * What is put before a text to say what it is for.
+ */
+struct  Zoo__Prompt
+{
+  ProtobufCMessage base;
+  char *name;
+  char *text;
+};
+#define ZOO__PROMPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__prompt__descriptor) \
+    , NULL, NULL }
 
 
 /*
@@ -1152,6 +1173,25 @@ Zoo__Embedding *
 void   zoo__embedding__free_unpacked
                      (Zoo__Embedding *message,
                       ProtobufCAllocator *allocator);
+/* Zoo__Prompt methods */
+void   zoo__prompt__init
+                     (Zoo__Prompt         *message);
+size_t zoo__prompt__get_packed_size
+                     (const Zoo__Prompt   *message);
+size_t zoo__prompt__pack
+                     (const Zoo__Prompt   *message,
+                      uint8_t             *out);
+size_t zoo__prompt__pack_to_buffer
+                     (const Zoo__Prompt   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Prompt *
+       zoo__prompt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__prompt__free_unpacked
+                     (Zoo__Prompt *message,
+                      ProtobufCAllocator *allocator);
 /* Zoo__Generation methods */
 void   zoo__generation__init
                      (Zoo__Generation         *message);
@@ -1318,6 +1358,9 @@ typedef void (*Zoo__Tokenizer_Closure)
 typedef void (*Zoo__Embedding_Closure)
                  (const Zoo__Embedding *message,
                   void *closure_data);
+typedef void (*Zoo__Prompt_Closure)
+                 (const Zoo__Prompt *message,
+                  void *closure_data);
 typedef void (*Zoo__Generation_Closure)
                  (const Zoo__Generation *message,
                   void *closure_data);
@@ -1362,6 +1405,7 @@ extern const ProtobufCMessageDescriptor zoo__metadata__descriptor;
 extern const ProtobufCMessageDescriptor zoo__detection__descriptor;
 extern const ProtobufCMessageDescriptor zoo__tokenizer__descriptor;
 extern const ProtobufCMessageDescriptor zoo__embedding__descriptor;
+extern const ProtobufCMessageDescriptor zoo__prompt__descriptor;
 extern const ProtobufCMessageDescriptor zoo__generation__descriptor;
 extern const ProtobufCMessageDescriptor zoo__calibration__descriptor;
 extern const ProtobufCMessageDescriptor zoo__value_range__descriptor;

@@ -1,0 +1,78 @@
+import GraphBuilder
+import HuggingFace
+import ZooCore
+
+/// What Hugging Face's classes have behind an encoder of texts.
+enum TextClassifier {
+  case none
+  /// `…ForSequenceClassification`
+  case sequence
+  /// `…ForTokenClassification`
+  case tokens
+
+  /// By the class in config.json.
+  init(_ folder: PretrainedFolder) {
+    let classes = folder.configuration.value("architectures")?.list?.compactMap(\.text) ?? []
+    if classes.contains(where: { $0.hasSuffix("ForSequenceClassification") }) {
+      self = .sequence
+    } else if classes.contains(where: { $0.hasSuffix("ForTokenClassification") }) {
+      self = .tokens
+    } else {
+      self = .none
+    }
+  }
+
+  /// The weights of these layers among a checkpoint's. Those of other tasks, such as the words that are hidden in
+  /// pre-training, are none.
+  func weights(_ weights: [NamedTensor]) -> [NamedTensor] {
+    let names = ["pooler."] + (self == .none ? [] : ["classifier.", "pre_classifier.", "head."])
+    return weights.filter { item in names.contains(where: item.name.hasPrefix) }
+  }
+
+  /// What the layers make of the encoder's states.
+  func outputs(
+    of encoder: some TextEncoder, _ states: GraphBuilder.Value, _ inputs: TextInputs, _ network: inout NetworkBuilder
+  ) throws -> [NetworkOutput] {
+    var outputs: [NetworkOutput] = []
+    // ALBERT's pooler has no parts.
+    let pooler = ["pooler.dense", "pooler"].first { network.parameters.shape(of: "\($0).weight") != nil }
+    var pooled: GraphBuilder.Value?
+    if let pooler, let width = network.parameters.shape(of: "\(pooler).weight")?.first {
+      let layer = try firstToken(states, pooler, encoder.width, width, .tanh, &network)
+      outputs.append(NetworkOutput(value: layer, name: "pooler_output", shape: ["N", Dimension(.fixed(Int64(width)))]))
+      pooled = layer
+    }
+    let name = network.parameters.shape(of: "classifier.out_proj.weight") == nil ? "classifier" : "classifier.out_proj"
+    guard self != .none, let classes = network.parameters.shape(of: "\(name).weight")?.first else { return outputs }
+    let features = try features(of: encoder, states, inputs, pooled: pooled, &network)
+    guard let features else { return outputs }
+    let logits = try network.linear(features, name, inputs: encoder.width, outputs: classes)
+    let shape: [Dimension] = self == .tokens ? ["N", "S"] : ["N"]
+    outputs.append(NetworkOutput(value: logits, name: "logits", shape: shape + [Dimension(.fixed(Int64(classes)))]))
+    return outputs
+  }
+
+  /// What the last layer takes.
+  private func features(
+    of encoder: some TextEncoder, _ states: GraphBuilder.Value, _ inputs: TextInputs, pooled: GraphBuilder.Value?,
+    _ network: inout NetworkBuilder
+  ) throws -> GraphBuilder.Value? {
+    if let own = try encoder.features(states, inputs, of: self, &network) { return own }
+    if self == .tokens { return states }
+    // RoBERTa's and DistilBERT's have a layer of their own in the pooler's place.
+    for (layer, activation) in [("classifier.dense", Activation.tanh), ("pre_classifier", .relu)]
+    where network.parameters.shape(of: "\(layer).weight") != nil {
+      return try firstToken(states, layer, encoder.width, encoder.width, activation, &network)
+    }
+    return pooled
+  }
+
+  private func firstToken(
+    _ states: GraphBuilder.Value, _ name: String, _ inputs: Int, _ outputs: Int, _ activation: Activation,
+    _ network: inout NetworkBuilder
+  ) throws -> GraphBuilder.Value {
+    let token = try network.graph.token(0, of: states, name)
+    let layer = try network.linear(token, name, inputs: inputs, outputs: outputs)
+    return try network.graph.activation(layer, "\(name).activation", activation)
+  }
+}
