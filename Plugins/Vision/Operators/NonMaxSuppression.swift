@@ -36,6 +36,7 @@ struct NonMaxSuppression: Operator {
       let corners = boxes.pointer(as: Float.self)
       var kept = ScratchList<Int>(host: call.host)
       var ends = ScratchList<Int>(host: call.host)
+      var order = ScratchList<Int>(host: call.host)
       // Without boxes, images and classes may be any number.
       let tasks = most > 0 && count > 0 ? scores[dimension: 0] * classes : 0
       for task in 0..<tasks {
@@ -46,7 +47,7 @@ struct NonMaxSuppression: Operator {
           let (x, y, width, height) = (corner[0], corner[1], corner[2] / 2, corner[3] / 2)
           return Box((x - width, y - height), (x + width, y + height))
         }
-        var order = ScratchList<Int>(host: call.host)
+        order.removeAll()
         for number in 0..<count where least.map({ values[number] > $0 }) ?? true { try order.append(number) }
         order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
         try order.withElements { try suppress($0, keeping: most, limit: limit, to: &kept, box: box) }
