@@ -26,14 +26,14 @@ package struct HalfPrecision<Base: Operator>: Operator {
     var inputs = (0..<node.raw.pointee.input_count).map { node.raw.pointee.inputs[$0] }
     var widened: [Widened] = []
     for index in halves where inputs[index].data != nil || inputs[index].byte_count == 0 {
-      widened.append(Widened(&inputs[index]))
+      widened.append(try Widened(&inputs[index], host: node.host))
     }
     for index in halves { inputs[index].type = ElementType.float32.rawValue }
     let kernel = try withExtendedLifetime(widened) {
       try inputs.withUnsafeBufferPointer { inputs in
         var changed = node.raw.pointee
         changed.inputs = inputs.baseAddress
-        return try base.makeKernel(Node(&changed), on: executor)
+        return try base.makeKernel(Node(&changed, host: node.host), on: executor)
       }
     }
     return HalfKernel(kernel, outputs: outputs)
@@ -46,24 +46,21 @@ package struct HalfPrecision<Base: Operator>: Operator {
 
 /// A float32 copy of a tensor of half precision.
 private final class Widened {
-  let values: UnsafeMutablePointer<Float>
+  private let values: Scratch<Float>
 
-  /// Copies what `tensor` points to and lets it point to the copy.
-  init(_ tensor: inout zoo_tensor) {
-    let count = (0..<Int(tensor.rank)).reduce(1) { $0 * Int(tensor.shape[$1]) }
-    values = .allocate(capacity: max(count, 1))
+  /// Copies what `tensor` points to and lets it point to the copy, which lives as long as this object.
+  init(_ tensor: inout zoo_tensor, host: Host) throws {
+    let count = try elementCount((0..<Int(tensor.rank)).map { Int(tensor.shape[$0]) })
+    values = try host.scratch(count)
     let source = tensor.data?.assumingMemoryBound(to: UInt16.self)
-    if tensor.type == ElementType.float16.rawValue {
-      zs_halves_to_floats(source, values, source == nil ? 0 : count)
-    } else {
-      zs_bfloats_to_floats(source, values, source == nil ? 0 : count)
-    }
+    let isFloat16 = tensor.type == ElementType.float16.rawValue
     tensor.type = ElementType.float32.rawValue
-    tensor.data = UnsafeMutableRawPointer(values)
     tensor.byte_count = count * 4
+    tensor.data = values.withPointer { values in
+      (isFloat16 ? zs_halves_to_floats : zs_bfloats_to_floats)(source, values, source == nil ? 0 : count)
+      return UnsafeMutableRawPointer(values)
+    }
   }
-
-  deinit { values.deallocate() }
 }
 
 private final class HalfKernel: Kernel {
@@ -83,38 +80,36 @@ private final class HalfKernel: Kernel {
     var inputs = (0..<call.inputCount).map { call.raw.pointee.inputs[$0] }
     var widened: [Widened] = []
     for index in inputs.indices where ElementType(rawValue: inputs[index].type).isHalf && inputs[index].data != nil {
-      widened.append(Widened(&inputs[index]))
+      widened.append(try Widened(&inputs[index], host: call.host))
     }
     var results = (0..<call.outputCount).map { call.raw.pointee.outputs[$0] }
-    var rounded: [(index: Int, values: UnsafeMutablePointer<Float>, count: Int)] = []
-    defer { for entry in rounded { entry.values.deallocate() } }
+    var rounded: [(index: Int, values: Scratch<Float>)] = []
     for index in results.indices where ElementType(rawValue: results[index].type).isHalf {
       guard index < outputs.count, let shape = outputs[index].shape else {
         throw OperatorError("outputs of unknown shape are not supported in half precision", kind: .unsupported)
       }
       guard results[index].data != nil else { continue }
-      let count = try elementCount(shape)
-      let values = UnsafeMutablePointer<Float>.allocate(capacity: max(count, 1))
-      rounded.append((index, values, count))
+      let values = try call.host.scratch(try elementCount(shape), of: Float.self)
+      rounded.append((index, values))
       results[index].type = ElementType.float32.rawValue
-      results[index].data = UnsafeMutableRawPointer(values)
-      results[index].byte_count = count * 4
+      results[index].data = values.withPointer { UnsafeMutableRawPointer($0) }
+      results[index].byte_count = values.count * 4
     }
-    try inputs.withUnsafeBufferPointer { inputs in
-      try results.withUnsafeBufferPointer { results in
-        var changed = call.raw.pointee
-        changed.inputs = inputs.baseAddress
-        changed.outputs = results.baseAddress
-        try base.run(Call(&changed))
+    try withExtendedLifetime((widened, rounded)) {
+      try inputs.withUnsafeBufferPointer { inputs in
+        try results.withUnsafeBufferPointer { results in
+          var changed = call.raw.pointee
+          changed.inputs = inputs.baseAddress
+          changed.outputs = results.baseAddress
+          try base.run(Call(&changed, host: call.host))
+        }
       }
     }
-    withExtendedLifetime(widened) {}
-    for entry in rounded {
-      let output = call.output(entry.index)
-      if output.type == .float16 {
-        zs_floats_to_halves(entry.values, output.pointer(), entry.count)
-      } else {
-        zs_floats_to_bfloats(entry.values, output.pointer(), entry.count)
+    for (index, values) in rounded {
+      let output = call.output(index)
+      values.withPointer { values in
+        let round = output.type == .float16 ? zs_floats_to_halves : zs_floats_to_bfloats
+        round(values, output.pointer(), output.count)
       }
     }
   }

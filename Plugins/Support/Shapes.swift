@@ -2,17 +2,19 @@ import ZooPlugin
 
 /// The number of elements of `shape`.
 ///
-/// - Throws: `OperatorError` for a negative extent or a product that overflows.
+/// - Throws: `OperatorError` for what the host refuses as well: a negative extent, more elements than addresses reach, and
+///   an empty shape whose other extents multiply to more than anybody could go through.
 package func elementCount(_ shape: [Int]) throws -> Int {
-  var count = 1
-  var overflow = false
-  for extent in shape {
-    guard extent >= 0 else { throw OperatorError("the shape \(shape) has a negative extent") }
-    let (product, overflows) = count.multipliedReportingOverflow(by: max(extent, 1))
-    (count, overflow) = (product, overflow || overflows)
-  }
-  guard !overflow else { throw OperatorError("the shape \(shape) is too large") }
-  return shape.contains(0) ? 0 : count
+  for extent in shape where extent < 0 { throw OperatorError("the shape \(shape) has a negative extent") }
+  let count = saturatingProduct(shape.map { max($0, 1) })
+  let isEmpty = shape.contains(0)
+  guard count <= (isEmpty ? 1 << 31 : 1 << 47) else { throw OperatorError("the shape \(shape) is too large") }
+  return isEmpty ? 0 : count
+}
+
+/// The product of numbers of 0 and more; `Int.max` where it overflows.
+package func saturatingProduct(_ extents: [Int]) -> Int {
+  extents.contains(0) ? 0 : extents.reduce(1) { $0.saturatingTimes($1) }
 }
 
 /// `axis` counted from the front.
@@ -67,6 +69,19 @@ package struct AxisView: Sendable {
 }
 
 extension Int {
+  /// The product of numbers of 0 and more; `Int.max` where it overflows. For sizes of scratch memory, which the host
+  /// refuses then.
+  package func saturatingTimes(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+
+  /// The sum of numbers of 0 and more; `Int.max` where it overflows.
+  package func saturatingPlus(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+
   /// Sums and products of numbers from files must not trap.
   package func adding(_ other: Int) throws -> Int {
     let (sum, overflow) = addingReportingOverflow(other)

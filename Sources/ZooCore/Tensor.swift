@@ -107,30 +107,40 @@ public struct Tensor: Sendable {
 
   /// The number of elements of `shape`.
   ///
-  /// - Throws: `ZooError` (`badData`) for a negative extent or a product that overflows.
+  /// - Throws: `ZooError` (`badData`) for a negative extent, for more elements than memory can hold, and for an empty
+  ///   tensor whose other extents are so large that nobody could go through them.
   public static func elementCount(of shape: [Int]) throws -> Int {
     var count = 1
-    var overflow = false
     for extent in shape {
       guard extent >= 0 else { throw ZooError(.badData, "the shape \(shape) has a negative extent") }
       // A zero extent makes the tensor empty whatever the others are.
-      let (product, overflows) = count.multipliedReportingOverflow(by: max(extent, 1))
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
+      guard !overflow, product <= mostElements else { throw ZooError(.badData, "the shape \(shape) is too large") }
       count = product
-      overflow = overflow || overflows
     }
-    guard !overflow else { throw ZooError(.badData, "the shape \(shape) is too large") }
-    return shape.contains(0) ? 0 : count
+    guard shape.contains(0) else { return count }
+    guard count <= mostOfEmpty else {
+      throw ZooError(.badData, "the shape \(shape) is too large for a tensor without elements")
+    }
+    return 0
   }
 
-  /// The bytes that a tensor of `type` and `shape` takes.
+  /// The bytes that a tensor of `type` and `shape` takes; of strings, those of the table that points to them.
   ///
-  /// - Throws: `ZooError` (`badData`) for a negative extent or a size that overflows.
+  /// - Throws: `ZooError` (`badData`) where `elementCount(of:)` does.
   public static func byteCount(type: ElementType, shape: [Int]) throws -> Int {
-    guard let bytes = type.byteCount(of: try elementCount(of: shape)) else {
-      throw ZooError(.badData, "the shape \(shape) is too large")
-    }
+    let count = try elementCount(of: shape)
+    let bytes = type == .string ? count * stringByteCount : type.byteCount(of: count)
+    guard let bytes, bytes <= mostElements else { throw ZooError(.badData, "the shape \(shape) is too large") }
     return bytes
   }
+
+  /// What addresses of 47 bits reach. Sums and products of a few sizes up to this don't overflow.
+  static let mostElements = 1 << 47
+  /// What the extents of an empty tensor may multiply to, the zeros left aside: operators go through the outer ones.
+  static let mostOfEmpty = 1 << 31
+  /// Address and length of a string.
+  static let stringByteCount = 16
 }
 
 /// A Swift type that tensors can hold.

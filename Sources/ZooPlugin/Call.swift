@@ -4,21 +4,22 @@ import Synchronization
 /// One run of a kernel.
 public struct Call {
   public let raw: UnsafePointer<zoo_call>
+  public let host: Host
 
   /// For a kernel that runs another one on changed tensors.
-  public init(_ raw: UnsafePointer<zoo_call>) { self.raw = raw }
+  public init(_ raw: UnsafePointer<zoo_call>, host: Host) { (self.raw, self.host) = (raw, host) }
 
   public var inputCount: Int { raw.pointee.input_count }
   public var outputCount: Int { raw.pointee.output_count }
 
-  public func input(_ index: Int) -> TensorView { TensorView(raw.pointee.inputs[index]) }
+  public func input(_ index: Int) -> TensorView { TensorView(raw.pointee.inputs[index], host: host) }
 
   public func optionalInput(_ index: Int) -> TensorView? {
     guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
-    return TensorView(raw.pointee.inputs[index])
+    return TensorView(raw.pointee.inputs[index], host: host)
   }
 
-  public func output(_ index: Int) -> TensorView { TensorView(raw.pointee.outputs[index]) }
+  public func output(_ index: Int) -> TensorView { TensorView(raw.pointee.outputs[index], host: host) }
 
   /// Scratch memory of the size that the kernel asked for, aligned to 64 bytes.
   public var workspace: UnsafeMutableRawPointer? { raw.pointee.workspace }
@@ -107,9 +108,11 @@ public struct Host: Sendable {
   public var l3ByteCount: Int { raw.pointee.l3_bytes }
 
   /// Memory of `byteCount` bytes that frees itself.
+  ///
+  /// - Throws: `OperatorError` (`outOfMemory`).
   public func allocate(_ byteCount: Int) throws -> HostMemory {
-    guard let address = raw.pointee.allocate(byteCount) else {
-      throw OperatorError("no memory for \(byteCount) bytes of packed weights", kind: .outOfMemory)
+    guard byteCount >= 0, let address = raw.pointee.allocate(byteCount) else {
+      throw OperatorError("no memory for \(byteCount) bytes", kind: .outOfMemory)
     }
     return HostMemory(address: address, byteCount: byteCount, release: raw.pointee.release)
   }

@@ -48,21 +48,21 @@ public struct Plugin: Sendable {
 /// What an operator's callbacks get back as their context.
 private final class Registration {
   let implementation: any Operator
-  let host: UnsafePointer<zoo_host>
+  let host: Host
 
   init(_ implementation: any Operator, host: UnsafePointer<zoo_host>) {
     self.implementation = implementation
-    self.host = host
+    self.host = Host(raw: host)
   }
 }
 
 /// What a kernel's callbacks get back as their state.
 private final class KernelState {
   let kernel: any Kernel
-  let host: UnsafePointer<zoo_host>
+  let host: Host
   let summary: UnsafePointer<CChar>?
 
-  init(_ kernel: any Kernel, host: UnsafePointer<zoo_host>) {
+  init(_ kernel: any Kernel, host: Host) {
     self.kernel = kernel
     self.host = host
     summary = kernel.summary.map(permanent)
@@ -92,19 +92,19 @@ private func permanent(_ text: String) -> UnsafePointer<CChar> {
 }
 
 /// Runs `body` and turns what it throws into a status and the host's error message.
-private func guarded(_ host: UnsafePointer<zoo_host>, _ body: () throws -> Void) -> zoo_status {
+private func guarded(_ host: Host, _ body: () throws -> Void) -> zoo_status {
   do {
     try body()
     return zoo_status(ZOO_OK)
   } catch let error as OperatorError {
-    host.pointee.set_error(error.description)
+    host.raw.pointee.set_error(error.description)
     switch error.kind {
     case .invalid: return zoo_status(ZOO_INVALID)
     case .unsupported: return zoo_status(ZOO_UNSUPPORTED)
     case .outOfMemory: return zoo_status(ZOO_NO_MEMORY)
     }
   } catch {
-    host.pointee.set_error("\(error)")
+    host.raw.pointee.set_error("\(error)")
     return zoo_status(ZOO_FAILED)
   }
 }
@@ -119,7 +119,7 @@ private func infer(
   let registration = registration(context)
   return guarded(registration.host) {
     let node = node.unsafelyUnwrapped
-    let types = try registration.implementation.infer(Node(node))
+    let types = try registration.implementation.infer(Node(node, host: registration.host))
     for index in 0..<node.pointee.output_count {
       guard index < types.count else {
         throw OperatorError("the operator has \(types.count) outputs, not \(index + 1)")
@@ -147,7 +147,7 @@ private func create(
   let registration = registration(context)
   return guarded(registration.host) {
     let made = try registration.implementation.makeKernel(
-      Node(node.unsafelyUnwrapped), on: Executor(executor.unsafelyUnwrapped))
+      Node(node.unsafelyUnwrapped, host: registration.host), on: Executor(executor.unsafelyUnwrapped))
     publish(made, host: registration.host, to: kernel.unsafelyUnwrapped)
   }
 }
@@ -155,7 +155,10 @@ private func create(
 private func accepts(
   context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?, step: UnsafePointer<zoo_step>?
 ) -> Int32 {
-  registration(context).implementation.accepts(Step(step.unsafelyUnwrapped), in: Node(node.unsafelyUnwrapped)) ? 1 : 0
+  let registration = registration(context)
+  let (step, node) = (step.unsafelyUnwrapped, node.unsafelyUnwrapped)
+  return registration.implementation.accepts(
+    Step(step, host: registration.host), in: Node(node, host: registration.host)) ? 1 : 0
 }
 
 private func chooseLayouts(
@@ -165,7 +168,7 @@ private func chooseLayouts(
   let registration = registration(context)
   return guarded(registration.host) {
     let node = node.unsafelyUnwrapped
-    let choice = try registration.implementation.layouts(for: Node(node))
+    let choice = try registration.implementation.layouts(for: Node(node, host: registration.host))
     for index in 0..<node.pointee.input_count {
       inputs.unsafelyUnwrapped[index] =
         choice.flatMap { $0.inputs.count > index ? $0.inputs[index].rawValue : nil } ?? 0
@@ -178,14 +181,15 @@ private func chooseLayouts(
 }
 
 private func readsInPieces(context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?) -> UInt64 {
-  bits(registration(context).implementation.inputsInPieces(Node(node.unsafelyUnwrapped)))
+  let registration = registration(context)
+  return bits(registration.implementation.inputsInPieces(Node(node.unsafelyUnwrapped, host: registration.host)))
 }
 
 private func bits(_ indices: [Int]) -> UInt64 {
   indices.reduce(0) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 }
 }
 
-private func publish(_ kernel: any Kernel, host: UnsafePointer<zoo_host>, to target: UnsafeMutablePointer<zoo_kernel>) {
+private func publish(_ kernel: any Kernel, host: Host, to target: UnsafeMutablePointer<zoo_kernel>) {
   let state = KernelState(kernel, host: host)
   target.pointee.workspace_bytes = kernel.workspaceByteCount
   target.pointee.consumed_inputs = bits(kernel.consumedInputs)
@@ -199,14 +203,15 @@ private func publish(_ kernel: any Kernel, host: UnsafePointer<zoo_host>, to tar
   target.pointee.run = { state, call in
     let state = Unmanaged<KernelState>.fromOpaque(state.unsafelyUnwrapped)
     return state._withUnsafeGuaranteedRef { held in
-      guarded(held.host) { try held.kernel.run(Call(call.unsafelyUnwrapped)) }
+      guarded(held.host) { try held.kernel.run(Call(call.unsafelyUnwrapped, host: held.host)) }
     }
   }
   target.pointee.reshape = { state, node, executor, kernel in
     let held = Unmanaged<KernelState>.fromOpaque(state.unsafelyUnwrapped).takeUnretainedValue()
     var made: (any Kernel)?
     let status = guarded(held.host) {
-      made = try held.kernel.reshaped(for: Node(node.unsafelyUnwrapped), on: Executor(executor.unsafelyUnwrapped))
+      made = try held.kernel.reshaped(
+        for: Node(node.unsafelyUnwrapped, host: held.host), on: Executor(executor.unsafelyUnwrapped))
     }
     guard status == ZOO_OK else { return status }
     guard let made else { return zoo_status(ZOO_UNSUPPORTED) }

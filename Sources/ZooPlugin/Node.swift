@@ -5,8 +5,10 @@ public struct Node {
   /// The C struct behind the node, for what this type does not cover.
   public let raw: UnsafePointer<zoo_node>
 
+  public let host: Host
+
   /// For an operator that passes a changed node on to another one.
-  public init(_ raw: UnsafePointer<zoo_node>) { self.raw = raw }
+  public init(_ raw: UnsafePointer<zoo_node>, host: Host) { (self.raw, self.host) = (raw, host) }
 
   public var name: String { String(cString: raw.pointee.name) }
   public var operatorType: String { String(cString: raw.pointee.op_type) }
@@ -42,13 +44,13 @@ public struct Node {
   /// Input `index`, or `nil` where the node leaves it out.
   public func optionalInput(_ index: Int) -> TensorView? {
     guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
-    return TensorView(raw.pointee.inputs[index])
+    return TensorView(raw.pointee.inputs[index], host: host)
   }
 
   /// The contents of input `index`, if they are constant: in memory or still in a file.
   public func constant(_ index: Int) -> Constant? {
     guard let tensor = optionalInput(index), tensor.raw.is_constant != 0 else { return nil }
-    return Constant(node: raw, index: index)
+    return Constant(node: raw, host: host, index: index)
   }
 
   public func isOutputUsed(_ index: Int) -> Bool {
@@ -57,17 +59,18 @@ public struct Node {
 
   /// The operators folded onto the end of this one, first to last.
   public var epilogue: [Step] {
-    (0..<raw.pointee.epilogue_count).map { Step(raw.pointee.epilogue + $0) }
+    (0..<raw.pointee.epilogue_count).map { Step(raw.pointee.epilogue + $0, host: host) }
   }
 
   public var attributes: Attributes {
-    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count)
+    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count, host: host)
   }
 }
 
 /// A constant input of a node, readable in pieces by any thread while the node is valid.
 public struct Constant: @unchecked Sendable {
   let node: UnsafePointer<zoo_node>
+  public let host: Host
   let index: Int
 
   /// The elements from number `first` on: where they are, if they are in memory, or else copied.
@@ -80,26 +83,27 @@ public struct Constant: @unchecked Sendable {
     if let data = node.pointee.inputs[index].data {
       return try body(UnsafePointer(data.assumingMemoryBound(to: Element.self)) + first)
     }
-    let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(count, 1))
-    defer { copy.deallocate() }
     let size = MemoryLayout<Element>.stride
-    guard node.pointee.read_constant(node, index, first * size, count * size, copy.baseAddress) == ZOO_OK else {
-      throw OperatorError("constant input \(index) can't be read")
+    return try host.scratch(count, of: Element.self).withPointer { copy in
+      guard node.pointee.read_constant(node, index, first * size, count * size, copy) == ZOO_OK else {
+        throw OperatorError("constant input \(index) can't be read")
+      }
+      return try body(copy)
     }
-    return try body(UnsafePointer(copy.baseAddress.unsafelyUnwrapped))
   }
 }
 
 /// One elementwise operator that the host folded, or would like to fold, onto the end of a node.
 public struct Step {
   let raw: UnsafePointer<zoo_step>
+  let host: Host
 
-  init(_ raw: UnsafePointer<zoo_step>) { self.raw = raw }
+  init(_ raw: UnsafePointer<zoo_step>, host: Host) { (self.raw, self.host) = (raw, host) }
 
   /// A name of ONNX's default domain: `Add`, `Relu`, `Clip`, …
   public var operatorType: String { String(cString: raw.pointee.op_type) }
   public var attributes: Attributes {
-    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count)
+    Attributes(base: raw.pointee.attributes, count: raw.pointee.attribute_count, host: host)
   }
   /// The operands by their index among the node's inputs; `nil` is the value computed so far.
   public var operands: [Int?] {
@@ -111,6 +115,7 @@ public struct Step {
 public struct Attributes {
   let base: UnsafePointer<zoo_attribute>?
   let count: Int
+  let host: Host
 
   /// Whether the node gives the attribute.
   public func contains(_ name: String) -> Bool { find(name) != nil }
@@ -135,7 +140,7 @@ public struct Attributes {
   }
 
   public func tensor(_ name: String) throws -> TensorView? {
-    try find(name, kind: 4).map { TensorView($0.tensors[0]) }
+    try find(name, kind: 4).map { TensorView($0.tensors[0], host: host) }
   }
 
   /// Names are compared as bytes.
@@ -166,8 +171,9 @@ public struct Attributes {
 /// A tensor, or what is known of one. Valid during the call that passes it only.
 public struct TensorView {
   public let raw: zoo_tensor
+  public let host: Host
 
-  init(_ raw: zoo_tensor) { self.raw = raw }
+  init(_ raw: zoo_tensor, host: Host) { (self.raw, self.host) = (raw, host) }
 
   public var type: ElementType { ElementType(rawValue: raw.type) }
   public var layout: Layout { Layout(rawValue: raw.layout) ?? .plain }
@@ -190,15 +196,43 @@ public struct TensorView {
       ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
   }
 
-  /// The elements of a constant of integers (int32 or int64); `nil` when it is not a constant.
+  /// The elements of a constant of integers (int32 or int64) that names extents, axes or places of dimensions; `nil`
+  /// when it is not a constant.
+  ///
+  /// - Throws: `OperatorError` for another element type, and for more of them than such a list can have.
+  public func constantInts() throws -> [Int]? {
+    guard let integers = try integers() else { return nil }
+    guard integers.count <= 1 << 16 else {
+      throw OperatorError("a list of \(integers.count) integers where one of extents or axes is expected")
+    }
+    return Array(integers)
+  }
+
+  /// The elements of a tensor of integers (int32 or int64) where they lie, for any number of them; `nil` where only type
+  /// and shape are known.
   ///
   /// - Throws: `OperatorError` for another element type.
-  public func constantInts() throws -> [Int]? {
-    guard isConstant else { return nil }
-    switch type {
-    case .int64: return (0..<count).map { Int(pointer(as: Int64.self)[$0]) }
-    case .int32: return (0..<count).map { Int(pointer(as: Int32.self)[$0]) }
-    default: throw OperatorError("a list of integers has element type \(type.rawValue)")
+  public func integers() throws -> Integers? {
+    guard type == .int64 || type == .int32 else {
+      throw OperatorError("a list of integers has element type \(type.rawValue)")
     }
+    return isConstant ? Integers(tensor: self) : nil
   }
+}
+
+/// The elements of a tensor of int32 or int64. Valid during the call that passes the tensor only.
+public struct Integers: RandomAccessCollection, @unchecked Sendable {
+  private let narrow: UnsafePointer<Int32>?
+  private let wide: UnsafePointer<Int64>?
+  public let count: Int
+
+  fileprivate init(tensor: TensorView) {
+    narrow = tensor.type == .int32 ? UnsafePointer(tensor.pointer(as: Int32.self)) : nil
+    wide = tensor.type == .int64 ? UnsafePointer(tensor.pointer(as: Int64.self)) : nil
+    count = tensor.count
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { count }
+  public subscript(_ index: Int) -> Int { narrow.map { Int($0[index]) } ?? wide.map { Int($0[index]) } ?? 0 }
 }

@@ -154,6 +154,8 @@ struct AttentionGeometry: Sendable {
       throw OperatorError("qk_matmul_output_mode has to be 0 to 3")
     }
     scores = shown
+    // Of an empty width any number of heads is a part.
+    for size in [headSize, valueSize] { _ = try elementCount([batch, heads, max(queries, total), size]) }
     _ = try elementCount([batch, heads, queries, total])
   }
 

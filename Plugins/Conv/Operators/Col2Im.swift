@@ -34,7 +34,7 @@ struct Col2Im: Operator {
       throw OperatorError("columns of shape \(x.shape) don't fit windows of \(block) at \(input) places")
     }
     let shape = [x[dimension: 0], x[dimension: 1] / taps] + image
-    try checkSize(shape)
+    _ = try elementCount(shape)
     return (
       TransposedWindow(
         input: input, output: image, kernel: block, strides: strides, dilations: dilations,

@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// ONNX's Conv, over one to three spatial axes.
@@ -107,7 +108,7 @@ struct ConvGeometry {
     outputChannels = weightShape[0] / groups
     window = try Window(attributes, input: Array(shape[2...]), kernel: Array(weightShape[2...]))
     hasBias = false
-    try checkSize(outputShape)
+    _ = try elementCount(outputShape)
   }
 
   var outputShape: [Int] { [batch, groups * outputChannels] + window.output }

@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// A convolution of float32 tensors by register tiles.

@@ -56,14 +56,16 @@ struct TransposedGeometry {
     batch = shape[0]
     inputChannels = shape[1] / groups
     outputChannels = weightShape[1]
+    // Without channels any number of groups divides them.
+    let channels = try groups.times(outputChannels)
     window = try TransposedWindow(node.attributes, input: Array(shape[2...]), kernel: Array(weightShape[2...]))
     if node.ownInputCount > 2, let bias = node.optionalInput(2) {
-      guard bias.type == type, bias.shape == [groups * outputChannels] else {
-        throw OperatorError("the bias has shape \(bias.shape) in place of [\(groups * outputChannels)]")
+      guard bias.type == type, bias.shape == [channels] else {
+        throw OperatorError("the bias has shape \(bias.shape) in place of [\(channels)]")
       }
       hasBias = true
     }
-    try checkSize(outputShape)
+    _ = try elementCount(outputShape)
   }
 
   var outputShape: [Int] { [batch, groups * outputChannels] + window.output }

@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// The elementwise operators that a convolution applies to its sums: at most one residual Add and one activation, in

@@ -31,25 +31,33 @@ struct IntegerConv: Sendable {
     let input = try centred(x, zero: xZero, run: x.count)
     let kernel = try centred(weights, zero: weightZero, run: weights.count / max(channels, 1))
     let shape = geometry.raw
-    executor.parallelFor(geometry.batch * channels) { plane, _ in
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: positions) { sums in
-        guard let base = sums.baseAddress else { return }
-        withUnsafePointer(to: shape) { conv_integer($0, input, kernel, base, Int64(plane)) }
-        body(plane, base)
+    let positions = positions
+    let room = try x.host.scratch(try executor.workerCount.times(positions), of: Int32.self)
+    executor.parallelFor(geometry.batch * channels) { plane, worker in
+      room.withPointer { room in
+        let sums = room + worker * positions
+        input.withPointer { input in
+          kernel.withPointer { kernel in
+            withUnsafePointer(to: shape) { conv_integer($0, input, kernel, sums, Int64(plane)) }
+          }
+        }
+        body(plane, sums)
       }
     }
   }
 
   /// The elements minus the zero point, or minus that of each `run` of them.
-  private func centred(_ tensor: TensorView, zero: TensorView?, run: Int) throws -> [Int32] {
-    func integers(_ tensor: TensorView) throws -> [Int32] {
+  private func centred(_ tensor: TensorView, zero: TensorView?, run: Int) throws -> Scratch<Int32> {
+    func integers(_ tensor: TensorView) throws -> Scratch<Int32> {
+      let values = try tensor.host.scratch(tensor.count, of: Int32.self)
       switch tensor.type {
-      case .int8: (0..<tensor.count).map { Int32(tensor.pointer(as: Int8.self)[$0]) }
-      case .uint8: (0..<tensor.count).map { Int32(tensor.pointer(as: UInt8.self)[$0]) }
+      case .int8: for index in values.indices { values[index] = Int32(tensor.pointer(as: Int8.self)[index]) }
+      case .uint8: for index in values.indices { values[index] = Int32(tensor.pointer(as: UInt8.self)[index]) }
       default: throw unsupported(tensor.type)
       }
+      return values
     }
-    var values = try integers(tensor)
+    let values = try integers(tensor)
     guard let zero else { return values }
     let points = try integers(zero)
     guard points.count == 1 || (run > 0 && points.count * run == values.count) else {

@@ -21,16 +21,17 @@ struct MaxUnpool: Operator {
     let pads = try checkedList(node.attributes, "pads", count: 2 * axes, default: 0, in: WindowLimits.pads)
     var pooled = x.shape
     for axis in 0..<axes {
-      let extent = (x[dimension: axis + 2] - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axes + axis]
+      let reach = try max(x[dimension: axis + 2] - 1, 0).times(strides[axis])
+      let extent = reach + kernel[axis] - pads[axis] - pads[axes + axis]
       guard extent > 0 else { throw OperatorError("pads leave nothing of spatial axis \(axis)") }
       pooled[axis + 2] = extent
     }
-    try checkSize(pooled)
+    _ = try elementCount(pooled)
     guard node.ownInputCount > 2, let given = node.optionalInput(2) else { return (pooled, pooled) }
     guard let shape = try given.constantInts() else { return (pooled, nil) }
     guard shape.count == x.rank, shape.allSatisfy({ $0 >= 0 }), shape[0] == x[dimension: 0], shape[1] == x[dimension: 1]
     else { throw OperatorError("output_shape is \(shape) for values of shape \(x.shape)") }
-    try checkSize(shape)
+    _ = try elementCount(shape)
     return (pooled, shape)
   }
 

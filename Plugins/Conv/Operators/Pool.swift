@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// ONNX's MaxPool, AveragePool and LpPool, over one to three spatial axes.
@@ -97,7 +98,7 @@ struct PoolGeometry {
       power = try whole.flatMap { $0 }.map { Double($0) } ?? attributes.float("p").map { Double($0) } ?? 2
     }
     guard power > 0 else { throw OperatorError("p is \(power), which is no norm") }
-    try checkSize(outputShape)
+    _ = try elementCount(outputShape)
   }
 
   var outputShape: [Int] { [batch, channels] + window.output }

@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// How a transposed convolution's kernel moves over the output: the attributes of ConvTranspose, checked.

@@ -1,4 +1,5 @@
 import CConvKernels
+import PluginSupport
 import ZooPlugin
 
 /// How a kernel moves over the spatial axes of its input: the attributes that Conv and the pools share, checked.
@@ -83,22 +84,4 @@ struct Window: Equatable {
 
   /// Taps of the kernel; saturates.
   var taps: Int { saturatingProduct(kernel) }
-}
-
-/// The product of `extents`; `Int.max` where it overflows.
-func saturatingProduct(_ extents: [Int]) -> Int {
-  var product = 1
-  for extent in extents {
-    let (result, overflow) = product.multipliedReportingOverflow(by: extent)
-    if overflow { return extents.contains(0) ? 0 : .max }
-    product = result
-  }
-  return product
-}
-
-/// - Throws: `OperatorError` where a tensor of this shape has more bytes than memory can have.
-func checkSize(_ shape: [Int]) throws {
-  guard saturatingProduct(shape.map { max($0, 1) }) < 1 << 56 else {
-    throw OperatorError("the output's shape \(shape) is too large")
-  }
 }

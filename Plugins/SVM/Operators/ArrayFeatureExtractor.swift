@@ -31,7 +31,7 @@ struct ArrayFeatureExtractor: Operator {
       for place in places where place < 0 || place >= length {
         throw OperatorError("Y holds \(place), but the rows have \(length) places")
       }
-      for row in 0..<count {
+      for row in 0..<(chosen > 0 ? count : 0) {
         for (column, place) in places.enumerated() {
           let from = source + (row * length + Int(place)) * size
           let to = target + (row * chosen + column) * size

@@ -35,7 +35,7 @@ enum ClassLabels: Sendable {
   }
 
   /// Writes the labels of `classes` to output 0. A class without a name is its number.
-  func write(_ classes: [Int], to call: Call) throws {
+  func write(_ classes: Scratch<Int>, to call: Call) throws {
     let output = call.output(0)
     switch self {
     case .ints(let labels):

@@ -34,15 +34,14 @@ struct LinearClassifier: Operator {
       coefficients: try node.attributes.numbers("coefficients"), intercepts: try node.attributes.numbers("intercepts"),
       outputs: rows, features: shape.features, kernels: kernels)
     return ClosureKernel { call in
-      var results = [Float](repeating: 0, count: shape.count * scores)
-      var classes = [Int](repeating: 0, count: shape.count)
-      try results.withUnsafeMutableBufferPointer { results in
-        guard let first = results.baseAddress else { return }
+      let results = try call.host.scratch(repeating: Float(0), count: shape.count.times(scores))
+      let classes = try call.host.scratch(repeating: 0, count: shape.count)
+      try results.withPointer { first in
         try Rows.withFloats(of: call.input(0)) {
           model.apply(to: $0, count: shape.count, results: first, stride: scores, executor: call.executor)
         }
         for row in 0..<shape.count {
-          let own = UnsafeMutableBufferPointer(rebasing: results[row * scores..<(row + 1) * scores])
+          let own = UnsafeMutableBufferPointer(start: first + row * scores, count: scores)
           if rows == 1 {
             classes[row] = own[0] > 0 ? 1 : 0
             BinaryScores.complement.write(own[0], transform, to: own)
@@ -51,11 +50,9 @@ struct LinearClassifier: Operator {
             transform.apply(own)
           }
         }
+        call.output(1).data?.copyMemory(from: first, byteCount: results.count * MemoryLayout<Float>.size)
       }
       try labels.write(classes, to: call)
-      if let data = call.output(1).data {
-        results.withUnsafeBytes { if let base = $0.baseAddress { data.copyMemory(from: base, byteCount: $0.count) } }
-      }
     }
   }
 }

@@ -18,8 +18,10 @@ struct Rows: Sendable {
   /// Calls `body` with the elements as float32.
   static func withFloats(of tensor: TensorView, _ body: (UnsafePointer<Float>) throws -> Void) throws {
     func convert<Element: BitwiseCopyable>(_: Element.Type, _ number: (Element) -> Float) throws {
-      let elements = UnsafeBufferPointer(start: tensor.pointer(as: Element.self), count: tensor.count)
-      try elements.map(number).withUnsafeBufferPointer { try body($0.baseAddress ?? UnsafePointer(tensor.pointer())) }
+      let elements = tensor.pointer(as: Element.self)
+      let floats = try tensor.host.scratch(tensor.count, of: Float.self)
+      for index in floats.indices { floats[index] = number(elements[index]) }
+      try floats.withPointer { try body($0) }
     }
     switch tensor.type {
     case .float32: try body(UnsafePointer(tensor.pointer(as: Float.self)))

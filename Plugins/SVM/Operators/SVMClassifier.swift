@@ -22,7 +22,7 @@ struct SVMClassifier: Operator {
       guard perClass.allSatisfy({ (0...1 << 30).contains($0) }) else {
         throw OperatorError("vectors_per_class is \(perClass)")
       }
-      if perClass.reduce(0, +) == 0 { perClass = [] }
+      if perClass.reduce(0, { $0.saturatingPlus($1) }) == 0 { perClass = [] }
       classes = perClass.isEmpty ? labels : perClass.count
       guard classes > 0, classes <= 1 << 12 else { throw OperatorError("there are \(classes) classes") }
       let pairs = classes * (classes - 1) / 2
@@ -65,16 +65,14 @@ struct SVMClassifier: Operator {
         classes: form.classes, a: try node.attributes.numbers("prob_a"), b: try node.attributes.numbers("prob_b"))
       : nil
     return ClosureKernel { call in
-      var classes = [Int](repeating: 0, count: rows.count)
-      var results = [Float](repeating: 0, count: rows.count * form.scores)
+      let classes = try call.host.scratch(repeating: 0, count: rows.count)
+      let results = try call.host.scratch(repeating: Float(0), count: rows.count.times(form.scores))
+      let values = try call.host.scratch(repeating: Float(0), count: vectors.count)
       try Rows.withFloats(of: call.input(0)) { input in
-        var values = [Float](repeating: 0, count: vectors.count)
         for row in 0..<rows.count {
-          values.withUnsafeMutableBufferPointer { values in
-            if let first = values.baseAddress { vectors.values(input + row * rows.features, to: first) }
-          }
-          results.withUnsafeMutableBufferPointer { results in
-            let own = UnsafeMutableBufferPointer(rebasing: results[row * form.scores..<(row + 1) * form.scores])
+          values.withPointer { vectors.values(input + row * rows.features, to: $0) }
+          results.withPointer { results in
+            let own = UnsafeMutableBufferPointer(start: results + row * form.scores, count: form.scores)
             if isLinear {
               for index in own.indices { own[index] = values[index] + rho[0] }
               classes[row] = own.indices.max { own[$0] < own[$1] } ?? 0
@@ -99,8 +97,8 @@ struct SVMClassifier: Operator {
         }
       }
       try labels.write(classes, to: call)
-      if let data = call.output(1).data {
-        results.withUnsafeBytes { if let base = $0.baseAddress { data.copyMemory(from: base, byteCount: $0.count) } }
+      results.withPointer {
+        call.output(1).data?.copyMemory(from: $0, byteCount: results.count * MemoryLayout<Float>.size)
       }
     }
   }
@@ -113,7 +111,7 @@ private struct PairwiseMachines: Sendable {
   var rho: [Float]
 
   /// The score of each pair, above zero for the first class of it, and how many pairs each class wins.
-  func scores(_ kernel: [Float]) -> (scores: [Float], votes: [Int]) {
+  func scores(_ kernel: Scratch<Float>) -> (scores: [Float], votes: [Int]) {
     var starts = [0]
     for count in perClass { starts.append(starts[starts.count - 1] + count) }
     var scores: [Float] = []

@@ -26,13 +26,14 @@ struct SVMRegressor: Operator {
     let weights = isLinear ? [1] : coefficients
     return ClosureKernel { call in
       guard let results = call.output(0).data?.assumingMemoryBound(to: Float.self) else { return }
+      let values = try call.host.scratch(call.executor.workerCount.times(vectors.count), of: Float.self)
       try Rows.withFloats(of: call.input(0)) { input in
-        call.executor.parallelFor(rows.count) { row, _ in
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: vectors.count) { values in
-            guard let first = values.baseAddress else { return }
-            vectors.values(input + row * rows.features, to: first)
+        call.executor.parallelFor(rows.count) { row, worker in
+          values.withPointer { values in
+            let own = values + worker * vectors.count
+            vectors.values(input + row * rows.features, to: own)
             var sum = rho
-            for index in 0..<vectors.count { sum += weights[index] * first[index] }
+            for index in 0..<vectors.count { sum += weights[index] * own[index] }
             results[row] = isOneClass ? (sum > 0 ? 1 : -1) : sum
             transform.apply(UnsafeMutableBufferPointer(start: results + row, count: 1))
           }

@@ -185,9 +185,13 @@ int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, 
     size_t n = count - first < PIECE ? count - first : PIECE;
     if (from_integer) {
       if (!read_ints(from, x, first, whole_numbers, n)) return 0;
+      /* To float32 and less in one step: by way of double, halves of a last place would be rounded twice. */
       if (!to_integer)
-        for (size_t i = 0; i < n; i++)
-          numbers[i] = from == 13 ? (double)(uint64_t)whole_numbers[i] : (double)whole_numbers[i];
+        for (size_t i = 0; i < n; i++) {
+          int is_unsigned = from == 13;
+          if (to == 11) numbers[i] = is_unsigned ? (double)(uint64_t)whole_numbers[i] : (double)whole_numbers[i];
+          else numbers[i] = (double)(is_unsigned ? (float)(uint64_t)whole_numbers[i] : (float)whole_numbers[i]);
+        }
     } else {
       if (!read_floats(from, x, first, numbers, n)) return 0;
       if (to == 9)

@@ -1,3 +1,5 @@
+import ZooPlugin
+
 /// A box between two corners, in whichever order they come.
 struct Box {
   var left, top, right, bottom: Float
@@ -23,13 +25,18 @@ struct Box {
   }
 }
 
-/// Greedy non-maximum suppression: of the numbered boxes, best first, those that no better one overlaps beyond `limit`.
-func suppressed(_ order: [Int], keeping most: Int, limit: Float, box: (Int) -> Box) -> [Int] {
-  var kept: [(number: Int, box: Box)] = []
+/// Greedy non-maximum suppression: adds to `kept`, of the numbered boxes, best first, those that no better one overlaps
+/// beyond `limit`, `most` at most.
+func suppress(
+  _ order: UnsafeMutableBufferPointer<Int>, keeping most: Int, limit: Float, to kept: inout ScratchList<Int>,
+  box: (Int) -> Box
+) throws {
+  let first = kept.count
   for number in order {
-    guard kept.count < most else { break }
+    guard kept.count - first < most else { break }
     let candidate = box(number)
-    if !kept.contains(where: { $0.box.overlaps(candidate, beyond: limit) }) { kept.append((number, candidate)) }
+    if !(first..<kept.count).contains(where: { box(kept[$0]).overlaps(candidate, beyond: limit) }) {
+      try kept.append(number)
+    }
   }
-  return kept.map(\.number)
 }

@@ -41,25 +41,29 @@ struct ClassNonMaxSuppression: Operator {
       let values = scores.pointer(as: Float.self)
       let corners = call.input(0).pointer(as: Float.self)
       let isShared = call.input(0).rank == 2
-      let count = call.optionalInput(2).map { Int(clamping: $0.pointer(as: Int64.self)[0]) } ?? rows
-      let used = min(max(count, 0), rows)
-      let found = Mutex<[[Int]]>(Array(repeating: [], count: classes))
-      call.executor.parallelFor(classes) { kind, _ in
+      let given = call.optionalInput(2).map { Int(clamping: $0.pointer(as: Int64.self)[0]) } ?? rows
+      let used = min(max(given, 0), rows)
+      let host = call.host
+      let found = Mutex(ScratchList<Int>(host: host))
+      try call.executor.parallelTry(classes) { kind in
         func box(_ number: Int) -> Box { Box(corners + 4 * (isShared ? number / classes : number)) }
         // Numbers are row · classes + class.
-        let order = (0..<used).map { $0 * classes + kind }.filter { values[$0] > least && box($0).area > 0 }
-          .sorted { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
-        let kept = suppressed(order, keeping: most, limit: limit, box: box)
-        found.withLock { $0[kind] = kept }
+        var order = ScratchList<Int>(host: host)
+        for number in stride(from: kind, to: used * classes, by: classes)
+        where values[number] > least && box(number).area > 0 { try order.append(number) }
+        order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
+        var kept = ScratchList<Int>(host: host)
+        try order.withElements { try suppress($0, keeping: most, limit: limit, to: &kept, box: box) }
+        try found.withLock { found in for index in 0..<kept.count { try found.append(kept[index]) } }
       }
-      let best = found.withLock { $0 }.joined().sorted {
-        values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1]
-      }.prefix(most)
+      let best = found.withLock { $0 }
+      best.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
+      let count = min(best.count, most)
       let boxes = call.output(0).data?.assumingMemoryBound(to: Float.self)
       let outScores = call.output(1).data?.assumingMemoryBound(to: Float.self)
       let kinds = call.output(2).data?.assumingMemoryBound(to: Int64.self)
       for row in 0..<most {
-        let number = row < best.count ? best[row] : nil
+        let number = row < count ? best[row] : nil
         outScores?[row] = number.map { values[$0] } ?? -1
         kinds?[row] = number.map { Int64($0 % classes) } ?? -1
         for corner in 0..<4 {
@@ -67,7 +71,7 @@ struct ClassNonMaxSuppression: Operator {
             number.map { corners[4 * (isShared ? $0 / classes : $0) + corner] } ?? -1
         }
       }
-      call.output(3).data?.assumingMemoryBound(to: Int64.self).pointee = Int64(best.count)
+      call.output(3).data?.assumingMemoryBound(to: Int64.self).pointee = Int64(count)
     }
   }
 }

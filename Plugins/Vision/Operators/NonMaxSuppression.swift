@@ -34,25 +34,32 @@ struct NonMaxSuppression: Operator {
       let (boxes, scores) = (call.input(0), call.input(1))
       let (classes, count) = (scores[dimension: 1], scores[dimension: 2])
       let corners = boxes.pointer(as: Float.self)
-      var chosen: [Int64] = []
-      for task in 0..<(most > 0 ? scores[dimension: 0] * classes : 0) {
-        let (image, kind) = (task / classes, task % classes)
+      var kept = ScratchList<Int>(host: call.host)
+      var ends = ScratchList<Int>(host: call.host)
+      var order = ScratchList<Int>(host: call.host)
+      // Without boxes, images and classes may be any number.
+      let tasks = most > 0 && count > 0 ? scores[dimension: 0] * classes : 0
+      for task in 0..<tasks {
         let values = scores.pointer(as: Float.self) + task * count
         func box(_ number: Int) -> Box {
-          let corner = corners + 4 * (image * count + number)
+          let corner = corners + 4 * (task / classes * count + number)
           guard isCentered else { return Box(corner) }
           let (x, y, width, height) = (corner[0], corner[1], corner[2] / 2, corner[3] / 2)
           return Box((x - width, y - height), (x + width, y + height))
         }
-        let order = (0..<count).filter { number in least.map { values[number] > $0 } ?? true }
-          .sorted { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
-        for number in suppressed(order, keeping: most, limit: limit, box: box) {
-          chosen += [image, kind, number].map(Int64.init)
-        }
+        order.removeAll()
+        for number in 0..<count where least.map({ values[number] > $0 }) ?? true { try order.append(number) }
+        order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
+        try order.withElements { try suppress($0, keeping: most, limit: limit, to: &kept, box: box) }
+        try ends.append(kept.count)
       }
-      let memory = try call.allocateOutput(0, shape: [chosen.count / 3, 3])
-      chosen.withUnsafeBytes {
-        memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count)
+      let memory = try call.allocateOutput(0, shape: [kept.count, 3]).assumingMemoryBound(to: Int64.self)
+      var task = 0
+      for row in 0..<kept.count {
+        while ends[task] <= row { task += 1 }
+        for (column, value) in [task / classes, task % classes, kept[row]].enumerated() {
+          memory[3 * row + column] = Int64(value)
+        }
       }
     }
   }

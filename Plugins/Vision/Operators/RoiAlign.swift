@@ -100,9 +100,8 @@ struct RoiAlign: Operator {
     }
     let (gridX, gridY) = (try grid(extent.x, settings.width), try grid(extent.y, settings.height))
     let (countX, countY) = (gridX * settings.width, gridY * settings.height)
-    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * (countX + countY) + 1) { places in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * (countX + countY + settings.width)) { numbers in
-        let (places, numbers) = (places.baseAddress.unsafelyUnwrapped, numbers.baseAddress.unsafelyUnwrapped)
+    try x.host.scratch(2 * (countX + countY) + 1, of: Int32.self).withPointer { places in
+      try x.host.scratch(2 * (countX + countY + settings.width), of: Float.self).withPointer { numbers in
         var across = zv_samples(
           low: places, high: places + countX, low_weight: numbers, high_weight: numbers + countX)
         var down = zv_samples(

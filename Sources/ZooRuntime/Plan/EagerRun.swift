@@ -1,4 +1,5 @@
 import CZooPlugin
+import CZooSystem
 import ZooCore
 
 /// Runs one node on `inputs` (by position, `nil` for absent ones) and gives its outputs.
@@ -43,7 +44,12 @@ func runEagerly(
         EagerCall.of(call).memory.string(
           bytes: Array(UnsafeRawBufferPointer(start: bytes, count: count)))
       })
-    try HostTable.check(kernel.kernel.run(kernel.kernel.state, &raw), node.label)
+    let status = kernel.kernel.run(kernel.kernel.state, &raw)
+    if let failure = call.failure {
+      _ = zoo_plugin_error_take()
+      throw failure.located(node.label)
+    }
+    try HostTable.check(status, node.label)
   }
   return try call.outputs.map { try $0.tensor(of: node) }
 }
@@ -96,6 +102,8 @@ private struct OutputBuffer {
 private final class EagerCall {
   var outputs: [OutputBuffer]
   let memory: ScratchMemory
+  /// Why an output could not be made.
+  private(set) var failure: ZooError?
 
   init(outputs: [OutputBuffer], memory: ScratchMemory) {
     self.outputs = outputs
@@ -107,12 +115,16 @@ private final class EagerCall {
   }
 
   func allocate(_ index: Int, _ shape: [Int]) -> UnsafeMutableRawPointer? {
-    guard outputs.indices.contains(index), outputs[index].shape == nil, shape.count <= ZOO_MAX_RANK,
-      let storage = try? OutputBuffer.makeMemory(ValueDescription(type: outputs[index].type, shape: shape))
-    else { return nil }
-    outputs[index].shape = shape
-    outputs[index].storage = storage
-    return storage.mutableBytes.baseAddress
+    guard outputs.indices.contains(index), outputs[index].shape == nil, shape.count <= ZOO_MAX_RANK else { return nil }
+    do {
+      let storage = try OutputBuffer.makeMemory(ValueDescription(type: outputs[index].type, shape: shape))
+      outputs[index].shape = shape
+      outputs[index].storage = storage
+      return storage.mutableBytes.baseAddress
+    } catch {
+      failure = error as? ZooError
+      return nil
+    }
   }
 }
 

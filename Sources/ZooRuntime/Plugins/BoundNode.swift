@@ -15,8 +15,10 @@ struct ValueDescription: Sendable {
   var byteCount: Int {
     get throws {
       var extents = shape ?? []
-      if layout == ZOO_LAYOUT_NCHW16C, extents.count >= 2 { extents[1] = (extents[1] + 15) / 16 * 16 }
-      if type == .string { return try Tensor.elementCount(of: extents) * MemoryLayout<zoo_string>.stride }
+      // Checked before it is padded, which may then not overflow.
+      let plain = try Tensor.byteCount(type: type, shape: extents)
+      guard layout == ZOO_LAYOUT_NCHW16C, extents.count >= 2 else { return plain }
+      extents[1] = extents[1].roundedUp(to: 16)
       return try Tensor.byteCount(type: type, shape: extents)
     }
   }

@@ -9,15 +9,17 @@ public struct HostTable: Sendable {
   /// The table for this machine, honouring `ZOO_ISA`.
   public static let shared = HostTable(cpu: .current)
 
-  /// A table for `cpu`; tests make one for each instruction set.
-  public init(cpu: CPU) {
+  /// A table for `cpu`; tests make one for each instruction set, and some with little memory.
+  public init(
+    cpu: CPU, allocate: @escaping @convention(c) (Int) -> UnsafeMutableRawPointer? = { SystemMemory.allocate($0) }
+  ) {
     let table = UnsafeMutablePointer<zoo_host>.allocate(capacity: 1)
     table.initialize(
       to: zoo_host(
         size: MemoryLayout<zoo_host>.size, abi_version: ZOO_PLUGIN_ABI_VERSION, isa: cpu.isa.rawValue,
         cpu_features: cpu.features, worker_count: UInt32(ThreadPool.shared.workerCount), l1_bytes: cpu.l1ByteCount,
         l2_bytes: cpu.l2ByteCount, l3_bytes: cpu.l3ByteCount,
-        allocate: { SystemMemory.allocate($0) }, release: { SystemMemory.release($0) },
+        allocate: allocate, release: { SystemMemory.release($0) },
         set_error: zoo_plugin_error_set))
     pointer = UnsafePointer(table)
   }
@@ -30,8 +32,12 @@ public struct HostTable: Sendable {
     switch Int(status) {
     case ZOO_INVALID: throw ZooError(.badData, message, at: place())
     case ZOO_UNSUPPORTED: throw ZooError(.unsupported, message, at: place())
-    case ZOO_NO_MEMORY: throw ZooError(.badData, message, at: place(), advice: "free memory or use a smaller batch")
+    case ZOO_NO_MEMORY: throw noMemory(message, at: place())
     default: throw ZooError(.defect, message, at: place())
     }
+  }
+
+  static func noMemory(_ message: String, at place: String) -> ZooError {
+    ZooError(.badData, message, at: place, advice: "free memory or use a smaller batch")
   }
 }

@@ -39,8 +39,9 @@ final class KernelHandle: @unchecked Sendable {
 
   private static func wrap(_ kernel: zoo_kernel, _ node: Node) throws -> KernelHandle {
     let handle = KernelHandle(kernel)
-    guard kernel.run != nil, kernel.workspace_bytes <= 1 << 40 else {
-      throw ZooError(.defect, "the plugin's kernel is malformed", at: node.label)
+    guard kernel.run != nil else { throw ZooError(.defect, "the plugin's kernel is malformed", at: node.label) }
+    guard kernel.workspace_bytes <= 1 << 40 else {
+      throw HostTable.noMemory("no memory for scratch of \(kernel.workspace_bytes) bytes", at: node.label)
     }
     return handle
   }

@@ -37,33 +37,31 @@ extension Catalogue {
           }
           // Integers to the power of fractions go by way of double.
           let type = a.type.isFloat || !b.type.isFloat ? a.type : .float64
-          let (left, right) = (try Converted(a, to: type), try Converted(b, to: type))
+          let (left, right) = (try converted(a, to: type), try converted(b, to: type))
           let rows = Broadcast(try shapes(inputs), to: outputs.shape(0))
           let size = try type.elementByteCount
           let count = outputs.shape(0).reduce(1, *)
-          let scratch = UnsafeMutableRawPointer.allocate(byteCount: count * size, alignment: 16)
-          defer { scratch.deallocate() }
-          rows.forEach(outputs.executor, grain: 4096) { place, offsets, count in
-            _ = zs_typed_binary(
-              type.rawValue, ZS_POW.code, left.data + offsets[0] * size, rows.steps[0], right.data + offsets[1] * size,
-              rows.steps[1], scratch + place * size, count)
+          let scratch = try outputs.call.host.allocate(count.times(size))
+          try withExtendedLifetime((left, right, scratch)) {
+            rows.forEach(outputs.executor, grain: 4096) { place, offsets, count in
+              _ = zs_typed_binary(
+                type.rawValue, ZS_POW.code, left.address + offsets[0] * size, rows.steps[0],
+                right.address + offsets[1] * size, rows.steps[1], scratch.address + place * size, count)
+            }
+            guard zs_cast(type.rawValue, a.raw.type, scratch.address, target, count, 1) == 1 else {
+              throw unsupported(a.type)
+            }
           }
-          guard zs_cast(type.rawValue, a.raw.type, scratch, target, count, 1) == 1 else { throw unsupported(a.type) }
         })
     }.withHalves()
   }
 }
 
-/// A tensor's elements in another type.
-final class Converted {
-  let data: UnsafeMutableRawPointer
-
-  init(_ tensor: TensorView, to type: ElementType) throws {
-    data = .allocate(byteCount: max(16, tensor.count * (try type.elementByteCount)), alignment: 16)
-    guard tensor.data == nil || zs_cast(tensor.raw.type, type.rawValue, tensor.data, data, tensor.count, 1) == 1 else {
-      throw unsupported(tensor.type)
-    }
-  }
-
-  deinit { data.deallocate() }
+/// A copy of `tensor` in another type.
+private func converted(_ tensor: TensorView, to type: ElementType) throws -> HostMemory {
+  let memory = try tensor.host.allocate(tensor.count.times(type.elementByteCount))
+  guard tensor.data == nil
+    || zs_cast(tensor.raw.type, type.rawValue, tensor.data, memory.address, tensor.count, 1) == 1
+  else { throw unsupported(tensor.type) }
+  return memory
 }

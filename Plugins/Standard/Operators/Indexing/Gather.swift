@@ -16,7 +16,7 @@ extension Catalogue {
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
           let view = AxisView(x.shape, axis: try normalized(axis: axis, rank: x.rank))
-          guard let chosen = try indices.constantInts() else { return }
+          guard let chosen = try indices.integers() else { return }
           for index in chosen where index < -view.length || index >= view.length {
             throw OperatorError("index \(index) is outside the \(view.length) places of axis \(axis)")
           }

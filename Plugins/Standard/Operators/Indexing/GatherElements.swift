@@ -14,7 +14,7 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.constantInts() else {
+          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
             return
           }
           // Of an empty tensor every index is outside.

@@ -14,7 +14,7 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.constantInts() else {
+          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
             return
           }
           // Of an empty tensor every index is outside.
@@ -65,7 +65,7 @@ struct IndexTuples: Sendable {
   }
 
   /// The number of the slice that a tuple names.
-  func slice(_ tuple: Int, _ indices: [Int]) throws -> Int {
+  func slice(_ tuple: Int, _ indices: Integers) throws -> Int {
     var result = tuple / tuplesInBatch * slicesInBatch
     for level in 0..<depth {
       let index = indices[tuple * depth + level]

@@ -21,7 +21,7 @@ extension Catalogue {
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0),
-            let lengths = try inputs.ints(1)
+            let lengths = try inputs[1].integers()
           else { return }
           let (batch, steps) = (x[dimension: batchAxis], x[dimension: timeAxis])
           for length in lengths where length < 0 || length > steps {

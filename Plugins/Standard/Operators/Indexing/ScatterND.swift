@@ -21,7 +21,7 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.constantInts() else {
+          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
             return
           }
           try copyThrough(x, to: outputs)

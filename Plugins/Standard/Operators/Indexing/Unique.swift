@@ -14,11 +14,11 @@ extension Catalogue {
         guard x.isConstant else { return nil }
         switch x.type {
         // Doubles don't hold all integers of 64 bits.
-        case .int64: return (place, view, Groups(x.pointer(as: Int64.self), view, sorts: sorts))
-        case .uint64: return (place, view, Groups(x.pointer(as: UInt64.self), view, sorts: sorts))
+        case .int64: return (place, view, try Groups(x.pointer(as: Int64.self), view, sorts: sorts, host: x.host))
+        case .uint64: return (place, view, try Groups(x.pointer(as: UInt64.self), view, sorts: sorts, host: x.host))
         default:
           guard let values = try x.doubles() else { return nil }
-          return (place, view, values.withUnsafeBufferPointer { Groups($0.baseAddress, view, sorts: sorts) })
+          return (place, view, try values.withPointer { try Groups($0, view, sorts: sorts, host: x.host) })
         }
       }
       return ShapedOperator.Form(
@@ -28,9 +28,9 @@ extension Catalogue {
             return [OutputType(x.type, nil)] + (0..<3).map { _ in OutputType(.int64, nil) }
           }
           var shape = place == nil ? [0] : x.shape
-          shape[place ?? 0] = groups.first.count
+          shape[place ?? 0] = groups.count
           return [OutputType(x.type, shape)]
-            + [groups.first.count, view.length, groups.first.count].map { OutputType(.int64, [$0]) }
+            + [groups.count, view.length, groups.count].map { OutputType(.int64, [$0]) }
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
@@ -38,8 +38,9 @@ extension Catalogue {
           if outputs.isWritable(0), let source = x.data, let target = outputs.data(0) {
             let bytes = view.inner * (try x.elementByteCount)
             for outer in 0..<view.outer {
-              for (number, place) in groups.first.enumerated() {
-                (target + (outer * groups.first.count + number) * bytes).copyMemory(
+              for number in 0..<groups.count {
+                let place = groups.first[number]
+                (target + (outer * groups.count + number) * bytes).copyMemory(
                   from: source + (outer * view.length + place) * bytes, byteCount: bytes)
               }
             }
@@ -47,7 +48,7 @@ extension Catalogue {
           for (output, values) in [groups.first, groups.group, groups.counts].enumerated()
           where outputs.isWritable(output + 1) {
             let target = outputs.pointer(output + 1, as: Int64.self)
-            for (index, value) in values.enumerated() { target[index] = Int64(value) }
+            for index in 0..<outputs.shape(output + 1)[0] { target[index] = Int64(values[index]) }
           }
         })
     }
@@ -56,23 +57,23 @@ extension Catalogue {
 
 /// Places along an axis whose slices are equal.
 private struct Groups {
-  /// By group, in the order of the result.
-  var first: [Int] = []
-  var counts: [Int] = []
+  private(set) var count = 0
+  /// By group, in the order of the result; there is room for a group each place.
+  let first, counts: Scratch<Int>
   /// By place.
-  var group: [Int] = []
+  let group: Scratch<Int>
 
-  init<Element: Comparable>(_ values: UnsafePointer<Element>?, _ view: AxisView, sorts: Bool) {
-    group = [Int](repeating: 0, count: view.length)
-    guard let values else { return }
-    func element(_ place: Int, _ index: Int) -> Element {
-      values[(index / view.inner * view.length + place) * view.inner + index % view.inner]
-    }
+  init<Element: Comparable>(_ values: UnsafePointer<Element>, _ view: AxisView, sorts: Bool, host: Host) throws {
+    (first, counts, group) = (
+      try host.scratch(view.length), try host.scratch(view.length), try host.scratch(repeating: 0, count: view.length)
+    )
     let size = view.outer * view.inner
+    guard size > 0 else { return }
     /// Negative, 0 or positive, as the slices at two places compare.
     func compare(_ a: Int, _ b: Int) -> Int {
       for index in 0..<size {
-        let (left, right) = (element(a, index), element(b, index))
+        let row = index / view.inner * view.length * view.inner + index % view.inner
+        let (left, right) = (values[row + a * view.inner], values[row + b * view.inner])
         if left < right { return -1 }
         if right < left { return 1 }
         // NaN is equal to nothing, and comes last.
@@ -81,24 +82,33 @@ private struct Groups {
       }
       return 0
     }
-    let order = (0..<view.length).sorted { left, right in
+    let order = try host.scratch(view.length, of: Int.self)
+    for place in order.indices { order[place] = place }
+    order.sort { left, right in
       let result = compare(left, right)
       return result == 0 ? left < right : result < 0
     }
     for (index, place) in order.enumerated() {
       if index == 0 || compare(order[index - 1], place) != 0 {
-        first.append(place)
-        counts.append(0)
+        (first[count], counts[count]) = (place, 0)
+        count += 1
       }
-      group[place] = first.count - 1
-      counts[first.count - 1] += 1
+      group[place] = count - 1
+      counts[count - 1] += 1
     }
-    guard !sorts else { return }
-    let appearance = first.indices.sorted { first[$0] < first[$1] }
-    var number = [Int](repeating: 0, count: first.count)
-    for (new, old) in appearance.enumerated() { number[old] = new }
-    first = appearance.map { first[$0] }
-    counts = appearance.map { counts[$0] }
-    group = group.map { number[$0] }
+    if !sorts { try orderByAppearance(order, host) }
+  }
+
+  /// - Parameter spare: Memory for a number each place.
+  private func orderByAppearance(_ spare: Scratch<Int>, _ host: Host) throws {
+    let (appearance, numbers) = (spare, try host.scratch(count, of: Int.self))
+    for index in 0..<count { appearance[index] = index }
+    appearance.sort(first: count) { first[$0] < first[$1] }
+    for new in 0..<count { numbers[appearance[new]] = new }
+    for place in group.indices { group[place] = numbers[group[place]] }
+    // In the new order places of first appearance ascend, and a group's count is known by its place.
+    for new in 0..<count { numbers[new] = counts[appearance[new]] }
+    for new in 0..<count { counts[new] = numbers[new] }
+    first.sort(first: count, by: <)
   }
 }

@@ -19,24 +19,23 @@ extension Catalogue {
           let x = try inputs[0]
           guard outputs.isWritable(0), let values = try x.doubles() else { return }
           let size = x[dimension: x.rank - 1]
-          let results = (0..<outputs.shape(0).reduce(1, *)).map { index in
-            determinant(Array(values[index * size * size..<(index + 1) * size * size]), size)
+          // Gauss' elimination changes the copy.
+          try values.withPointer { values in
+            try outputs.writeEach { determinant(values + $0 * size * size, size) }
           }
-          zs_cast(ElementType.float64.rawValue, x.type.rawValue, results, outputs.data(0), results.count, 1)
         })
     }.withHalves()
   }
 }
 
-private func determinant(_ matrix: [Double], _ size: Int) -> Double {
-  var a = matrix
+private func determinant(_ a: UnsafeMutablePointer<Double>, _ size: Int) -> Double {
   var result = 1.0
   for column in 0..<size {
     let pivot = (column..<size).max { abs(a[$0 * size + column]) < abs(a[$1 * size + column]) } ?? column
     let value = a[pivot * size + column]
     if value == 0 { return 0 }
     if pivot != column {
-      for index in 0..<size { a.swapAt(pivot * size + index, column * size + index) }
+      for index in 0..<size { swap(&a[pivot * size + index], &a[column * size + index]) }
       result = -result
     }
     result *= value

@@ -28,15 +28,15 @@ extension Catalogue {
           let binding = try equation.bind(tensors.map(\.shape))
           let engine = EinsumEngine(
             type: tensors[0].type, size: try tensors[0].elementByteCount, extents: binding.extents, kernels: kernels,
-            executor: outputs.executor)
+            executor: outputs.executor, host: outputs.call.host)
           var operands = try zip(tensors, binding.operands).map { try engine.operand($0, $1) }
           var result = operands.removeFirst()
           for index in operands.indices {
             // What neither the result nor a later operand names is summed here.
             let later = Set(binding.result).union(operands[(index + 1)...].flatMap(\.labels))
-            result = engine.product(result, operands[index], keeping: later)
+            result = try engine.product(result, operands[index], keeping: later)
           }
-          engine.write(engine.summed(result, keeping: Set(binding.result)), as: binding.result, to: target)
+          try engine.write(engine.summed(result, keeping: Set(binding.result)), as: binding.result, to: target)
         })
     }.withHalves()
   }

@@ -11,6 +11,7 @@ struct EinsumEngine {
   let extents: [Label: Int]
   let kernels: VectorKernels
   let executor: Executor
+  let host: Host
 
   /// Elements with a stride for each name; 0 where an operand of length 1 repeats.
   struct Operand {
@@ -18,17 +19,13 @@ struct EinsumEngine {
     var strides: [Int]
     var data: UnsafeRawPointer?
     /// What keeps the data.
-    var owner: Buffer?
-  }
-
-  final class Buffer {
-    let address: UnsafeMutableRawPointer
-    init(_ byteCount: Int) { address = .allocate(byteCount: max(byteCount, 64), alignment: 64) }
-    deinit { address.deallocate() }
+    var owner: HostMemory?
   }
 
   private func extent(_ label: Label) -> Int { extents[label] ?? 1 }
-  private func count(_ labels: [Label]) -> Int { labels.reduce(1) { $0 * extent($1) } }
+  /// Sums in between may have more elements than any tensor.
+  private func count(_ labels: [Label]) throws -> Int { try elementCount(labels.map(extent)) }
+  private func buffer(_ labels: [Label]) throws -> HostMemory { try host.allocate(count(labels).times(size)) }
 
   /// A tensor's dimensions by name; one that occurs twice becomes a diagonal.
   func operand(_ tensor: TensorView, _ labels: [Label]) throws -> Operand {
@@ -47,7 +44,7 @@ struct EinsumEngine {
   }
 
   /// The elements in order of `labels`, dense.
-  private func dense(_ operand: Operand, _ labels: [Label]) -> Operand {
+  private func dense(_ operand: Operand, _ labels: [Label]) throws -> Operand {
     let wanted = rowMajorStrides(labels.map(extent))
     let strides = labels.map { label in
       operand.labels.firstIndex(of: label).map { operand.strides[$0] } ?? 0
@@ -55,7 +52,7 @@ struct EinsumEngine {
     if strides == wanted, operand.data != nil {
       return Operand(labels: labels, strides: strides, data: operand.data, owner: operand.owner)
     }
-    let buffer = Buffer(count(labels) * size)
+    let buffer = try buffer(labels)
     if let data = operand.data {
       copyStrided(
         data, to: buffer.address, shape: labels.map(extent),
@@ -67,13 +64,14 @@ struct EinsumEngine {
   }
 
   /// Sums over the names that nobody needs any more.
-  func summed(_ operand: Operand, keeping kept: Set<Label>) -> Operand {
+  func summed(_ operand: Operand, keeping kept: Set<Label>) throws -> Operand {
     let gone = operand.labels.filter { !kept.contains($0) }
     guard !gone.isEmpty else { return operand }
     let left = operand.labels.filter { kept.contains($0) }
-    let ordered = dense(operand, left + gone)
-    let buffer = Buffer(count(left) * size)
-    _ = zs_typed_reduce(type.rawValue, ZS_SUM.code, ordered.data, count(left), count(gone), 1, buffer.address)
+    let ordered = try dense(operand, left + gone)
+    let buffer = try buffer(left)
+    _ = zs_typed_reduce(
+      type.rawValue, ZS_SUM.code, ordered.data, try count(left), try count(gone), 1, buffer.address)
     withExtendedLifetime(ordered.owner) {}
     return Operand(
       labels: left, strides: rowMajorStrides(left.map(extent)), data: UnsafeRawPointer(buffer.address), owner: buffer)
@@ -81,21 +79,21 @@ struct EinsumEngine {
 
   /// The products of two operands as stacks of matrices: names of both that stay, of the first, of the second, and those
   /// summed over.
-  func product(_ first: Operand, _ second: Operand, keeping kept: Set<Label>) -> Operand {
-    let a = summed(first, keeping: kept.union(second.labels))
-    let b = summed(second, keeping: kept.union(first.labels))
+  func product(_ first: Operand, _ second: Operand, keeping kept: Set<Label>) throws -> Operand {
+    let a = try summed(first, keeping: kept.union(second.labels))
+    let b = try summed(second, keeping: kept.union(first.labels))
     let shared = a.labels.filter { b.labels.contains($0) }
     let stack = shared.filter { kept.contains($0) }
     let inner = shared.filter { !kept.contains($0) }
     let rows = a.labels.filter { !shared.contains($0) }
     let columns = b.labels.filter { !shared.contains($0) }
-    let (left, right) = (dense(a, stack + rows + inner), dense(b, stack + inner + columns))
-    let (m, n, k) = (count(rows), count(columns), count(inner))
+    let (left, right) = (try dense(a, stack + rows + inner), try dense(b, stack + inner + columns))
+    let (m, n, k) = (try count(rows), try count(columns), try count(inner))
     let labels = stack + rows + columns
-    let buffer = Buffer(count(labels) * size)
-    if let x = left.data, let y = right.data {
-      for index in 0..<count(stack) {
-        multiply(
+    let buffer = try buffer(labels)
+    if try count(labels) > 0, let x = left.data, let y = right.data {
+      for index in 0..<(try count(stack)) {
+        try multiply(
           x + index * m * k * size, y + index * k * n * size, to: buffer.address + index * m * n * size, m, n, k)
       }
     }
@@ -107,13 +105,13 @@ struct EinsumEngine {
 
   private func multiply(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, to c: UnsafeMutableRawPointer, _ m: Int, _ n: Int, _ k: Int
-  ) {
+  ) throws {
     guard type == .float32 else {
       _ = zs_typed_matmul(type.rawValue, a, k, 1, b, n, 1, c, m, n, k)
       return
     }
     let panels = (n + kernels.raw.panel_columns - 1) / kernels.raw.panel_columns
-    let packed = Buffer(panels * kernels.raw.panel_columns * k * 4)
+    let packed = try host.allocate(panels * kernels.raw.panel_columns * k * 4)
     let target = packed.address.assumingMemoryBound(to: Float.self)
     kernels.raw.pack(b.assumingMemoryBound(to: Float.self), n, 1, k, n, 1, 0, panels, target)
     var g = zs_gemm()
@@ -130,9 +128,9 @@ struct EinsumEngine {
   }
 
   /// Writes an operand in the result's order.
-  func write(_ operand: Operand, as labels: [Label], to target: UnsafeMutableRawPointer) {
-    let result = dense(operand, labels)
-    if let data = result.data { target.copyMemory(from: data, byteCount: count(labels) * size) }
+  func write(_ operand: Operand, as labels: [Label], to target: UnsafeMutableRawPointer) throws {
+    let result = try dense(operand, labels)
+    if let data = result.data { target.copyMemory(from: data, byteCount: try count(labels) * size) }
     withExtendedLifetime(result.owner) {}
   }
 }

@@ -91,7 +91,7 @@ private struct Gemm: Operator {
     MatrixKernel(
       MatrixKernel.Plan(
         rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, transposeA: sizes.transposeA,
-        batches: [(a: 0, b: 0)], bRow: bRow, bColumn: bColumn, scale: sizes.alpha,
+        batches: .one, bRow: bRow, bColumn: bColumn, scale: sizes.alpha,
         range: node.calibratedRange(0), epilogue: try epilogue(node, sizes)),
       packed: packed, host: host
     ) { node, packed in
@@ -127,20 +127,15 @@ private struct Gemm: Operator {
       let count = sizes.rows * sizes.columns
       try scale(y, by: sizes.alpha, type: type, count: count)
       guard let addition, let c = call.input(2).data else { return }
-      addition.forEach(call.executor) { place, offsets, count in
-        guard sizes.beta != 1 else {
+      let addend = try call.host.allocate(max(call.input(2).count, 1).times(size))
+      addend.address.copyMemory(from: c, byteCount: call.input(2).count * size)
+      try scale(addend.address, by: sizes.beta, type: type, count: call.input(2).count)
+      withExtendedLifetime(addend) {
+        addition.forEach(call.executor) { place, offsets, count in
           _ = zs_typed_binary(
-            type.rawValue, ZS_ADD.code, y + place * size, 1, c + offsets[1] * size, addition.steps[1],
+            type.rawValue, ZS_ADD.code, y + place * size, 1, addend.address + offsets[1] * size, addition.steps[1],
             y + place * size, count)
-          return
         }
-        let scaled = UnsafeMutableRawPointer.allocate(byteCount: max(1, count * size), alignment: 16)
-        defer { scaled.deallocate() }
-        let length = addition.steps[1] == 0 ? 1 : count
-        scaled.copyMemory(from: c + offsets[1] * size, byteCount: length * size)
-        _ = try? scale(scaled, by: sizes.beta, type: type, count: length)
-        _ = zs_typed_binary(
-          type.rawValue, ZS_ADD.code, y + place * size, 1, scaled, addition.steps[1], y + place * size, count)
       }
     }
   }

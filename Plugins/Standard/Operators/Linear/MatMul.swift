@@ -75,7 +75,7 @@ private struct MatMul: Operator {
     if sizes.bStack.allSatisfy({ $0 == 1 }), sizes.stack.reduce(1, *) == sizes.aStack.reduce(1, *) {
       // One matrix for all of A: its rows follow each other, so it is one product.
       plan.rows *= sizes.stack.reduce(1, *)
-      plan.batches = [(a: 0, b: 0)]
+      plan.batches = .one
     }
     return MatrixKernel(plan, packed: packed, host: host) { node, packed in
       let new = try self.sizes(node)
@@ -84,21 +84,8 @@ private struct MatMul: Operator {
     }
   }
 
-  private static func batches(_ sizes: Sizes) -> [(a: Int, b: Int)] {
-    let count = sizes.stack.reduce(1, *)
-    func indices(_ stack: [Int]) -> [Int] {
-      let padded = [Int](repeating: 1, count: sizes.stack.count - stack.count) + stack
-      let strides = rowMajorStrides(padded)
-      return (0..<count).map { index in
-        var (rest, result) = (index, 0)
-        for place in padded.indices.reversed() {
-          if padded[place] != 1 { result += rest % sizes.stack[place] * strides[place] }
-          rest /= sizes.stack[place]
-        }
-        return result
-      }
-    }
-    return zip(indices(sizes.aStack), indices(sizes.bStack)).map { (a: $0, b: $1) }
+  private static func batches(_ sizes: Sizes) -> MatrixPairs {
+    MatrixPairs(sizes.aStack, sizes.bStack, stack: sizes.stack)
   }
 
   private func typedKernel(_ sizes: Sizes, _ type: ElementType) -> any Kernel {
@@ -109,7 +96,9 @@ private struct MatMul: Operator {
       let (a, b) = (call.input(0).pointer(as: UInt8.self), call.input(1).pointer(as: UInt8.self))
       let size = try type.elementByteCount
       let (rows, columns, depth) = (sizes.rows, sizes.columns, sizes.depth)
-      for (index, batch) in batches.enumerated() {
+      guard rows > 0, columns > 0 else { return }
+      for index in 0..<batches.count {
+        let batch = batches[index]
         let left = UnsafeRawPointer(a + batch.a * rows * depth * size)
         let right = UnsafeRawPointer(b + batch.b * depth * columns * size)
         let result = y + index * rows * columns * size

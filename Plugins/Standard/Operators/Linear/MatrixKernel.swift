@@ -9,8 +9,8 @@ final class MatrixKernel: Kernel {
     var rows, columns, depth: Int
     /// A is stored with its columns along the rows.
     var transposeA = false
-    /// By product, in order of the result: which matrix of A and which of B.
-    var batches: [(a: Int, b: Int)]
+    /// Which matrices are multiplied.
+    var batches: MatrixPairs
     /// Strides of B in elements.
     var bRow, bColumn: Int
     var scale: Float = 1
@@ -74,7 +74,10 @@ final class MatrixKernel: Kernel {
     g.activation_b = plan.epilogue.activation.b
     let a = call.input(0).pointer(as: Float.self)
     let scratch = call.workspace?.assumingMemoryBound(to: Float.self)
-    for (index, batch) in plan.batches.enumerated() {
+    guard plan.rows > 0, plan.columns > 0 else { return }
+    var packedMatrix: Int?
+    for index in 0..<plan.batches.count {
+      let batch = plan.batches[index]
       g.a = UnsafePointer(a + batch.a * plan.rows * plan.depth)
       if plan.transposeA, let scratch {
         copyStrided(
@@ -88,7 +91,8 @@ final class MatrixKernel: Kernel {
         }
         packed.set(&g)
       } else if let scratch {
-        if index == 0 || batch.b != plan.batches[index - 1].b {
+        if packedMatrix != batch.b {
+          packedMatrix = batch.b
           let b = UnsafePointer(call.input(1).pointer(as: Float.self) + batch.b * plan.depth * plan.columns)
           call.executor.parallelRanges(panelCount, grain: max(1, 2048 / max(plan.depth, 1))) { range in
             kernels.raw.pack(
@@ -115,4 +119,25 @@ final class MatrixKernel: Kernel {
     if addends.count > 1 { g.addends.1 = addends[1] }
     g.addend_count = Int32(addends.count)
   }
+}
+
+/// Which matrices of two stacks a product takes, by its number: stacks broadcast as NumPy has it.
+struct MatrixPairs: Sendable {
+  private let a, b: RowOffsets
+  let count: Int
+
+  /// One product of one matrix each.
+  static let one = MatrixPairs([], [], stack: [])
+
+  /// - Parameter stack: what both broadcast to.
+  init(_ aStack: [Int], _ bStack: [Int], stack: [Int]) {
+    func offsets(_ own: [Int]) -> RowOffsets {
+      let padded = [Int](repeating: 1, count: stack.count - own.count) + own
+      let strides = zip(padded, rowMajorStrides(padded)).map { $0 == 1 ? 0 : $1 }
+      return RowOffsets(stack + [1], strides: strides + [0])
+    }
+    (a, b, count) = (offsets(aStack), offsets(bStack), stack.reduce(1, *))
+  }
+
+  subscript(_ index: Int) -> (a: Int, b: Int) { (a[index], b[index]) }
 }

@@ -102,21 +102,19 @@ final class PackedMatrix: Sendable {
     let width = kernels.raw.panel_columns
     // A multiple of four, so that no pair or quad is torn apart.
     let step = max(4, Self.pieceCount / max(columns, 1) / 4 * 4)
-    func forEachPiece(_ body: (_ source: UnsafePointer<Float>, _ first: Int, _ rows: Int) -> Void) throws {
+    func forEachPiece(_ body: (_ source: UnsafePointer<Float>, _ first: Int, _ rows: Int) throws -> Void) throws {
       try executor.parallelTry((depth + step - 1) / step) { piece in
         let first = piece * step
         let rows = min(depth - first, step)
-        try b.withElements(from: first * columns, count: rows * columns, as: Float.self) { body($0, first, rows) }
+        try b.withElements(from: first * columns, count: rows * columns, as: Float.self) { try body($0, first, rows) }
       }
     }
     if form == .int8 {
       let turn = Mutex(())
       try forEachPiece { source, _, rows in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { greatest in
-          guard let start = greatest.baseAddress else { return }
-          greatest.initialize(repeating: 0)
-          kernels.raw.column_magnitudes(source, columns, 1, rows, columns, start)
-          turn.withLock { _ in kernels.raw.column_magnitudes(start, columns, 1, 1, columns, scales) }
+        try b.host.scratch(repeating: Float(0), count: columns).withPointer { greatest in
+          kernels.raw.column_magnitudes(source, columns, 1, rows, columns, greatest)
+          turn.withLock { _ in kernels.raw.column_magnitudes(greatest, columns, 1, 1, columns, scales) }
         }
       }
       kernels.raw.column_scales(scales, panels * width)

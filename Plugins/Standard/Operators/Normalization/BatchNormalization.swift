@@ -17,8 +17,10 @@ private struct BatchNormalization: Operator {
       throw OperatorError("batch normalisation in training mode is not supported", kind: .unsupported)
     }
     guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-    for index in 1..<5 where try node.input(index).shape != [x[dimension: 1]] {
-      throw OperatorError("input \(index) must have one value for each of \(x[dimension: 1]) channels")
+    for index in 1..<5 {
+      let parameter = try node.input(index)
+      guard parameter.shape == [x[dimension: 1]], parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
+      else { throw OperatorError("input \(index) must have one \(x.type.name) for each of \(x[dimension: 1]) channels") }
     }
     return [OutputType(like: x)] + (1..<max(node.outputCount, 1)).map { _ in OutputType(like: x) }
   }
@@ -50,7 +52,7 @@ private struct BatchNormalization: Operator {
     let kernels = host.kernels
     let isBlocked = x.layout == .nchw16c
     return ClosureKernel(inPlace: [0], layout: x.layout) { call in
-      guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
+      guard positions > 0, let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
         let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
       else { return }
       let width = isBlocked ? 16 : 1
@@ -86,6 +88,7 @@ private struct BatchNormalization: Operator {
   private func doubleKernel(_ shape: [Int], epsilon: Double) -> any Kernel {
     ClosureKernel(inPlace: [0]) { call in
       let view = AxisView(shape, axis: 1)
+      guard call.output(0).count > 0 else { return }
       let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
       let parameters = (1..<5).map { call.input($0).pointer(as: Double.self) }
       for row in 0..<view.outer * view.length {

@@ -24,8 +24,10 @@ extension Catalogue {
             isFlat
             ? AxisView([x.shape[..<axis].reduce(1, *), x.shape[axis...].reduce(1, *)], axis: 1)
             : AxisView(x.shape, axis: axis)
-          var places = [Int64](repeating: 0, count: view.outer * view.inner)
-          _ = zs_typed_arg(x.type.rawValue, 1, 0, source, view.outer, view.length, view.inner, &places)
+          let places = try x.host.scratch(view.outer * view.inner, of: Int64.self)
+          _ = places.withPointer {
+            zs_typed_arg(x.type.rawValue, 1, 0, source, view.outer, view.length, view.inner, $0)
+          }
           target.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * (try x.elementByteCount))
           for (number, place) in places.enumerated() {
             let index = (number / view.inner * view.length + Int(place)) * view.inner + number % view.inner

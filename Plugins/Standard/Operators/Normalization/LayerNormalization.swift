@@ -12,7 +12,16 @@ extension Catalogue {
       return ShapedOperator.Form(
         outputs: { inputs in
           let x = try inputs[0]
+          guard x.type == .float32 || x.type == .float64 || x.type.isHalf else { throw unsupported(x.type) }
           let axis = try normalized(axis: axis, rank: x.rank)
+          let width = x.shape[axis...].reduce(1, *)
+          for (index, tensor) in [(1, try inputs[1]), (2, inputs.optional(2))] {
+            guard let tensor else { continue }
+            let fits = tensor.type.isFloat && (tensor.type == .float64) == (x.type == .float64) && tensor.count == width
+            guard !fits else { continue }
+            throw OperatorError(
+              "input \(index) is \(tensor.type.name) of shape \(tensor.shape), not \(x.type.name) of \(x.shape[axis...])")
+          }
           let statistics = x.shape[..<axis] + x.shape[axis...].map { _ in 1 }
           return [
             OutputType(like: x), OutputType(.float32, Array(statistics)), OutputType(.float32, Array(statistics)),
@@ -20,30 +29,65 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard x.type == .float32 else { throw unsupported(x.type) }
-          let axis = try normalized(axis: axis, rank: x.rank)
-          let (rows, width) = (x.shape[..<axis].reduce(1, *), x.shape[axis...].reduce(1, *))
+          guard outputs.isWritable(0) else { return }
+          let width = x.shape[(try normalized(axis: axis, rank: x.rank))...].reduce(1, *)
+          let rows = LayerRows(x, width: width, outputs)
           let (scale, shift) = (try inputs[1], inputs.optional(2))
-          guard scale.count == width, shift?.count ?? width == width else {
-            throw OperatorError("scale and bias must have the shape \(x.shape[axis...])")
-          }
-          guard let source = x.data?.assumingMemoryBound(to: Float.self), outputs.isWritable(0) else { return }
-          let target = outputs.pointer(0, as: Float.self)
-          let (factors, offsets) = (scale.pointer(as: Float.self), shift?.pointer(as: Float.self))
-          let means = outputs.data(1)?.assumingMemoryBound(to: Float.self)
-          let deviations = outputs.data(2)?.assumingMemoryBound(to: Float.self)
-          outputs.executor.parallelRanges(rows, grain: max(1, 8192 / width)) { range in
-            for row in range {
-              let line = source + row * width
-              let mean = kernels.raw.reduce(ZS_SUM.code, line, width) / Float(width)
-              let variance = kernels.raw.sum_squared_deviation(line, width, mean) / Float(width)
-              let factor = 1 / (variance + epsilon).squareRoot()
-              kernels.raw.normalize(line, target + row * width, width, mean, factor, factors, offsets)
-              means?[row] = mean
-              deviations?[row] = factor
-            }
+          if x.type == .float32 {
+            rows.run(scale, shift, epsilon: epsilon, kernels: kernels)
+          } else {
+            rows.runDouble(scale, shift, epsilon: Double(epsilon))
           }
         }, inPlace: [0])
     }.withHalves()
+  }
+}
+
+/// Rows of `width` elements that get the mean 0 and the variance 1, then scales and shifts by column. Outputs 1 and 2 are
+/// the means, and the factors that made the variances 1.
+private struct LayerRows {
+  let x: TensorView
+  let width: Int
+  let outputs: Outputs
+
+  init(_ x: TensorView, width: Int, _ outputs: Outputs) { (self.x, self.width, self.outputs) = (x, width, outputs) }
+
+  private func forEachRow(_ body: (_ row: Int) -> (mean: Float, factor: Float)) {
+    let means = outputs.data(1)?.assumingMemoryBound(to: Float.self)
+    let deviations = outputs.data(2)?.assumingMemoryBound(to: Float.self)
+    outputs.executor.parallelRanges(x.count / width, grain: max(1, 8192 / width)) { range in
+      for row in range {
+        let statistics = body(row)
+        means?[row] = statistics.mean
+        deviations?[row] = statistics.factor
+      }
+    }
+  }
+
+  func run(_ scale: TensorView, _ shift: TensorView?, epsilon: Float, kernels: VectorKernels) {
+    let (source, target) = (x.pointer(as: Float.self), outputs.pointer(0, as: Float.self))
+    let (factors, offsets) = (scale.pointer(as: Float.self), shift?.pointer(as: Float.self))
+    forEachRow { row in
+      let line = source + row * width
+      let mean = kernels.raw.reduce(ZS_SUM.code, line, width) / Float(width)
+      let variance = kernels.raw.sum_squared_deviation(line, width, mean) / Float(width)
+      let factor = 1 / (variance + epsilon).squareRoot()
+      kernels.raw.normalize(line, target + row * width, width, mean, factor, factors, offsets)
+      return (mean, factor)
+    }
+  }
+
+  func runDouble(_ scale: TensorView, _ shift: TensorView?, epsilon: Double) {
+    let (source, target) = (x.pointer(as: Double.self), outputs.pointer(0, as: Double.self))
+    let (factors, offsets) = (scale.pointer(as: Double.self), shift?.pointer(as: Double.self))
+    forEachRow { row in
+      let line = UnsafeBufferPointer(start: source + row * width, count: width)
+      let (mean, variance) = moments(line)
+      let factor = 1 / (variance + epsilon).squareRoot()
+      for index in 0..<width {
+        target[row * width + index] = (line[index] - mean) * factor * factors[index] + (offsets?[index] ?? 0)
+      }
+      return (Float(mean), Float(factor))
+    }
   }
 }

@@ -26,15 +26,22 @@ extension Catalogue {
           let code = power == 1 ? ZS_SUM_ABS.code : ZS_SUM_SQUARE.code
           if x.type == .float32 {
             let (from, to) = (source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
-            outputs.executor.parallelRanges(view.outer, grain: max(1, 8192 / size)) { range in
-              var norms = [Float](repeating: 0, count: view.inner)
-              for index in range {
-                kernels.raw.reduce_rows(code, from + index * size, view.length, view.inner, &norms, view.inner)
-                for column in norms.indices where power == 2 { norms[column] = norms[column].squareRoot() }
-                for column in norms.indices { norms[column] = norms[column] == 0 ? 0 : 1 / norms[column] }
-                for row in 0..<view.length {
-                  let at = index * size + row * view.inner
-                  kernels.raw.binary(ZS_MUL.code, from + at, 1, norms, 1, to + at, view.inner)
+            // The norms of one stretch for each worker.
+            let norms = try x.host.scratch(outputs.executor.workerCount.times(view.inner), of: Float.self)
+            let tasks = min(view.outer, max(1, x.count / 8192))
+            outputs.executor.parallelFor(tasks) { task, worker in
+              norms.withPointer { norms in
+                let norms = norms + worker * view.inner
+                for index in view.outer * task / tasks..<view.outer * (task + 1) / tasks {
+                  kernels.raw.reduce_rows(code, from + index * size, view.length, view.inner, norms, view.inner)
+                  for column in 0..<view.inner {
+                    let norm = power == 2 ? norms[column].squareRoot() : norms[column]
+                    norms[column] = norm == 0 ? 0 : 1 / norm
+                  }
+                  for row in 0..<view.length {
+                    let at = index * size + row * view.inner
+                    kernels.raw.binary(ZS_MUL.code, from + at, 1, norms, 1, to + at, view.inner)
+                  }
                 }
               }
             }

@@ -22,7 +22,8 @@ extension Catalogue {
           let strides = rowMajorStrides(x.shape)
           let groups = RowOffsets(kept.map { x.shape[$0] } + [1], strides: kept.map { strides[$0] } + [1])
           let members = RowOffsets(axes.map { x.shape[$0] } + [1], strides: axes.map { strides[$0] } + [1])
-          let offsets = (0..<members.count).map { members[$0] }
+          let offsets = try x.host.scratch(members.count, of: Int.self)
+          for index in 0..<members.count { offsets[index] = members[index] }
           outputs.executor.parallelRanges(groups.count, grain: max(1, 8192 / max(members.count, 1))) { range in
             for group in range {
               let first = groups[group]
@@ -43,7 +44,7 @@ extension Catalogue {
 }
 
 private func standardize<Number: BinaryFloatingPoint>(
-  _ x: UnsafeMutablePointer<Number>, to y: UnsafeMutablePointer<Number>, _ offsets: [Int]
+  _ x: UnsafeMutablePointer<Number>, to y: UnsafeMutablePointer<Number>, _ offsets: Scratch<Int>
 ) {
   let count = Double(offsets.count)
   let mean = offsets.reduce(0) { $0 + Double(x[$1]) } / count

@@ -13,8 +13,9 @@ extension Catalogue {
       return ShapedOperator.Form(
         outputs: { inputs in
           let (x, scale) = (try inputs[0], try inputs[1])
-          for tensor in [x, scale] where tensor.type != .float32 && !tensor.type.isHalf {
-            throw unsupported(tensor.type)
+          for tensor in [x, scale] where !tensor.type.isFloat { throw unsupported(tensor.type) }
+          guard (x.type == .float64) == (scale.type == .float64) else {
+            throw OperatorError("the input is \(x.type.name), the scale \(scale.type.name)")
           }
           let axis = try normalized(axis: given, rank: x.rank)
           let inner = Array(x.shape[axis...])
@@ -25,29 +26,50 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let (x, scale) = (try inputs[0], try inputs[1])
-          guard outputs.isWritable(0), let source = x.data?.assumingMemoryBound(to: Float.self) else { return }
-          let target = outputs.pointer(0, as: Float.self)
+          guard outputs.isWritable(0) else { return }
           let inner = Array(x.shape[(try normalized(axis: given, rank: x.rank))...])
           let width = inner.reduce(1, *)
-          var factors = [Float](repeating: 0, count: width)
-          let given = scale.pointer(as: Float.self)
-          let broadcast = Broadcast([scale.shape], to: inner)
-          factors.withUnsafeMutableBufferPointer { factors in
-            guard let base = factors.baseAddress else { return }
-            nonisolated(unsafe) let all = base
-            broadcast.forEach(outputs.executor) { place, offsets, count in
-              for index in 0..<count { all[place + index] = given[offsets[0] + index * broadcast.steps[0]] }
-            }
-          }
-          outputs.executor.parallelRanges(x.count / width, grain: max(1, 8192 / width)) { range in
-            for row in range {
-              let line = source + row * width
-              let square = kernels.raw.reduce(ZS_SUM_SQUARE.code, line, width) / Float(width)
-              kernels.raw.normalize(
-                line, target + row * width, width, 0, 1 / (square + epsilon).squareRoot(), factors, nil)
+          let size = try x.elementByteCount
+          // The scale of every column.
+          let memory = try x.host.allocate(width * size)
+          let missing = [Int](repeating: 0, count: inner.count - scale.rank)
+          copyStrided(
+            scale.pointer(as: UInt8.self), to: memory.address, shape: inner,
+            strides: missing + zip(scale.shape, rowMajorStrides(scale.shape)).map { $0 == 1 ? 0 : $1 },
+            elementByteCount: size, executor: outputs.executor)
+          withExtendedLifetime(memory) {
+            outputs.executor.parallelRanges(x.count / width, grain: max(1, 8192 / width)) { range in
+              for row in range {
+                if x.type == .float32 {
+                  normalize(x, outputs, row, memory.address, width, epsilon, kernels)
+                } else {
+                  normalizeDouble(x, outputs, row, memory.address, width, Double(epsilon))
+                }
+              }
             }
           }
         }, inPlace: [0])
     }.withHalves()
   }
+}
+
+private func normalize(
+  _ x: TensorView, _ outputs: Outputs, _ row: Int, _ factors: UnsafeMutableRawPointer, _ width: Int, _ epsilon: Float,
+  _ kernels: VectorKernels
+) {
+  let line = x.pointer(as: Float.self) + row * width
+  let square = kernels.raw.reduce(ZS_SUM_SQUARE.code, line, width) / Float(width)
+  kernels.raw.normalize(
+    line, outputs.pointer(0, as: Float.self) + row * width, width, 0, 1 / (square + epsilon).squareRoot(),
+    factors.assumingMemoryBound(to: Float.self), nil)
+}
+
+private func normalizeDouble(
+  _ x: TensorView, _ outputs: Outputs, _ row: Int, _ factors: UnsafeMutableRawPointer, _ width: Int, _ epsilon: Double
+) {
+  let line = UnsafeBufferPointer(start: x.pointer(as: Double.self) + row * width, count: width)
+  let target = outputs.pointer(0, as: Double.self) + row * width
+  let factors = factors.assumingMemoryBound(to: Double.self)
+  let factor = 1 / (line.reduce(0) { $0 + $1 * $1 } / Double(width) + epsilon).squareRoot()
+  for index in 0..<width { target[index] = line[index] * factor * factors[index] }
 }

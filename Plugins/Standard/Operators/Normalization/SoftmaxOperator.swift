@@ -46,14 +46,15 @@ struct SoftmaxOperator: Operator {
       }
     case .float64:
       return ClosureKernel(inPlace: [0]) { [view] call in
+        guard call.output(0).count > 0 else { return }
         let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
-        for row in 0..<view.outer * view.inner {
-          let first = row / max(view.inner, 1) * view.length * view.inner + row % max(view.inner, 1)
-          let places = stride(from: first, to: first + view.length * view.inner, by: view.inner)
-          var sum = 0.0
-          zs_typed_reduce(
-            ElementType.float64.rawValue, ZS_LOG_SUM_EXP.code, places.map { x[$0] }, 1, view.length, 1, &sum)
-          for place in places { y[place] = x[place] - sum }
+        let size = view.length * view.inner
+        try call.host.scratch(view.inner, of: Double.self).withPointer { sums in
+          for first in stride(from: 0, to: view.outer * size, by: size) {
+            zs_typed_reduce(
+              ElementType.float64.rawValue, ZS_LOG_SUM_EXP.code, x + first, 1, view.length, view.inner, sums)
+            for place in 0..<size { y[first + place] = x[first + place] - sums[place % view.inner] }
+          }
         }
         if logarithm == 0 {
           zs_typed_unary(ElementType.float64.rawValue, ZS_EXP.code, y, y, view.outer * view.length * view.inner, 0, 0)

@@ -33,8 +33,7 @@ func standardizeRows(
     outputs.executor.parallelRanges(rows, grain: max(1, 8192 / width)) { range in
       for row in range {
         let line = UnsafeBufferPointer(start: from + row * width, count: width)
-        let mean = line.reduce(0, +) / Double(width)
-        let variance = line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+        let (mean, variance) = moments(line)
         let factor = 1 / (variance + Double(epsilon)).squareRoot()
         for index in 0..<width {
           let (scale, shift) = scale(row, index / length)
@@ -44,4 +43,10 @@ func standardizeRows(
     }
   default: throw unsupported(x.type)
   }
+}
+
+/// The mean of `line`, and the mean square of what its elements differ from it.
+func moments(_ line: UnsafeBufferPointer<Double>) -> (mean: Double, variance: Double) {
+  let mean = line.reduce(0, +) / Double(line.count)
+  return (mean, line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(line.count))
 }

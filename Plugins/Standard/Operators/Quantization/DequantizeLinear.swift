@@ -25,8 +25,8 @@ extension Catalogue {
             }
             if isDone { return }
           }
-          var values = try x.floats()
-          outputs.executor.update(&values) { index, value in
+          let values = try x.floats()
+          outputs.executor.update(values) { index, value in
             let place = scale.index(of: index)
             return (value - scale.zeroPoints[place]) * scale.scales[place]
           }
@@ -38,12 +38,9 @@ extension Catalogue {
 
 extension Executor {
   /// Replaces every element of `values`, on all workers.
-  func update(_ values: inout [Float], _ body: @Sendable (Int, Float) -> Float) {
-    values.withUnsafeMutableBufferPointer { values in
-      nonisolated(unsafe) let values = values
-      parallelRanges(values.count, grain: 4096) { range in
-        for index in range { values[index] = body(index, values[index]) }
-      }
+  func update(_ values: Scratch<Float>, _ body: @Sendable (Int, Float) -> Float) {
+    parallelRanges(values.count, grain: 4096) { range in
+      values.withPointer { values in for index in range { values[index] = body(index, values[index]) } }
     }
   }
 }

@@ -12,13 +12,13 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          var values = try x.floats()
+          let values = try x.floats()
           // Zero has to be among the numbers.
           let (least, greatest) = (min(0, values.min() ?? 0), max(0, values.max() ?? 0))
           let scale = greatest > least ? (greatest - least) / 255 : 1
           let zeroPoint = min(max(0, (-least / scale).rounded(.toNearestOrEven)), 255)
           if outputs.isWritable(0), let target = outputs.data(0) {
-            outputs.executor.update(&values) { _, value in
+            outputs.executor.update(values) { _, value in
               min(max(0, (value / scale).rounded(.toNearestOrEven) + zeroPoint), 255)
             }
             try store(values, to: target, as: .uint8)

@@ -36,49 +36,47 @@ struct IntegerProduct: Sendable {
     _ a: TensorView, _ b: TensorView, aZero: TensorView?, bZero: TensorView?, kernels: VectorKernels,
     executor: Executor, _ body: (_ matrix: Int, _ sums: UnsafeMutablePointer<Int32>) throws -> Void
   ) throws {
-    var (left, right) = (try a.floats(), try b.floats())
-    try subtract(aZero, from: &left, byColumn: false)
-    try subtract(bZero, from: &right, byColumn: true)
-    guard rows > 0, columns > 0 else { return }
+    let (left, right) = (try a.floats(), try b.floats())
+    try subtract(aZero, from: left, byColumn: false)
+    try subtract(bZero, from: right, byColumn: true)
+    guard rows > 0, columns > 0, !stack.contains(0) else { return }
     let panels = (columns + kernels.raw.panel_columns - 1) / kernels.raw.panel_columns
-    let packed = [Float](unsafeUninitializedCapacity: panels * kernels.raw.panel_columns * Self.block) { $1 = $0.count }
-    let partial = [Float](repeating: 0, count: rows * columns)
-    var sums = [Int32](repeating: 0, count: rows * columns)
-    let (aPlaces, bPlaces) = (indices(aStack), indices(bStack))
-    for matrix in 0..<stack.reduce(1, *) {
-      for index in sums.indices { sums[index] = 0 }
+    let packed = try a.host.scratch(panels * kernels.raw.panel_columns * Self.block, of: Float.self)
+    let partial = try a.host.scratch(rows * columns, of: Float.self)
+    let sums = try a.host.scratch(rows * columns, of: Int32.self)
+    let pairs = MatrixPairs(aStack, bStack, stack: stack)
+    for matrix in 0..<pairs.count {
+      sums.withPointer { $0.update(repeating: 0, count: rows * columns) }
       for first in stride(from: 0, to: depth, by: Self.block) {
         let length = min(Self.block, depth - first)
-        packed.withUnsafeBufferPointer { packed in
-          partial.withUnsafeBufferPointer { partial in
-            let target = UnsafeMutablePointer(mutating: packed.baseAddress.unsafelyUnwrapped)
-            let result = UnsafeMutablePointer(mutating: partial.baseAddress.unsafelyUnwrapped)
-            right.withUnsafeBufferPointer { right in
-              let start = right.baseAddress.unsafelyUnwrapped + (bPlaces[matrix] * depth + first) * columns
-              kernels.raw.pack(start, columns, 1, length, columns, 1, 0, panels, target)
+        packed.withPointer { packed in
+          partial.withPointer { partial in
+            right.withPointer { right in
+              let start = right + (pairs[matrix].b * depth + first) * columns
+              kernels.raw.pack(start, columns, 1, length, columns, 1, 0, panels, packed)
             }
-            left.withUnsafeBufferPointer { left in
+            left.withPointer { left in
               var g = zs_gemm()
-              g.a = left.baseAddress.unsafelyUnwrapped + aPlaces[matrix] * rows * depth + first
+              g.a = UnsafePointer(left + pairs[matrix].a * rows * depth + first)
               g.a_stride = depth
-              g.b = UnsafePointer(target)
-              g.c = result
+              g.b = UnsafePointer(packed)
+              g.c = partial
               g.c_stride = columns
               (g.rows, g.columns, g.depth) = (rows, columns, length)
               g.form = ZS_NUMBERS.code
               g.activation = ZS_IDENTITY.code
               multiply(g, kernels: kernels, executor: executor)
             }
-            for index in 0..<rows * columns { sums[index] &+= Int32(result[index]) }
+            sums.withPointer { sums in for index in 0..<rows * columns { sums[index] &+= Int32(partial[index]) } }
           }
         }
       }
-      try sums.withUnsafeMutableBufferPointer { try body(matrix, $0.baseAddress.unsafelyUnwrapped) }
+      try sums.withPointer { try body(matrix, $0) }
     }
   }
 
   /// Subtracts the zero point of all, or of each row or column.
-  private func subtract(_ zero: TensorView?, from values: inout [Float], byColumn: Bool) throws {
+  private func subtract(_ zero: TensorView?, from values: Scratch<Float>, byColumn: Bool) throws {
     guard let zero else { return }
     let points = try zero.floats()
     if points.count == 1 {
@@ -100,13 +98,5 @@ struct IntegerProduct: Sendable {
       }
       for index in values.indices { values[index] -= points[index / depth % points.count] }
     }
-  }
-
-  /// By matrix of the result, the matrix of an operand.
-  private func indices(_ operand: [Int]) -> [Int] {
-    let padded = [Int](repeating: 1, count: stack.count - operand.count) + operand
-    let strides = zip(padded, rowMajorStrides(padded)).map { $0 == 1 ? 0 : $1 }
-    let offsets = RowOffsets(stack + [1], strides: strides + [0])
-    return (0..<offsets.count).map { offsets[$0] }
   }
 }

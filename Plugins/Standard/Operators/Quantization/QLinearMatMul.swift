@@ -26,7 +26,7 @@ extension Catalogue {
           ] where count != 1 && count != expected && count != expected * matrices {
             throw OperatorError("\(count) scales or zero points for \(expected) rows or columns")
           }
-          var values = [Float](repeating: 0, count: rows * columns)
+          let values = try a.host.scratch(rows * columns, of: Float.self)
           let bytes = rows * columns
           try product.run(
             a, b, aZero: inputs.optional(2), bZero: inputs.optional(5), kernels: kernels, executor: outputs.executor

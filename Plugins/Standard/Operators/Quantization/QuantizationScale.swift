@@ -4,21 +4,21 @@ import ZooPlugin
 
 /// Which scale an element has: one for all, one a place along an axis, or one a block of places (ONNX
 /// QuantizeLinear-21).
-struct QuantizationScale {
+struct QuantizationScale: Sendable {
   /// Around the axis.
   private let view: AxisView
   private let block: Int
   private let isSingle: Bool
   /// Scales along the axis.
   private let length: Int
-  let scales: [Float]
+  let scales: Scratch<Float>
   /// As many as there are scales.
-  let zeroPoints: [Float]
+  let zeroPoints: Scratch<Float>
 
   /// - Throws: `OperatorError` for scales and zero points that don't fit the tensor.
   init(_ node: Attributed, x: TensorView, scale: TensorView, zeroPoint: TensorView?) throws {
     scales = try scale.floats()
-    zeroPoints = try zeroPoint?.floats() ?? [Float](repeating: 0, count: scales.count)
+    zeroPoints = try zeroPoint?.floats() ?? x.host.scratch(repeating: 0, count: scales.count)
     guard zeroPoints.count == scales.count else {
       throw OperatorError("\(zeroPoints.count) zero points for \(scales.count) scales")
     }
@@ -32,7 +32,7 @@ struct QuantizationScale {
     view = AxisView(shape, axis: axis)
     if node.blockSize > 0 {
       var expected = shape
-      expected[axis] = (shape[axis] + node.blockSize - 1) / node.blockSize
+      expected[axis] = shape[axis] / node.blockSize + (shape[axis] % node.blockSize == 0 ? 0 : 1)
       guard scale.shape == expected else {
         throw OperatorError("blocks of \(node.blockSize) take scales of shape \(expected), not \(scale.shape)")
       }
@@ -55,7 +55,7 @@ struct QuantizationScale {
     guard isSingle || block == 0, count > 0, type == .int8 || type == .uint8, let limits = integerLimits(type) else {
       return false
     }
-    let runLength = isSingle ? count : count / (view.outer * length)
+    let runLength = isSingle ? count : count / max(view.outer * length, 1)
     executor.parallelRanges(count, grain: 16384) { range in
       var start = range.lowerBound
       while start < range.upperBound {
@@ -89,24 +89,6 @@ struct QuantizationScale {
     let place = element / view.inner % view.length
     if block == 0 { return place }
     return (element / (view.inner * view.length) * length + place / block) * view.inner + element % view.inner
-  }
-}
-
-extension TensorView {
-  /// The elements as float32.
-  func floats() throws -> [Float] {
-    var values = [Float](repeating: 0, count: count)
-    if count > 0, zs_cast(raw.type, ElementType.float32.rawValue, raw.data, &values, count, 1) == 0 {
-      throw unsupported(type)
-    }
-    return values
-  }
-}
-
-/// Writes `values` to an output of any numeric type.
-func store(_ values: [Float], to data: UnsafeMutableRawPointer, as type: ElementType, saturate: Bool = true) throws {
-  guard zs_cast(ElementType.float32.rawValue, type.rawValue, values, data, values.count, saturate ? 1 : 0) == 1 else {
-    throw unsupported(type)
   }
 }
 

@@ -31,16 +31,16 @@ extension Catalogue {
             }
             if isDone { return }
           }
-          var values = try x.floats()
+          let values = try x.floats()
           if let limits = integerLimits(type) {
-            outputs.executor.update(&values) { index, value in
+            outputs.executor.update(values) { index, value in
               let place = scale.index(of: index)
               let rounded = (value / scale.scales[place]).rounded(.toNearestOrEven) + scale.zeroPoints[place]
               // A NaN has no integer; it becomes the least.
               return min(max(limits.lowerBound, rounded), limits.upperBound)
             }
           } else {
-            outputs.executor.update(&values) { index, value in
+            outputs.executor.update(values) { index, value in
               let place = scale.index(of: index)
               return value / scale.scales[place] + scale.zeroPoints[place]
             }

@@ -13,10 +13,7 @@ extension Catalogue {
         compute: { inputs, outputs in
           guard outputs.isWritable(0), let chances = try inputs[0].doubles() else { return }
           var numbers = RandomNumbers(seed: seed)
-          let values = chances.map { numbers.uniform() < $0 ? 1.0 : 0 }
-          let type = outputs.types[0].type
-          guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1) == 1
-          else { throw unsupported(type) }
+          try outputs.writeEach { numbers.uniform() < chances[$0] ? 1 : 0 }
         })
     }
   }

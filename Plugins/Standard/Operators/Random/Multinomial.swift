@@ -26,26 +26,30 @@ extension Catalogue {
           guard outputs.isWritable(0), let logarithms = try x.doubles() else { return }
           var numbers = RandomNumbers(seed: seed)
           let classes = x[dimension: 1]
-          var values: [Double] = []
-          for row in 0..<x[dimension: 0] {
-            let line = Array(logarithms[row * classes..<(row + 1) * classes])
-            let greatest = line.max() ?? 0
-            let shifted = line.map { $0 - greatest }
-            var weights = shifted
-            _ = zs_typed_unary(ElementType.float64.rawValue, ZS_EXP.code, shifted, &weights, classes, 0, 0)
-            let sum = weights.reduce(0, +)
-            for _ in 0..<samples {
-              var rest = numbers.uniform() * sum
-              var chosen = 0
-              while chosen + 1 < classes, rest >= weights[chosen] {
-                rest -= weights[chosen]
-                chosen += 1
-              }
-              values.append(Double(chosen))
+          let weights = try x.host.scratch(classes, of: Double.self)
+          var sum = 0.0
+          try outputs.writeEach { index in
+            if index % samples == 0 { sum = probabilities(logarithms, index / samples * classes, weights) }
+            var rest = numbers.uniform() * sum
+            var chosen = 0
+            while chosen + 1 < classes, rest >= weights[chosen] {
+              rest -= weights[chosen]
+              chosen += 1
             }
+            return Double(chosen)
           }
-          zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1)
         })
     }
   }
+}
+
+/// Writes unnormalised probabilities of the row that begins at `first`.
+///
+/// - Returns: their sum.
+private func probabilities(_ logarithms: Scratch<Double>, _ first: Int, _ weights: Scratch<Double>) -> Double {
+  let classes = weights.count
+  let greatest = logarithms[first..<first + classes].max() ?? 0
+  for index in 0..<classes { weights[index] = logarithms[first + index] - greatest }
+  weights.withPointer { _ = zs_typed_unary(ElementType.float64.rawValue, ZS_EXP.code, $0, $0, classes, 0, 0) }
+  return weights.reduce(0, +)
 }

@@ -77,8 +77,7 @@ func randomOperator(
       compute: { _, outputs in
         guard outputs.isWritable(0) else { return }
         var numbers = RandomNumbers(seed: seed)
-        let values = (0..<outputs.shape(0).reduce(1, *)).map { _ in number(&numbers) }
-        zs_cast(ElementType.float64.rawValue, outputs.types[0].type.rawValue, values, outputs.data(0), values.count, 1)
+        try outputs.writeEach { _ in number(&numbers) }
       })
   }
 }

@@ -38,6 +38,10 @@ struct RecurrentGeometry: Sendable {
     hidden = recurrent[dimension: 2]
     self.gates = gates
     let directions = isReverse.count
+    // So that no product of a few of them overflows.
+    for extent in x.shape + weights.shape + recurrent.shape where extent > 1 << 31 {
+      throw OperatorError("an extent of \(extent) is too large", kind: .unsupported)
+    }
     if let size = try attributes.int("hidden_size"), size != hidden {
       throw OperatorError("hidden_size is \(size), but R has the shape \(recurrent.shape)")
     }

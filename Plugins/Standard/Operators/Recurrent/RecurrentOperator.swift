@@ -72,7 +72,7 @@ struct RecurrentOperator: Operator {
     let (geometry, cell) = (try geometry(node), try cell(node))
     let kernel = RecurrentKernel(geometry, cell, host: host)
     if let weights = try node.input(1).data, let recurrent = try node.input(2).data {
-      let memory = try host.allocate(max(kernel.packedCount * 4, 64))
+      let memory = try host.allocate(max(kernel.packedCount.times(4), 64))
       kernel.pack(weights, recurrent, to: memory.address, executor)
       kernel.packed = memory
     }
@@ -99,9 +99,9 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
   private var width: Int { kernels.raw.panel_columns }
   /// Panels of one gate: gates begin with a panel, so that a few of them can be multiplied alone.
   private var gatePanels: Int { (geometry.hidden + width - 1) / width }
-  private func matrixCount(_ depth: Int) -> Int { geometry.gates * gatePanels * width * depth }
-  private var directionCount: Int { matrixCount(geometry.inputs) + matrixCount(geometry.hidden) }
-  fileprivate var packedCount: Int { geometry.directions * directionCount }
+  private func matrixCount(_ depth: Int) -> Int { (geometry.gates * gatePanels * width).saturatingTimes(depth) }
+  private var directionCount: Int { matrixCount(geometry.inputs).saturatingPlus(matrixCount(geometry.hidden)) }
+  fileprivate var packedCount: Int { geometry.directions.saturatingTimes(directionCount) }
 
   fileprivate func pack(
     _ weights: UnsafeRawPointer, _ recurrent: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
@@ -140,11 +140,12 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
   }
 
   /// Floats of scratch: sums of all steps, products of one step, two states, and the packed weights if need be.
-  private var sumCount: Int { geometry.steps * geometry.batch * geometry.rows }
-  private var stepCount: Int { geometry.batch * geometry.rows }
-  private var stateCount: Int { geometry.batch * geometry.hidden }
+  private var sumCount: Int { saturatingProduct([geometry.steps, geometry.batch, geometry.rows]) }
+  private var stepCount: Int { geometry.batch.saturatingTimes(geometry.rows) }
+  private var stateCount: Int { geometry.batch.saturatingTimes(geometry.hidden) }
   var workspaceByteCount: Int {
-    (sumCount + stepCount + 2 * stateCount + geometry.rows + (packed == nil ? packedCount : 0)) * 4
+    [sumCount, stepCount, stateCount, stateCount, geometry.rows, packed == nil ? packedCount : 0]
+      .reduce(0) { $0.saturatingPlus($1) }.saturatingTimes(4)
   }
 
   func run(_ call: Call) throws {
@@ -158,11 +159,12 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
     }
     let (y, lastState, lastCell) = (output(0), output(1), output(2))
     let (batch, hidden, rows) = (geometry.batch, geometry.hidden, geometry.rows)
-    var lengths = [Int](repeating: geometry.steps, count: batch)
-    if let given = try call.optionalInput(4)?.constantInts() { lengths = given }
-    for length in lengths where length < 0 || length > geometry.steps {
-      throw OperatorError("a sequence of length \(length) among \(geometry.steps) steps")
+    guard batch > 0, hidden > 0 else { return }
+    let given = try call.optionalInput(4)?.integers()
+    if let wrong = given?.first(where: { $0 < 0 || $0 > geometry.steps }) {
+      throw OperatorError("a sequence of length \(wrong) among \(geometry.steps) steps")
     }
+    func length(_ row: Int) -> Int { given?[row] ?? geometry.steps }
     let sums = scratch
     let products = sums + sumCount
     let states = products + stepCount
@@ -173,7 +175,6 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
       pack(weights, recurrent, to: UnsafeMutableRawPointer(bias + rows), executor)
       matrices = UnsafePointer(bias + rows)
     }
-    guard batch > 0, hidden > 0 else { return }
     guard let matrices else { throw OperatorError("the weights are missing") }
     let x = call.input(0).pointer(as: Float.self)
     for direction in 0..<geometry.directions {
@@ -208,8 +209,8 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
         product(
           states, hidden, recurrent, depth: hidden, rows: batch, gates: 0..<cell.readyGates, to: products, executor)
         for row in 0..<batch {
-          guard number < lengths[row] else { continue }
-          let time = geometry.isReverse[direction] ? lengths[row] - 1 - number : number
+          guard number < length(row) else { continue }
+          let time = geometry.isReverse[direction] ? length(row) - 1 - number : number
           let at = geometry.inputRow(time, row)
           let step = RecurrentStep(
             sums: sums + at * rows, products: products + row * rows, state: states + row * hidden,
@@ -226,7 +227,7 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
       }
       for row in 0..<batch {
         if let y {
-          for time in lengths[row]..<geometry.steps {
+          for time in length(row)..<geometry.steps {
             (y + geometry.outputOffset(time, direction, row)).update(repeating: 0, count: hidden)
           }
         }

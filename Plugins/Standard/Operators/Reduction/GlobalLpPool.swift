@@ -19,29 +19,28 @@ extension Catalogue {
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), var values = try x.doubles() else { return }
-          let channels = x[dimension: 0] * x[dimension: 1]
-          let positions = x.count / channels
-          var norms = [Double](repeating: 0, count: channels)
-          raise(&values, to: power)
-          for channel in 0..<channels {
-            norms[channel] = values[channel * positions..<(channel + 1) * positions].reduce(0, +)
+          guard outputs.isWritable(0), let values = try x.doubles() else { return }
+          let positions = x.count / (x[dimension: 0] * x[dimension: 1])
+          values.withPointer { raise($0, values.count, to: power) }
+          try outputs.write { range, norms in
+            for channel in range {
+              norms[channel - range.lowerBound] =
+                values[channel * positions..<(channel + 1) * positions].reduce(0, +)
+            }
+            raise(norms, range.count, to: 1 / power)
           }
-          raise(&norms, to: 1 / power)
-          zs_cast(ElementType.float64.rawValue, x.type.rawValue, norms, outputs.data(0), channels, 1)
         })
     }.withHalves()
   }
 }
 
 /// The magnitudes to a power.
-private func raise(_ values: inout [Double], to power: Double) {
-  for index in values.indices {
+private func raise(_ values: UnsafeMutablePointer<Double>, _ count: Int, to power: Double) {
+  for index in 0..<count {
     let value = abs(values[index])
     values[index] = power == 2 ? value * value : power == 0.5 ? value.squareRoot() : value
   }
   guard power != 1, power != 2, power != 0.5 else { return }
   var exponent = power
-  let bases = values
-  _ = zs_typed_binary(ElementType.float64.rawValue, ZS_POW.code, bases, 1, &exponent, 0, &values, values.count)
+  _ = zs_typed_binary(ElementType.float64.rawValue, ZS_POW.code, values, 1, &exponent, 0, values, count)
 }

@@ -52,8 +52,7 @@ struct ReduceOperator: Sendable {
     var source = UnsafeRawPointer(x.pointer(as: UInt8.self))
     var outer = count
     var inner = 1
-    var scratch: UnsafeMutableRawPointer?
-    defer { scratch?.deallocate() }
+    var scratch: HostMemory?
     // Dimensions of extent 1 may lie anywhere.
     let wide = axes.filter { x.shape[$0] != 1 }
     if let first = wide.first, let last = wide.last,
@@ -63,17 +62,19 @@ struct ReduceOperator: Sendable {
       inner = x.shape[(last + 1)...].reduce(1, *)
     } else if !wide.isEmpty, length > 0 {
       // The reduced axes come last, so that every result is a row.
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, x.count * size), alignment: 64)
+      let memory = try x.host.allocate(x.count * size)
       scratch = memory
       let order = kept + axes
       let strides = rowMajorStrides(x.shape)
       copyStrided(
-        source, to: memory, shape: order.map { x.shape[$0] }, strides: order.map { strides[$0] },
+        source, to: memory.address, shape: order.map { x.shape[$0] }, strides: order.map { strides[$0] },
         elementByteCount: size, executor: outputs.executor)
-      source = UnsafeRawPointer(memory)
+      source = UnsafeRawPointer(memory.address)
     }
-    run(type: x.type, source, target, outer, length, inner, size, kernels, outputs.executor)
-    try finish(type: x.type, target, count, length, kernels, outputs.executor)
+    withExtendedLifetime(scratch) {
+      run(type: x.type, source, target, outer, length, inner, size, kernels, outputs.executor)
+    }
+    try finish(type: x.type, target, count, length, kernels, outputs)
   }
 
   private func run(
@@ -101,7 +102,7 @@ struct ReduceOperator: Sendable {
 
   private func finish(
     type: ElementType, _ y: UnsafeMutableRawPointer, _ count: Int, _ length: Int, _ kernels: VectorKernels,
-    _ executor: Executor
+    _ outputs: Outputs
   ) throws {
     switch last {
     case .nothing: return
@@ -113,16 +114,13 @@ struct ReduceOperator: Sendable {
     case .squareRoot, .logarithm:
       let function = last == .squareRoot ? ZS_SQRT : ZS_LOG
       if type.isFloat {
-        try apply(Activation(code: function.code), type: type, y, y, count, kernels: kernels, executor: executor)
-        return
+        let function = Activation(code: function.code)
+        return try apply(function, type: type, y, y, count, kernels: kernels, executor: outputs.executor)
       }
-      var values = [Double](repeating: 0, count: count)
-      zs_cast(type.rawValue, ElementType.float64.rawValue, y, &values, count, 1)
-      values.withUnsafeMutableBytes { bytes in
-        _ = zs_typed_unary(
-          ElementType.float64.rawValue, function.code, bytes.baseAddress, bytes.baseAddress, count, 0, 0)
-      }
-      zs_cast(ElementType.float64.rawValue, type.rawValue, values, y, count, 1)
+      let sums = try outputs.call.host.scratch(count, of: Double.self)
+      sums.withPointer { zs_cast(type.rawValue, ElementType.float64.rawValue, y, $0, count, 1) }
+      sums.withPointer { _ = zs_typed_unary(ElementType.float64.rawValue, function.code, $0, $0, count, 0, 0) }
+      try store(sums, to: y, as: type)
     }
   }
 }

@@ -27,27 +27,25 @@ extension Catalogue {
           let axes = shape[shape.count - 1]
           let extents = Array(shape[1...axes])
           let points = extents.reduce(1, *)
-          var values = [Double](repeating: 0, count: shape.reduce(1, *))
           var position = [Double](repeating: 0, count: axes)
-          for point in 0..<points {
-            var rest = point
-            for axis in extents.indices.reversed() {
-              let (place, extent) = (Double(rest % extents[axis]), Double(extents[axis]))
-              rest /= extents[axis]
-              // The first coordinate is that of the last axis.
-              position[axes - 1 - axis] =
-                alignsCorners ? (extent > 1 ? 2 * place / (extent - 1) - 1 : 0) : (2 * place + 1) / extent - 1
-            }
-            for image in 0..<shape[0] {
-              for row in 0..<axes {
-                let line = (image * axes + row) * (axes + 1)
-                values[(image * points + point) * axes + row] =
-                  (0..<axes).reduce(matrices[line + axes]) { $0 + matrices[line + $1] * position[$1] }
-              }
-            }
+          try outputs.writeEach { index in
+            let (image, point, row) = (index / axes / points, index / axes % points, index % axes)
+            if row == 0 { place(point, in: extents, alignsCorners, &position) }
+            let line = (image * axes + row) * (axes + 1)
+            return (0..<axes).reduce(matrices[line + axes]) { $0 + matrices[line + $1] * position[$1] }
           }
-          zs_cast(ElementType.float64.rawValue, theta.type.rawValue, values, outputs.data(0), values.count, 1)
         })
     }.withHalves()
+  }
+}
+
+/// Writes the coordinates of a position, each from -1 to 1; the first is that of the last axis.
+private func place(_ point: Int, in extents: [Int], _ alignsCorners: Bool, _ position: inout [Double]) {
+  var rest = point
+  for axis in extents.indices.reversed() {
+    let (place, extent) = (Double(rest % extents[axis]), Double(extents[axis]))
+    rest /= extents[axis]
+    position[extents.count - 1 - axis] =
+      alignsCorners ? (extent > 1 ? 2 * place / (extent - 1) - 1 : 0) : (2 * place + 1) / extent - 1
   }
 }

@@ -52,12 +52,13 @@ private func axes(
     guard values.count == 2 * axes.count else {
       throw OperatorError("the region (roi) has \(values.count) values for \(axes.count) axes")
     }
-    parts = values
+    parts = Array(values)
   }
   if let scales {
     guard scales.type == .float32 else { throw unsupported(scales.type) }
     guard scales.isConstant else { return nil }
-    return try scaled(shape, axes, try scales.floats(), region: parts)
+    guard scales.count == axes.count else { throw OperatorError("\(scales.count) scales for \(axes.count) axes") }
+    return try scaled(shape, axes, Array(try scales.floats()), region: parts)
   }
   guard let sizes, let wanted = try sizes.constantInts() else { return nil }
   guard wanted.count == axes.count else { throw OperatorError("\(wanted.count) sizes for \(axes.count) axes") }
@@ -72,7 +73,9 @@ private func axes(
   }
   for (index, axis) in axes.enumerated() {
     let length = shape[axis]
-    let size = common.map { Int(($0 * Double(length) + 0.5).rounded(.down)) } ?? wanted[index]
+    let scaled = common.map { ($0 * Double(length) + 0.5).rounded(.down) }
+    if let scaled, !(scaled < 0x1p40) { throw OperatorError("an axis of \(length) times \(scaled / Double(length)) is too long") }
+    let size = scaled.map { Int($0) } ?? wanted[index]
     guard length > 0 || size == 0 else { throw OperatorError("an axis of length 0 can't become \(size) long") }
     result[axis].resized = size
     result[axis].scale = common ?? (length == 0 ? 1 : Double(size) / Double(length))

@@ -2,50 +2,62 @@ import PluginSupport
 import ZooPlugin
 
 /// What one axis of a resized tensor is made of: for each place, places of the original axis with weights.
-struct ResizeTable: Sendable {
+struct ResizeTable: @unchecked Sendable {
   /// By place of the result, where its entries begin; one more for the end.
-  private(set) var starts: [Int64] = [0]
-  private(set) var places: [Int64] = []
-  private(set) var weights: [Double] = []
+  let starts: Scratch<Int64>
+  private(set) var places: ScratchList<Int64>
+  private(set) var weights: ScratchList<Double>
   /// Places of the result that lie outside the original axis and show the extrapolation value.
-  private(set) var outside: [Int] = []
+  private(set) var outside: ScratchList<Int>
   let resizing: AxisResizing
+  /// Whether the axis stays as it is.
+  private(set) var isIdentity = false
 
   /// More taps than this for the places of one axis are refused.
   private static let mostTaps = 1 << 26
 
-  init(_ resizing: AxisResizing, _ settings: ResizeSettings) throws {
+  init(_ resizing: AxisResizing, _ settings: ResizeSettings, host: Host) throws {
     self.resizing = resizing
+    starts = try host.scratch(try resizing.resized.adding(1))
+    (places, weights, outside) = (ScratchList(host: host), ScratchList(host: host), ScratchList(host: host))
+    var taps = ScratchList<(place: Int, weight: Double)>(host: host)
+    starts[0] = 0
     for place in 0..<resizing.resized {
       let original = resizing.original(place, settings.coordinates)
       guard original.isFinite, abs(original) < 0x1p52 else {
         throw OperatorError("place \(place) of a resized axis shows \(original) of \(resizing.length) places")
       }
       if settings.coordinates == .cropAndResize, original < 0 || original > Double(resizing.length - 1) {
-        outside.append(place)
+        try outside.append(place)
       }
       if settings.mode == .nearest {
-        add(Int(Self.nearest(original, settings.nearest, shrinks: resizing.scale < 1)), 1)
+        try add(Int(Self.nearest(original, settings.nearest, shrinks: resizing.scale < 1)), 1)
       } else {
-        try addTaps(original, settings)
+        try addTaps(original, settings, &taps)
       }
-      starts.append(Int64(places.count))
+      starts[place + 1] = Int64(places.count)
+    }
+    isIdentity =
+      resizing.length == resizing.resized && outside.count == 0
+      && (0..<resizing.resized).allSatisfy { place in
+        (Int(starts[place])..<Int(starts[place + 1])).allSatisfy { weights[$0] == (places[$0] == place ? 1 : 0) }
+      }
+  }
+
+  /// Calls `body` with `starts`, `places` and `weights`.
+  func withPointers(
+    _ body: (UnsafePointer<Int64>, UnsafePointer<Int64>?, UnsafePointer<Double>?) -> Void
+  ) {
+    starts.withPointer { starts in
+      places.withElements { places in
+        weights.withElements { weights in body(starts, places.baseAddress, weights.baseAddress) }
+      }
     }
   }
 
-  /// Whether the axis stays as it is.
-  var isIdentity: Bool {
-    resizing.length == resizing.resized && outside.isEmpty
-      && (0..<resizing.resized).allSatisfy { place in
-        zip(places[range(place)], weights[range(place)]).allSatisfy { $1 == ($0 == place ? 1 : 0) }
-      }
-  }
-
-  func range(_ place: Int) -> Range<Int> { Int(starts[place])..<Int(starts[place + 1]) }
-
-  private mutating func add(_ place: Int, _ weight: Double) {
-    places.append(Int64(min(max(place, 0), resizing.length - 1)))
-    weights.append(weight)
+  private mutating func add(_ place: Int, _ weight: Double) throws {
+    try places.append(Int64(min(max(place, 0), resizing.length - 1)))
+    try weights.append(weight)
   }
 
   private static func nearest(_ original: Double, _ mode: ResizeSettings.Nearest, shrinks: Bool) -> Double {
@@ -58,7 +70,9 @@ struct ResizeTable: Sendable {
     }
   }
 
-  private mutating func addTaps(_ original: Double, _ settings: ResizeSettings) throws {
+  private mutating func addTaps(
+    _ original: Double, _ settings: ResizeSettings, _ taps: inout ScratchList<(place: Int, weight: Double)>
+  ) throws {
     // Antialiasing makes the filter as wide as what one place of the result covers.
     let stretch = settings.isAntialiased ? min(resizing.scale, 1) : 1
     let support = (settings.mode == .linear ? 1 : 2) / stretch
@@ -69,17 +83,18 @@ struct ResizeTable: Sendable {
     let first = base + Int((-support).rounded(.down)) + 1
     let last = base - Int((-support).rounded(.down))
     let factor = settings.cubicFactor
-    var taps: [(place: Int, weight: Double)] = []
+    taps.removeAll()
+    var sum = 0.0
     for place in first...last {
       let distance = abs(Double(place) - original) * stretch
       var weight = settings.mode == .linear ? max(0, 1 - distance) : Self.cubic(distance, factor)
       if settings.excludesOutside, place < 0 || place >= resizing.length { weight = 0 }
-      if weight != 0 { taps.append((place, weight)) }
+      if weight != 0 { try taps.append((place, weight)) }
+      sum += weight
     }
-    let sum = taps.reduce(0) { $0 + $1.weight }
     let normalizes = settings.isAntialiased || settings.excludesOutside
     guard !normalizes || sum != 0 else { throw OperatorError("the weights of a resized axis have no sum") }
-    for tap in taps { add(tap.place, normalizes ? tap.weight / sum : tap.weight) }
+    for index in 0..<taps.count { try add(taps[index].place, taps[index].weight / (normalizes ? sum : 1)) }
   }
 
   /// Keys 1981, equation (4), by the distance of a sample.

@@ -51,9 +51,9 @@ private struct Concat: Operator {
     let axis = try axis(node)
     let size = try result.type.elementByteCount
     let views = try (0..<node.ownInputCount).map { AxisView(try node.input($0).shape, axis: axis) }
-    let whole = views.reduce(0) { $0 + $1.length * $1.inner } * size
+    let whole = try elementCount((result.shape ?? [])).times(size) / max(views[0].outer, 1)
     return ClosureKernel(layout: try node.input(0).layout) { call in
-      guard let y = call.output(0).data else { return }
+      guard whole > 0, let y = call.output(0).data else { return }
       var place = 0
       for (index, view) in views.enumerated() {
         let bytes = view.length * view.inner * size

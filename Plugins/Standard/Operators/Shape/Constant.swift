@@ -14,21 +14,19 @@ extension Catalogue {
           }
           return stringForm(strings, shape: tensor.shape)
         }
-        return form(
-          tensor.type, tensor.shape,
-          [UInt8](UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount)))
+        return try form(tensor.type, tensor.shape, UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount), node.host)
       }
       if let value = try attributes.float("value_float") {
-        return form(.float32, [], [value].withUnsafeBytes { [UInt8]($0) })
+        return try [value].withUnsafeBytes { try form(.float32, [], $0, node.host) }
       }
       if let value = try attributes.int("value_int") {
-        return form(.int64, [], [value].withUnsafeBytes { [UInt8]($0) })
+        return try [value].withUnsafeBytes { try form(.int64, [], $0, node.host) }
       }
       if let values = try attributes.floats("value_floats") {
-        return form(.float32, [values.count], values.withUnsafeBytes { [UInt8]($0) })
+        return try values.withUnsafeBytes { try form(.float32, [values.count], $0, node.host) }
       }
       if let values = try attributes.ints("value_ints") {
-        return form(.int64, [values.count], values.withUnsafeBytes { [UInt8]($0) })
+        return try values.withUnsafeBytes { try form(.int64, [values.count], $0, node.host) }
       }
       if let value = try attributes.string("value_string") { return stringForm([Array(value.utf8)], shape: []) }
       if let values = try attributes.strings("value_strings") {
@@ -39,12 +37,16 @@ extension Catalogue {
   }
 }
 
-private func form(_ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) -> ShapedOperator.Form {
-  ShapedOperator.Form(
+private func form(
+  _ type: ElementType, _ shape: [Int], _ bytes: UnsafeRawBufferPointer, _ host: Host
+) throws -> ShapedOperator.Form {
+  let copy = try host.scratch(bytes.count, of: UInt8.self)
+  copy.withPointer { UnsafeMutableRawBufferPointer(start: $0, count: bytes.count).copyMemory(from: bytes) }
+  return ShapedOperator.Form(
     outputs: { _ in [OutputType(type, shape)] },
     compute: { _, outputs in
       guard let target = outputs.data(0) else { return }
-      bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+      copy.withPointer { target.copyMemory(from: $0, byteCount: copy.count) }
     })
 }
 

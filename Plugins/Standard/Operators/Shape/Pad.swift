@@ -58,10 +58,14 @@ extension Catalogue {
           }
           let shape = outputs.shape(0)
           // By dimension, the source place of each place of the result; -1 where there is none.
-          let places = shape.indices.map { axis in
-            (0..<shape[axis]).map { source($0 - pads.before[axis], extent: x[dimension: axis], mode: mode) }
+          let places = try shape.indices.map { axis in
+            let places = try x.host.scratch(shape[axis], of: Int.self)
+            for place in places.indices {
+              places[place] = source(place - pads.before[axis], extent: x[dimension: axis], mode: mode)
+            }
+            return places
           }
-          let sources = places.last ?? [0]
+          let sources = try places.last ?? x.host.scratch(repeating: 0, count: 1)
           let strides = rowMajorStrides(x.shape)
           let rows = shape.dropLast().reduce(1, *)
           let width = shape.last ?? 1

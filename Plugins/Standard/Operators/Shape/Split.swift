@@ -14,15 +14,15 @@ extension Catalogue {
         let shape = try inputs[0].shape
         let extent = shape[try normalized(axis: axis, rank: shape.count)]
         if let sizes = try fixed ?? (given && inputs.optional(1) != nil ? inputs.ints(1) : nil) {
-          guard sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, +) == extent else {
+          guard sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, { $0.saturatingPlus($1) }) == extent else {
             throw OperatorError("the parts \(sizes) do not make up the \(extent) along axis \(axis) of \(shape)")
           }
           return sizes
         }
         if given, inputs.optional(1) != nil { return nil }
         guard count > 0, count <= 1 << 16 else { throw OperatorError("a split into \(count) parts") }
-        let size = (extent + count - 1) / count
-        return (0..<count).map { max(0, min(size, extent - $0 * size)) }
+        let size = extent / count + (extent % count == 0 ? 0 : 1)
+        return (0..<count).map { max(0, min(size, extent - size.saturatingTimes($0))) }
       }
       let outputCount = node.outputCount
       return ShapedOperator.Form(

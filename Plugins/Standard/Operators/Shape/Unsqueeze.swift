@@ -1,3 +1,4 @@
+import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
@@ -9,6 +10,7 @@ extension Catalogue {
       return { inputs in
         let shape = try inputs[0].shape
         guard let given = try fixed ?? inputs.ints(1) else { return nil }
+        guard given.count <= Int(ZOO_MAX_RANK) else { throw OperatorError("\(given.count) further axes are too many") }
         let axes = try normalized(axes: given, rank: shape.count + given.count)
         var rest = shape.makeIterator()
         return (0..<shape.count + given.count).map { axes.contains($0) ? 1 : rest.next() ?? 1 }

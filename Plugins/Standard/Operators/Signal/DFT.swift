@@ -54,36 +54,54 @@ extension Catalogue {
           let parts = x[dimension: x.rank - 1]
           let outParts = shape[x.rank - 1]
           let view = AxisView(Array(x.shape.dropLast()), axis: axis)
-          let transform = FourierTransform(count: length, inverse: isInverse)
+          let transform = try FourierTransform(count: length, inverse: isInverse, host: x.host)
           let factor = isInverse ? 1 / Double(length) : 1
-          var results = [Double](repeating: 0, count: shape.reduce(1, *))
-          results.withUnsafeMutableBufferPointer { results in
-            nonisolated(unsafe) let results = results
-            outputs.executor.parallelRanges(view.outer * view.inner, grain: max(1, 4096 / length)) { range in
-              for column in range {
-                let (outer, inner) = (column / view.inner, column % view.inner)
-                var signal = (0..<length).map { place -> FourierTransform.Complex in
-                  guard place < view.length else { return (0, 0) }
-                  let at = ((outer * view.length + place) * view.inner + inner) * parts
-                  return (values[at], parts == 2 ? values[at + 1] : 0)
-                }
-                if isInverse, isOneSided {
-                  // The other side is conjugate.
-                  for place in (length / 2 + 1)..<max(length, length / 2 + 1) {
-                    signal[place] = (signal[length - place].re, -signal[length - place].im)
-                  }
-                }
-                let spectrum = transform(signal)
-                for place in 0..<shape[axis] {
-                  let at = ((outer * shape[axis] + place) * view.inner + inner) * outParts
-                  results[at] = spectrum[place].re * factor
-                  if outParts == 2 { results[at + 1] = spectrum[place].im * factor }
-                }
+          let results = try x.host.scratch(elementCount(shape), of: Double.self)
+          try forEachColumn(view.outer * view.inner, transform, outputs) { column, signal, spectrum, scratch in
+            let (outer, inner) = (column / view.inner, column % view.inner)
+            for place in 0..<length {
+              let at = ((outer * view.length + place) * view.inner + inner) * parts
+              signal[place] = place < view.length ? (values[at], parts == 2 ? values[at + 1] : 0) : (0, 0)
+            }
+            if isInverse, isOneSided {
+              // The other side is conjugate.
+              for place in (length / 2 + 1)..<max(length, length / 2 + 1) {
+                signal[place] = (signal[length - place].re, -signal[length - place].im)
               }
             }
+            transform.apply(signal, to: spectrum, scratch)
+            for place in 0..<shape[axis] {
+              let at = ((outer * shape[axis] + place) * view.inner + inner) * outParts
+              results[at] = spectrum[place].re * factor
+              if outParts == 2 { results[at + 1] = spectrum[place].im * factor }
+            }
           }
-          zs_cast(ElementType.float64.rawValue, x.type.rawValue, results, outputs.data(0), results.count, 1)
+          try store(results, to: outputs.data(0), as: x.type)
         })
     }.withHalves()
+  }
+}
+
+/// Calls `body` for every column on all workers, with memory for the signal, its spectrum and the transform's scratch.
+func forEachColumn(
+  _ count: Int, _ transform: FourierTransform, _ outputs: Outputs,
+  _ body: (
+    _ column: Int, _ signal: UnsafeMutablePointer<FourierTransform.Complex>,
+    _ spectrum: UnsafeMutablePointer<FourierTransform.Complex>,
+    _ scratch: UnsafeMutablePointer<FourierTransform.Complex>
+  ) -> Void
+) throws {
+  let room = 2 * transform.count + transform.scratchCount
+  let memory = try outputs.call.host.scratch(
+    try outputs.executor.workerCount.times(room), of: FourierTransform.Complex.self)
+  let tasks = min(count, max(1, count * transform.count / 4096))
+  memory.withPointer { memory in
+    nonisolated(unsafe) let memory = memory
+    outputs.executor.parallelFor(tasks) { task, worker in
+      let signal = memory + worker * room
+      for column in count * task / tasks..<count * (task + 1) / tasks {
+        body(column, signal, signal + transform.count, signal + 2 * transform.count)
+      }
+    }
   }
 }

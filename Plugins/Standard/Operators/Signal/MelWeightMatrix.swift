@@ -31,16 +31,17 @@ extension Catalogue {
             2595 * each(ZS_LOG.code, 1 + high / 700) / each(ZS_LOG.code, 10)
           )
           let step = (to - from) / Double(bands + 2)
-          let edges = try (0..<bands + 2).map { index -> Int in
+          let edges = try outputs.call.host.scratch(bands + 2, of: Int.self)
+          for index in edges.indices {
             let mel = from + Double(index) * step
             let hertz = 700 * (each(ZS_EXP.code, mel / 2595 * each(ZS_LOG.code, 10)) - 1)
             let place = (Double(length + 1) * hertz / Double(rate)).rounded(.down)
             guard place >= 0, place < Double(bins) else {
               throw OperatorError("a band's edge of \(hertz) Hz is outside the \(bins) bins")
             }
-            return Int(place)
+            edges[index] = Int(place)
           }
-          var values = [Double](repeating: 0, count: bins * bands)
+          let values = try outputs.call.host.scratch(repeating: 0.0, count: try bins.times(bands))
           for band in 0..<bands {
             let (lower, centre, upper) = (edges[band], edges[band + 1], edges[band + 2])
             if lower == centre {
@@ -54,10 +55,7 @@ extension Catalogue {
               for bin in centre..<upper { values[bin * bands + band] = Double(upper - bin) / Double(upper - centre) }
             }
           }
-          guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), values.count, 1) == 1
-          else {
-            throw unsupported(type)
-          }
+          try store(values, to: outputs.data(0), as: type)
         })
     }
   }

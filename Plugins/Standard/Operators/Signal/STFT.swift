@@ -41,28 +41,23 @@ extension Catalogue {
           let x = try inputs[0]
           guard outputs.isWritable(0), let (step, length, frames) = try sizes(inputs), let values = try x.doubles()
           else { return }
-          let window = try inputs.optional(2)?.doubles() ?? [Double](repeating: 1, count: length)
+          let window = try inputs.optional(2)?.doubles()
           let (samples, parts, bins) = (x[dimension: 1], x[dimension: 2], outputs.shape(0)[2])
-          let transform = FourierTransform(count: length, inverse: false)
-          var results = [Double](repeating: 0, count: outputs.shape(0).reduce(1, *))
-          results.withUnsafeMutableBufferPointer { results in
-            nonisolated(unsafe) let results = results
-            outputs.executor.parallelRanges(x[dimension: 0] * frames, grain: max(1, 4096 / length)) { range in
-              for frame in range {
-                let first = frame / frames * samples + frame % frames * step
-                let spectrum = transform(
-                  (0..<length).map { place in
-                    let at = (first + place) * parts
-                    return (values[at] * window[place], parts == 2 ? values[at + 1] * window[place] : 0)
-                  })
-                for bin in 0..<bins {
-                  results[(frame * bins + bin) * 2] = spectrum[bin].re
-                  results[(frame * bins + bin) * 2 + 1] = spectrum[bin].im
-                }
-              }
+          let transform = try FourierTransform(count: length, inverse: false, host: x.host)
+          let results = try x.host.scratch(elementCount(outputs.shape(0)), of: Double.self)
+          try forEachColumn(x[dimension: 0] * frames, transform, outputs) { frame, signal, spectrum, scratch in
+            let first = frame / frames * samples + frame % frames * step
+            for place in 0..<length {
+              let (at, weight) = ((first + place) * parts, window?[place] ?? 1)
+              signal[place] = (values[at] * weight, parts == 2 ? values[at + 1] * weight : 0)
+            }
+            transform.apply(signal, to: spectrum, scratch)
+            for bin in 0..<bins {
+              results[(frame * bins + bin) * 2] = spectrum[bin].re
+              results[(frame * bins + bin) * 2 + 1] = spectrum[bin].im
             }
           }
-          zs_cast(ElementType.float64.rawValue, x.type.rawValue, results, outputs.data(0), results.count, 1)
+          try store(results, to: outputs.data(0), as: x.type)
         })
     }.withHalves()
   }

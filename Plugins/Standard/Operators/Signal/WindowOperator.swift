@@ -17,16 +17,18 @@ func windowOperator(_ name: String, factors: [Double]) -> any Operator {
         guard outputs.isWritable(0) else { return }
         let size = outputs.shape(0)[0]
         let period = Double(isPeriodic ? size : max(size - 1, 1))
-        var angles = [Double](repeating: 0, count: size)
-        var values = [Double](repeating: factors[0], count: size)
-        for (frequency, factor) in factors.enumerated().dropFirst() {
-          for index in 0..<size { angles[index] = 2 * Double.pi * Double(frequency) * Double(index) / period }
-          let given = angles
-          _ = zs_typed_unary(ElementType.float64.rawValue, ZS_COS.code, given, &angles, size, 0, 0)
-          for index in 0..<size { values[index] += factor * angles[index] }
-        }
-        guard zs_cast(ElementType.float64.rawValue, type.rawValue, values, outputs.data(0), size, 1) == 1 else {
-          throw unsupported(type)
+        let angles = try outputs.call.host.scratch(min(size, Outputs.pieceLength), of: Double.self)
+        try outputs.write { range, values in
+          values.update(repeating: factors[0], count: range.count)
+          for (frequency, factor) in factors.enumerated().dropFirst() {
+            angles.withPointer { angles in
+              for (place, index) in range.enumerated() {
+                angles[place] = 2 * Double.pi * Double(frequency) * Double(index) / period
+              }
+              _ = zs_typed_unary(ElementType.float64.rawValue, ZS_COS.code, angles, angles, range.count, 0, 0)
+              for place in 0..<range.count { values[place] += factor * angles[place] }
+            }
+          }
         }
       })
   }

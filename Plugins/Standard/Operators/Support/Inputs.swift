@@ -38,12 +38,12 @@ struct Inputs {
     }
   }
 
-  /// The integers that input `index` holds, `nil` while they are unknown.
+  /// The extents, axes or places of dimensions that input `index` holds, `nil` while they are unknown.
   func ints(_ index: Int) throws -> [Int]? { try self[index].constantInts() }
 
   /// The one integer that input `index` holds, `nil` while it is unknown.
   func int(_ index: Int) throws -> Int? {
-    guard let values = try ints(index) else { return nil }
+    guard let values = try self[index].integers() else { return nil }
     guard values.count == 1 else {
       throw OperatorError("input \(index) holds \(values.count) values where one is expected")
     }
@@ -53,12 +53,19 @@ struct Inputs {
 
 extension TensorView {
   /// The elements as doubles; `nil` where they are unknown.
-  func doubles() throws -> [Double]? {
+  func doubles() throws -> Scratch<Double>? {
     guard isConstant else { return nil }
-    var values = [Double](repeating: 0, count: count)
-    if count > 0, zs_cast(raw.type, ElementType.float64.rawValue, raw.data, &values, count, 1) == 0 {
-      throw OperatorError("numbers are expected, not \(type.name)")
-    }
+    return try converted()
+  }
+
+  /// The elements as float32, which are there.
+  func floats() throws -> Scratch<Float> { try converted() }
+
+  /// The elements as `Number`s.
+  private func converted<Number: StoredNumber>() throws -> Scratch<Number> {
+    let values = try host.scratch(count, of: Number.self)
+    let isDone = values.withPointer { zs_cast(raw.type, Number.elementType.rawValue, raw.data, $0, count, 1) }
+    guard count == 0 || isDone == 1 else { throw OperatorError("numbers are expected, not \(type.name)") }
     return values
   }
 
@@ -74,4 +81,64 @@ extension TensorView {
 /// Elements of a tensor of `shape` in blocks of 16 channels.
 func blockedCount(_ shape: [Int]) -> Int {
   shape.enumerated().reduce(1) { $0 * ($1.offset == 1 ? ($1.element + 15) / 16 * 16 : $1.element) }
+}
+
+/// What other types are converted to and from.
+protocol StoredNumber: BitwiseCopyable {
+  static var elementType: ElementType { get }
+}
+
+extension Float: StoredNumber { static var elementType: ElementType { .float32 } }
+extension Double: StoredNumber { static var elementType: ElementType { .float64 } }
+
+/// Writes `values` to an output of any numeric type.
+func store<Number: StoredNumber>(
+  _ values: Scratch<Number>, to data: UnsafeMutableRawPointer?, as type: ElementType, saturate: Bool = true
+) throws {
+  let isDone = values.withPointer {
+    zs_cast(Number.elementType.rawValue, type.rawValue, $0, data, values.count, saturate ? 1 : 0)
+  }
+  guard values.isEmpty || isDone == 1 else { throw unsupported(type) }
+}
+
+extension Outputs {
+  /// The most numbers that `write` asks for at once.
+  static let pieceLength = 4096
+
+  /// Writes output 0, of any numeric type, in pieces for which `fill` gives the numbers, first to last.
+  func write(_ fill: (_ range: Range<Int>, _ values: UnsafeMutablePointer<Double>) throws -> Void) throws {
+    try write(as: .float64, fill)
+  }
+
+  /// Writes output 0, of any numeric type, one number after the other.
+  func writeEach(_ number: (Int) throws -> Double) throws {
+    try write { range, values in
+      for index in range { values[index - range.lowerBound] = try number(index) }
+    }
+  }
+
+  /// Writes output 0, of any integer type, one number after the other; exactly, where doubles would round.
+  func writeIntegers(_ number: (Int) -> Int) throws {
+    try write(as: .int64) { (range, values: UnsafeMutablePointer<Int>) in
+      for index in range { values[index - range.lowerBound] = number(index) }
+    }
+  }
+
+  private func write<Number: BitwiseCopyable>(
+    as given: ElementType, _ fill: (_ range: Range<Int>, _ values: UnsafeMutablePointer<Number>) throws -> Void
+  ) throws {
+    guard isWritable(0), let data = data(0) else { return }
+    let (type, count) = (types[0].type, try elementCount(shape(0)))
+    try call.host.scratch(min(Self.pieceLength, count), of: Number.self).withPointer { values in
+      for first in stride(from: 0, to: count, by: Self.pieceLength) {
+        let range = first..<min(first + Self.pieceLength, count)
+        try fill(range, values)
+        // Pieces begin with whole bytes, whatever the type's width.
+        let target = data + first * type.bitWidth / 8
+        guard zs_cast(given.rawValue, type.rawValue, values, target, range.count, 1) == 1 else {
+          throw unsupported(type)
+        }
+      }
+    }
+  }
 }
