@@ -58,14 +58,14 @@ public enum ONNXFormat {
         guard message.byteCount <= maximumByteCount else { continue }
         let modelFile = try NewFile(path)
         try MessageWriter.write(message, to: modelFile)
-        try modelFile.finish()
+        var files = NewFiles()
         if !placement.tensors.isEmpty {
           let dataFile = try NewFile(path + ".data")
           try MessageWriter.write(placement, to: dataFile)
-          try dataFile.finish()
-          try dataFile.commit()
+          try files.add(dataFile)
         }
-        return try modelFile.commit()
+        try files.add(modelFile)
+        return try files.commit()
       }
       throw ZooError(
         .usage, "the model takes more than 2 GiB, protobuf's limit",

@@ -54,14 +54,15 @@ struct WrittenFile: Encodable {
   func show(json: Bool) throws {
     if json { return try Console.printJSON(self) }
     let share = ratio.map { ", \(fixed($0 * 100, 1)) % of its weights" } ?? ""
-    Console.print("\(path): \(byteText(bytes))\(share)")
+    Console.print("\(path): \(byteText(bytes))\(share)".visibleLine)
     for (type, count) in dequantized.sorted(by: { $0.key < $1.key }) {
       Console.print("  dequantized  \(count) tensors of \(type), exactly")
     }
     if let cast { Console.print(Self.text(cast)) }
     guard let rounding else { return }
     for name in rounding.kept {
-      Console.writeError("zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite")
+      Console.writeError(
+        "zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite".visibleLine)
     }
     var rows = [["weights", "\(byteText(rounding.bytesBefore)) became \(byteText(rounding.bytesAfter))"]]
     if rounding.storage != .float32 {
