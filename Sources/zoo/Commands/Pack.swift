@@ -41,6 +41,7 @@ struct Pack: ParsableCommand {
     let rounding: WeightRounding?
     (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage) }
     try description.apply(to: &model.metadata)
+    try description.checkLabels(of: model)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {
       throw ZooError(
@@ -64,7 +65,7 @@ struct Pack: ParsableCommand {
     }
     let architecture = try chosenArchitecture()
     let files = try WeightFiles(contentsOf: weights)
-    let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
+    let labels = try description.labels.map(LabelsFile.read) ?? files.values["labels"]?.texts
     var model = try ZooError.locating(weights) {
       try architecture.model(weights: files.tensors, values: files.values, labels: labels)
     }
