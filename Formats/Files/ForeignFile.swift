@@ -23,7 +23,7 @@ package struct ForeignFile {
   }
 
   package func error(at path: String) -> ZooError {
-    ZooError(.badData, "\(title), nothing that can be read here", at: path, advice: advice)
+    ZooError(.badData, "this is \(title)", at: path, advice: advice)
   }
 
   private struct Binary {

@@ -14,7 +14,7 @@ extension ZooError {
     if let foreign = beginning.withUnsafeBytes(ForeignFile.init) { return foreign.error(at: path) }
     if ONNXFormat.isCutOff(path) {
       return ZooError(
-        .badData, "an ONNX model that is cut off: its end is missing", at: path, advice: "copy or download it again")
+        .badData, "this is the beginning of an ONNX model, whose end is missing", at: path, advice: "copy or download it again")
     }
     if beginning.allSatisfy({ $0 == 0 }) {
       return ZooError(.badData, "the file begins with zeros alone", at: path, advice: "copy or download it again")
@@ -22,12 +22,12 @@ extension ZooError {
     let formats = "the formats are: \(expected.joined(separator: ", "))"
     if let first = beginning.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
       return ZooError(
-        .badData, "a JSON document, neither a model nor weights", at: path,
+        .badData, "this is a JSON document, neither a model nor weights", at: path,
         advice: "where it describes a model (config.json), give the folder that it is in; \(formats)")
     }
     if let named = ModelFormat.title(ofName: path) {
       return ZooError(
-        .badData, "named as a \(named) is, but its contents are not: it is damaged, or something else", at: path,
+        .badData, "the file is not what its name says (\(named)): it is damaged, or something else", at: path,
         advice: "copy or download it again; \(formats)")
     }
     return ZooError(.badData, "no file of a format that is known", at: path, advice: formats)

@@ -22,7 +22,10 @@ do {
 } catch {
   // Wrong usage, --help, --version, and statuses that a command asks for.
   let status = ZooCommand.exitCode(for: error)
-  let message = ZooCommand.fullMessage(for: error)
+  // Only its own line ends are any.
+  let message = arguments.filter { $0.contains { $0.isNewline } }.reduce(ZooCommand.fullMessage(for: error)) {
+    $0.replacing($1, with: $1.visibleLine)
+  }
   if status == .validationFailure {
     Console.writeError("zoo: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))
   } else if status == .success {

@@ -43,7 +43,7 @@ public struct WeightFiles: Sendable {
       guard let format = try WeightsFormat(contentsOf: path) else {
         if let model = try? ModelFormat(contentsOf: path) {
           throw ZooError(
-            .badData, "a \(model.title), which is no file of weights", at: path,
+            .badData, "the file is a model, not weights alone (\(model.title))", at: path,
             advice: "zoo convert takes its constants: zoo convert \(path) weights.safetensors")
         }
         throw ZooError.unknownFile(path, expected: WeightsFormat.all.map(\.title))

@@ -98,7 +98,7 @@ final class PluginFile: Sendable {
   }
 
   /// The folder and the name of a file at an absolute path.
-  private static func split(_ path: String) -> (folder: String, name: String) {
+  static func split(_ path: String) -> (folder: String, name: String) {
     let slash = path.lastIndex(of: "/") ?? path.startIndex
     return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[slash...].dropFirst()))
   }

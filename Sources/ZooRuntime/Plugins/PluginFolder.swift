@@ -4,6 +4,12 @@ import ZooCore
 /// A folder of plugins, opened together with all folders above it: what is checked is what plugins are loaded from,
 /// whatever its path comes to mean later.
 final class PluginFolder: Sendable {
+  /// What is read from a folder.
+  enum Purpose: String {
+    case plugin = "a plugin"
+    case allowList = "a list of allowed plugins"
+  }
+
   private struct Level {
     var path: String
     var owner: uid_t
@@ -59,25 +65,25 @@ final class PluginFolder: Sendable {
   /// folder above, as OpenSSH does for its own files.
   ///
   /// - Throws: `ZooError` (`badData`).
-  func checkTrust() throws {
+  func checkTrust(for purpose: Purpose = .plugin) throws {
     for level in levels.reversed() {
       // Others can't rename what is not theirs in a sticky folder such as /tmp; but they could put libraries into it.
-      let isShared = level.mode & S_ISVTX != 0 && level.path != path
-      try check(level.path, owner: level.owner, mode: isShared ? 0 : level.mode)
+      let isShared = level.mode & S_ISVTX != 0 && (level.path != path || purpose == .allowList)
+      try check(level.path, owner: level.owner, mode: isShared ? 0 : level.mode, for: purpose)
     }
   }
 
   /// Refuses what belongs to others, or may be written by them.
-  func check(_ path: String, owner: uid_t, mode: mode_t) throws {
+  func check(_ path: String, owner: uid_t, mode: mode_t, for purpose: Purpose = .plugin) throws {
     // The owner of the root can change everything: in a user's namespace, the system's files belong to nobody.
     guard [0, geteuid(), levels[0].owner].contains(owner) else {
       throw ZooError(
-        .badData, "refused as a plugin: it belongs to another user (\(owner))", at: path,
-        advice: "copy the plugin to a folder of your own, below folders of yours or root's")
+        .badData, "refused as \(purpose.rawValue): it belongs to another user (\(owner))", at: path,
+        advice: "copy the file to a folder of your own, below folders of yours or root's")
     }
     guard mode & (S_IWGRP | S_IWOTH) == 0 else {
       throw ZooError(
-        .badData, "refused as a plugin: others can write to it", at: path, advice: "chmod go-w '\(path)'")
+        .badData, "refused as \(purpose.rawValue): others can write to it", at: path, advice: "chmod go-w '\(path)'")
     }
   }
 }

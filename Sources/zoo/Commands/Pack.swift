@@ -41,7 +41,6 @@ struct Pack: ParsableCommand {
     let rounding: WeightRounding?
     (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage) }
     try description.apply(to: &model.metadata)
-    try description.checkLabels(of: model)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {
       throw ZooError(
