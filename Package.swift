@@ -152,15 +152,16 @@ let package = Package(
       dependencies: [
         "ZooCore", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat", "OpsetConversion",
         "PyTorchFormat",
-        "GraphBuilder",
+        "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
       ]),
+    .target(name: "CArguments"),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ModelZoo", "ZooDrawing", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CArguments", "ModelZoo", "ZooDrawing", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 

@@ -10,7 +10,7 @@ import Synchronization
 
 /// The files that are being written under names of their own, so that a signal that ends the program can remove them.
 package enum PartialFiles {
-  private static let slotCount = 64
+  private static let slotCount = 1024
   /// Of those who put something in or take it out in the ordinary way.
   private static let lock = Mutex(())
   /// Addresses of texts that `strdup` made. A signal's handler can't take the lock; it only takes texts out.

@@ -36,11 +36,16 @@ public enum NumPyFile {
   /// - Throws: `ZooError`: `unsupported` for element types that NumPy lacks and strings that it can't hold, `notFound`
   ///   when the folder does not exist, `badData` when the system refuses.
   public static func write(_ tensor: Tensor, to path: String) throws {
+    try newFile(tensor, at: path).commit()
+  }
+
+  /// The file that `write` makes, not yet in its place.
+  package static func newFile(_ tensor: Tensor, at path: String) throws -> NewFile {
     try ZooError.locating(path) {
       let array = try NewNumPyArray(StoredTensor(tensor))
       let output = try NewFile(path)
       try array.write { try output.append($0) }
-      try output.commit()
+      return output
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// The header of a `.npy` file (NumPy Enhancement Proposal 1, versions 1 to 3): element type, order and shape, written
@@ -45,7 +46,10 @@ struct NumPyHeader: Equatable {
   /// - Throws: `ZooError`: `unsupported` for element types that tensors don't have, `badData` for everything else.
   init(_ bytes: UnsafeRawBufferPointer, fileSize: Int) throws {
     guard bytes.starts(with: Self.magic) else {
-      throw ZooError(.badData, "this is no NumPy array: its magic is missing")
+      let foreign = ForeignFile(bytes)
+      throw ZooError(
+        .badData, "this is no NumPy array" + (foreign.map { ", but \($0.title)" } ?? ": its magic is missing"),
+        advice: foreign?.advice ?? "numpy.save writes one")
     }
     guard bytes.count >= 12 else { throw Self.truncated }
     let version = bytes[6]

@@ -15,7 +15,7 @@ import ZooCore
 struct ShardedWriter {
   private static let wholeName = "model.safetensors"
   private static let indexName = "model.safetensors.index.json"
-  /// Each has a descriptor until all are complete.
+  /// More would be a mistake in the size that was asked for.
   private static let mostShards = 512
 
   private let shards: [TensorFile]
@@ -48,14 +48,16 @@ struct ShardedWriter {
     }
     let names = shards.count == 1 ? [Self.wholeName] : shards.indices.map(shardName)
     // Tensors may come from files that are about to be replaced, so nothing is until all is written.
-    var files = try zip(names, shards).map { try TensorFileWriter($1).finished(for: "\(folder)/\($0)") }
+    var files = NewFiles()
+    for (name, shard) in zip(names, shards) {
+      try files.add(TensorFileWriter(shard).finished(for: "\(folder)/\(name)"))
+    }
     if shards.count > 1 {
       let index = try NewFile("\(folder)/\(Self.indexName)")
       try index.append(Array(self.index(names).utf8))
-      try index.finish()
-      files.append(index)
+      try files.add(index)
     }
-    for file in files { try file.commit() }
+    try files.commit()
     removeOthers(in: folder, but: names + (shards.count > 1 ? [Self.indexName] : []))
   }
 

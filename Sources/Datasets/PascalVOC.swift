@@ -80,7 +80,7 @@ public struct PascalVOC: Sendable {
 
   /// The first word of every line; lists of one class have a number behind it.
   private static func names(in text: String) -> [String] {
-    text.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").first.map(String.init) }
+    TextFile.lines(of: text).compactMap { $0.split(separator: " ").first.map(String.init) }
   }
 }
 

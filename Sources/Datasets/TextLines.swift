@@ -1,10 +1,10 @@
 import CZlib
+import Files
 import ZooCore
-import ZooImage
 
-/// The lines of a UTF-8 text file, compressed by gzip or not, without the white space around them.
+/// The lines of a text file, compressed by gzip or not, without the white space around them.
 ///
-/// - Throws: `ZooError`: `notFound` for a missing file, `badData` for one that is damaged, too large or no UTF-8.
+/// - Throws: `ZooError`: `notFound` for a missing file, `badData` for one that is damaged, too large or no text.
 public func textLines(contentsOf path: String) throws -> [String] {
   let most = 1 << 30
   let file = try InputFile(path: path)
@@ -25,15 +25,10 @@ public func textLines(contentsOf path: String) throws -> [String] {
   guard status == Z_OK || status == Z_STREAM_END else {
     throw ZooError(.badData, "the compressed text is damaged or cut short", at: path)
   }
-  guard let text = String(validating: bytes, as: UTF8.self) else {
-    throw ZooError(.badData, "the file is no UTF-8 text", at: path)
+  return TextFile.lines(of: try TextFile.decode(bytes, name: path)).map { line in
+    let scalars = line.unicodeScalars
+    let start = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
+    let end = scalars.lastIndex { !$0.properties.isWhitespace }.map { scalars.index(after: $0) } ?? scalars.endIndex
+    return String(scalars[start..<max(start, end)])
   }
-  var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-    let start = line.firstIndex { !$0.properties.isWhitespace } ?? line.endIndex
-    let end = line.lastIndex { !$0.properties.isWhitespace }.map { line.index(after: $0) } ?? line.endIndex
-    return String(line[start..<max(start, end)])
-  }
-  // What follows the last line's end is no line.
-  if lines.last == "" { lines.removeLast() }
-  return lines
 }

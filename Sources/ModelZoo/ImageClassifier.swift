@@ -3,6 +3,9 @@ struct ImageClassifier: Predictor {
   /// At most as many values go into one run, so that memory stays bounded whatever the number of photographs.
   private static let largestBatch = 1 << 22
 
+  /// How far outside of 0…1 a probability may be by rounding.
+  private static let rounding: Float = 1e-3
+
   private let model: Model
   private let preprocessing: ImagePreprocessing
   let input: String
@@ -104,11 +107,24 @@ struct ImageClassifier: Predictor {
     guard probabilities.allSatisfy(\.isFinite) else {
       throw ZooError(.badData, "the network's scores are no finite numbers", at: output)
     }
+    if model.metadata.outputsProbabilities { try checkProbabilities(scores) }
     let labels = model.metadata.labels
     return probabilities.enumerated().map { index, probability in
       Classification(
         index: index, label: labels.isEmpty ? "class \(index)" : labels[index], probability: probability)
     }.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }
+  }
+
+  /// Refuses what a model wrongly calls probabilities. A model is one or the other: to take the softmax of some outputs
+  /// only would give numbers that mean nothing together. They need not add up to 1, which independent classes don't.
+  private func checkProbabilities(_ scores: [Float]) throws {
+    guard scores.allSatisfy({ (-Self.rounding...1 + Self.rounding).contains($0) }) else {
+      throw ZooError(
+        .badData,
+        "the model claims that its outputs are probabilities, but they lie between \(scores.min() ?? 0) and "
+          + "\(scores.max() ?? 0)", at: output,
+        advice: "zoo convert with --scores logits makes a package that has predict take their softmax")
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import ZooRuntime
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -96,12 +98,7 @@ public struct ModelCatalog: Sendable {
 
   /// The folder of the running program, symbolic links resolved.
   private static var executableFolder: String? {
-    #if os(Linux)
-      let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    #else
-      let executable = CommandLine.arguments.first
-    #endif
-    return executable.flatMap { $0.lastIndex(of: "/").map { end in String(executable![..<end]) } }
+    RunningProgram.path.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
   }
 
   private static func shippedFolders(of executableFolder: String?) -> [String] {

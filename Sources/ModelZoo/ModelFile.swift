@@ -1,4 +1,5 @@
 import CaffeFormat
+import Files
 import KerasFormat
 import ONNXFormat
 import PackageFormat
@@ -25,10 +26,12 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The format of the file at `path`, by its contents.
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` for one of any other kind.
-  public init(contentsOf path: String) throws {
+  public init(contentsOf path: String) throws { try self.init(contentsOf: path, orWeights: false) }
+
+  /// - Parameter takesWeights: Whether the caller also takes weights without a graph, which the error is to say.
+  init(contentsOf path: String, orWeights takesWeights: Bool) throws {
     let file = try InputFile(path: path)
     let beginning = try file.read(256)
-    guard !beginning.isEmpty else { throw ZooError(.badData, "the file is empty", at: path) }
     if PackageFormat.sniff(beginning) {
       self = .package
     } else if let weights = try WeightsFormat(contentsOf: path) {
@@ -49,9 +52,9 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
     } else if ONNXFormat.sniff(path) {
       self = .onnx
     } else {
-      throw ZooError(
-        .badData, "no file of a format that is known: .zoo, ONNX, TensorFlow Lite, Caffe, Keras, LIBLINEAR or LIBSVM",
-        at: path)
+      let models = Self.allCases.map(\.title)
+      let weights = takesWeights ? WeightsFormat.all.map(\.title).filter { !models.contains($0) } : []
+      throw ZooError.unknownFile(path, expected: models + weights)
     }
   }
 

@@ -72,7 +72,7 @@ struct ObjectDetector: Predictor {
     return try (0..<Int(found)).map { row in
       let kind = Int(classes[row])
       guard kind >= 0, labels.isEmpty || kind < labels.count, scores[row].isFinite,
-        boxes[4 * row..<4 * row + 4].allSatisfy(\.isFinite)
+        (-1e-3...1.001).contains(scores[row]), boxes[4 * row..<4 * row + 4].allSatisfy(\.isFinite)
       else {
         throw ZooError(.badData, "detection \(row) makes no sense", at: model.metadata.name)
       }

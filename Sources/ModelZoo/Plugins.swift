@@ -21,6 +21,15 @@ public struct Plugins: Sendable {
     return .registry(host.registry)
   }
 
+  /// As `at`, but a plugin that is refused is told by the registry's `refused` alone, wherever it was found.
+  ///
+  /// - Throws: `ZooError`, when `ZOO_PLUGIN_ALLOW` names a file that is missing or no list of sums.
+  public static func lenient(at paths: [String]) throws -> Plugins {
+    let host = try PluginHost()
+    try host.loadAll(paths: paths, isLenient: true)
+    return .registry(host.registry)
+  }
+
   /// Plugins that are linked into the program, by name, and no others.
   ///
   /// ```swift

@@ -1,3 +1,4 @@
+import Files
 import ZooCore
 
 /// How image files are read.
@@ -62,7 +63,8 @@ extension Image {
     let other = ImageFormat.nameOfUnsupported(signature: bytes)
     throw ZooError(
       .badData, "\(fileName(of: name)) is not a JPEG, PNG or WebP image", at: name,
-      advice: other.map { "it is a \($0) file; convert it to PNG" })
+      advice: other.map { "it is a \($0) file; convert it to PNG" }
+        ?? bytes.withUnsafeBytes(ForeignFile.init).map { "it is \($0.title); \($0.advice)" })
   }
 
   private static func fileName(of path: String) -> Substring {

@@ -80,6 +80,70 @@ struct PluginTests {
     }
   }
 
+  /// One that is refused leaves the others at work.
+  @Test func aBadOneIsLeftOut() throws {
+    try withOwnFolder { folder in
+      let zoo = try copyOfZoo(in: folder)
+      _ = try copyPlugin("Standard", to: folder)
+      let bad = try copyPlugin("Conv", to: folder)
+      try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: bad)
+      for arguments in [[], ["--plugin", bad], ["--plugin", folder]] {
+        let outcome = try Zoo.run(["plugins", "--json"] + arguments, program: zoo)
+        #expect(outcome.status == 65 && outcome.errors.contains(bad), "\(outcome.errors)")
+        #expect(try plugins(outcome).compactMap { $0["name"] as? String } == ["Standard"])
+        let refused = try #require(try outcome.json()["refused"] as? [[String: Any]])
+        #expect(refused.contains { $0["path"] as? String == bad && $0["error"] is String })
+      }
+      try writePicture(0, 255, 0, to: folder + "/x.png")
+      try colourModel().write(to: folder + "/m.zoo", format: .package)
+      let answer = try Zoo.run(["predict", folder + "/m.zoo", folder + "/x.png"], program: zoo)
+      #expect(answer.status == 0 && answer.output.contains("green"), "\(answer)")
+      #expect(answer.errors.contains("left out") && answer.errors.contains(bad), "\(answer.errors)")
+      // What the user names must be there.
+      let named = try Zoo.run(["predict", folder + "/m.zoo", folder + "/x.png", "--plugin", bad], program: zoo)
+      #expect(named.status == 65 && named.output.isEmpty, "\(named)")
+      #expect(try Zoo.run(["list"], program: zoo).errors.isEmpty)
+    }
+  }
+
+  /// The folder that a user happens to be in is no place for plugins, whatever lies in it.
+  @Test func doNotComeFromTheFolderOneIsIn() throws {
+    try withOwnFolder { folder in
+      _ = try copyOfZoo(in: folder)
+      _ = try copyPlugin("Standard", to: folder + "/here")
+      try write("", to: folder + "/here/zoo")
+      let script = "cd '\(folder)/here' && PATH='\(folder)':$PATH && exec zoo plugins --json"
+      let outcome = try Zoo.run(["-c", script], program: "/bin/sh")
+      #expect(outcome.status == 0 && (try plugins(outcome)).isEmpty, "\(outcome)")
+    }
+  }
+
+  /// Arguments, the program's own folder and descriptors are known without it.
+  @Test(.enabled(if: Unmounting.isAllowed, "no namespace of mounts")) func needNoProc() throws {
+    try withOwnFolder { folder in
+      let zoo = try copyOfZoo(in: folder)
+      _ = try copyPlugin("Standard", to: folder)
+      try colourModel().write(to: folder + "/m.onnx", format: .onnx)
+      try writePicture(0, 255, 0, to: folder + "/x.png")
+      func run(_ command: String) throws -> Zoo.Outcome {
+        let script = "cd '\(folder)' && PATH='\(folder)':$PATH && \(Unmounting.command) && exec \(command)"
+        return try Zoo.run(["-m", "sh", "-c", script], program: "/usr/bin/unshare")
+      }
+      #expect(try run("zoo convert m.onnx m.zoo").output.hasPrefix("m.zoo: "))
+      let answer = try run("zoo predict m.zoo x.png --top 1")
+      #expect(answer.status == 0 && answer.output.contains("green"), "\(answer)")
+      #expect(try plugins(run("./zoo plugins --json")).count == 1)
+      #expect(try run("zoo nonsense").status == 64)
+      #expect(try Zoo.run(["predict"], program: zoo).status == 64)
+    }
+  }
+
+  private enum Unmounting {
+    static let command = "umount -l /proc"
+    static let isAllowed: Bool =
+      (try? Zoo.run(["-m", "sh", "-c", command], program: "/usr/bin/unshare").status) == 0
+  }
+
   /// The names of the plugins that `program` loads, in order.
   private func names(_ program: String, path: String = "") throws -> [String] {
     let outcome = try Zoo.run(["plugins", "--json"], environment: ["ZOO_PLUGIN_PATH": path], program: program)

@@ -92,6 +92,56 @@ struct PluginHostTests {
     try PluginHost().load(path)
   }
 
+  /// Whoever owns a folder above can put another one in the place of the plugin's.
+  @Test(.enabled(if: geteuid() == 0, "only root gives folders away")) func foldersAboveOfOthers() throws {
+    let folder = try Folder()
+    let above = folder.path + "/above"
+    let inner = above + "/inner"
+    try FileManager.default.createDirectory(
+      atPath: inner, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    let path = inner + "/libgood.so"
+    try FileManager.default.copyItem(atPath: folder.plugin("good", Source.good), toPath: path)
+    for (mode, owner, part) in [(0o755, 1234, "another user"), (0o1777, 1234, "another user"), (0o775, 0, "can write")] {
+      try #require(chown(above, uid_t(owner), 0) == 0 && chmod(above, mode_t(mode)) == 0)
+      let error = #expect(throws: ZooError.self) { try PluginHost().load(path) }
+      #expect(error?.location == above && error?.message.contains(part) == true, "\(error as Any)")
+    }
+    let list = inner + "/allowed"
+    try "\(folder.sha256(path))\n".write(toFile: list, atomically: true, encoding: .utf8)
+    let error = #expect(throws: ZooError.self) { try PluginAllowList(contentsOf: list) }
+    #expect(error?.location == above)
+    try #require(chmod(above, 0o1777) == 0)
+    try PluginHost(allowList: PluginAllowList(contentsOf: list)).load(path)
+  }
+
+  @Test func librariesBesideAPlugin() throws {
+    let folder = try Folder()
+    let helper = try folder.plugin("helper", "const char *helper_name(void) { return \"sample\"; }",
+      options: ["-Wl,-soname,libhelper.so"])
+    let source =
+      Source.refusing.replacingOccurrences(
+        of: "host->set_error(\"too old a host\")", with: "host->set_error(helper_name())")
+      .replacingOccurrences(of: "#include", with: "const char *helper_name(void);\n#include")
+    let path = try folder.plugin("user", source, options: [helper, "-Wl,-rpath,$ORIGIN"])
+    let error = #expect(throws: ZooError.self) { try PluginHost().load(path) }
+    #expect(error?.message.contains("can't work here: sample") == true, "\(error as Any)")
+  }
+
+  @Test func aBadPluginIsLeftOut() throws {
+    let folder = try Folder()
+    _ = try folder.plugin("a", Source.table(version: "7"))
+    _ = try folder.plugin("good", Source.good)
+    let bad = try folder.plugin("worse", Source.table(name: "NULL"))
+    let host = try PluginHost()
+    try host.load(folder.path)
+    #expect(host.plugins.map(\.info.name) == ["sample"])
+    #expect(host.registry.refused.map(\.location) == [folder.path + "/liba.so", bad])
+    // A folder that holds no other.
+    try FileManager.default.removeItem(atPath: folder.path + "/libgood.so")
+    let error = #expect(throws: ZooError.self) { try PluginHost().load(folder.path) }
+    #expect(error?.location == bad)
+  }
+
   @Test func allowLists() throws {
     let folder = try Folder()
     let path = try folder.plugin("good", Source.good)

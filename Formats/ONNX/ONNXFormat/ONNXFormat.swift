@@ -58,14 +58,14 @@ public enum ONNXFormat {
         guard message.byteCount <= maximumByteCount else { continue }
         let modelFile = try NewFile(path)
         try MessageWriter.write(message, to: modelFile)
-        try modelFile.finish()
+        var files = NewFiles()
         if !placement.tensors.isEmpty {
           let dataFile = try NewFile(path + ".data")
           try MessageWriter.write(placement, to: dataFile)
-          try dataFile.finish()
-          try dataFile.commit()
+          try files.add(dataFile)
         }
-        return try modelFile.commit()
+        try files.add(modelFile)
+        return try files.commit()
       }
       throw ZooError(
         .usage, "the model takes more than 2 GiB, protobuf's limit",
@@ -133,15 +133,33 @@ public enum ONNXFormat {
     var cursor = WireCursor(bytes, 0..<bytes.count)
     var seen: Set<Int32> = []
     while let field = try cursor.next() {
-      let expected: WireType? =
-        switch field.number {
-        case 1, 5: .varint
-        case 2, 3, 4, 6, 7, 8, 14, 20, 25, 26: .delimited
-        default: nil
-        }
+      let expected = wireType(ofField: field.number)
       guard expected == nil || field.wireType == expected else { return false }
       seen.insert(field.number)
     }
     return seen.contains(7) && (seen.contains(1) || seen.contains(8))
+  }
+
+  private static func wireType(ofField number: Int32) -> WireType? {
+    switch number {
+    case 1, 5: .varint
+    case 2, 3, 4, 6, 7, 8, 14, 20, 25, 26: .delimited
+    default: nil
+    }
+  }
+
+  /// Whether the file at `path` begins as a model does, and ends before one does.
+  package static func isCutOff(_ path: String) -> Bool {
+    (try? MappedFile.reading(path) { file in
+      var cursor = WireCursor(file.bytes, 0..<file.bytes.count)
+      var seen: Set<Int32> = []
+      do {
+        while let field = try cursor.next() {
+          guard wireType(ofField: field.number) == field.wireType else { return false }
+          seen.insert(field.number)
+        }
+      } catch { return seen.contains(1) }
+      return seen.contains(1) && !seen.contains(7)
+    }) ?? false
   }
 }

@@ -33,7 +33,7 @@ public enum PackageFormat {
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that is damaged, hostile, or written by a newer version.
   ///   Elements are checked when they are loaded.
   public static func read(_ path: String) throws -> ModelDefinition {
-    try located(path) { try PackageReader(path).model }
+    try ZooError.locating(path) { try PackageReader(path).model }
   }
 
   /// Writes `model` beside `path` and renames the file when it is complete. The same model gives the same bytes.
@@ -47,28 +47,20 @@ public enum PackageFormat {
   public static func write(
     _ model: ModelDefinition, to path: String, compression: Compression = .planes, verifies: Bool = false
   ) throws {
-    try located(path) { try PackageWriter(model, compression: compression).write(to: path, verifies: verifies) }
+    try ZooError.locating(path) { try PackageWriter(model, compression: compression).write(to: path, verifies: verifies) }
   }
 
   /// What the file at `path` is made of.
   ///
   /// - Throws: as `read` does.
   public static func summary(_ path: String) throws -> PackageSummary {
-    try located(path) { try PackageReader(path).summary }
+    try ZooError.locating(path) { try PackageReader(path).summary }
   }
 
   /// Checks every chunk of the file at `path` against its checksum.
   ///
   /// - Throws: `ZooError` (`badData`) that names the first damaged tensor and chunk, and what `read` throws.
   public static func verifyChecksums(_ path: String) throws {
-    try located(path) { try PackageReader(path).verifyChecksums() }
-  }
-
-  private static func located<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as ZooError {
-      throw error.located(path)
-    }
+    try ZooError.locating(path) { try PackageReader(path).verifyChecksums() }
   }
 }

@@ -33,8 +33,11 @@ uint32_t zoo_fork_generation(void);
 /* Starts a detached thread that blocks all signals. `name` has at most 15 bytes. False when there are no more. */
 bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument);
 
-/* The file that this code was loaded from: the executable, or the shared library around the runtime. NULL when unknown. */
-const char *zoo_own_file(void);
+/* The shared library around the runtime; NULL where the runtime is part of the program. */
+const char *zoo_own_library(void);
+
+/* The program's path as it was executed, from the folder that the process was in then; NULL when unknown. */
+const char *zoo_executed_path(void);
 
 /* Gives the memory that this process has freed back to the system, if enough has been freed since the last time to be
    worth the search for it. */

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -41,9 +43,12 @@ public struct WeightFiles: Sendable {
   public init(contentsOf path: String) throws {
     guard FileKind(path: path) == .folder else {
       guard let format = try WeightsFormat(contentsOf: path) else {
-        throw ZooError(
-          .badData, "a file of no known format of weights", at: path,
-          advice: "the formats are: \(WeightsFormat.all.map(\.title).joined(separator: ", "))")
+        if let model = try? ModelFormat(contentsOf: path) {
+          throw ZooError(
+            .badData, "the file is a model, not weights alone (\(model.title))", at: path,
+            advice: "zoo convert takes its constants: zoo convert \(path) weights.safetensors")
+        }
+        throw ZooError.unknownFile(path, expected: WeightsFormat.all.map(\.title))
       }
       let contents = try format.read(path)
       (tensors, metadata, self.format) = (contents.file.tensors, contents.file.metadata, format)
@@ -76,10 +81,6 @@ public struct WeightFiles: Sendable {
   /// The text in the file at `path`; `nil` where there is no file.
   private static func text(_ path: String) throws -> String? {
     guard FileKind(path: path) == .file else { return nil }
-    let bytes = try InputFile(path: path).readToEnd(limit: mostTextBytes)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ZooError(.badData, "the file is no UTF-8 text", at: path)
-    }
-    return text
+    return try TextFile.read(path, limit: mostTextBytes)
   }
 }

@@ -13,7 +13,7 @@ public struct WeightSource: Sendable {
   public init(contentsOf path: String) throws {
     let format = FileKind(path: path) == .folder ? nil : try WeightsFormat(contentsOf: path)
     if format == nil && FileKind(path: path) != .folder || format == .package {
-      let model = try ModelDefinition(contentsOf: path)
+      let model = try ModelFormat(contentsOf: path, orWeights: true).read(path)
       file = model.tensorFile
       if model.holdsWeightsAlone { self.format = format } else { self.model = model }
       return

@@ -1,3 +1,5 @@
+import Files
+
 /// A file format that holds named tensors. Which there are says `WeightsFormat.all` (WeightsFormats.swift).
 public struct WeightsFormat: Sendable {
   /// What JSON calls it: `safetensors`.

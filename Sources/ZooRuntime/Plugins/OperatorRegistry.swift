@@ -36,6 +36,7 @@ public final class OperatorRegistry: Sendable {
     var plugins: [PluginInfo] = []
     /// Files and folders that were searched for plugins.
     var places: [String] = []
+    var refused: [ZooError] = []
     /// By falling version; the first registered comes first among equals.
     var operators: [Key: [RegisteredOperator]] = [:]
   }
@@ -50,6 +51,11 @@ public final class OperatorRegistry: Sendable {
   func noteSearched(_ place: String) {
     contents.withLock { if !$0.places.contains(place) { $0.places.append(place) } }
   }
+
+  /// Why plugins that were found are not used.
+  public var refused: [ZooError] { contents.withLock { $0.refused } }
+
+  func noteRefused(_ error: ZooError) { contents.withLock { $0.refused.append(error) } }
 
   /// Adds the operators of `plugin`. Where two plugins offer the same form of an operator, the first one serves.
   ///
@@ -109,20 +115,21 @@ public final class OperatorRegistry: Sendable {
         .unsupported, "\(node.operatorType) runs graphs of its own, which is not implemented", at: node.label,
         advice: "export the model without \(node.operatorType): unroll loops")
     }
-    let (known, plugins, places) = contents.withLock {
+    let (known, plugins, places, refused) = contents.withLock {
       (
         $0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins,
-        $0.places
+        $0.places, $0.refused
       )
     }
     let searched = plugins.isEmpty ? "no plugin is loaded" : "searched: \(plugins.map(\.name).joined(separator: ", "))"
     let forms =
       known.isEmpty ? "" : "; there are forms since version \(known.map(String.init).joined(separator: ", "))"
     let looked = places.isEmpty ? "" : "; looked in \(places.joined(separator: ", "))"
+    let leftOut = refused.isEmpty ? "" : "; left out: \(refused.compactMap(\.location).joined(separator: ", "))"
     throw ZooError(
       .unsupported,
       "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(opset)"
-        + " (\(searched)\(forms)\(looked))",
+        + " (\(searched)\(forms)\(looked)\(leftOut))",
       at: node.label, advice: "put the folder of a plugin that offers it into ZOO_PLUGIN_PATH")
   }
 

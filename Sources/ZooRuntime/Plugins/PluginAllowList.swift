@@ -38,6 +38,8 @@ public struct PluginAllowList: Sendable, Hashable {
       throw ZooError(
         .badData, "others can write to this list of allowed plugins", at: path, advice: "chmod go-w '\(path)'")
     }
+    let folder = PluginFile.split(try PluginFile.resolved(path)).folder
+    try PluginFolder(resolved: folder).checkTrust(for: .allowList)
     sums = []
     var line: UnsafeMutablePointer<CChar>?
     var capacity = 0

@@ -3,46 +3,51 @@ import Glibc
 import ZooCore
 
 /// A plugin's file, opened and checked before any of its code runs.
-final class PluginFile {
+final class PluginFile: Sendable {
   /// One file however it is named.
   struct Identity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
   }
 
-  /// Absolute, without symbolic links: what the dynamic linker is given, and what `$ORIGIN` in it means.
-  let path: String
+  /// Absolute, without symbolic links.
+  var path: String { folder.path == "/" ? "/" + name : "\(folder.path)/\(name)" }
   let identity: Identity
+  private let folder: PluginFolder
+  private let name: String
   private let descriptor: Int32
-  private let size: UInt64
+  private let status: stat
 
   /// - Throws: `ZooError`: `notFound`, or `badData` when it is no regular file.
-  init(path named: String) throws {
-    path = try Self.resolved(named)
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw Self.unreadable(named) }
+  convenience init(path named: String) throws {
+    let path = try Self.resolved(named)
+    let (folder, name) = Self.split(path)
+    try self.init(in: PluginFolder(resolved: folder), name)
+  }
+
+  /// - Throws: as `init(path:)`, and for a symbolic link.
+  init(in folder: PluginFolder, _ name: String) throws {
+    (self.folder, self.name) = (folder, name)
+    let path = "\(folder.path)/\(name)"
+    descriptor = openat(folder.descriptor, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw Self.unreadable(path) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
       throw ZooError(.badData, "not a regular file", at: path)
     }
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    size = UInt64(max(status.st_size, 0))
-    owner = status.st_uid
-    mode = status.st_mode
+    self.status = status
   }
 
   deinit { close(descriptor) }
-
-  private let owner: uid_t
-  private let mode: mode_t
 
   /// Whether the file has a plugin's entry point.
   ///
   /// - Throws: `ZooError` (`badData`) when it is no shared library for this machine.
   func isPlugin() throws -> Bool {
     do {
-      return try ELFFile(descriptor: descriptor, size: size).exportsFunction("zoo_plugin_entry")
+      return try ELFFile(descriptor: descriptor, size: UInt64(max(status.st_size, 0))).exportsFunction("zoo_plugin_entry")
     } catch let problem as ELFFile.Problem {
       throw ZooError(
         .badData, "can't be loaded as a plugin: \(problem.description)", at: path,
@@ -54,39 +59,19 @@ final class PluginFile {
   ///
   /// - Throws: `ZooError` (`badData`).
   func checkTrust() throws {
-    try Self.check(path, owner: owner, mode: mode)
-    var folder = path
-    var isOwnFolder = true
-    while let slash = folder.lastIndex(of: "/"), folder != "/" {
-      folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
-      var status = stat()
-      guard stat(folder, &status) == 0 else { throw Self.unreadable(folder) }
-      // Others can't rename what is not theirs in a sticky folder such as /tmp.
-      let isSticky = status.st_mode & S_ISVTX != 0
-      if isOwnFolder || !isSticky {
-        try Self.check(folder, owner: isOwnFolder ? status.st_uid : 0, mode: status.st_mode)
-      }
-      isOwnFolder = false
-    }
+    try folder.check(path, owner: status.st_uid, mode: status.st_mode)
+    try folder.checkTrust()
   }
 
-  private static func check(_ path: String, owner: uid_t, mode: mode_t) throws {
-    guard owner == 0 || owner == geteuid() else {
-      throw ZooError(
-        .badData, "refused as a plugin: it belongs to another user (\(owner))", at: path,
-        advice: "copy the plugin to a folder of your own")
-    }
-    guard mode & (S_IWGRP | S_IWOTH) == 0 else {
-      throw ZooError(
-        .badData, "refused as a plugin: others can write to it", at: path, advice: "chmod go-w '\(path)'")
-    }
-  }
+  /// By which path the dynamic linker gets at this file, in the folder that was checked.
+  var loadingPath: String { folder.loadingPath(of: name) }
 
-  /// Whether `path` still names this file.
-  func isStillThere() -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0
-      && Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)) == identity
+  /// Whether the folder still holds this file under its name, and nobody has written to it since it was opened.
+  func isUnchanged() -> Bool {
+    var now = stat()
+    guard fstatat(folder.descriptor, name, &now, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+    return now.st_dev == status.st_dev && now.st_ino == status.st_ino && now.st_size == status.st_size
+      && now.st_mtim.tv_sec == status.st_mtim.tv_sec && now.st_mtim.tv_nsec == status.st_mtim.tv_nsec
   }
 
   /// The SHA-256 sum of the contents, in lower-case hexadecimal.
@@ -110,6 +95,12 @@ final class PluginFile {
       throw ZooError(.defect, "SHA-256 is not available", at: path)
     }
     return sum.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// The folder and the name of a file at an absolute path.
+  static func split(_ path: String) -> (folder: String, name: String) {
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[slash...].dropFirst()))
   }
 
   /// The absolute path of `named` without symbolic links.

@@ -1,6 +1,7 @@
 import CZooPlugin
 import CZooSystem
 import Glibc
+import Logging
 import Synchronization
 import ZooCore
 
@@ -14,7 +15,7 @@ import ZooCore
 ///
 /// A plugin is code that runs with all rights of the process, so only the user decides which are loaded: those in paths
 /// that the caller gives, in `ZOO_PLUGIN_PATH`, and beside the executable (or the library that holds this runtime). A
-/// file that others could change is refused; with an allow-list, by the caller or in the file that `ZOO_PLUGIN_ALLOW`
+/// file that others could change, by itself or through a folder above it, is refused; with an allow-list, by the caller or in the file that `ZOO_PLUGIN_ALLOW`
 /// names, so is one whose SHA-256 sum is not on it. A process with raised rights (setuid) ignores both variables.
 public final class PluginHost: Sendable {
   /// A plugin that has been loaded from a file.
@@ -46,14 +47,29 @@ public final class PluginHost: Sendable {
   /// Loads the plugins of `paths` (files, or folders with `lib*.so` in them), then those of `ZOO_PLUGIN_PATH`, then those
   /// beside the executable. Where two offer the same operator, the first one serves.
   ///
-  /// - Throws: `ZooError`: `notFound` for a path that is not there, `badData` for a plugin that is refused.
-  public func loadAll(paths: [String] = []) throws {
+  /// What the search path holds besides is used without a plugin that is refused: the log has a warning, and the registry's
+  /// `refused` why.
+  ///
+  /// - Parameter isLenient: Whether that is so for `paths` too, and nothing is logged.
+  /// - Throws: `ZooError`: `notFound` for one of `paths` that is not there, `badData` for one that is refused.
+  public func loadAll(paths: [String] = [], isLenient: Bool = false) throws {
+    for path in paths { try isLenient ? noting { try load(path) } : load(path) }
     let named = Self.environment("ZOO_PLUGIN_PATH")?.split(separator: ":").map(String.init) ?? []
-    for path in paths + named { try load(path) }
-    for folder in Self.ownFolders() { try loadFolder(folder) }
+    for path in named { try noting { try load(path) } }
+    for folder in Self.ownFolders() { try noting { try loadFolder(folder) } }
+    guard !isLenient, !registry.refused.isEmpty else { return }
+    let logger = Logger(label: "zoo.plugins")
+    for error in registry.refused { logger.warning("a plugin is left out: \(error)") }
+  }
+
+  /// Has the registry remember what `body` throws.
+  private func noting(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as ZooError { registry.noteRefused(error) }
   }
 
   /// Loads one file, or all plugins among the `lib*.so` of a folder.
+  ///
+  /// - Throws: `ZooError`, for a folder only where all of its plugins are refused.
   public func load(_ path: String) throws {
     let resolved = try PluginFile.resolved(path)
     var status = stat()
@@ -76,13 +92,28 @@ public final class PluginHost: Sendable {
 
   // MARK: Finding
 
-  private func loadFolder(_ folder: String) throws {
-    registry.noteSearched(folder)
-    for name in try Self.libraries(in: folder) {
+  private func loadFolder(_ path: String) throws {
+    registry.noteSearched(path)
+    let folder = try PluginFolder(resolved: path)
+    var refusals: [ZooError] = []
+    var count = 0
+    for name in try Self.libraries(in: path) {
       // Other libraries lie beside plugins, and damaged ones are nothing to us; a plugin is looked at closely.
-      guard let file = try? PluginFile(path: folder + "/" + name), (try? file.isPlugin()) == true else { continue }
-      try load(file)
+      guard let file = try? Self.file(name, in: folder), (try? file.isPlugin()) == true else { continue }
+      do {
+        try load(file)
+        count += 1
+      } catch let error as ZooError { refusals.append(error) }
     }
+    // The last one is noted by whoever catches it.
+    let thrown = count == 0 ? refusals.popLast() : nil
+    for error in refusals { registry.noteRefused(error) }
+    if let thrown { throw thrown }
+  }
+
+  /// The library of that name, or what it links to.
+  private static func file(_ name: String, in folder: PluginFolder) throws -> PluginFile {
+    do { return try PluginFile(in: folder, name) } catch { return try PluginFile(path: "\(folder.path)/\(name)") }
   }
 
   private static func libraries(in folder: String) throws -> [String] {
@@ -100,7 +131,7 @@ public final class PluginHost: Sendable {
 
   /// The folders of the executable and of the library around the runtime.
   private static func ownFolders() -> [String] {
-    let files = ["/proc/self/exe"] + (zoo_own_file().map { [String(cString: $0)] } ?? [])
+    let files = [RunningProgram.path, zoo_own_library().map { String(cString: $0) }].compactMap { $0 }
     var folders: [String] = []
     for file in files {
       guard let path = try? PluginFile.resolved(file), let slash = path.lastIndex(of: "/") else { continue }
@@ -131,25 +162,30 @@ public final class PluginHost: Sendable {
     loaded.withLock { $0.append((file.identity, LoadedPlugin(info: info, path: file.path, sha256: sum))) }
   }
 
-  private struct Table: Sendable { nonisolated(unsafe) let pointer: UnsafePointer<zoo_plugin> }
+  private struct Table: Sendable {
+    nonisolated(unsafe) let pointer: UnsafePointer<zoo_plugin>
+    /// Keeps the folder open: libraries that the plugin asks for later are looked for beside it.
+    let file: PluginFile
+  }
   /// A file's entry point is called once in a process, whatever the number of hosts.
   private static let tables = Mutex<[PluginFile.Identity: Table]>([:])
 
   private static func table(of file: PluginFile) throws -> UnsafePointer<zoo_plugin> {
     try tables.withLock { tables in
       if let known = tables[file.identity] { return known }
-      // By its path, not through the open descriptor: $ORIGIN in its search path would mean /proc/self/fd then. Nobody
-      // else can write to its folder (checkTrust), so the file behind the path is the one that was checked.
-      guard let handle = dlopen(file.path, RTLD_NOW | RTLD_LOCAL) else {
+      let loadingPath = file.loadingPath
+      guard let handle = dlopen(loadingPath, RTLD_NOW | RTLD_LOCAL) else {
+        var reason = dlerror().map { String(cString: $0) } ?? "for no known reason"
+        if reason.hasPrefix(loadingPath) { reason = file.path + reason.dropFirst(loadingPath.count) }
         throw ZooError(
-          .badData, "the plugin can't be loaded: \(dlerror().map { String(cString: $0) } ?? "for no known reason")",
-          at: file.path, advice: "the libraries that it needs must be installed or lie beside it")
+          .badData, "the plugin can't be loaded: \(reason)", at: file.path,
+          advice: "the libraries that it needs must be installed or lie beside it")
       }
-      guard file.isStillThere(), let symbol = dlsym(handle, ZOO_PLUGIN_ENTRY) else {
+      guard file.isUnchanged(), let symbol = dlsym(handle, ZOO_PLUGIN_ENTRY) else {
         throw ZooError(.badData, "the plugin changed while it was loaded", at: file.path, advice: "try again")
       }
       let entry = unsafeBitCast(symbol, to: zoo_plugin_entry_function.self)
-      let table = Table(pointer: try table(from: entry, at: file.path))
+      let table = Table(pointer: try table(from: entry, at: file.path), file: file)
       tables[file.identity] = table
       return table
     }.pointer

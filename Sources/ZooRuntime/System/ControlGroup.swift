@@ -4,7 +4,8 @@ import Glibc
 enum ControlGroup {
   /// Whole CPUs, rounded up; `nil` without a limit.
   static func cpuLimit() -> Int? {
-    guard let groups = read("/proc/self/cgroup") else { return nil }
+    // Without /proc, the root: a container sees its own group there.
+    let groups = read("/proc/self/cgroup") ?? "0::/"
     var limit: Double?
     for line in groups.split(separator: "\n") {
       // hierarchy:controllers:path, the controllers empty in version 2

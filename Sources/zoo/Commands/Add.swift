@@ -24,7 +24,7 @@ struct Add: ParsableCommand {
   func run() throws {
     let entry = try ModelCatalog.standard.add(file, as: name, replaces: replace)
     if json { return try Console.printJSON(Report(name: entry.name, path: entry.path)) }
-    Console.print("\(entry.name): \(entry.path)")
+    Console.print("\(entry.name): \(entry.path)".visibleLine)
   }
 
   private struct Report: Encodable {

@@ -59,7 +59,7 @@ struct Calibrate: ParsableCommand {
     if options.json {
       return try Console.printJSON(Report(path: output, samples: calibration.samples, ranges: calibration.ranges))
     }
-    Console.print("\(output): \(calibration.ranges.count) ranges of \(calibration.samples) samples")
+    Console.print("\(output): \(calibration.ranges.count) ranges of \(calibration.samples) samples".visibleLine)
   }
 
   private struct Report: Encodable {

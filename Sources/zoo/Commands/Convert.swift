@@ -98,7 +98,7 @@ struct Convert: ParsableCommand {
     var model = stored
     if let opset { model = try ZooError.locating(input) { try model.converted(toOperatorSet: opset) } }
     try description.apply(to: &model.metadata)
-    try checkLabels(of: model)
+    try description.checkLabels(of: model)
     try model.write(to: output, format: format)
     try WrittenFile(model, output, rounding: rounding).show(json: json)
   }
@@ -149,20 +149,6 @@ struct Convert: ParsableCommand {
     ]
     for name in names where FileKind(path: "\(folder)/\(name)") == .file {
       try copyFile("\(folder)/\(name)", to: "\(output)/\(name)")
-    }
-  }
-
-  /// Labels that predict would refuse are refused at once, where the network's output tells how many there must be.
-  private func checkLabels(of model: ModelDefinition) throws {
-    guard let path = description.labels, let output = model.graph.outputs.first,
-      case .tensor(_, let shape?)? = output.type?.form
-    else { return }
-    let extents = shape.dropFirst().map { if case .fixed(let extent) = $0.extent { Int(extent) } else { 0 } }
-    let classes = extents.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-    guard extents.isEmpty || extents.contains(where: { $0 <= 0 }) || model.metadata.labels.count == classes else {
-      throw ZooError(
-        .usage, "\(model.metadata.labels.count) labels are given for \(classes) classes", at: path,
-        advice: "give one label for each class, in the order of the network's output \(output.name)")
     }
   }
 }

@@ -66,7 +66,7 @@ struct Diff: ParsableCommand {
   private static func text(_ tensors: WeightDifference, _ graph: GraphDifference?, _ a: String, _ b: String) -> String {
     var parts: [String] = []
     for (name, names) in [(a, tensors.onlyInFirst), (b, tensors.onlyInSecond)] where !names.isEmpty {
-      parts.append("only in \(name):\n" + names.map { "  \($0)" }.joined(separator: "\n"))
+      parts.append(list("only in \(name)", names))
     }
     if !tensors.differing.isEmpty {
       let head = ["tensor", "type", "shape", "values that differ", "largest difference", "relative"]
@@ -77,7 +77,7 @@ struct Diff: ParsableCommand {
         ("only in the graph of \(a)", graph.removed), ("only in the graph of \(b)", graph.added),
         ("other in the graphs", graph.changed),
       ] where !names.isEmpty {
-        parts.append("\(what):\n" + names.map { "  \($0)" }.joined(separator: "\n"))
+        parts.append(list(what, names))
       }
       if graph.hasOtherInterface { parts.append("the graphs have other inputs or outputs") }
     }
@@ -85,6 +85,10 @@ struct Diff: ParsableCommand {
     let same = "\(tensors.same) tensors are the same\(order)"
     parts.append(graph?.isNone == true ? same + ", and so are the graphs" : same)
     return parts.joined(separator: "\n")
+  }
+
+  private static func list(_ title: String, _ names: [String]) -> String {
+    (["\(title):"] + names.map { "  \($0)" }).map(\.visibleLine).joined(separator: "\n")
   }
 
   private static func row(_ tensor: WeightDifference.Tensor) -> [String] {

@@ -20,7 +20,7 @@ struct List: ParsableCommand {
     if options.json {
       try Console.printJSON(Report(models: models, folders: catalog.folders))
     } else if models.isEmpty {
-      Console.print("no models in \(catalog.folders.joined(separator: ", "))")
+      Console.print("no models in \(catalog.folders.joined(separator: ", "))".visibleLine)
     } else {
       let rows = models.map { [$0.name, $0.taskText, byteText($0.bytes), $0.accuracyText, $0.path] }
       Console.print(table([["name", "task", "size", "accuracy", "file"]] + rows, right: [2]))

@@ -64,7 +64,7 @@ struct Pack: ParsableCommand {
     }
     let architecture = try chosenArchitecture()
     let files = try WeightFiles(contentsOf: weights)
-    let labels = try description.labels.map(readLabels) ?? files.values["labels"]?.texts
+    let labels = try description.labels.map(LabelsFile.read) ?? files.values["labels"]?.texts
     var model = try ZooError.locating(weights) {
       try architecture.model(weights: files.tensors, values: files.values, labels: labels)
     }

@@ -5,17 +5,28 @@ struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugins", abstract: "List the loaded plugins and their operators.",
     discussion: """
-      Plugins are the lib*.so files of --plugin, of the folders of ZOO_PLUGIN_PATH, and of the folder that zoo lies in.
+      Plugins are the lib*.so files of --plugin, of the folders of ZOO_PLUGIN_PATH, and of the folder that zoo lies in. \
+      One that is refused is reported, and the others are listed all the same.
       """)
 
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let plugins = try options.modelOptions().plugins.registry().plugins.map(Plugin.init)
-    if options.json { return try Console.printJSON(Report(plugins: plugins)) }
+    let registry = try Plugins.lenient(at: options.plugins).registry()
+    var failures = Failures()
+    registry.refused.forEach { failures.report($0) }
+    try show(registry.plugins.map(Plugin.init), registry.refused)
+    try failures.finish()
+  }
+
+  private func show(_ plugins: [Plugin], _ refused: [ZooError]) throws {
+    if options.json {
+      let refused = refused.map { Refusal(path: $0.location ?? "", error: $0.message) }
+      return try Console.printJSON(Report(plugins: plugins, refused: refused))
+    }
     if plugins.isEmpty { Console.print("no plugins") }
     for plugin in plugins {
-      Console.print("\(plugin.name) \(plugin.version)  \(plugin.path)")
+      Console.print("\(plugin.name) \(plugin.version)  \(plugin.path)".visibleLine)
       let operators = plugin.operators.map { "\($0.domain.isEmpty ? "" : $0.domain + ".")\($0.name) \($0.since)" }
       Console.print(wrapped(operators.joined(separator: ", "), width: 100, indent: "  "))
     }
@@ -23,6 +34,12 @@ struct PluginsCommand: ParsableCommand {
 
   private struct Report: Encodable {
     var plugins: [Plugin]
+    var refused: [Refusal]
+  }
+
+  private struct Refusal: Encodable {
+    var path: String
+    var error: String
   }
 
   private struct Plugin: Encodable {

@@ -202,8 +202,8 @@ private struct PredictionReport: Encodable {
 
   func text(isBrief: Bool) -> String {
     if let classes {
-      if isBrief, let best = classes.first { return "\(input): \(best.label) \(percent(best.probability))" }
-      return input + "\n" + table(classes.map { [percent($0.probability), $0.label] }, right: [0], indent: "  ")
+      if isBrief, let best = classes.first { return "\(input): \(best.label) \(percent(best.probability))".visibleLine }
+      return input.visibleLine + "\n" + table(classes.map { [percent($0.probability), $0.label] }, right: [0], indent: "  ")
     }
     if let detections {
       let rows = detections.map { detection in
@@ -211,10 +211,10 @@ private struct PredictionReport: Encodable {
         let corners = [box.left, box.top, box.right, box.bottom].map { fixed(Double($0), 0) }
         return [percent(detection.score), detection.label, corners.joined(separator: " ")]
       }
-      return input + "\n" + table(rows, right: [0], indent: "  ")
+      return input.visibleLine + "\n" + table(rows, right: [0], indent: "  ")
     }
     if let text { return text }
-    return input + "\n  " + Self.summary(embedding ?? [])
+    return input.visibleLine + "\n  " + Self.summary(embedding ?? [])
   }
 
   /// A vector's first components; a person has no use for hundreds of them.

@@ -14,7 +14,7 @@ struct Remove: ParsableCommand {
   func run() throws {
     let files = try ModelCatalog.standard.remove(name)
     if json { return try Console.printJSON(Report(name: name, removed: files)) }
-    for file in files { Console.print("removed \(file)") }
+    for file in files { Console.print("removed \(file)".visibleLine) }
   }
 
   private struct Report: Encodable {

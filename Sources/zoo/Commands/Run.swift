@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import ModelZoo
 
 #if canImport(FoundationEssentials)
@@ -20,7 +21,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var tensors: TensorOptions
 
-  @Option(help: ArgumentHelp("Write each output to DIR/NAME.npy.", valueName: "DIR"))
+  @Option(help: ArgumentHelp("Write each output to DIR/NAME.npy; what is printed tells the files of names that can't be a file's.", valueName: "DIR"))
   var outputDir: String?
 
   @OptionGroup var precision: PrecisionOption
@@ -30,35 +31,40 @@ struct Run: ParsableCommand {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let inputs = try tensors.inputs(of: model, named: self.model)
     let outputs = try ZooError.locating(self.model) { try model.run(inputs) }
-    if let outputDir {
-      do {
-        try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
-      } catch {
-        throw ZooError(.notFound, "the folder can't be made", at: outputDir)
-      }
-    }
+    let files = try write(outputs, of: model)
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
       inputs: inputs.sorted { $0.key < $1.key }.map { TensorReport($0.key, $0.value) }, outputs: [])
-    for (index, output) in model.outputs.enumerated() {
+    for output in model.outputs {
       guard let tensor = outputs[output.name] else { continue }
       var item = TensorReport(output.name, tensor)
       item.columns = model.definition.graph.columnNames(of: output.name)
-      if let outputDir {
-        let path = "\(outputDir)/\(fileName(for: output.name, index)).npy"
-        try NumPyFile.write(tensor, to: path)
-        item.file = path
-      }
+      item.file = files[output.name]
       report.outputs.append(item)
     }
     if options.json { return try Console.printJSON(report) }
     Console.print(table(report.outputs.map(\.row)))
   }
 
-  /// A name that stays in the folder.
-  private func fileName(for output: String, _ index: Int) -> String {
-    let safe = String(output.map { $0 == "/" || $0 == "\0" || $0 == "\\" ? "_" : $0 })
-    return safe.isEmpty || safe.hasPrefix(".") ? "output_\(index)" : safe
+  /// Writes the outputs into the folder that was asked for, all of them or none; gives each one's file.
+  private func write(_ outputs: [String: Tensor], of model: Model) throws -> [String: String] {
+    guard let outputDir else { return [:] }
+    do {
+      try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
+    } catch {
+      throw ZooError(.notFound, "the folder can't be made", at: outputDir)
+    }
+    var names = FileNames(ending: ".npy")
+    let paths = names.add(model.outputs.map(\.name)).map { "\(outputDir)/\($0)" }
+    var files = NewFiles()
+    var places: [String: String] = [:]
+    for (output, path) in zip(model.outputs, paths) {
+      guard places[output.name] == nil, let tensor = outputs[output.name] else { continue }
+      try files.add(NumPyFile.newFile(tensor, at: path))
+      places[output.name] = path
+    }
+    try files.commit()
+    return places
   }
 
   private struct Report: Encodable {

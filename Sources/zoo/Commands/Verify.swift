@@ -34,7 +34,7 @@ struct Verify: ParsableCommand {
         if !options.json {
           Console.clearProgress()
           let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
-          Console.print("\(result.status.rawValue.padded(to: 8))  \(name)\(detail)")
+          Console.print("\(result.status.rawValue.padded(to: 8))  \(name)\(detail)".visibleLine)
         }
       }
     }

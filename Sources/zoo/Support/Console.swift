@@ -15,13 +15,15 @@ import ModelZoo
 
 /// What goes to the terminal: answers to standard output, everything else to standard error.
 enum Console {
-  /// Writes `text` and a line end to standard output.
+  /// Writes `text` and a line end to standard output, as it can be shown.
   ///
   /// Ends the program when nobody can read it: silently for a closed pipe, by SIGPIPE's usual effect.
   static func print(_ text: String) { write(text + "\n") }
 
-  /// Writes `text` to standard output as it is.
-  static func write(_ text: String) {
+  /// Writes `text` to standard output, as it can be shown.
+  static func write(_ text: String) { writeAnswer(text.visibleText) }
+
+  private static func writeAnswer(_ text: String) {
     do { try write(text, to: STDOUT_FILENO) } catch {
       writeError("zoo: standard output: \(error)")
       exit(ZooError.Kind.badData.exitStatus)
@@ -34,23 +36,23 @@ enum Console {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    writeAnswer(String(decoding: try encoder.encode(value), as: UTF8.self).visibleJSON + "\n")
   }
 
-  /// Writes `text` and a line end to standard error.
+  /// Writes `text` and a line end to standard error, as it can be shown.
   static func writeError(_ text: String) {
     clearProgress()
-    try? write(text + "\n", to: STDERR_FILENO)
+    try? write(text.visibleText + "\n", to: STDERR_FILENO)
   }
 
   /// `zoo: cat.jpg: not a JPEG, PNG or WebP image (…)`
-  static func report(_ error: ZooError) { writeError("zoo: \(error)") }
+  static func report(_ error: ZooError) { writeError("zoo: \(error)".visibleLine) }
 
   /// Shows `text` on the last line of a terminal, in place of what was there; nothing where standard error is no
   /// terminal.
   static func progress(_ text: String) {
     guard isatty(STDERR_FILENO) == 1 else { return }
-    try? write("\r\u{1b}[K\(text)", to: STDERR_FILENO)
+    try? write("\r\u{1b}[K\(text.visibleLine)", to: STDERR_FILENO)
   }
 
   /// Takes the line of `progress` away.

@@ -13,10 +13,15 @@ struct DescriptionOptions: ParsableArguments {
     case cifar10
   }
 
+  enum Scores: String, ExpressibleByArgument, CaseIterable {
+    case logits
+    case probabilities
+  }
+
   @Option(help: "The model's name.")
   var name: String?
 
-  @Option(help: ArgumentHelp("The classes' names: a text file with one a line, or a JSON list.", valueName: "FILE"))
+  @Option(help: ArgumentHelp("The classes' names: a text file with one a line, or JSON (a list, or an object with a name for each number).", valueName: "FILE"))
   var labels: String?
 
   @Option(help: ArgumentHelp("What the model answers: \(Task.choices).", valueName: "TASK"))
@@ -27,6 +32,12 @@ struct DescriptionOptions: ParsableArguments {
       "How a photograph becomes the input: \(Preparation.choices) (torchvision's 256 pixels, centre crop 224; 32 × 32).",
       valueName: "PRESET"))
   var preprocessing: Preparation?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the network gives for each class: \(Scores.choices) (default: logits, of which predict takes the softmax).",
+      valueName: "KIND"))
+  var scores: Scores?
 
   @Option(help: "The licence of the weights.")
   var license: String?
@@ -42,13 +53,15 @@ struct DescriptionOptions: ParsableArguments {
 
   /// Whether nothing was given.
   var isEmpty: Bool {
-    [name, labels, license, source].allSatisfy { $0 == nil } && task == nil && preprocessing == nil && accuracy.isEmpty
+    [name, labels, license, source].allSatisfy { $0 == nil } && task == nil && preprocessing == nil
+      && scores == nil && accuracy.isEmpty
   }
 
   /// Puts what was given into `metadata`.
   func apply(to metadata: inout ModelMetadata) throws {
     if let name { metadata.name = name }
-    if let labels { metadata.labels = try readLabels(labels) }
+    if let labels { metadata.labels = try LabelsFile.read(labels) }
+    if let scores { metadata.outputsProbabilities = scores == .probabilities }
     if let license { metadata.license = license }
     if let source { metadata.source = source }
     if !accuracy.isEmpty { metadata.accuracy = try accuracy.map(measured) }
@@ -67,6 +80,24 @@ struct DescriptionOptions: ParsableArguments {
       metadata.task = .imageClassification
     case Task.none?: metadata.task = .none
     case nil: break
+    }
+  }
+
+  /// Labels that predict would refuse are refused at once.
+  func checkLabels(of model: ModelDefinition) throws {
+    guard let path = labels else { return }
+    let classes: Int
+    do {
+      guard let count = try model.classCount() else { return }
+      classes = count
+    } catch let error as ZooError {
+      return Console.writeError(
+        "zoo: \(path): how many classes there are can't be told, so the labels are not checked: \(error)".visibleLine)
+    }
+    guard model.metadata.labels.count == classes else {
+      throw ZooError(
+        .usage, "\(model.metadata.labels.count) labels are given for \(classes) classes", at: path,
+        advice: "give one label for each class, in the order of the network's first output")
     }
   }
 

@@ -34,6 +34,6 @@ private struct LineHandler: LogHandler {
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { $1 }
     let details = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    Console.writeError("zoo: \(event.level): \(event.message)\(details)")
+    Console.writeError("zoo: \(event.level): \(event.message)\(details)".visibleLine)
   }
 }

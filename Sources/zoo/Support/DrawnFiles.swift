@@ -13,7 +13,7 @@ struct DrawnFiles {
   private let path: String
   private let isFolder: Bool
   private let drawing: DetectionDrawing
-  private var names: Set<String> = []
+  private var names = FileNames(ending: ".png")
 
   /// - Throws: `ZooError` (`usage`) for a name that does not end with .png.
   init(_ path: String, inputs: Int, model: Model) throws {
@@ -38,13 +38,7 @@ struct DrawnFiles {
       let name = input == "-" ? "stdin" : input.split(separator: "/").last.map(String.init) ?? "picture"
       let stem =
         name.split(separator: ".").count > 1 ? String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) : name
-      var unique = stem
-      var number = 2
-      while !names.insert(unique).inserted {
-        unique = "\(stem)-\(number)"
-        number += 1
-      }
-      target = "\(path)/\(unique).png"
+      target = "\(path)/\(names.add([stem])[0])"
     }
     try bytes.withUnsafeBytes { try NewFile.write([$0], to: target) }
   }

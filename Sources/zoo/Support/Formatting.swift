@@ -86,6 +86,7 @@ func dimensionTexts(_ shape: [Dimension]) -> [String] {
 ///
 /// - Parameter right: The columns that are aligned to the right.
 func table(_ rows: [[String]], right: Set<Int> = [], indent: String = "") -> String {
+  let rows = rows.map { $0.map(\.visibleLine) }
   let columns = rows.map(\.count).max() ?? 0
   let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
   return rows.map { row in

@@ -4,7 +4,8 @@ import ModelZoo
 struct WrittenFile: Encodable {
   var model: String
   var path: String
-  var bytes: Int
+  /// `nil` for a pipe.
+  var bytes: Int?
   var tensorBytes: Int
   var ratio: Double?
   /// What it cost to store the weights rounded, where that was asked for.
@@ -36,9 +37,11 @@ struct WrittenFile: Encodable {
     exact = cost.map { $0.changedValues == 0 } ?? true
     self.dequantized = Dictionary(dequantized.map { ($0, 1) }, uniquingKeysWith: +)
     self.path = path
-    bytes = try fileSize(path)
-    tensorBytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
-    ratio = tensorBytes > 0 ? Double(bytes) / Double(tensorBytes) : nil
+    let size = try fileSize(path)
+    bytes = size > 0 ? size : nil
+    let tensorBytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
+    ratio = tensorBytes > 0 ? bytes.map { Double($0) / Double(tensorBytes) } : nil
+    self.tensorBytes = tensorBytes
   }
 
   private static func text(_ cast: CastCost) -> String {
@@ -56,7 +59,7 @@ struct WrittenFile: Encodable {
   func show(json: Bool) throws {
     if json { return try Console.printJSON(self) }
     let share = ratio.map { ", \(fixed($0 * 100, 1)) % of its weights" } ?? ""
-    Console.print("\(path): \(byteText(bytes))\(share)")
+    Console.print("\(path): \(bytes.map(byteText) ?? "written")\(share)".visibleLine)
     for (type, count) in dequantized.sorted(by: { $0.key < $1.key }) {
       Console.print("  dequantized  \(count) tensors of \(type), exactly")
     }
@@ -64,7 +67,8 @@ struct WrittenFile: Encodable {
     if !unread.isEmpty { Console.print("  left out  \(unread.joined(separator: ", "))") }
     guard let rounding else { return }
     for name in rounding.kept {
-      Console.writeError("zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite")
+      Console.writeError(
+        "zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite".visibleLine)
     }
     var rows = [["weights", "\(byteText(rounding.bytesBefore)) became \(byteText(rounding.bytesAfter))"]]
     if rounding.storage != .float32 {
