@@ -53,7 +53,8 @@ package enum TextFile {
     return String(validating: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
   }
 
-  private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _: Unit.Type, _ isBig: Bool) -> [Unit]? {
+  private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _: Unit.Type, _ isBig: Bool) -> [Unit]?
+  {
     let width = Unit.bitWidth / 8
     guard bytes.count % width == 0 else { return nil }
     return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in
