@@ -6,20 +6,20 @@ package struct ForeignFile {
   package let title: String
   /// What to do to get at what was meant.
   package let advice: String
-  /// Whether it can be read as lines of text all the same.
-  package let isText: Bool
+  /// Whether it is a text that stands for a file which is elsewhere.
+  package let isPointer: Bool
 
   /// What the file is that begins with these bytes, a few hundred at least unless it has no more; `nil` for anything else.
   package init?(_ beginning: UnsafeRawBufferPointer) {
     for kind in Self.binary where Self.holds(beginning, kind.magic, at: kind.offset) {
-      (title, advice, isText) = (kind.title, kind.advice, false)
+      (title, advice, isPointer) = (kind.title, kind.advice, false)
       return
     }
     let text = Self.beginningOfText(beginning)
     guard let kind = Self.texts.first(where: { kind in kind.beginnings.contains { text.hasPrefix($0) } }) else {
       return nil
     }
-    (title, advice, isText) = (kind.title, kind.advice, !kind.isPointer)
+    (title, advice, isPointer) = (kind.title, kind.advice, kind.isPointer)
   }
 
   package func error(at path: String) -> ZooError {
@@ -45,7 +45,6 @@ package struct ForeignFile {
     var beginnings: [String]
     var title: String
     var advice: String
-    /// Whether it stands for a file that is elsewhere.
     var isPointer = false
   }
 

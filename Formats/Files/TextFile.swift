@@ -22,11 +22,10 @@ package enum TextFile {
   ///
   /// - Throws: `ZooError` (`badData`) for what is no text.
   package static func decode(_ bytes: [UInt8], name: String) throws -> String {
-    if let foreign = bytes.withUnsafeBytes(ForeignFile.init), !foreign.isText { throw foreign.error(at: name) }
-    guard let text = text(bytes), !text.utf8.contains(0) else {
-      throw ZooError(.badData, "the file is no UTF-8 text", at: name, advice: "save it as text in UTF-8")
-    }
-    return text
+    let foreign = bytes.withUnsafeBytes(ForeignFile.init)
+    if let text = text(bytes), !text.utf8.contains(0), foreign?.isPointer != true { return text }
+    throw foreign?.error(at: name)
+      ?? ZooError(.badData, "the file is no UTF-8 text", at: name, advice: "save it as text in UTF-8")
   }
 
   /// The lines of `text`; what follows the last line's end is none.
