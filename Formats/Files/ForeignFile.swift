@@ -72,12 +72,12 @@ package struct ForeignFile {
     Binary("fmgg", "a GGML file, older than GGUF", "convert it to GGUF with llama.cpp"),
     Binary("MATLAB 5.0", "a MATLAB file", "save the arrays as NumPy's .npz: scipy.io.loadmat, numpy.savez"),
     Binary("PAR1", "a Parquet file", "save the arrays as NumPy's .npz"),
-    Binary("SQLite format 3\0", "an SQLite database", "give a model's file"),
-    Binary("%PDF-", "a PDF document", "give a model's file"),
-    Binary([0x89] + Array("PNG\r\n".utf8), "a picture (PNG)", "give a model's file"),
-    Binary([0xFF, 0xD8, 0xFF], "a picture (JPEG)", "give a model's file"),
-    Binary("GIF8", "a picture (GIF)", "give a model's file"),
-    Binary("WEBP", at: 8, "a picture (WebP)", "give a model's file"),
+    Binary("SQLite format 3\0", "an SQLite database", "a file of another kind is needed here"),
+    Binary("%PDF-", "a PDF document", "a file of another kind is needed here"),
+    Binary([0x89] + Array("PNG\r\n".utf8), "a picture (PNG)", "a file of another kind is needed here"),
+    Binary([0xFF, 0xD8, 0xFF], "a picture (JPEG)", "a file of another kind is needed here"),
+    Binary("GIF8", "a picture (GIF)", "a file of another kind is needed here"),
+    Binary("WEBP", at: 8, "a picture (WebP)", "a file of another kind is needed here"),
   ]
 
   private static let texts: [Text] = [
