@@ -6,20 +6,20 @@ package struct ForeignFile {
   package let title: String
   /// What to do to get at what was meant.
   package let advice: String
-  /// Whether it can be read as lines of text all the same.
-  package let isText: Bool
+  /// Whether it is a text that stands for a file which is elsewhere.
+  package let isPointer: Bool
 
   /// What the file is that begins with these bytes, a few hundred at least unless it has no more; `nil` for anything else.
   package init?(_ beginning: UnsafeRawBufferPointer) {
     for kind in Self.binary where Self.holds(beginning, kind.magic, at: kind.offset) {
-      (title, advice, isText) = (kind.title, kind.advice, false)
+      (title, advice, isPointer) = (kind.title, kind.advice, false)
       return
     }
     let text = Self.beginningOfText(beginning)
     guard let kind = Self.texts.first(where: { kind in kind.beginnings.contains { text.hasPrefix($0) } }) else {
       return nil
     }
-    (title, advice, isText) = (kind.title, kind.advice, !kind.isPointer)
+    (title, advice, isPointer) = (kind.title, kind.advice, kind.isPointer)
   }
 
   package func error(at path: String) -> ZooError {
@@ -45,7 +45,6 @@ package struct ForeignFile {
     var beginnings: [String]
     var title: String
     var advice: String
-    /// Whether it stands for a file that is elsewhere.
     var isPointer = false
   }
 
@@ -73,12 +72,12 @@ package struct ForeignFile {
     Binary("fmgg", "a GGML file, older than GGUF", "convert it to GGUF with llama.cpp"),
     Binary("MATLAB 5.0", "a MATLAB file", "save the arrays as NumPy's .npz: scipy.io.loadmat, numpy.savez"),
     Binary("PAR1", "a Parquet file", "save the arrays as NumPy's .npz"),
-    Binary("SQLite format 3\0", "an SQLite database", "give a model's file"),
-    Binary("%PDF-", "a PDF document", "give a model's file"),
-    Binary([0x89] + Array("PNG\r\n".utf8), "a picture (PNG)", "give a model's file"),
-    Binary([0xFF, 0xD8, 0xFF], "a picture (JPEG)", "give a model's file"),
-    Binary("GIF8", "a picture (GIF)", "give a model's file"),
-    Binary("WEBP", at: 8, "a picture (WebP)", "give a model's file"),
+    Binary("SQLite format 3\0", "an SQLite database", "a file of another kind is needed here"),
+    Binary("%PDF-", "a PDF document", "a file of another kind is needed here"),
+    Binary([0x89] + Array("PNG\r\n".utf8), "a picture (PNG)", "a file of another kind is needed here"),
+    Binary([0xFF, 0xD8, 0xFF], "a picture (JPEG)", "a file of another kind is needed here"),
+    Binary("GIF8", "a picture (GIF)", "a file of another kind is needed here"),
+    Binary("WEBP", at: 8, "a picture (WebP)", "a file of another kind is needed here"),
   ]
 
   private static let texts: [Text] = [

@@ -22,11 +22,10 @@ package enum TextFile {
   ///
   /// - Throws: `ZooError` (`badData`) for what is no text.
   package static func decode(_ bytes: [UInt8], name: String) throws -> String {
-    if let foreign = bytes.withUnsafeBytes(ForeignFile.init), !foreign.isText { throw foreign.error(at: name) }
-    guard let text = text(bytes), !text.utf8.contains(0) else {
-      throw ZooError(.badData, "the file is no UTF-8 text", at: name, advice: "save it as text in UTF-8")
-    }
-    return text
+    let foreign = bytes.withUnsafeBytes(ForeignFile.init)
+    if let text = text(bytes), !text.utf8.contains(0), foreign?.isPointer != true { return text }
+    throw foreign?.error(at: name)
+      ?? ZooError(.badData, "the file is no UTF-8 text", at: name, advice: "save it as text in UTF-8")
   }
 
   /// The lines of `text`; what follows the last line's end is none.
@@ -53,7 +52,8 @@ package enum TextFile {
     return String(validating: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
   }
 
-  private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _: Unit.Type, _ isBig: Bool) -> [Unit]? {
+  private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _: Unit.Type, _ isBig: Bool) -> [Unit]?
+  {
     let width = Unit.bitWidth / 8
     guard bytes.count % width == 0 else { return nil }
     return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in

@@ -66,6 +66,8 @@ public struct LabelledDataset: Sendable {
         source = try ArraySource(path, classes: classes)
       } else if TarReader.sniff(beginning) {
         source = try TarSource(path, classes: classes, decoding: decoding)
+      } else if let foreign = beginning.withUnsafeBytes(ForeignFile.init) {
+        throw foreign.error(at: path)
       } else {
         throw ZooError(
           .badData, "this is neither a folder nor a .tar, .tar.gz or .npz file",

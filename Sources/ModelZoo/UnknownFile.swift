@@ -14,7 +14,8 @@ extension ZooError {
     if let foreign = beginning.withUnsafeBytes(ForeignFile.init) { return foreign.error(at: path) }
     if ONNXFormat.isCutOff(path) {
       return ZooError(
-        .badData, "this is the beginning of an ONNX model, whose end is missing", at: path, advice: "copy or download it again")
+        .badData, "this is the beginning of an ONNX model, whose end is missing", at: path,
+        advice: "copy or download it again")
     }
     if beginning.allSatisfy({ $0 == 0 }) {
       return ZooError(.badData, "the file begins with zeros alone", at: path, advice: "copy or download it again")

@@ -22,7 +22,7 @@ struct OutputFileTests {
       let report = try outcome.json()
       let outputs = try #require(report["outputs"] as? [[String: Any]])
       let files = try outputs.map { try #require($0["file"] as? String) }
-      #expect(outputs.map { $0["name"] as? String } == names)
+      #expect(outputs.compactMap { $0["name"] as? String } == names)
       #expect(Set(files.map { $0.lowercased() }).count == names.count)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/out").count == names.count)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["m.zoo", "out"])

@@ -114,7 +114,8 @@ struct PluginTests {
       try write("", to: folder + "/here/zoo")
       let script = "cd '\(folder)/here' && PATH='\(folder)':$PATH && exec zoo plugins --json"
       let outcome = try Zoo.run(["-c", script], program: "/bin/sh")
-      #expect(outcome.status == 0 && (try plugins(outcome)).isEmpty, "\(outcome)")
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(try plugins(outcome).isEmpty)
     }
   }
 

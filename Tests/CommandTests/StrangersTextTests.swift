@@ -57,9 +57,11 @@ struct StrangersTextTests {
     try withFolder { folder in
       var bare = colourModel()
       bare.metadata = ModelMetadata()
+      bare.graph.inputs = [ValueInfo(name: "photo", elementType: .float32, shape: ["N", 3, 32, 32])]
       try bare.write(to: folder + "/m.onnx", format: .onnx)
       // A network that does not say how many classes it has.
-      bare.graph.outputs = [ValueInfo(name: "scores", elementType: .float32, shape: nil)]
+      let open = ValueType(.tensor(elementType: ElementType.float32.rawValue, shape: nil))
+      bare.graph.outputs = [ValueInfo(name: "scores", type: open)]
       try bare.write(to: folder + "/open.onnx", format: .onnx)
       func convert(_ model: String, _ labels: Data) throws -> Zoo.Outcome {
         try labels.write(to: URL(fileURLWithPath: folder + "/labels"))

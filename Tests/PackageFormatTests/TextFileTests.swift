@@ -27,6 +27,8 @@ import ZooCore
       let bytes = mark + Array(try #require(text.data(using: encoding)))
       #expect(try TextFile.decode(bytes, name: "x") == text)
     }
+    // As an archive might begin.
+    #expect(try TextFile.decode(Array("BZh".utf8), name: "x") == "BZh")
     for bytes in [
       [0xFF], [0xFF, 0xFE, 0x41], [0xFF, 0xFE, 0x00, 0xD8], [0x41, 0x00], [0x1F, 0x8B, 8], [0xFE, 0xFF, 0xDC, 0x00],
     ] as [[UInt8]] {

@@ -101,7 +101,8 @@ struct PluginHostTests {
       atPath: inner, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     let path = inner + "/libgood.so"
     try FileManager.default.copyItem(atPath: folder.plugin("good", Source.good), toPath: path)
-    for (mode, owner, part) in [(0o755, 1234, "another user"), (0o1777, 1234, "another user"), (0o775, 0, "can write")] {
+    for (mode, owner, part) in [(0o755, 1234, "another user"), (0o1777, 1234, "another user"), (0o775, 0, "can write")]
+    {
       try #require(chown(above, uid_t(owner), 0) == 0 && chmod(above, mode_t(mode)) == 0)
       let error = #expect(throws: ZooError.self) { try PluginHost().load(path) }
       #expect(error?.location == above && error?.message.contains(part) == true, "\(error as Any)")
@@ -116,11 +117,13 @@ struct PluginHostTests {
 
   @Test func librariesBesideAPlugin() throws {
     let folder = try Folder()
-    let helper = try folder.plugin("helper", "const char *helper_name(void) { return \"sample\"; }",
+    let helper = try folder.plugin(
+      "helper", "const char *helper_name(void) { return \"sample\"; }",
       options: ["-Wl,-soname,libhelper.so"])
     let source =
       Source.refusing.replacingOccurrences(
-        of: "host->set_error(\"too old a host\")", with: "host->set_error(helper_name())")
+        of: "host->set_error(\"too old a host\")", with: "host->set_error(helper_name())"
+      )
       .replacingOccurrences(of: "#include", with: "const char *helper_name(void);\n#include")
     let path = try folder.plugin("user", source, options: [helper, "-Wl,-rpath,$ORIGIN"])
     let error = #expect(throws: ZooError.self) { try PluginHost().load(path) }

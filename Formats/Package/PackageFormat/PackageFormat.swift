@@ -47,7 +47,9 @@ public enum PackageFormat {
   public static func write(
     _ model: ModelDefinition, to path: String, compression: Compression = .planes, verifies: Bool = false
   ) throws {
-    try ZooError.locating(path) { try PackageWriter(model, compression: compression).write(to: path, verifies: verifies) }
+    try ZooError.locating(path) {
+      try PackageWriter(model, compression: compression).write(to: path, verifies: verifies)
+    }
   }
 
   /// What the file at `path` is made of.

@@ -47,7 +47,8 @@ final class PluginFile: Sendable {
   /// - Throws: `ZooError` (`badData`) when it is no shared library for this machine.
   func isPlugin() throws -> Bool {
     do {
-      return try ELFFile(descriptor: descriptor, size: UInt64(max(status.st_size, 0))).exportsFunction("zoo_plugin_entry")
+      return try ELFFile(descriptor: descriptor, size: UInt64(max(status.st_size, 0))).exportsFunction(
+        "zoo_plugin_entry")
     } catch let problem as ELFFile.Problem {
       throw ZooError(
         .badData, "can't be loaded as a plugin: \(problem.description)", at: path,

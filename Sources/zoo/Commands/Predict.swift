@@ -203,7 +203,8 @@ private struct PredictionReport: Encodable {
   func text(isBrief: Bool) -> String {
     if let classes {
       if isBrief, let best = classes.first { return "\(input): \(best.label) \(percent(best.probability))".visibleLine }
-      return input.visibleLine + "\n" + table(classes.map { [percent($0.probability), $0.label] }, right: [0], indent: "  ")
+      return input.visibleLine + "\n"
+        + table(classes.map { [percent($0.probability), $0.label] }, right: [0], indent: "  ")
     }
     if let detections {
       let rows = detections.map { detection in

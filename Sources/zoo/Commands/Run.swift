@@ -21,7 +21,9 @@ struct Run: ParsableCommand {
 
   @OptionGroup var tensors: TensorOptions
 
-  @Option(help: ArgumentHelp("Write each output to DIR/NAME.npy; what is printed tells the files of names that can't be a file's.", valueName: "DIR"))
+  @Option(
+    help: ArgumentHelp("Write each output to DIR/NAME.npy; what is printed says which file is which.", valueName: "DIR")
+  )
   var outputDir: String?
 
   @OptionGroup var precision: PrecisionOption

@@ -21,7 +21,10 @@ struct DescriptionOptions: ParsableArguments {
   @Option(help: "The model's name.")
   var name: String?
 
-  @Option(help: ArgumentHelp("The classes' names: a text file with one a line, or JSON (a list, or an object with a name for each number).", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "The classes' names: a text file with one a line, or JSON (a list, or an object with a name for each number).",
+      valueName: "FILE"))
   var labels: String?
 
   @Option(help: ArgumentHelp("What the model answers: \(Task.choices).", valueName: "TASK"))
