@@ -57,7 +57,7 @@ struct HDF5Type: Sendable {
       form = .opaque
       try cursor.skip(min(cursor.remaining, ((bits & 0xFF) + 7) / 8 * 8))
     case 6: (form, swapWidth) = try Self.complex(&cursor, version: first >> 4, members: bits & 0xFFFF, size: size)
-    case 8: form = try Self.isBoolean(&cursor, members: bits & 0xFFFF, size: size) ? .number(.bool) : .other("names")
+    case 8: (form, swapWidth) = try Self.enumeration(&cursor, members: bits & 0xFFFF, size: size)
     case 9: form = bits & 15 == 1 ? .textReference : .other("lists of various lengths")
     case 4: form = .other("fields of bits")
     case 7: form = .other("references")
@@ -122,12 +122,16 @@ struct HDF5Type: Sendable {
     }
   }
 
-  /// Whether an enumeration is what h5py writes for truth values: FALSE = 0 and TRUE = 1 in a byte.
-  private static func isBoolean(_ cursor: inout ByteCursor, members: Int, size: Int) throws -> Bool {
-    guard members == 2, size == 1, cursor.remaining > 12, cursor.bytes[cursor.offset] & 15 == 0 else { return false }
-    try cursor.skip(12)
-    let rest = cursor.bytes[cursor.offset...]
-    return rest.starts(with: "FALSE\0".utf8)
-      && rest.split(separator: 0).dropFirst().first?.elementsEqual("TRUE".utf8) == true
+  /// Truth values as h5py writes them, FALSE = 0 and TRUE = 1 in a byte; other enumerations are whole numbers with names.
+  private static func enumeration(_ cursor: inout ByteCursor, members: Int, size: Int) throws -> (Form, Int) {
+    // One enumeration in another would be a way to recursion.
+    guard cursor.remaining > 0, cursor.bytes[cursor.offset] & 15 == 0 else { return (.other("names"), 1) }
+    let base = try HDF5Type(&cursor)
+    guard base.size == size, case .number = base.form else { return (.other("names"), 1) }
+    let names = cursor.bytes[cursor.offset...]
+    let isBoolean =
+      members == 2 && size == 1 && names.starts(with: "FALSE\0".utf8)
+      && names.split(separator: 0).dropFirst().first?.elementsEqual("TRUE".utf8) == true
+    return (isBoolean ? .number(.bool) : base.form, base.swapWidth)
   }
 }

@@ -12,8 +12,10 @@ extension Unpickler {
     switch objects[index] {
     case .global(let global) where !hasNames: return try call(global, arguments: arguments)
     case .global(.foreign(let name)):
+      try charge(arguments.count)
       return add(.foreign(ForeignObject(name: name, arguments: arguments + [named])))
     case .global:
+      try charge(arguments.count)
       return add(.foreign(ForeignObject(name: "a class with named arguments", arguments: arguments + [named])))
     // Whatever an unknown function gives may be a function.
     case .foreign(let object): return add(.foreign(ForeignObject(name: object.name, arguments: arguments)))
@@ -51,6 +53,7 @@ extension Unpickler {
       return try reconstructed(arguments)
     case .newObject:
       guard let callee = arguments.first else { throw failure("the pickle makes an object of no class") }
+      try charge(arguments.count)
       return try call(callee, Array(arguments.dropFirst()))
     case .newObjectWithNames:
       return try constructed(arguments)

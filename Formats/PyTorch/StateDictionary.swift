@@ -36,7 +36,7 @@ private struct StateDictionary {
   private var tensors: [NamedTensor] = []
   private var values: [String: CheckpointValue] = [:]
   /// Classes of others' whose objects the weights were found in.
-  private var walkedClasses: Set<String> = []
+  private var walkedClasses: Set<[UInt8]> = []
   /// Arrays of what tensors don't hold, by name.
   private var unreadArrays: [String] = []
 
@@ -286,7 +286,7 @@ private struct StateDictionary {
   /// Takes note of an object that is more than data, as the weights are in it.
   private mutating func note(_ value: PickleValue) {
     if case .object(let index) = value, case .foreign(let object) = pickle.objects[index] {
-      walkedClasses.insert(object.name)
+      walkedClasses.insert(Array(object.name.utf8))
     }
   }
 
@@ -301,7 +301,7 @@ private struct StateDictionary {
       case .foreign(let its): name = its.name
       default: continue
       }
-      if seen.insert(name).inserted { names.append(name) }
+      if seen.insert(Array(name.utf8)).inserted { names.append(name) }
     }
     names += unreadArrays
     guard names.count > Self.namedClassLimit else { return names }

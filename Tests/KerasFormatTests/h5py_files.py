@@ -75,7 +75,7 @@ def beside(file):
     file.create_dataset("beside/packed", data=np.array([b"abc"] * 100), chunks=(10,), compression="lzf")
     file["beside/opaque"] = np.array([b"ab", b"cd"], dtype="V2")
     file["beside/compound"] = np.zeros(3, dtype=[("a", "i4"), ("b", "f8"), ("c", "S3")])
-    file.create_dataset("beside/enum", data=[0, 1, 2], dtype=h5py.enum_dtype({"A": 0, "B": 1, "C": 2}))
+    file.create_dataset("enumeration", data=[0, 1, 2], dtype=h5py.enum_dtype({"A": 0, "B": 1, "C": 2}))
     file.create_dataset("beside/references", data=[file["w"].ref], dtype=h5py.ref_dtype)
     file.create_dataset("beside/regions", data=[file["w"].regionref[0]], dtype=h5py.regionref_dtype)
     lists = file.create_dataset("beside/lists", (2,), dtype=h5py.vlen_dtype(np.float32))

@@ -50,7 +50,7 @@ extension KerasBuilder {
       [turned.name, try constant("\(call.name)/joined_shape", [0, 0, heads * valueSize])],
       shape: [batch, rows, heads * valueSize])
     let last = part(3)
-    let kernel = constant("\(call.name)/output_kernel", try last.kernel.reshaped([heads * valueSize, width]))
+    let kernel = try constant("\(call.name)/output_kernel", last.kernel.reshaped([heads * valueSize, width]))
     var output = node(
       "MatMul", last.bias == nil ? call.name : "\(call.name)/output", [joined.name, kernel],
       shape: [batch, rows, width])
@@ -96,11 +96,11 @@ extension KerasBuilder {
     _ heads: Int, _ size: Int, order: [Int]
   ) throws -> KerasValue {
     let width = heads * size
-    let kernel = constant("\(call.name)/\(name)_kernel", try part.kernel.reshaped([part.kernel.shape[0], width]))
+    let kernel = try constant("\(call.name)/\(name)_kernel", part.kernel.reshaped([part.kernel.shape[0], width]))
     let shape = Array(input.shape.dropLast()) + [width]
     var product = node("MatMul", "\(call.name)/\(name)_product", [input.name, kernel], shape: shape)
     if let bias = part.bias {
-      let numbers = constant("\(call.name)/\(name)_bias", try bias.reshaped([width]))
+      let numbers = try constant("\(call.name)/\(name)_bias", bias.reshaped([width]))
       product = node("Add", "\(call.name)/\(name)_sum", [product.name, numbers], like: product)
     }
     let split = [input.shape[0], input.shape[1], heads, size]

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// What is written for each class of layers.
 enum KerasLayers {
   typealias Writer = @Sendable (inout KerasBuilder, KerasLayerCall) throws -> KerasValue

@@ -92,7 +92,8 @@ extension KerasBuilder {
     var output = node("Reshape", isLast ? call.name : "\(call.name)/whole", [normal.name, extents.name], like: input)
     let perChannel = [channels] + [Int](repeating: 1, count: input.rank - 2)
     for (type, name, isThere) in [("Mul", "gamma", hasScale), ("Add", "beta", hasShift)] where isThere {
-      let numbers = constant("\(call.name)/\(name)", try variables.removeFirst().reshaped(perChannel))
+      let tensor = try variables.removeFirst().reshaped(perChannel)
+      let numbers = constant("\(call.name)/\(name)", tensor)
       output = node(type, variables.isEmpty ? call.name : "\(call.name)/scaled", [output.name, numbers], like: input)
     }
     return output

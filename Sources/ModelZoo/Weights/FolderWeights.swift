@@ -29,7 +29,10 @@ struct FolderWeights {
       return
     }
     for ending in [".index.json", ".safetensors", ""] {
-      let group = found.filter { $0.hasSuffix(ending) && !Self.otherNames.contains(where: $0.hasPrefix) }
+      let group = found.filter { name in
+        // Tokenizers have files .model too.
+        name.hasSuffix(ending) && !name.hasSuffix(".model") && !Self.otherNames.contains(where: name.hasPrefix)
+      }
       guard !group.isEmpty else { continue }
       if group.count == 1, Self.part(group[0]) == nil {
         names = group
