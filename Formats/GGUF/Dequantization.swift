@@ -17,12 +17,25 @@ enum Dequantization {
     case .q4_k: each(type, input, count, output, q4_k)
     case .q5_k: each(type, input, count, output, q5_k)
     case .q6_k: each(type, input, count, output, q6_k)
+    case .iq4_nl: each(type, input, count, output, iq4_nl)
+    case .iq4_xs: each(type, input, count, output, iq4_xs)
+    case .mxfp4: each(type, input, count, output, mxfp4)
+    case .nvfp4: each(type, input, count, output, nvfp4)
+    case .tq1_0: each(type, input, count, output, tq1_0)
+    case .tq2_0: each(type, input, count, output, tq2_0)
+    case .iq2_xxs: each(type, input, count, output, iq2_xxs)
+    case .iq2_xs: each(type, input, count, output, iq2_xs)
+    case .iq2_s: each(type, input, count, output, iq2_s)
+    case .iq3_xxs: each(type, input, count, output, iq3_xxs)
+    case .iq3_s: each(type, input, count, output, iq3_s)
+    case .iq1_s: each(type, input, count, output, iq1_s)
+    case .iq1_m: each(type, input, count, output, iq1_m)
     default: break
     }
   }
 
-  private typealias Bytes = UnsafePointer<UInt8>
-  private typealias Numbers = UnsafeMutablePointer<Float>
+  typealias Bytes = UnsafePointer<UInt8>
+  typealias Numbers = UnsafeMutablePointer<Float>
 
   @inline(__always)
   private static func each(
@@ -33,10 +46,10 @@ enum Dequantization {
   }
 
   @inline(__always)
-  private static func half(_ bytes: Bytes) -> Float { Float(half: UInt16(bytes[0]) | UInt16(bytes[1]) << 8) }
+  static func half(_ bytes: Bytes) -> Float { Float(half: UInt16(bytes[0]) | UInt16(bytes[1]) << 8) }
 
   @inline(__always)
-  private static func word(_ bytes: Bytes) -> UInt32 {
+  static func word(_ bytes: Bytes) -> UInt32 {
     UInt32(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt32.self))
   }
 

@@ -37,6 +37,8 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   case tq1_0 = 34
   case tq2_0 = 35
   case mxfp4 = 39
+  case nvfp4 = 40
+  case q1_0 = 41
 
   /// What people call the type: `Q4_K`, `BF16`, …
   public var name: String { String(describing: self).uppercased() }
@@ -65,8 +67,9 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   /// Whether the elements can be read, and not only copied.
   public var isReadable: Bool {
     switch self {
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q3_k, .q4_k, .q5_k, .q6_k: true
-    default: elementType != nil
+    // Q8_1 and Q8_K are made while products are computed, and are in no file.
+    case .q8_1, .q8_k, .q1_0: false
+    default: true
     }
   }
 
@@ -85,6 +88,8 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
     case .q8_0: (32, 34)
     case .q8_1: (32, 40)
     case .mxfp4: (32, 17)
+    case .nvfp4: (64, 36)
+    case .q1_0: (128, 18)
     case .q2_k: (256, 84)
     case .q3_k, .iq3_s: (256, 110)
     case .q4_k: (256, 144)

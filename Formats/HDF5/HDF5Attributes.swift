@@ -3,7 +3,7 @@ import Zip
 
 extension HDF5Reader {
   /// The attributes of an object, by name.
-  mutating func attributes(of header: HDF5Header) throws -> [String: HDF5Value] {
+  mutating func attributes(of header: HDF5Header) throws -> NameTable<HDF5Value> {
     var messages = header.messages.filter { $0.type == .attribute }.map(\.contents)
     if var info = header[.attributeInfo] {
       try info.skip(1)
@@ -12,10 +12,10 @@ extension HDF5Reader {
         messages += try heapObjects(heap, index: index)
       }
     }
-    var attributes: [String: HDF5Value] = [:]
+    var attributes = NameTable<HDF5Value>()
     for message in messages {
       let (name, value) = try attribute(message)
-      guard attributes.updateValue(value, forKey: name) == nil else {
+      guard attributes.add(name, value) else {
         throw ZooError(.badData, "two attributes have one name", at: name)
       }
     }

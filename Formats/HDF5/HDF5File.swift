@@ -18,7 +18,7 @@ package struct HDF5File: Sendable {
     }
   }
 
-  /// Every dataset as a tensor named after its path.
+  /// Every dataset of numbers as a tensor named after its path; what others hold is only told.
   package func tensorFile() throws -> TensorFile {
     var found: [(name: String, dataset: HDF5Dataset)] = []
     root.collect(into: &found)
@@ -28,14 +28,19 @@ package struct HDF5File: Sendable {
       place = item.dataset.place ?? place
       return (place, index)
     }
-    let order = placed.sorted { $0 < $1 }.map(\.1)
-    let tensors = try order.map { index in
-      NamedTensor(name: found[index].name, tensor: try found[index].dataset.stored(found[index].name))
+    var result = TensorFile(tensors: [])
+    for (name, dataset) in placed.sorted(by: { $0 < $1 }).map({ found[$0.1] }) {
+      if dataset.elementType == nil {
+        result.unread.append("dataset \"\(name)\": \(dataset.type.title)")
+      } else {
+        result.tensors.append(NamedTensor(name: name, tensor: try dataset.stored(name)))
+      }
     }
-    let texts = root.attributes.sorted { $0.key < $1.key }.compactMap { key, value in
-      value.text.map { Property(key: key, value: $0) }
+    let attributes = root.attributes.entries.sorted {
+      Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8))
     }
-    return TensorFile(tensors: tensors, metadata: texts)
+    result.metadata = attributes.compactMap { name, value in value.text.map { Property(key: name, value: $0) } }
+    return result
   }
 }
 
@@ -46,27 +51,26 @@ package struct HDF5Group: Sendable {
     case dataset(HDF5Dataset)
   }
 
-  package var attributes: [String: HDF5Value] = [:]
+  package var attributes = NameTable<HDF5Value>()
   /// In the order in which they were made, where the file tells; by name otherwise.
-  package var members: [(name: String, member: Member)] = []
-  private var positions: [String: Int] = [:]
+  private var table = NameTable<Member>()
+  package var members: [(name: String, value: Member)] { table.entries }
 
   init() {}
 
   mutating func add(_ name: String, _ member: Member) throws {
-    guard positions.updateValue(members.count, forKey: name) == nil else {
+    guard table.add(name, member) else {
       throw ZooError(.badData, "two members of a group have one name", at: name)
     }
-    members.append((name, member))
   }
 
   /// The group at `path`, whose parts are separated by slashes.
-  package func group(_ path: String) -> HDF5Group? {
+  package func group(_ path: String) -> HDF5Group? { group(path.pathParts) }
+
+  private func group(_ parts: some Sequence<String>) -> HDF5Group? {
     var group = self
-    for part in path.split(separator: "/") {
-      guard let index = group.positions[String(part)], case .group(let next) = group.members[index].member else {
-        return nil
-      }
+    for part in parts where !part.isEmpty {
+      guard case .group(let next)? = group.table[part] else { return nil }
       group = next
     }
     return group
@@ -74,10 +78,8 @@ package struct HDF5Group: Sendable {
 
   /// The dataset at `path`, whose parts are separated by slashes.
   package func dataset(_ path: String) -> HDF5Dataset? {
-    let parts = path.split(separator: "/")
-    guard let last = parts.last, let group = group(parts.dropLast().joined(separator: "/")),
-      let index = group.positions[String(last)], case .dataset(let dataset) = group.members[index].member
-    else { return nil }
+    let parts = path.pathParts.filter { !$0.isEmpty }
+    guard let last = parts.last, case .dataset(let dataset)? = group(parts.dropLast())?.table[last] else { return nil }
     return dataset
   }
 
@@ -104,32 +106,25 @@ package enum HDF5Value: Sendable {
 
 /// A dataset whose elements are still in the file.
 package struct HDF5Dataset: Sendable {
-  package var attributes: [String: HDF5Value]
+  package var attributes: NameTable<HDF5Value>
   package let shape: [Int]
   let type: HDF5Type
-  let elements: HDF5Elements
+  /// `nil` where no tensor has elements of that type.
+  let elementType: ElementType?
+  /// `nil` where there is no such type: nobody looks for them.
+  let elements: HDF5Elements?
   /// Where in the file the elements begin.
-  var place: Int? { elements.layout.place }
+  var place: Int? { elements?.layout.place }
 
   /// The elements as a tensor, read when they are wanted.
   ///
   /// - Throws: `ZooError` (`unsupported`) for a type that tensors don't have.
   package func stored(_ name: String) throws -> StoredTensor {
-    let element: ElementType
-    switch type.form {
-    case .number(let type): element = type
-    // What Keras writes for bfloat16, which NumPy knows as two bytes of whatever.
-    case .opaque where type.size == 2 && attributes["dtype"]?.text == "bfloat16": element = .bfloat16
-    case .opaque where attributes["dtype"]?.text != nil:
-      guard let named = ElementType.allCases.first(where: { $0.name == attributes["dtype"]?.text }),
-        named.bitWidth == 8 * type.size
-      else { fallthrough }
-      element = named
-    default:
+    guard let elementType, let elements else {
       throw ZooError(
         .unsupported, "the elements are \(type.title), which no tensor holds", at: "dataset \"\(name)\"",
         advice: "save the file without this dataset")
     }
-    return try StoredTensor(type: element, shape: shape, source: elements)
+    return try StoredTensor(type: elementType, shape: shape, source: elements)
   }
 }

@@ -30,6 +30,11 @@ public enum HDF5Format {
   /// - Throws: `ZooError`: `usage` for tensors that the format can't hold and for names that can't be paths, `notFound`
   ///   where the folder can't be written; what the tensors throw when they are loaded.
   public static func write(_ file: TensorFile, to path: String) throws {
-    try ZooError.locating(path) { try HDF5Writer(file).write(to: path) }
+    try write(file, to: path, lists: [])
+  }
+
+  /// Writes a file whose groups have lists of texts besides.
+  package static func write(_ file: TensorFile, to path: String, lists: [HDF5List]) throws {
+    try ZooError.locating(path) { try HDF5Writer(file, lists: lists).write(to: path) }
   }
 }

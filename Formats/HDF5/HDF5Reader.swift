@@ -136,18 +136,21 @@ struct HDF5Reader {
     return .group(group)
   }
 
-  private mutating func dataset(_ header: HDF5Header, _ attributes: [String: HDF5Value]) throws -> HDF5Dataset {
+  private mutating func dataset(_ header: HDF5Header, _ attributes: NameTable<HDF5Value>) throws -> HDF5Dataset {
     guard let space = header[.dataspace], let kind = header[.datatype] else {
       throw ZooError(.badData, "a dataset lacks its shape or its type")
+    }
+    let shape = try shape(space)
+    let type = try HDF5Type(kind)
+    guard let element = type.elementType(named: attributes["dtype"]?.text) else {
+      return HDF5Dataset(attributes: attributes, shape: shape, type: type, elementType: nil, elements: nil)
     }
     guard header[.externalFiles] == nil else {
       throw ZooError(
         .unsupported, "the elements are in another file, which is not opened", advice: "write them into this file")
     }
-    let shape = try shape(space)
-    let type = try HDF5Type(kind)
     let elements = try elements(header, shape: shape, type: type)
-    return HDF5Dataset(attributes: attributes, shape: shape, type: type, elements: elements)
+    return HDF5Dataset(attributes: attributes, shape: shape, type: type, elementType: element, elements: elements)
   }
 
   /// The extents of a dataspace message.

@@ -39,27 +39,28 @@ struct HDF5Type: Sendable {
         Self.integer(size, isSigned: bits & 8 != 0).flatMap { isWhole ? .number($0) : nil } ?? .other("odd integers")
       if bits & 1 != 0 { swapWidth = size }
     case 1:
-      let start = cursor.offset
       let fields = Array(cursor.bytes[try cursor.take(12)])
       let bias = Int(fields[8]) | Int(fields[9]) << 8 | Int(fields[10]) << 16 | Int(fields[11]) << 24
       let layout = [Int(fields[5]), Int(fields[7]), bias]
       form =
         switch (size, layout) {
+        case _ where bits & 0x40 != 0: .other("numbers of the VAX")
         case (2, [5, 10, 15]): .number(.float16)
         case (2, [8, 7, 127]): .number(.bfloat16)
         case (4, [8, 23, 127]): .number(.float32)
         case (8, [11, 52, 1023]): .number(.float64)
         default: .other("odd floating-point numbers")
         }
-      guard bits & 0x40 == 0 else { throw ZooError(.unsupported, "numbers of the VAX", at: "byte \(start)") }
       if bits & 1 != 0 { swapWidth = size }
     case 3: form = .text
     case 5:
       form = .opaque
       try cursor.skip(min(cursor.remaining, ((bits & 0xFF) + 7) / 8 * 8))
     case 6: (form, swapWidth) = try Self.complex(&cursor, version: first >> 4, members: bits & 0xFFFF, size: size)
-    case 8: form = try Self.isBoolean(&cursor, members: bits & 0xFFFF, size: size) ? .number(.bool) : .other("names")
+    case 8: (form, swapWidth) = try Self.enumeration(&cursor, members: bits & 0xFFFF, size: size)
     case 9: form = bits & 15 == 1 ? .textReference : .other("lists of various lengths")
+    case 4: form = .other("fields of bits")
+    case 7: form = .other("references")
     case 10: form = .other("arrays")
     default: form = .other("of HDF5's class \(first & 15)")
     }
@@ -71,6 +72,17 @@ struct HDF5Type: Sendable {
     case .text, .textReference: "texts"
     case .opaque: "bytes without a type"
     case .other(let title): title
+    }
+  }
+
+  /// The type of a tensor with such elements; `nil` where there is none.
+  ///
+  /// - Parameter name: What the attribute `dtype` says, as Keras writes it beside types that HDF5 doesn't have.
+  func elementType(named name: String?) -> ElementType? {
+    switch form {
+    case .number(let type): type
+    case .opaque: ElementType.allCases.first { $0.name == name && $0.bitWidth == 8 * size }
+    case .text, .textReference, .other: nil
     }
   }
 
@@ -110,12 +122,16 @@ struct HDF5Type: Sendable {
     }
   }
 
-  /// Whether an enumeration is what h5py writes for truth values: FALSE = 0 and TRUE = 1 in a byte.
-  private static func isBoolean(_ cursor: inout ByteCursor, members: Int, size: Int) throws -> Bool {
-    guard members == 2, size == 1, cursor.remaining > 12, cursor.bytes[cursor.offset] & 15 == 0 else { return false }
-    try cursor.skip(12)
-    let rest = cursor.bytes[cursor.offset...]
-    return rest.starts(with: "FALSE\0".utf8)
-      && rest.split(separator: 0).dropFirst().first?.elementsEqual("TRUE".utf8) == true
+  /// Truth values as h5py writes them, FALSE = 0 and TRUE = 1 in a byte; other enumerations are whole numbers with names.
+  private static func enumeration(_ cursor: inout ByteCursor, members: Int, size: Int) throws -> (Form, Int) {
+    // One enumeration in another would be a way to recursion.
+    guard cursor.remaining > 0, cursor.bytes[cursor.offset] & 15 == 0 else { return (.other("names"), 1) }
+    let base = try HDF5Type(&cursor)
+    guard base.size == size, case .number = base.form else { return (.other("names"), 1) }
+    let names = cursor.bytes[cursor.offset...]
+    let isBoolean =
+      members == 2 && size == 1 && names.starts(with: "FALSE\0".utf8)
+      && names.split(separator: 0).dropFirst().first?.elementsEqual("TRUE".utf8) == true
+    return (isBoolean ? .number(.bool) : base.form, base.swapWidth)
   }
 }

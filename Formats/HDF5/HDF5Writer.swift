@@ -1,22 +1,40 @@
 import Files
 import ZooCore
 
+/// A list of texts that a group has as an attribute.
+package struct HDF5List: Sendable {
+  package var group: String
+  package var name: String
+  package var texts: [String]
+
+  package init(group: String, name: String, texts: [String]) {
+    (self.group, self.name, self.texts) = (group, name, texts)
+  }
+}
+
 /// Writes one file in the form that every HDF5 library since 1.8 reads: superblock 0, object headers of version 1,
-/// elements in one piece, links in the groups' headers, in their order.
+/// elements in one piece, links in the groups' headers, in their order; those of large groups in a tree, by name.
 struct HDF5Writer {
   private let file: TensorFile
+  private let lists: [HDF5List]
   /// Elements begin at a multiple of this, so that they can be used where they lie.
   private static let alignment = TensorMemory.alignment
   private static let none = [UInt8](repeating: 0xFF, count: 8)
-  /// Messages are counted in 16 bits; a few are no links.
-  private static let mostLinks = 65_000
+  /// Larger groups keep their links in a tree: messages are counted in 16 bits, and looked through one by one.
+  private static let mostLinks = 4096
+  /// What an attribute may take, with its name.
+  private static let mostListBytes = 60_000
 
-  init(_ file: TensorFile) { self.file = file }
+  init(_ file: TensorFile, lists: [HDF5List] = []) {
+    self.file = file
+    self.lists = lists
+  }
 
   /// A group that is to be written.
   private final class Group {
-    var members: [(name: String, member: Member)] = []
-    var positions: [String: Int] = [:]
+    var members = NameTable<Member>()
+    /// Attribute messages.
+    var attributes: [[UInt8]] = []
 
     enum Member {
       case group(Group)
@@ -46,8 +64,9 @@ struct HDF5Writer {
         throw error.located("tensor \"\(item.name)\"")
       }
     }
-    let texts = try metadata(output)
-    let address = try append(root, places, types, attributes: texts, output)
+    root.attributes += try metadata(output)
+    for list in lists { try add(list, to: root) }
+    let address = try append(root, places, types, output)
     try output.replace(at: 0, with: superblock(root: address, end: output.count))
     try output.commit()
   }
@@ -57,52 +76,70 @@ struct HDF5Writer {
     let root = Group()
     for (index, item) in file.tensors.enumerated() {
       let place = "tensor \"\(item.name)\""
-      let parts = item.name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      let parts = item.name.pathParts
       guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && !$0.utf8.contains(0) && $0.utf8.count < 1 << 15 }) else {
         throw ZooError(.usage, "the name is no path in an HDF5 file", at: place, advice: "rename it")
       }
       var group = root
       for part in parts.dropLast() {
-        if let position = group.positions[part] {
-          guard case .group(let next) = group.members[position].member else {
-            throw ZooError(.usage, "another tensor has the name of its group, \(part)", at: place, advice: "rename one")
-          }
-          group = next
-        } else {
+        switch group.members[part] {
+        case .group(let next): group = next
+        case .tensor:
+          throw ZooError(.usage, "another tensor has the name of its group, \(part)", at: place, advice: "rename one")
+        case nil:
           let next = Group()
-          group.positions[part] = group.members.count
-          group.members.append((part, .group(next)))
+          _ = group.members.add(part, .group(next))
           group = next
         }
       }
-      guard group.positions.updateValue(group.members.count, forKey: parts[parts.count - 1]) == nil else {
+      guard group.members.add(parts[parts.count - 1], .tensor(index)) else {
         throw ZooError(.usage, "the name is taken", at: place, advice: "give each tensor a name of its own")
-      }
-      group.members.append((parts[parts.count - 1], .tensor(index)))
-      guard group.members.count <= Self.mostLinks else {
-        throw ZooError(.usage, "more than \(Self.mostLinks) tensors are in one group", at: place)
       }
     }
     return root
   }
 
+  /// Gives a group its list, in several attributes where one would be too large, as Keras has it.
+  private func add(_ list: HDF5List, to root: Group) throws {
+    var group = root
+    for part in list.group.pathParts where !part.isEmpty {
+      guard case .group(let next) = group.members[part] else { return }
+      group = next
+    }
+    let width = max(list.texts.map(\.utf8.count).max() ?? 1, 1)
+    guard width <= Self.mostListBytes else { throw ZooError(.usage, "a name is too long for a list", at: list.name) }
+    let most = Self.mostListBytes / width
+    let parts = stride(from: 0, to: list.texts.count, by: most).map {
+      list.texts[$0..<min($0 + most, list.texts.count)]
+    }
+    for (number, part) in parts.enumerated() {
+      let texts = part.flatMap { Array($0.utf8) + [UInt8](repeating: 0, count: width - $0.utf8.count) }
+      let name = parts.count == 1 ? list.name : "\(list.name)\(number)"
+      group.attributes.append(attribute(name, HDF5Datatype.text(width), texts, extents: [part.count]))
+    }
+  }
+
   // MARK: - Structures
 
   /// Writes a group after all that is in it, and gives its address.
-  private func append(
-    _ group: Group, _ places: [Int], _ types: [HDF5Datatype], attributes: [[UInt8]] = [], _ output: NewFile
-  ) throws -> Int {
+  private func append(_ group: Group, _ places: [Int], _ types: [HDF5Datatype], _ output: NewFile) throws -> Int {
+    let links = try group.members.entries.map { name, member in
+      switch member {
+      case .group(let inner): (name, try append(inner, places, types, output))
+      case .tensor(let index): (name, try append(file.tensors[index], at: places[index], types[index], output))
+      }
+    }
+    let attributes = group.attributes.map { (kind: 0x0C, contents: $0) }
+    guard links.count <= Self.mostLinks else {
+      let table = try HDF5SymbolTable(links).append(to: output)
+      return try append([(0x11, table)] + attributes, output)
+    }
     // Links keep the order in which they were made; no heap, no tree.
     var messages: [(kind: Int, contents: [UInt8])] = [
-      (0x02, [0, 1] + little(group.members.count, 8) + Self.none + Self.none), (0x0A, [0, 0]),
+      (0x02, [0, 1] + little(links.count, 8) + Self.none + Self.none), (0x0A, [0, 0]),
     ]
-    messages += attributes.map { (0x0C, $0) }
-    for (position, (name, member)) in group.members.enumerated() {
-      let address =
-        switch member {
-        case .group(let inner): try append(inner, places, types, output)
-        case .tensor(let index): try append(file.tensors[index], at: places[index], types[index], output)
-        }
+    messages += attributes
+    for (position, (name, address)) in links.enumerated() {
       // With the order, in UTF-8, and a length of two bytes.
       messages.append(
         (0x06, [1, 0x15] + little(position, 8) + [1] + little(name.utf8.count, 2) + name.utf8 + little(address, 8)))
@@ -144,21 +181,26 @@ struct HDF5Writer {
     return address
   }
 
-  /// An attribute of one element.
-  private func attribute(_ name: String, _ type: [UInt8], _ value: [UInt8]) -> [UInt8] {
-    // Version 3: nothing is padded; the name is UTF-8. The space is a scalar's.
-    [3, 0] + little(name.utf8.count + 1, 2) + little(type.count, 2) + little(8, 2) + [1] + name.utf8 + [0] + type
-      + [1, 0, 0, 0, 0, 0, 0, 0] + value
+  /// An attribute of one element, or of a list of them.
+  private func attribute(_ name: String, _ type: [UInt8], _ value: [UInt8], extents: [Int] = []) -> [UInt8] {
+    var space: [UInt8] = [1, UInt8(extents.count), 0, 0, 0, 0, 0, 0]
+    for extent in extents { space += little(extent, 8) }
+    // Version 3: nothing is padded; the name is UTF-8.
+    var message: [UInt8] = [3, 0] + little(name.utf8.count + 1, 2)
+    message += little(type.count, 2) + little(space.count, 2) + [1]
+    message += Array(name.utf8) + [0]
+    return message + type + space + value
   }
 
   /// Writes the texts of the metadata into a heap, and gives the attributes that refer to them.
   private func metadata(_ output: NewFile) throws -> [[UInt8]] {
     guard !file.metadata.isEmpty else { return [] }
     var heap: [UInt8] = []
-    var names: Set<String> = []
+    var names: Set<[UInt8]> = []
     var references: [(name: String, length: Int)] = []
     for property in file.metadata {
-      guard names.insert(property.key).inserted, !property.key.utf8.contains(0), references.count < 1 << 15 else {
+      guard names.insert(Array(property.key.utf8)).inserted, !property.key.utf8.contains(0), references.count < 1 << 15
+      else {
         throw ZooError(.usage, "two texts of the metadata have one name", at: property.key)
       }
       let text = Array(property.value.utf8)

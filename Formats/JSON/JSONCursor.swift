@@ -95,6 +95,13 @@ package struct JSONCursor {
     return value
   }
 
+  /// Passes `null`, if that is what comes next, and says whether it was.
+  package mutating func skipNull() throws -> Bool {
+    guard try next() == UInt8(ascii: "n") else { return false }
+    _ = try word("null", .null)
+    return true
+  }
+
   /// Checks that nothing but white space is left.
   package mutating func finish() throws {
     skipWhiteSpace()

@@ -67,7 +67,8 @@ struct KerasBuilder {
     if model.isSequential {
       var values = inputs
       for layer in model.layers where layer.className != "InputLayer" {
-        values = try call(layer, values.map(KerasOperand.value), [:], path: path + [layer], models: models)
+        values = try call(
+          layer, KerasArguments(operands: values.map(KerasOperand.value)), path: path + [layer], models: models)
       }
       return values
     }
@@ -97,9 +98,10 @@ struct KerasBuilder {
           case .tensor(let reference): found[reference.shifted(shifts)].map(KerasOperand.value)
           }
         }
-        let outputs = try self.call(
-          layer, call.arguments.compactMap(operand), call.named.compactMapValues(operand), path: path + [layer],
-          models: models)
+        let arguments = KerasArguments(
+          operands: call.arguments.compactMap(operand), named: call.named.compactMapValues(operand),
+          mask: call.mask.flatMap { found[$0.shifted(shifts)] }, flags: call.flags)
+        let outputs = try self.call(layer, arguments, path: path + [layer], models: models)
         for (index, value) in outputs.enumerated() {
           found[KerasReference(layer: layer.name, call: number, output: index)] = value
         }
@@ -135,36 +137,28 @@ struct KerasBuilder {
     return shifts
   }
 
-  private mutating func call(
-    _ layer: KerasLayer, _ operands: [KerasOperand], _ named: [String: KerasOperand], path: [KerasLayer],
-    models: [KerasModel]
+  mutating func call(
+    _ layer: KerasLayer, _ arguments: KerasArguments, path: [KerasLayer], models: [KerasModel]
   ) throws -> [KerasValue] {
-    let place = "layer \"\(path.map(\.name).joined(separator: "/"))\""
+    let name = path.map(\.name).joined(separator: "/")
+    let place = "layer \"\(name)\""
     do {
       if let model = layer.model {
-        return try call(model, (operands + named.values).compactMap(\.value), path: path, models: models)
+        let values = (arguments.operands + arguments.named.values).compactMap(\.value)
+        return try call(model, values, path: path, models: models)
       }
+      // What a layer in it has, that one asks for itself.
+      let variables = layer.inner == nil ? try weights.variables(of: path, in: models) : []
       let call = KerasLayerCall(
-        layer: layer, name: path.map(\.name).joined(separator: "/"), operands: operands, named: named,
-        settings: KerasSettings(config: layer.config, place: layer.className),
-        variables: try weights.variables(of: path, in: models))
-      return [try apply(call)]
+        layer: layer, name: name, arguments: arguments,
+        settings: KerasSettings(config: layer.config, place: layer.className), variables: variables, path: path,
+        models: models)
+      var output = try KerasLayers.writer(of: layer, name)(&self, call)
+      output.mask = try mask(of: output, after: call)
+      return [output]
     } catch let error as ZooError {
       throw error.location?.hasPrefix("layer ") == true ? error : error.located(place)
     }
-  }
-
-  /// The output of one layer.
-  private mutating func apply(_ call: KerasLayerCall) throws -> KerasValue {
-    guard let write = KerasLayers.all[call.layer.className] else {
-      let isCode = ["Lambda", "TFOpLambda", "SlicingOpLambda"].contains(call.layer.className)
-      throw ZooError(
-        .unsupported, "layers of the class \(call.layer.className) can't be read", at: "layer \"\(call.name)\"",
-        advice: isCode
-          ? "its code is never run; build the model with layers of Keras in its place"
-          : "replace it by layers of the usual kinds, or export the model to ONNX")
-    }
-    return try write(&self, call)
   }
 
   // MARK: - Inputs and outputs
@@ -322,15 +316,30 @@ enum KerasOperand {
   var value: KerasValue? { if case .value(let value) = self { value } else { nil } }
 }
 
+/// What one call of a layer passes to it.
+struct KerasArguments {
+  var operands: [KerasOperand]
+  var named: [String: KerasOperand] = [:]
+  /// Which steps count, where the call says so itself.
+  var mask: KerasValue?
+  /// Options that are on.
+  var flags: Set<String> = []
+}
+
 /// One call of one layer.
 struct KerasLayerCall {
   let layer: KerasLayer
   /// The layer's name, after those of the models that it is in.
   let name: String
-  let operands: [KerasOperand]
-  let named: [String: KerasOperand]
+  let arguments: KerasArguments
   let settings: KerasSettings
   var variables: [NamedTensor]
+  /// The layers and models that it is in, itself last.
+  let path: [KerasLayer]
+  let models: [KerasModel]
+
+  var operands: [KerasOperand] { arguments.operands }
+  var named: [String: KerasOperand] { arguments.named }
 
   var values: [KerasValue] { operands.compactMap(\.value) }
 

@@ -65,6 +65,7 @@ struct KerasFile {
         advice: "save the model with model.save(\"model.keras\")")
     }
     let model = try KerasModel(configuration, version: version)
+    try KerasLayers.check(model)
     let store: any KerasWeights =
       hasPaths
       ? PathWeights(weights.root) : try LayerWeights(weights.root.group("model_weights") ?? weights.root, model)

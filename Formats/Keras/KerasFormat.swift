@@ -28,11 +28,14 @@ public enum KerasFormat {
     return try ZooError.locating(path) { try KerasFile(path).tensorFile() }
   }
 
-  /// Writes `file` to `path` as HDF5. Tensors that have the names of a `.weights.h5` file come to be one, which Keras
-  /// loads; others are datasets that h5py reads.
+  /// Writes `file` to `path` as HDF5. Tensors that have the names of a `.weights.h5` file come to be one, and those of
+  /// an `.h5` file with its model one with its model, which Keras loads; others are datasets that h5py reads.
   ///
   /// - Throws: What `HDF5Format.write` throws.
-  public static func write(_ file: TensorFile, to path: String) throws { try HDF5Format.write(file, to: path) }
+  public static func write(_ file: TensorFile, to path: String) throws {
+    let layers = LayerLists(file)
+    try HDF5Format.write(layers.file, to: path, lists: layers.lists)
+  }
 
   /// Whether the file at `path` says what the network is, or holds weights alone.
   ///

@@ -16,7 +16,7 @@ struct KerasModel {
   static let classNames = ["Sequential", "Functional", "Model"]
 
   /// The most models in one another.
-  private static let greatestDepth = 32
+  fileprivate static let greatestDepth = 32
 
   init(_ json: JSON, version: Int, name: String? = nil, depth: Int = 0) throws {
     className = json["class_name"]?.text ?? "an unknown class"
@@ -67,6 +67,9 @@ struct KerasLayer {
   let calls: [KerasCall]
   /// A model that is a layer of another.
   let model: KerasModel?
+  /// The layer that a TimeDistributed one puts each step through, in a list of one at most.
+  private let wrapped: [KerasLayer]
+  var inner: KerasLayer? { wrapped.first }
   let isTrainable: Bool
 
   init(_ json: JSON, version: Int, depth: Int) throws {
@@ -80,6 +83,12 @@ struct KerasLayer {
       KerasModel.classNames.contains(className)
       ? try KerasModel(json, version: version, name: name, depth: depth) : nil
     isTrainable = config["trainable"]?.bool ?? true
+    guard depth < KerasModel.greatestDepth else {
+      throw ZooError(.badData, "more than \(KerasModel.greatestDepth) layers in one another", at: name)
+    }
+    wrapped =
+      className == "TimeDistributed"
+      ? try config["layer"].map { [try KerasLayer($0, version: version, depth: depth + 1)] } ?? [] : []
   }
 }
 
@@ -123,6 +132,10 @@ struct KerasCall {
   private(set) var arguments: [Argument] = []
   /// By name; those that are no tensors nor numbers are left out.
   private(set) var named: [String: Argument] = [:]
+  /// Which steps count, where the call says so itself.
+  private(set) var mask: KerasReference?
+  /// Options that are on.
+  private(set) var flags: Set<String> = []
 
   init(_ json: JSON) throws {
     if let args = json["args"] {
@@ -145,15 +158,20 @@ struct KerasCall {
   var tensors: [KerasReference] {
     (arguments + named.sorted { $0.key < $1.key }.map(\.value)).compactMap {
       if case .tensor(let reference) = $0 { reference } else { nil }
-    }
+    } + (mask.map { [$0] } ?? [])
   }
 
   private mutating func note(_ member: JSON.Member) {
     // What these say is of no concern when a model only predicts.
-    guard !["mask", "training", "name"].contains(member.name) else { return }
-    if let number = member.value.number {
+    guard !["training", "name"].contains(member.name) else { return }
+    let reference = Self.tensor(member.value) ?? member.value.list.flatMap { KerasReference($0) }
+    if member.name == "mask" {
+      mask = reference
+    } else if member.value.bool == true {
+      flags.insert(member.name)
+    } else if let number = member.value.number {
       named[member.name] = .number(number)
-    } else if let reference = Self.tensor(member.value) ?? member.value.list.flatMap({ KerasReference($0) }) {
+    } else if let reference {
       named[member.name] = .tensor(reference)
     }
   }

@@ -6,6 +6,8 @@ struct KerasValue {
   var shape: [Int?]
   /// Whether Keras' last axis is the second one in memory.
   var isChannelsFirst = false
+  /// Which steps count: the name of truth values, one for each step.
+  var mask: String?
   /// The value before zeros were put around it, and how many before and after each spatial axis.
   var unpadded: Unpadded?
 

@@ -18,7 +18,11 @@ struct PathWeights: KerasWeights {
 
   func variables(of path: [KerasLayer], in models: [KerasModel]) throws -> [NamedTensor] {
     var place = ""
-    for (layer, model) in zip(path, models) { place += "layers/\(Self.key(of: layer, in: model))/" }
+    var outer: KerasLayer?
+    for (layer, model) in zip(path, models) {
+      place += outer?.inner == nil ? "layers/\(Self.key(of: layer, in: model))/" : "layer/"
+      outer = layer
+    }
     // As Keras 2.13 had it.
     let places = [place, place.replacing("layers/", with: "_layer_checkpoint_dependencies/")]
     for place in places {
@@ -31,6 +35,7 @@ struct PathWeights: KerasWeights {
   /// Where a layer has its variables: a recurrent one in its cell, or in those of both directions.
   private static func parts(of layer: KerasLayer?) -> [String] {
     guard let name = layer?.className else { return [""] }
+    if name == "MultiHeadAttention" { return ["query_dense/", "key_dense/", "value_dense/", "output_dense/"] }
     if KerasCell(rawValue: name) != nil { return ["cell/"] }
     return name == "Bidirectional" ? ["forward_layer/cell/", "backward_layer/cell/"] : [""]
   }
@@ -93,7 +98,7 @@ struct LayerWeights: KerasWeights {
     // Keras itself goes by the order of the layers that have weights, whatever their names.
     if model.layers.contains(where: { found[$0.name] == nil && !($0.className == "InputLayer") }) {
       let saved = names.filter { found[$0]?.isEmpty == false }
-      let own = model.layers.filter { layer in layer.model != nil || !KerasVariables.roles(of: layer).isEmpty }
+      let own = model.layers.filter { !(KerasVariables.roles(of: $0) ?? []).isEmpty }
       guard saved.count == own.count else {
         throw ZooError(
           .badData, "the file has weights of \(saved.count) layers, the model has \(own.count) with weights")
@@ -119,21 +124,18 @@ struct LayerWeights: KerasWeights {
   func variables(of path: [KerasLayer], in models: [KerasModel]) throws -> [NamedTensor] {
     guard let top = path.first else { return [] }
     let all = found[top.name] ?? []
-    guard path.count > 1, let model = top.model else { return all }
+    guard path.count > 1 else { return all }
     // Which numbers among all of the outer layer's variables are this layer's.
     var slots: [(path: [String], isTrainable: Bool)] = []
-    func visit(_ model: KerasModel, _ path: [String], _ isTrainable: Bool) {
-      for layer in model.layers {
-        let own = path + [layer.name]
-        let trains = isTrainable && layer.isTrainable
-        if let inner = layer.model {
-          visit(inner, own, trains)
-        } else {
-          slots += KerasVariables.roles(of: layer).map { (own, trains && $0) }
-        }
+    func visit(_ layer: KerasLayer, _ path: [String], _ isTrainable: Bool) {
+      let trains = isTrainable && layer.isTrainable
+      if let inner = layer.model?.layers ?? layer.inner.map({ [$0] }) {
+        for layer in inner { visit(layer, path + [layer.name], trains) }
+      } else {
+        slots += (KerasVariables.roles(of: layer) ?? []).map { (path, trains && $0) }
       }
     }
-    visit(model, [top.name], top.isTrainable)
+    visit(top, [top.name], true)
     guard slots.count == all.count else {
       throw ZooError(
         .badData, "the file has \(all.count) weights of the model, which has \(slots.count)",
@@ -147,8 +149,14 @@ struct LayerWeights: KerasWeights {
 
 /// Which variables a layer has.
 enum KerasVariables {
-  /// For each variable whether it is trainable, in the order in which the layer makes them.
-  static func roles(of layer: KerasLayer) -> [Bool] {
+  /// For each variable whether it is trainable, in the order in which the layer makes them; `nil` for a layer of which
+  /// that is not known.
+  static func roles(of layer: KerasLayer) -> [Bool]? {
+    if let inner = layer.model?.layers ?? layer.inner.map({ [$0] }) {
+      let roles = inner.map(roles)
+      return roles.contains { $0 == nil } ? nil : roles.flatMap { $0 ?? [] }
+    }
+    guard KerasLayers.all[layer.className] != nil else { return nil }
     func has(_ setting: String) -> Bool { layer.config[setting]?.bool ?? true }
     func cell(_ config: JSON?) -> [Bool] { config?["use_bias"]?.bool ?? true ? [true, true, true] : [true, true] }
     switch layer.className {
@@ -160,8 +168,9 @@ enum KerasVariables {
       return has("use_bias") ? [true, true, true] : [true, true]
     case "BatchNormalization", "SyncBatchNormalization":
       return (has("scale") ? [true] : []) + (has("center") ? [true] : []) + [false, false]
-    case "LayerNormalization": return (has("scale") ? [true] : []) + (has("center") ? [true] : [])
+    case "LayerNormalization", "GroupNormalization": return (has("scale") ? [true] : []) + (has("center") ? [true] : [])
     case "PReLU", "Embedding", "LayerScale": return [true]
+    case "MultiHeadAttention": return [Bool](repeating: true, count: has("use_bias") ? 8 : 4)
     case "LSTM", "GRU", "SimpleRNN": return cell(layer.config)
     case "Bidirectional":
       let forward = layer.config["layer"]?["config"]

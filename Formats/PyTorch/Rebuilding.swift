@@ -12,8 +12,11 @@ extension Unpickler {
     switch objects[index] {
     case .global(let global) where !hasNames: return try call(global, arguments: arguments)
     case .global(.foreign(let name)):
+      try charge(arguments.count)
       return add(.foreign(ForeignObject(name: name, arguments: arguments + [named])))
-    case .global: return add(.foreign(ForeignObject(name: "a class with named arguments", arguments: arguments + [named])))
+    case .global:
+      try charge(arguments.count)
+      return add(.foreign(ForeignObject(name: "a class with named arguments", arguments: arguments + [named])))
     // Whatever an unknown function gives may be a function.
     case .foreign(let object): return add(.foreign(ForeignObject(name: object.name, arguments: arguments)))
     default: throw failure("the pickle calls something that is no global")
@@ -50,6 +53,7 @@ extension Unpickler {
       return try reconstructed(arguments)
     case .newObject:
       guard let callee = arguments.first else { throw failure("the pickle makes an object of no class") }
+      try charge(arguments.count)
       return try call(callee, Array(arguments.dropFirst()))
     case .newObjectWithNames:
       return try constructed(arguments)
@@ -66,7 +70,8 @@ extension Unpickler {
       default: throw failure("a tensor with attributes is rebuilt from something else")
       }
     case .numpyType:
-      guard case .text(let code)? = arguments.first else { throw failure("a NumPy type has no name") }
+      // Records are named by their class.
+      guard case .text(let code)? = arguments.first else { return add(.numpyType(NumpyType(code: "V"))) }
       return add(.numpyType(NumpyType(code: code)))
     case .numpyScalar:
       return try numpyScalar(arguments)

@@ -36,7 +36,7 @@ private struct StateDictionary {
   private var tensors: [NamedTensor] = []
   private var values: [String: CheckpointValue] = [:]
   /// Classes of others' whose objects the weights were found in.
-  private var walkedClasses: Set<String> = []
+  private var walkedClasses: Set<[UInt8]> = []
   /// Arrays of what tensors don't hold, by name.
   private var unreadArrays: [String] = []
 
@@ -66,7 +66,8 @@ private struct StateDictionary {
     guard !tensors.isEmpty else {
       let others = unread().prefix(3).joined(separator: ", ")
       throw ZooError(
-        .badData, "the checkpoint holds no tensors" + (others.isEmpty ? "" : ", only \(others), of which nothing was run"),
+        .badData,
+        "the checkpoint holds no tensors" + (others.isEmpty ? "" : ", only \(others), of which nothing was run"),
         advice: "save the weights with torch.save(model.state_dict(), path)")
     }
     var seen: Set<[UInt8]> = []
@@ -165,7 +166,7 @@ private struct StateDictionary {
   }
 
   private func stored(_ array: ArrayReference, _ name: String) throws -> StoredTensor {
-    guard let numpyType = array.type, let type = numpyType.elementType, !numpyType.isBigEndian else {
+    guard let numpyType = array.type, let type = numpyType.elementType else {
       throw ZooError(
         .unsupported, "NumPy arrays of type \(array.type?.code ?? "unknown") can't be read", at: name,
         advice: "convert the array to a tensor first")
@@ -173,7 +174,7 @@ private struct StateDictionary {
     do {
       let byteCount = try Tensor.byteCount(type: type, shape: array.shape)
       let memory: TensorMemory
-      if case .bytes(let range) = array.contents {
+      if case .bytes(let range) = array.contents, !numpyType.isBigEndian {
         memory = TensorMemory(borrowing: UnsafeRawBufferPointer(rebasing: pickle.bytes[range]), owner: pickle.owner)
       } else if let bytes = PickleBytes.copy(array.contents, of: pickle.bytes, limit: byteCount) {
         memory = try TensorMemory(byteCount: bytes.count)
@@ -183,6 +184,10 @@ private struct StateDictionary {
       }
       guard memory.count == byteCount else {
         throw ZooError(.badData, "a NumPy array of shape \(array.shape) has \(memory.count) bytes")
+      }
+      // Such bytes are a copy.
+      if numpyType.isBigEndian {
+        memory.mutableBytes.swapByteOrder(width: type.bitWidth / 8 / type.numbersPerElement)
       }
       var strides = array.shape
       var stride = 1
@@ -251,7 +256,7 @@ private struct StateDictionary {
     guard case .object(let index) = value, case .foreign(let object) = pickle.objects[index] else { return nil }
     let attributes = attributes(of: object)
     func contents(_ name: String) -> [(name: String, value: PickleValue)]? {
-      attributes.first { $0.name == name }.flatMap { entries($0.value) }
+      attributes.last { if case .text(name) = $0.key { true } else { false } }.flatMap { entries($0.value) }
     }
     visits += attributes.count
     guard let modules = contents("_modules"), let parameters = contents("_parameters") else { return nil }
@@ -263,25 +268,25 @@ private struct StateDictionary {
   }
 
   /// An object's attributes, from its dictionary and its slots; what it has instead is called its state.
-  private func attributes(of object: ForeignObject) -> [(name: String, value: PickleValue)] {
+  private func attributes(of object: ForeignObject) -> [(key: PickleValue, value: PickleValue)] {
     guard case .object(let index) = object.state else { return [] }
     switch pickle.objects[index] {
-    case .dictionary(let pairs): return named(pairs)
+    case .dictionary(let pairs): return pairs
     case .tuple(let halves) where halves.count == 2:
       let dictionaries = halves.map { half -> [(key: PickleValue, value: PickleValue)]? in
         guard case .object(let index) = half else { return [] }
         if case .dictionary(let pairs) = pickle.objects[index] { return pairs } else { return nil }
       }
       guard let slots = dictionaries[1], !slots.isEmpty, let others = dictionaries[0] else { fallthrough }
-      return named(others + slots)
-    default: return [("state", object.state)]
+      return others + slots
+    default: return [(.text("state"), object.state)]
     }
   }
 
   /// Takes note of an object that is more than data, as the weights are in it.
   private mutating func note(_ value: PickleValue) {
     if case .object(let index) = value, case .foreign(let object) = pickle.objects[index] {
-      walkedClasses.insert(object.name)
+      walkedClasses.insert(Array(object.name.utf8))
     }
   }
 
@@ -296,7 +301,7 @@ private struct StateDictionary {
       case .foreign(let its): name = its.name
       default: continue
       }
-      if seen.insert(name).inserted { names.append(name) }
+      if seen.insert(Array(name.utf8)).inserted { names.append(name) }
     }
     names += unreadArrays
     guard names.count > Self.namedClassLimit else { return names }
@@ -312,8 +317,8 @@ private struct StateDictionary {
     case .list(let items), .tuple(let items): return items.enumerated().map { (String($0), $1) }
     case .dictionary(let pairs), .namespace(let pairs): return named(pairs)
     case .foreign(let object):
-      let contents =
-        object.items.enumerated().map { (name: String($0), value: $1) } + attributes(of: object) + named(object.entries)
+      let items = object.items.enumerated().map { (key: PickleValue.int($0), value: $1) }
+      let contents = named(items + attributes(of: object) + object.entries)
       // What an object is made of often is what it has as attributes too.
       return contents.contains { holds($0.value) } || object.arguments.isEmpty
         ? contents : contents + object.arguments.enumerated().map { (String($0), $1) }
@@ -393,6 +398,8 @@ private struct StateDictionary {
 
   /// By object: whether it is or leads to a tensor. One pass backwards from the tensors, whatever the pickle's shape.
   private static func reach(_ pickle: Pickle) -> [Bool] {
+    // The states of random numbers are tensors, but no weights.
+    func isGenerator(_ name: String) -> Bool { name.hasPrefix("numpy.random.") || name == "torch.Generator" }
     var referrers: [[Int32]] = Array(repeating: [], count: pickle.objects.count)
     var reached = [Bool](repeating: false, count: pickle.objects.count)
     var pending: [Int] = []
@@ -408,7 +415,7 @@ private struct StateDictionary {
       case .tensor, .array:
         reached[index] = true
         pending.append(index)
-      case .foreign(let foreign) where !foreign.name.hasPrefix("numpy.random."):
+      case .foreign(let foreign) where !isGenerator(foreign.name):
         for item in foreign.arguments + foreign.items { refer(item, from: index) }
         for pair in foreign.entries { refer(pair.value, from: index) }
         refer(foreign.state, from: index)

@@ -18,8 +18,15 @@ public enum SafetensorsFormat {
   public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     guard beginning.count > 9 else { return false }
     let length = UInt64(littleEndian: beginning.loadUnaligned(as: UInt64.self))
-    return length >= 2 && length <= UInt64(greatestHeader) && beginning[8] == UInt8(ascii: "{")
-      && (beginning[9] == UInt8(ascii: "\"") || beginning[9] == UInt8(ascii: "}") || beginning[9] <= 0x20)
+    guard length >= 2 && length <= UInt64(greatestHeader) else { return false }
+    // An object's brace and its first name, or its end, perhaps with blanks around.
+    let header = beginning[8...].prefix(Int(length))
+    let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+    let rest = header.drop { blanks.contains($0) }
+    guard let brace = rest.first else { return header.count < length }
+    guard brace == UInt8(ascii: "{") else { return false }
+    let next = rest.dropFirst().drop { blanks.contains($0) }.first
+    return next.map { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "}") } ?? (header.count < length)
   }
 
   /// The tensors of the file at `path`, or of all files that the index at `path` (`model.safetensors.index.json`) lists.

@@ -32,30 +32,45 @@ struct TensorFileReader {
 
   func read() throws -> TensorFile {
     var entries: [Entry] = []
-    var metadata: [Property] = []
-    var seen: Set<[UInt8]> = []
+    var metadata: [Property]?
+    var places: [[UInt8]: Int] = [:]
     var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: file.bytes[8..<start]))
     try cursor.object { name, cursor in
-      guard seen.insert(Array(name.utf8)).inserted else {
-        throw ZooError(.badData, "there are two entries of one name", at: "\"\(name)\"")
-      }
       if name == SafetensorsFormat.metadataName {
+        guard metadata == nil else { throw ZooError(.badData, "there are two texts about the file", at: "\"\(name)\"") }
         metadata = try self.metadata(&cursor)
-      } else {
-        do { entries.append(try entry(name, &cursor)) } catch let error as ZooError {
-          throw error.located("tensor \"\(name)\"")
+        return
+      }
+      do {
+        let entry = try entry(name, &cursor)
+        // As the format's own reader has it, a name that comes again takes the new entry.
+        if let place = places.updateValue(places[Array(name.utf8)] ?? entries.count, forKey: Array(name.utf8)) {
+          entries[place] = entry
+        } else {
+          entries.append(entry)
         }
+      } catch let error as ZooError {
+        throw error.located("tensor \"\(name)\"")
       }
     }
     try cursor.finish()
     entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
     try checkCover(entries)
-    return TensorFile(tensors: try entries.map(tensor), metadata: metadata)
+    return TensorFile(tensors: try entries.map(tensor), metadata: metadata ?? [])
   }
 
   private func metadata(_ cursor: inout JSONCursor) throws -> [Property] {
+    if try cursor.skipNull() { return [] }
     var properties: [Property] = []
-    try cursor.object { properties.append(Property(key: $0, value: try $1.text())) }
+    var places: [[UInt8]: Int] = [:]
+    try cursor.object { key, cursor in
+      let property = Property(key: key, value: try cursor.text())
+      if let place = places.updateValue(places[Array(key.utf8)] ?? properties.count, forKey: Array(key.utf8)) {
+        properties[place] = property
+      } else {
+        properties.append(property)
+      }
+    }
     return properties
   }
 
@@ -64,16 +79,23 @@ struct TensorFileReader {
     var shape: [Int]?
     var offsets: [Int]?
     try cursor.object { key, cursor in
+      func once<Value>(_ value: inout Value?, _ read: (inout JSONCursor) throws -> Value) throws {
+        guard value == nil else { throw ZooError(.badData, "an entry has a second \"\(key)\"") }
+        value = try read(&cursor)
+      }
       switch key {
-      case "dtype" where type == nil:
-        let name = try cursor.text()
-        guard let found = ElementType(safetensors: name) else {
-          throw ZooError(.unsupported, "the element type \(name) is unknown")
+      case "dtype":
+        try once(&type) { cursor in
+          let name = try cursor.text()
+          guard let found = ElementType(safetensors: name) else {
+            throw ZooError(.unsupported, "the element type \(name) is unknown")
+          }
+          return found
         }
-        type = found
-      case "shape" where shape == nil: shape = try Self.integers(&cursor, atMost: 64)
-      case "data_offsets" where offsets == nil: offsets = try Self.integers(&cursor, atMost: 2)
-      default: throw ZooError(.badData, "an entry has no place for another \"\(key)\"")
+      case "shape": try once(&shape) { try Self.integers(&$0, atMost: 64) }
+      case "data_offsets": try once(&offsets) { try Self.integers(&$0, atMost: 2) }
+      // What others say besides does not matter.
+      default: _ = try cursor.value()
       }
     }
     guard let type, let shape, let offsets, offsets.count == 2 else {
@@ -117,13 +139,32 @@ struct TensorFileReader {
 
   private func tensor(_ entry: Entry) throws -> NamedTensor {
     let range = start + entry.range.lowerBound..<start + entry.range.upperBound
-    // Truth values other than 0 and 1 are undefined behaviour in whoever reads them.
-    guard entry.type != .bool || file.bytes[range].allSatisfy({ $0 <= 1 }) else {
-      throw ZooError(
-        .badData, "a tensor of truth values holds others than 0 and 1", at: "tensor \"\(entry.name)\"")
-    }
-    let source = MappedTensor(file: file, range: range)
+    let mapped = MappedTensor(file: file, range: range)
+    let isPlain = entry.type != .bool || file.bytes[range].allSatisfy { $0 <= 1 }
+    let source: any TensorSource = isPlain ? mapped : TruthSource(mapped)
     return NamedTensor(
       name: entry.name, tensor: try StoredTensor(type: entry.type, shape: entry.shape, source: source))
+  }
+}
+
+/// Truth values of which some are written as other numbers than 0 and 1, which nobody else has to expect.
+private struct TruthSource: TensorSource {
+  private let written: MappedTensor
+
+  init(_ written: MappedTensor) { self.written = written }
+
+  var readsInPieces: Bool { true }
+
+  func load(type: ElementType, shape: [Int]) throws -> Tensor {
+    try Tensor(type: type, shape: shape) { read(into: $0, at: 0, type: type, shape: shape) }
+  }
+
+  func read(into destination: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
+    read(into: destination, at: 0, type: type, shape: shape)
+  }
+
+  func read(into destination: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) {
+    written.read(into: destination, at: offset, type: type, shape: shape)
+    for index in destination.indices where destination[index] > 1 { destination[index] = 1 }
   }
 }

@@ -47,18 +47,17 @@ package struct ShardIndex {
   /// The tensors of all files that the index at `path` lists, each of which `read` reads.
   package func read(besides path: String, _ read: (String) throws -> TensorFile) throws -> TensorFile {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    var result = TensorFile(tensors: [])
-    for (name, wanted) in files {
+    let shards = try files.map { name, wanted in
       let place = folder + name
-      let shard = try ZooError.locating(place) { try read(place) }
+      var shard = try ZooError.locating(place) { try read(place) }
       let found = shard.tensors.filter { wanted.contains(Array($0.name.utf8)) }
       guard found.count == wanted.count else {
         throw ZooError(
           .badData, "the file lacks \(wanted.count - found.count) tensors that the index says are in it", at: place)
       }
-      result.tensors += found
-      for property in shard.metadata where !result.metadata.contains(property) { result.metadata.append(property) }
+      shard.tensors = found
+      return shard
     }
-    return result
+    return TensorFile(joining: shards)
   }
 }

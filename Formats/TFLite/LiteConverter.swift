@@ -179,7 +179,7 @@ struct LiteConverter {
     guard try Tensor.elementCount(of: shape) == Tensor.elementCount(of: tensor.shape),
       permutation == nil || permutation?.count == shape.count
     else { throw ZooError(.badData, "\"\(tensor.name)\" of shape \(tensor.shape) can't be used as \(shape)") }
-    let reshaped = try StoredTensor(type: constant.type, shape: shape, source: ReshapedTensor(stored: constant))
+    let reshaped = try constant.reshaped(shape)
     return try real(
       current.inputs[position], permutation.map { try reshaped.permuted($0) } ?? reshaped,
       form: (permutation ?? Array(shape.indices)) + [-1] + shape)
@@ -341,26 +341,5 @@ struct LiteConverter {
     case .uint8: return (scale, try writer.constant(zeroPoints(UInt8.self), shape: shape, name))
     default: return (scale, try writer.constant(zeroPoints(Int16.self), shape: shape, name))
     }
-  }
-}
-
-/// The same elements under another shape.
-private struct ReshapedTensor: TensorSource {
-  let stored: StoredTensor
-
-  func load(type: ElementType, shape: [Int]) throws -> Tensor { try stored.load().reshaped(shape) }
-  func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
-    try stored.read(into: bytes)
-  }
-  var readsInPieces: Bool { stored.readsInPieces }
-  func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) throws {
-    try stored.read(into: bytes, at: offset)
-  }
-}
-
-extension StoredTensor {
-  /// The same elements under another shape of the same size.
-  func reshaped(_ shape: [Int]) throws -> StoredTensor {
-    try StoredTensor(type: type, shape: shape, source: ReshapedTensor(stored: self))
   }
 }

@@ -44,6 +44,11 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
     }
   }
 
+  package var isComplex: Bool { self == .complex64 || self == .complex128 }
+
+  /// Numbers that an element stands for.
+  package var numbersPerElement: Int { isComplex ? 2 : 1 }
+
   /// Bytes that `count` elements take; types below one byte are packed. `nil` where the number overflows.
   public func byteCount(of count: Int) -> Int? {
     let (bits, overflow) = count.multipliedReportingOverflow(by: bitWidth)

@@ -54,9 +54,9 @@ import ZooCore
     // Types that are only copied are named when somebody wants their elements.
     try check(
       {
-        $0.tensors[0] = .init(name: "iq", extents: [32, 2], type: GGUFType.iq4_nl.rawValue)
+        $0.tensors[0] = .init(name: "q1", extents: [128, 2], type: GGUFType.q1_0.rawValue)
         $0.data = [UInt8](repeating: 1, count: 36)
-      }, "IQ4_NL", .unsupported)
+      }, "Q1_0", .unsupported)
   }
 
   @Test func everyTruncationIsAnError() throws {

@@ -3,6 +3,7 @@ import ConvPlugin
 import Foundation
 import KerasFormat
 import StandardPlugin
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
@@ -29,7 +30,7 @@ import ZooRuntime
     }
     let data = try Data(contentsOf: Self.fixtures.appending(path: "references.json"))
     let references = try JSONDecoder().decode([String: Reference].self, from: data)
-    #expect(references.count == 7)
+    #expect(references.count == 9)
     for (name, reference) in references {
       for file in reference.files {
         let definition = try KerasFormat.readModel(Self.fixtures.appending(path: file).path)
@@ -48,6 +49,44 @@ import ZooRuntime
           }
         }
       }
+    }
+  }
+
+  /// A copy is the same file to Keras: its lists of layers and weights are written too.
+  @Test(arguments: ["frozen", "graph", "recurrent", "attending"]) func aCopyHoldsTheModel(name: String) throws {
+    try withFolder { folder in
+      let (original, copy) = (Self.fixtures.appending(path: "\(name).h5").path, "\(folder)/copy.h5")
+      let file = try KerasFormat.read(original)
+      try KerasFormat.write(file, to: copy)
+      #expect(try KerasFormat.holdsModel(copy))
+      let (first, second) = (try KerasFormat.readModel(original).graph, try KerasFormat.readModel(copy).graph)
+      #expect(first.nodes.map(\.outputs) == second.nodes.map(\.outputs))
+      for (a, b) in zip(first.initializers, second.initializers) {
+        #expect(a.name == b.name)
+        #expect(try a.tensor.load().withUnsafeBytes { Array($0) } == b.tensor.load().withUnsafeBytes { Array($0) })
+      }
+      // With a weight less, or other names, it is no such model any more.
+      for change in [{ $0.tensors.removeLast() }, { $0.tensors[0].name = "other" }] as [(inout TensorFile) -> Void] {
+        var other = file
+        change(&other)
+        try KerasFormat.write(other, to: copy)
+        #expect(try !KerasFormat.holdsModel(copy))
+        #expect(try KerasFormat.read(copy).tensors.count == other.tensors.count)
+      }
+    }
+  }
+
+  @Test func unknownLayersAreNamedInBothForms() throws {
+    try withFolder { folder in
+      // The same model with a layer of a class that nobody knows.
+      var file = try KerasFormat.read(Self.fixtures.appending(path: "frozen.h5").path)
+      let index = try #require(file.metadata.firstIndex { $0.key == "model_config" })
+      file.metadata[index].value = file.metadata[index].value.replacing("LayerNormalization", with: "UnheardOf")
+      try KerasFormat.write(file, to: "\(folder)/a.h5")
+      let error = #expect(throws: ZooError.self) { try KerasFormat.readModel("\(folder)/a.h5") }
+      #expect(
+        error?.kind == .unsupported && error?.message.contains("class UnheardOf") == true,
+        "\(String(describing: error))")
     }
   }
 

@@ -1,6 +1,7 @@
 """Writes HDF5 files of many kinds with h5py, and checks copies of them that others made.
 
 Usage: h5py_files.py write FOLDER; then, with a copy NAME.copy of each NAME beside it, h5py_files.py check FOLDER
+       h5py_files.py large FOLDER   checks large.h5
 """
 
 import sys
@@ -44,6 +45,8 @@ def write(folder):
                 many.attrs[f"attribute{index}"] = [f"x{index}", "y"]
     with h5py.File(folder / "userblock.h5", "w", userblock_size=1024) as file:
         file["x"] = np.arange(5)
+    with h5py.File(folder / "beside.h5", "w") as file:
+        beside(file)
     with h5py.File(folder / "refused-soft.h5", "w") as file:
         file["x"] = np.arange(5)
         file["soft"] = h5py.SoftLink("/x")
@@ -61,15 +64,47 @@ def write(folder):
         file.create_dataset("x", data=np.arange(1000), chunks=(100,), compression="lzf")
 
 
+def beside(file):
+    """Weights, and datasets of what no tensor holds."""
+    file["w"] = np.arange(6, dtype=np.float32).reshape(2, 3)
+    # Two names of one look.
+    file["\u00e9"], file["e\u0301"] = np.float32(1), np.float32(2)
+    file["beside/texts"] = ["a", "bc"]
+    file["beside/text"] = "one"
+    file["beside/fixed"] = np.array([b"a", b"bc"])
+    file.create_dataset("beside/packed", data=np.array([b"abc"] * 100), chunks=(10,), compression="lzf")
+    file["beside/opaque"] = np.array([b"ab", b"cd"], dtype="V2")
+    file["beside/compound"] = np.zeros(3, dtype=[("a", "i4"), ("b", "f8"), ("c", "S3")])
+    file.create_dataset("enumeration", data=[0, 1, 2], dtype=h5py.enum_dtype({"A": 0, "B": 1, "C": 2}))
+    file.create_dataset("beside/references", data=[file["w"].ref], dtype=h5py.ref_dtype)
+    file.create_dataset("beside/regions", data=[file["w"].regionref[0]], dtype=h5py.regionref_dtype)
+    lists = file.create_dataset("beside/lists", (2,), dtype=h5py.vlen_dtype(np.float32))
+    lists[0], lists[1] = [1, 2], [3]
+    file.create_dataset("beside/arrays", (2,), dtype=np.dtype("(3,)f4"))
+
+
+def large(folder):
+    """Checks a file of 10,000 datasets in one group."""
+    with h5py.File(folder / "large.h5", "r") as file:
+        assert sorted(file) == sorted(f"member.{index}" for index in range(10_000)), len(file)
+        assert all(file[f"member.{index}"][()] == index for index in range(0, 10_000, 7))
+        assert list(file.attrs["names"]) == [b"a", b"bc", b""], file.attrs["names"]
+
+
 def datasets(file):
     found = {}
-    file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("beside/"):
+            found[name] = item
+
+    file.visititems(visit)
     return found
 
 
 def check(folder):
     copies = list(folder.glob("*.copy"))
-    assert len(copies) == 4, copies
+    assert len(copies) == 5, copies
     for copy in copies:
         with h5py.File(copy.with_suffix(""), "r") as original, h5py.File(copy, "r") as written:
             expected, found = datasets(original), datasets(written)
@@ -83,4 +118,4 @@ def check(folder):
                     assert written.attrs[name] == value, name
 
 
-{"write": write, "check": check}[sys.argv[1]](Path(sys.argv[2]))
+{"write": write, "check": check, "large": large}[sys.argv[1]](Path(sys.argv[2]))

@@ -36,6 +36,11 @@ def save(model, *endings):
         shape = (2,) + tuple(tensor.shape[1:])
         if tensor.name == "words":
             return random.integers(0, 5, shape).astype(np.float32)
+        if tensor.name == "steps":
+            # Rows that end early, begin late and have a gap.
+            value = random.normal(size=shape).astype(np.float32)
+            value[0, [0, 3]], value[1, 4:] = 0, 0
+            return value
         return random.normal(size=shape).astype(np.float32)
 
     inputs = [draw(tensor) for tensor in model.inputs]
@@ -146,6 +151,31 @@ def scaled():
     return Model(image, second, name="scaled")
 
 
+def attending():
+    """Attention to oneself, to what came before and to something else, groups of channels, a network for each step."""
+    image = Input((3, 4, 4, 2), name="image")
+    step = Sequential([Input((4, 4, 2)), layers.Conv2D(6, 2), layers.GroupNormalization(3), layers.Flatten()], name="step")
+    steps = layers.TimeDistributed(step)(image)
+    steps = layers.TimeDistributed(layers.Dense(8, activation="relu"))(steps)
+    value = layers.GroupNormalization(2, scale=False)(steps)
+    value = layers.MultiHeadAttention(2, 3)(value, value, use_causal_mask=True)
+    value = layers.Add()([value, layers.MultiHeadAttention(4, 2, value_dim=3, use_bias=False, output_shape=8)(value, steps)])
+    return Model(image, layers.GroupNormalization(-1, center=False)(value), name="attending")
+
+
+def masked():
+    """Steps that don't count, in the middle too, in both directions and in attention."""
+    steps = Input((6, 3), name="steps")
+    value = layers.Dense(4)(layers.Masking(0.0)(steps))
+    value = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(value)
+    back = layers.GRU(6, return_sequences=True, go_backwards=True)(value)
+    value = layers.MultiHeadAttention(2, 3)(layers.Add()([value, back]), value)
+    mean = layers.GlobalAveragePooling1D()(layers.TimeDistributed(layers.Dense(2))(value))
+    return Model(steps, [layers.SimpleRNN(3)(value), mean], name="masked")
+
+
 save(recurrent(), ".keras", ".h5")
 save(scaled(), ".keras", ".h5")
+save(attending(), ".keras", ".h5")
+save(masked(), ".keras")
 (folder / "references.json").write_text(json.dumps(references))

@@ -52,6 +52,15 @@ import Testing
     }
   }
 
+  /// Names are their bytes, whatever characters these make: composed and not, and combined with what separates parts.
+  @Test(arguments: pairs) func namesOfOneLookStayTwo(_ first: String, _ second: String) throws {
+    let names = ["\u{E9}", "e\u{301}", "\u{212B}.x", "\u{C5}.x", "A\u{30A}.x", "x.\u{301}y", "x.y"]
+    let tensors = try names.enumerated().map { index, name in
+      NamedTensor(name: name, tensor: try StoredTensor(Tensor([Float(index), 1], shape: [2])))
+    }
+    try Self.check(tensors, first, second)
+  }
+
   @Test(arguments: pairs) func everyTypeSurvives(_ first: String, _ second: String) throws {
     let types = try Self.format(first).types.intersection(Self.format(second).types)
     try Self.check(Self.tensors(types), first, second)

@@ -11,7 +11,8 @@ import ZooCore
       "tensor_zip",
       "pair_zip", "small_zip", "small_legacy",
     ].flatMap { ["\($0)_113", "\($0)_215"] } + [
-      "unresolved_zip_215", "checkpoint_deflated", "scripted_215", "traced_215",
+      "unresolved_zip_215", "objects_zip_215", "objects_legacy_215", "module_zip_215", "checkpoint_deflated",
+      "scripted_215", "traced_215",
     ]
 
   @Test(arguments: names) func tensorsAreThoseOfPyTorch(name: String) throws {
@@ -58,6 +59,26 @@ import ZooCore
     #expect(checkpoint.values["many"] == .dictionary(["a": .list([.int(1)])]))
     #expect(checkpoint.values["large"] == .other("a whole number of more than 64 bits"))
     #expect(checkpoint.values["optimizer"] == nil)
+  }
+
+  @Test(arguments: ["objects_zip_215", "objects_legacy_215"]) func otherObjectsAreNamed(name: String) throws {
+    let checkpoint = try PyTorchFormat.read(fixture("\(name).pt"))
+    #expect(checkpoint.path == "state_dict")
+    let values = checkpoint.values
+    #expect(values["epoch"] == .int(3))
+    #expect(values["hyper_parameters"] == .dictionary(["rate": .float(0.5)]))
+    #expect(values["counter"] == .dictionary(["a": .int(2), "b": .int(1)]))
+    #expect(values["queue"] == .list([.int(1), .int(2)]))
+    #expect(values["sets"] == .list([.list([.int(1)])]))
+    #expect(values["path"] == .other("pathlib.PurePosixPath"))
+    #expect(values["device"] == .other("torch.device"))
+    #expect(values["schedule"] == .other("torch.optim.lr_scheduler.StepLR"))
+    // The class that the weights themselves are in was read.
+    #expect(!checkpoint.unread.contains("__main__.Settings"))
+    for name in [
+      "__main__.Callback", "__main__.Phase", "__main__.Slots", "__main__.Named", "__main__.Point",
+      "pathlib.PurePosixPath", "datetime.datetime", "functools.partial", "torch.torch_version.TorchVersion",
+    ] { #expect(checkpoint.unread.contains(name), "\(name) in \(checkpoint.unread)") }
   }
 
   @Test func alignedTensorsAreNotCopied() throws {

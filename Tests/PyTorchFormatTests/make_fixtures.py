@@ -7,6 +7,10 @@ A line of a text: name, element type, shape (`2x3`, `scalar`), the elements' byt
 """
 import argparse
 import collections
+import datetime
+import enum
+import functools
+import pathlib
 import sys
 import zipfile
 from pathlib import Path
@@ -74,6 +78,71 @@ def checkpoint():
         "device": torch.device("cpu"), "size": torch.Size([1, 2]), "many": collections.defaultdict(list, {"a": [1]}),
         "large": 1 << 70,
     }
+
+
+class Phase(enum.Enum):
+    TRAINING = "training"
+
+
+class Settings(dict):
+    """What is a dictionary and has attributes, as Lightning's hyper-parameters are."""
+
+
+class Slots:
+    __slots__ = ("first", "second")
+
+
+class Callback:
+    def __init__(self):
+        self.best, self.monitor, self.history = torch.tensor(0.5), "loss", [1, 2]
+
+
+class Named:
+    """Made with named arguments (NEWOBJ_EX)."""
+
+    def __new__(cls, *, size):
+        return super().__new__(cls)
+
+    def __getnewargs_ex__(self):
+        return (), {"size": 3}
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def objects():
+    """A checkpoint with objects of all kinds beside the weights, and in them."""
+    slots, circle = Slots(), []
+    slots.first, slots.second = 1, [2]
+    circle.append(circle)
+    weights = Settings(w=ramp(6).reshape(2, 3))
+    weights["layer.bias"] = ramp(3)
+    return weights, {
+        "state_dict": weights, "epoch": 3, "callbacks": {"best": Callback()}, "hyper_parameters": Settings(rate=0.5),
+        "path": pathlib.PurePosixPath("/a/b"), "date": datetime.datetime(2024, 1, 2), "phase": Phase.TRAINING,
+        "slots": slots, "named": Named(size=3), "point": Point(1, 2), "counter": collections.Counter("aab"),
+        "queue": collections.deque([1, 2], 3), "slice": slice(1, 2), "complex": 1 + 2j, "bytes": bytearray(b"ab"),
+        "sets": frozenset([frozenset([1])]), "partial": functools.partial(int, base=2), "version": torch.__version__,
+        "generator": np.random.default_rng(1), "names": np.array(["a", "b"]), "things": np.array([1, "a"], dtype=object),
+        "record": np.zeros(1, dtype=[("a", "i4")]), "day": np.datetime64("2024-01-02"), "circle": circle,
+        "device": torch.device("cuda:0"), "error": ValueError("x"), "schedule": torch.optim.lr_scheduler.StepLR,
+    }
+
+
+class Network(torch.nn.Module):
+    """Saved whole: its state dictionary is not in the file as such."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 2), torch.nn.BatchNorm2d(2), torch.nn.ReLU())
+        self.scale = torch.nn.Parameter(ramp(2))
+        self.register_parameter("absent", None)
+        self.register_buffer("kept", ramp(3))
+        self.register_buffer("passing", ramp(4), persistent=False)
+        self.tied = torch.nn.Linear(2, 2)
+        self.twin = torch.nn.Linear(2, 2)
+        self.twin.weight = self.tied.weight
+        self.plain, self.owner = ramp(5), [self]
 
 
 class Block(torch.nn.Module):
@@ -152,6 +221,11 @@ def main():
           {"encoder.weight": ramp(2), "decoder.0": ramp(3), "decoder.1.bias": ramp(1)})
     write(folder, "small_zip", {"w": ramp(3)}, {"w": ramp(3)})
     write(folder, "small_legacy", {"w": ramp(3)}, {"w": ramp(3)}, _use_new_zipfile_serialization=False)
+    weights, whole = objects()
+    write(folder, "objects_zip", whole, weights)
+    write(folder, "objects_legacy", whole, weights, _use_new_zipfile_serialization=False, pickle_protocol=4)
+    network = Network()
+    write(folder, "module_zip", {"epoch": 1, "model": network}, network.state_dict())
     program(folder, "scripted", torch.jit.script(Program()))
     program(folder, "traced", torch.jit.trace(Program().eval(), torch.zeros(1, 3)))
     if VERSION != "113":

@@ -75,6 +75,42 @@ import ZooCore
     }
   }
 
+  @Test(.enabled(if: hasPackage, "needs .venv with safetensors")) func whatThePackageReadsIsRead() throws {
+    struct Judgement: Decodable {
+      var names: [String]?
+      var metadata: [String: String]?
+    }
+    try withFolder { folder in
+      try Python.run(Self.script, "variations", folder)
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/judgements.json"))
+      let judgements = try JSONDecoder().decode([String: Judgement].self, from: data)
+      #expect(judgements.count { $0.value.names != nil } > 25 && judgements.count { $0.value.names == nil } > 50)
+      for (name, judgement) in judgements {
+        let path = "\(folder)/\(name)"
+        guard let names = judgement.names else {
+          #expect(throws: ZooError.self, "\(name)") { try SafetensorsFormat.read(path) }
+          continue
+        }
+        try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
+          #expect(SafetensorsFormat.sniff($0), "\(name)")
+        }
+        do {
+          let file = try SafetensorsFormat.read(path)
+          #expect(file.tensors.map(\.name).sorted() == names, "\(name)")
+          let metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
+          #expect(metadata == judgement.metadata, "\(name)")
+          for item in file.tensors where item.tensor.type == .bool {
+            // Any other number than 0 is true.
+            let values = try item.tensor.load().withUnsafeBytes { Array($0) }
+            #expect(values == (name == "truth-0" ? [0, 1] : [1, 1]))
+          }
+        } catch {
+          Issue.record("\(name): \(error)")
+        }
+      }
+    }
+  }
+
   @Test(.enabled(if: hasPackage, "needs .venv with safetensors")) func thePackagesFilesAreRead() throws {
     try withFolder { folder in
       try Python.run(Self.script, "write", folder)

@@ -114,8 +114,8 @@ extension KerasBuilder {
     return try writer(
       &self,
       KerasLayerCall(
-        layer: call.layer, name: name, operands: [.value(input)], named: [:],
-        settings: KerasSettings(config: config, place: className), variables: []))
+        layer: call.layer, name: name, arguments: KerasArguments(operands: [.value(input)]),
+        settings: KerasSettings(config: config, place: className), variables: [], path: call.path, models: call.models))
   }
 
   private func refuse(_ function: String, _ place: String) throws -> KerasValue {

@@ -117,19 +117,23 @@ extension KerasBuilder {
     if !alphas.isEmpty {
       attributes += [Attribute("activation_alpha", .floats(alphas)), Attribute("activation_beta", .floats(betas))]
     }
-    // ONNX has the steps first.
     let (batch, steps) = (input.shape[0], input.shape[1])
+    let counting = try mask(for: call).map { try countingSteps(call, input, $0) }
+    // ONNX has the steps first.
     let turned = node(
-      "Transpose", "\(call.name)/steps_first", [input.name], [Attribute("perm", .ints([1, 0, 2]))],
+      "Transpose", "\(call.name)/steps_first", [counting?.input.name ?? input.name],
+      [Attribute("perm", .ints([1, 0, 2]))],
       shape: [steps, batch, features])
+    let inputs = [turned.name] + weights + (counting.map { [$0.lengths] } ?? [])
     guard returnsAll else {
       let last = node(
-        cell.operatorType, "\(call.name)/last", [turned.name] + weights, attributes, output: 1,
+        cell.operatorType, "\(call.name)/last", inputs, attributes, output: 1,
         shape: [count, batch, units])
       return try joined(call, last, order: [1, 0, 2], shape: [batch], directions: count, units: units, mode: mode)
     }
     var all = node(
-      cell.operatorType, "\(call.name)/all", [turned.name] + weights, attributes, shape: [steps, count, batch, units])
+      cell.operatorType, "\(call.name)/all", inputs, attributes, shape: [steps, count, batch, units])
+    if let counting { all = try spread(call, all, counting, isReverse: count == 1 ? [isBackwards] : [false, true]) }
     if isBackwards {
       // Keras gives the steps in the order in which it went through them.
       let range = [

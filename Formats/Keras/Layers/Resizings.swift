@@ -38,14 +38,17 @@ extension KerasBuilder {
   /// Rows of a matrix by number.
   fileprivate mutating func embedding(_ call: KerasLayerCall) throws -> KerasValue {
     let settings = call.settings
-    guard try !settings.bool("mask_zero", or: false) else {
-      throw ZooError(.unsupported, "embeddings that mask steps can't be read")
-    }
     let input = try plain(call.input)
     let shape = [try settings.count("input_dim"), try settings.count("output_dim")]
     let variables = try call.variables([shape])
     let table = constant("\(call.name)/embeddings", variables[0])
     let numbers = node("Cast", "\(call.name)/numbers", [input.name], [Attribute("to", .int(7))], like: input)
-    return node("Gather", call.name, [table, numbers.name], shape: input.shape + [shape[1]])
+    var output = node("Gather", call.name, [table, numbers.name], shape: input.shape + [shape[1]])
+    if try settings.bool("mask_zero", or: false) {
+      let zero = try constant("\(call.name)/zero", StoredTensor(Tensor([Int64(0)], shape: [])))
+      let isZero = node("Equal", "\(call.name)/is_zero", [numbers.name, zero], like: input)
+      output.mask = node("Not", "\(call.name)/mask", [isZero.name], like: input).name
+    }
+    return output
   }
 }

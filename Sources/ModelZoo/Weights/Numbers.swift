@@ -4,11 +4,6 @@ extension ElementType {
   /// Whether the elements stand for numbers that can be compared and added up; complex ones count as two.
   var isNumeric: Bool { self != .string }
 
-  var isComplex: Bool { self == .complex64 || self == .complex128 }
-
-  /// Numbers that an element stands for.
-  var numbersPerElement: Int { isComplex ? 2 : 1 }
-
   /// Whether the elements are floating-point numbers, packed ones and complex ones aside.
   var isFloating: Bool {
     switch self {

@@ -83,7 +83,8 @@ public struct Renaming: Sendable {
 
   /// - Throws: `ZooError` (`usage`) for a text that is no regular expression.
   static func expression(_ pattern: String, at option: String) throws -> Regex<AnyRegexOutput> {
-    do { return try Regex(pattern) } catch {
+    // Names are what their bytes are: no two ways to write one character are the same.
+    do { return try Regex(pattern).matchingSemantics(.unicodeScalar) } catch {
       throw ZooError(.usage, "\"\(pattern)\" is no regular expression: \(error)", at: option)
     }
   }

@@ -18,7 +18,7 @@ public struct WeightFiles: Sendable {
   /// What the file says about itself, in its own order; no format's writer needs more.
   public var metadata: [Property]
   /// What else the file holds and nobody reads, in words.
-  public let unread: [String]
+  public private(set) var unread: [String]
   /// What the checkpoint says besides its tensors, with the entries of the folder's `config.json`.
   public var values: [String: CheckpointValue]
   /// The text of the folder's `tokenizer.json`.
@@ -30,12 +30,6 @@ public struct WeightFiles: Sendable {
 
   /// Enough for the tokens of any model.
   private static let mostTextBytes = 256 << 20
-  /// The usual names of a folder's checkpoint, the best first.
-  private static let usualNames = [
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    "model.pth", "model.pt", "model.bin",
-  ]
-
   /// Reads the checkpoint at `path`, or the folder. Tensors stay in their files.
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file and for a folder without a checkpoint, `badData` for a damaged
@@ -56,12 +50,7 @@ public struct WeightFiles: Sendable {
       (values, dictionary) = (contents.values, contents.dictionary)
       return
     }
-    guard let name = Self.usualNames.first(where: { FileKind(path: "\(path)/\($0)") == .file }) else {
-      throw ZooError(
-        .notFound, "the folder holds no checkpoint", at: path,
-        advice: "it should hold one of: \(Self.usualNames.joined(separator: ", "))")
-    }
-    self = try WeightFiles(contentsOf: "\(path)/\(name)")
+    self = try WeightFiles(folder: path, FolderWeights(path))
     if let config = try Self.text("\(path)/config.json") {
       do {
         values.merge(try JSONDecoder().decode([String: CheckpointValue].self, from: Data(config.utf8))) { $1 }
@@ -72,11 +61,23 @@ public struct WeightFiles: Sendable {
     tokenizer = try Self.text("\(path)/tokenizer.json")
   }
 
-  /// The names of the files in `folder` that hold weights.
-  public static func fileNames(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-      .filter { usualNames.contains($0) || WeightsFormat(nameOf: $0) != nil }.sorted()
+  /// The weights that were found in a folder: one file, or those of one model.
+  private init(folder: String, _ found: FolderWeights) throws {
+    self = try WeightFiles(contentsOf: "\(folder)/\(found.names[0])")
+    guard found.names.count > 1 else { return }
+    let others = try found.names.dropFirst().map { try WeightFiles(contentsOf: "\(folder)/\($0)").file }
+    let joined = TensorFile(joining: [file] + others)
+    var seen: Set<[UInt8]> = []
+    for item in joined.tensors where !seen.insert(Array(item.name.utf8)).inserted {
+      throw ZooError(.badData, "two of the files hold a tensor of that name", at: "\(folder): tensor \"\(item.name)\"")
+    }
+    (tensors, metadata, unread) = (joined.tensors, joined.metadata, joined.unread)
   }
+
+  private var file: TensorFile { TensorFile(tensors: tensors, metadata: metadata, unread: unread) }
+
+  /// The names of the files in `folder` that hold weights.
+  public static func fileNames(in folder: String) -> [String] { FolderWeights.candidates(in: folder) }
 
   /// The text in the file at `path`; `nil` where there is no file.
   private static func text(_ path: String) throws -> String? {
