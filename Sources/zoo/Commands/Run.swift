@@ -28,8 +28,8 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
-    let inputs = try tensors.inputs(of: model, named: self.model)
-    let outputs = try ZooError.locating(self.model) { try model.run(inputs) }
+    let inputs = try tensors.exactInputs(of: model, named: self.model)
+    let outputs = try ZooError.locating(self.model) { try model.run(exactly: inputs) }
     if let outputDir {
       do {
         try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
@@ -39,9 +39,8 @@ struct Run: ParsableCommand {
     }
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
-      inputs: inputs.sorted { $0.key < $1.key }.map { TensorReport($0.key, $0.value) }, outputs: [])
-    for (index, output) in model.outputs.enumerated() {
-      guard let tensor = outputs[output.name] else { continue }
+      inputs: inputs.sorted { $0.name < $1.name }.map { TensorReport($0.name, $0.tensor) }, outputs: [])
+    for (index, (output, tensor)) in zip(model.outputs, outputs.map(\.tensor)).enumerated() {
       var item = TensorReport(output.name, tensor)
       item.columns = model.definition.graph.columnNames(of: output.name)
       if let outputDir {
