@@ -15,15 +15,26 @@ extension ModelDefinition {
     seed: UInt64, batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil,
     except given: Set<String> = []
   ) throws -> [String: Tensor] {
-    let shapes = try inputShapes(batch: batch, dimensions: dimensions, others: others, except: given)
+    let tensors = try exactRandomInputs(
+      seed: seed, batch: batch, dimensions: dimensions, others: others, except: Array(given))
+    return Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// As `randomInputs`, with names as bytes.
+  package func exactRandomInputs(
+    seed: UInt64, batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil,
+    except given: [String] = []
+  ) throws -> [(name: String, tensor: Tensor)] {
+    let shapes = try exactInputShapes(
+      batch: batch, dimensions: dimensions, others: others, except: Set(given.map(ExactText.init)))
     var generator = NormalGenerator(seed: seed)
-    var tensors: [String: Tensor] = [:]
+    var tensors: [(name: String, tensor: Tensor)] = []
     for input in requiredInputs {
-      guard let shape = shapes[input.name] else { continue }
+      guard let shape = shapes[ExactText(input.name)] else { continue }
       guard case .tensor(let number, _)? = input.type?.form, let type = ElementType(rawValue: number) else {
         throw ZooError(.unsupported, "the input is no tensor of a known type", at: input.name)
       }
-      tensors[input.name] = try generator.tensor(type, shape)
+      tensors.append((input.name, try generator.tensor(type, shape)))
     }
     return tensors
   }
@@ -41,15 +52,23 @@ extension ModelDefinition {
   public func inputShapes(
     batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil, except given: Set<String> = []
   ) throws -> [String: [Int]] {
+    let shapes = try exactInputShapes(
+      batch: batch, dimensions: dimensions, others: others, except: Set(given.map(ExactText.init)))
+    return Dictionary(shapes.map { ($0.text, $1) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func exactInputShapes(
+    batch: Int?, dimensions: [String: Int], others: Int?, except given: Set<ExactText>
+  ) throws -> [ExactText: [Int]] {
     var unused = Set(dimensions.keys)
     let batchSymbols = Set(requiredInputs.compactMap(firstSymbol))
-    var shapes: [String: [Int]] = [:]
+    var shapes: [ExactText: [Int]] = [:]
     var takesBatch = false
-    for input in requiredInputs where !given.contains(input.name) {
+    for input in requiredInputs where !given.contains(ExactText(input.name)) {
       guard case .tensor(_, let declared)? = input.type?.form, let declared else {
         throw ZooError(.usage, "the model leaves the input's shape open", at: input.name, advice: "give it as a file")
       }
-      shapes[input.name] = try declared.enumerated().map { axis, dimension in
+      shapes[ExactText(input.name)] = try declared.enumerated().map { axis, dimension in
         switch dimension.extent {
         case .fixed(let extent):
           guard let extent = Int(exactly: extent), extent >= 0 else {

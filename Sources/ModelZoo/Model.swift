@@ -109,6 +109,14 @@ public final class Model: Sendable {
   /// - Throws: `ZooError` (`usage`) for a missing or unknown input, (`badData`) for one of the wrong type or shape.
   public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try compiled.run(inputs) }
 
+  /// As `run(_:)`, with names as bytes and the outputs in the model's order: for models whose names differ only in Unicode's
+  /// normal form, so that `String` holds them for equal.
+  ///
+  /// - Throws: as `run(_:)`.
+  public func run(exactly inputs: [(name: String, tensor: Tensor)]) throws -> [(name: String, tensor: Tensor)] {
+    try compiled.run(exactly: inputs)
+  }
+
   /// Runs the network once and tells when each of its nodes, which `steps(for:)` lists, was computed.
   ///
   /// - Throws: as `run` does.

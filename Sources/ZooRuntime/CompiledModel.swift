@@ -147,13 +147,27 @@ public final class CompiledModel: Sendable {
   /// Computes the outputs.
   ///
   /// - Throws: `ZooError` (`badData`) for inputs that are missing, unknown or of the wrong type or shape.
+  ///   `usage` for a model with outputs whose names are one to `String`: see `run(exactly:)`.
   public func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
+    let results = try run(exactly: values.map { ($0, $1) })
+    let table = Dictionary(results.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    guard table.count == results.count else {
+      throw ZooError(.usage, "outputs of the model have names that differ only in Unicode's normal form: take them in order")
+    }
+    return table
+  }
+
+  /// Computes the outputs, in the model's order. Names are bytes here, as in ONNX, so that also those of inputs and outputs
+  /// that differ only in Unicode's normal form, which `String` holds for equal, are told apart.
+  ///
+  /// - Throws: as `run(_:)`.
+  public func run(exactly values: [(name: String, tensor: Tensor)]) throws -> [(name: String, tensor: Tensor)] {
     let tensors = try checkInputs(values)
     let program = try program(for: tensors.map(\.shape))
     let results = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       try run(program, tensors, executor: executor, recorder: nil)
     }
-    return Dictionary(uniqueKeysWithValues: zip(outputs.map(\.name), results))
+    return zip(outputs, results).map { ($0.name, $1) }
   }
 
   /// Runs the model and shows `body` what its products (Conv, ConvTranspose, MatMul, Gemm) read that is no constant:
@@ -334,6 +348,29 @@ public final class CompiledModel: Sendable {
   }
 
   private func checkInputs(_ values: [String: Tensor]) throws -> [Tensor] {
+    try checkInputs(values.map { ($0, $1) })
+  }
+
+  private func checkInputs(_ values: [(name: String, tensor: Tensor)]) throws -> [Tensor] {
+    try ZooError.showingNames { try checkInputs(byInternalName: withInternalNames(values)) }
+  }
+
+  /// A name that no input has exactly stands for the only one that Unicode holds for equivalent.
+  private func withInternalNames(_ values: [(name: String, tensor: Tensor)]) throws -> [String: Tensor] {
+    let known = Dictionary(grouping: inputs.map(\.name)) { $0 }
+    var internals: [String: Tensor] = [:]
+    for (name, tensor) in values {
+      let forms = known[name] ?? []
+      let meant = forms.count == 1 ? forms[0] : name
+      guard internals.updateValue(tensor, forKey: InternalName.ofFile(meant)) == nil else {
+        throw ZooError(.badData, "the input \"\(name)\" is given twice")
+      }
+    }
+    return internals
+  }
+
+  private func checkInputs(byInternalName values: [String: Tensor]) throws -> [Tensor] {
+    let inputs = checked.inputs
     let names = inputs.map(\.name)
     for name in values.keys.sorted() where !names.contains(name) {
       throw ZooError(.badData, "the model has no input \"\(name)\"", advice: "its inputs are \(listed(names))")

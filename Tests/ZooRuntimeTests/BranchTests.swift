@@ -70,20 +70,128 @@ struct BranchTests {
     }
   }
 
-  @Test func dataCanNotChoose() throws {
+  @Test func dataChoosesWhenTheModelRuns() throws {
     let model = try compile { definition in
       definition.graph.inputs = [
         ValueInfo(name: "x", elementType: .float32, shape: ["N"]),
         ValueInfo(name: "which", elementType: .bool, shape: []),
       ]
       definition.graph.outputs = [ValueInfo(name: "y")]
-      definition.graph.nodes = [condition("which", "y", then: branch([], "x"), otherwise: branch([], "x"))]
+      var deeper = branch([Node("Mul", inputs: ["a", "ten"], outputs: ["b"])], "b")
+      deeper.initializers = [NamedTensor(name: "ten", tensor: StoredTensor(try Tensor([Float(10)], shape: [])))]
+      // The branch's own condition is known only in it; what lies around both is read in the inner one alone.
+      let then = branch(
+        [
+          Node("Neg", inputs: ["x"], outputs: ["a"]), Node("Not", inputs: ["which"], outputs: ["no"]),
+          condition("no", "c", then: branch([], "x"), otherwise: deeper),
+        ], "c")
+      definition.graph.nodes = [
+        Node("Abs", inputs: ["x"], outputs: ["positive"]),
+        condition("which", "z", then: then, otherwise: branch([], "positive")),
+        Node("Relu", inputs: ["z"], outputs: ["y"]),
+      ]
+    }
+    for (which, wanted) in [(true, [20, 0] as [Float]), (false, [2, 3]), (true, [20, 0])] {
+      let result = try model.run([
+        "x": try Tensor([-2, 3] as [Float], shape: [2]), "which": try Tensor([which], shape: []),
+      ])
+      #expect(try result["y"]?.elements(Float.self) == wanted)
     }
     let error = #expect(throws: ZooError.self) {
-      try model.run(["x": try Tensor([Float(1)], shape: [1]), "which": try Tensor([true], shape: [])])
+      try model.run(["x": try Tensor([Float(1)], shape: [1]), "which": try Tensor([true, false], shape: [2])])
+    }
+    #expect(error?.kind == .badData)
+  }
+
+  /// Whatever else of the graph depends on data: a constant decides, a shape, and the number of elements that are not zero.
+  @Test func knownConditionsDecideBesideShapesThatDependOnData() throws {
+    func choose(_ nodes: [Node], _ name: String, then: Graph, _ output: ValueInfo = ValueInfo(name: "y"))
+      throws -> CompiledModel
+    {
+      try compile { definition in
+        definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: ["N", 3])]
+        definition.graph.outputs = [output, ValueInfo(name: "places")]
+        definition.graph.initializers = [
+          NamedTensor(name: "zero", tensor: StoredTensor(try Tensor([Int64(0)], shape: []))),
+          NamedTensor(name: "one", tensor: StoredTensor(try Tensor([Int64(1)], shape: []))),
+          NamedTensor(name: "two", tensor: StoredTensor(try Tensor([Int64(2)], shape: []))),
+          NamedTensor(name: "yes", tensor: StoredTensor(try Tensor([true], shape: []))),
+        ]
+        definition.graph.nodes =
+          [Node("NonZero", inputs: ["x"], outputs: ["places"])] + nodes + [
+            condition(
+              name, "y", then: then, otherwise: branch([Node("Neg", inputs: ["x"], outputs: ["negative"])], "negative"))
+          ]
+      }
+    }
+    let relu = branch([Node("Relu", inputs: ["x"], outputs: ["positive"])], "positive")
+    func of(_ value: String, _ axis: String, _ comparison: String, _ number: String) -> [Node] {
+      [
+        Node("Shape", inputs: [value], outputs: ["shape"]), Node("Gather", inputs: ["shape", axis], outputs: ["extent"]),
+        Node(comparison, inputs: ["extent", number], outputs: ["isSo"]),
+      ]
+    }
+    let x = try Tensor([1, -2, 0, 4, -5, 6] as [Float], shape: [2, 3])
+    let (positive, negative): ([Float], [Float]) = ([1, 0, 0, 4, 0, 6], [-1, 2, 0, -4, 5, -6])
+    for (model, wanted) in [
+      (try choose([], "yes", then: relu), positive),
+      (try choose(of("x", "zero", "Equal", "two"), "isSo", then: relu), positive),
+      (try choose(of("x", "zero", "Equal", "one"), "isSo", then: relu), negative),
+      (try choose(of("places", "one", "Greater", "two"), "isSo", then: relu), positive),
+      (try choose(of("places", "one", "Equal", "two"), "isSo", then: relu), negative),
+    ] {
+      let result = try model.run(["x": x])
+      #expect(try result["y"]?.elements(Float.self) == wanted)
+      #expect(try result["places"]?.elements(Int64.self) == [0, 0, 1, 1, 1, 0, 1, 0, 1, 2])
+    }
+    // And inside of what is taken.
+    let inner = try choose([], "yes", then: branch([Node("NonZero", inputs: ["x"], outputs: ["found"])], "found"))
+    #expect(try inner.run(["x": x])["y"]?.shape == [2, 5])
+  }
+
+  @Test func branchesOfAFunctionReadItsValuesAndAttributes() throws {
+    var function = Function()
+    (function.name, function.domain, function.inputs, function.outputs) = ("F", "own", ["x", "c"], ["y"])
+    function.attributes = ["slope"]
+    var alpha = Attribute("alpha", .float(0))
+    alpha.referenceName = "slope"
+    function.nodes = [
+      Node("Neg", inputs: ["x"], outputs: ["n"]),
+      condition(
+        "c", "y", then: branch([Node("LeakyRelu", inputs: ["n"], outputs: ["t"], attributes: [alpha])], "t"),
+        otherwise: branch([], "n")),
+    ]
+    function.operatorSets = [OperatorSet(version: 17)]
+    let model = try compile { definition in
+      definition.functions = [function]
+      definition.operatorSets.append(OperatorSet(domain: "own", version: 1))
+      definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: ["N"])]
+      definition.graph.outputs = [ValueInfo(name: "a"), ValueInfo(name: "b")]
+      definition.graph.initializers = [
+        NamedTensor(name: "yes", tensor: StoredTensor(try Tensor([true], shape: []))),
+        NamedTensor(name: "no", tensor: StoredTensor(try Tensor([false], shape: []))),
+      ]
+      definition.graph.nodes = [("yes", "a"), ("no", "b")].map { flag, output in
+        Node("F", domain: "own", inputs: ["x", flag], outputs: [output], attributes: [Attribute("slope", .float(0.5))])
+      }
+    }
+    let result = try model.run(["x": try Tensor([-2, 4] as [Float], shape: [2])])
+    #expect(try result["a"]?.elements(Float.self) == [2, -2])
+    #expect(try result["b"]?.elements(Float.self) == [2, -4])
+  }
+
+  @Test(arguments: ["Loop", "Scan"]) func loopsAreRefusedForWhatTheyAre(_ type: String) throws {
+    let error = #expect(throws: ZooError.self) {
+      try compile { definition in
+        definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: ["N"])]
+        definition.graph.outputs = [ValueInfo(name: "y")]
+        definition.graph.nodes = [
+          Node(type, inputs: ["x"], outputs: ["y"], attributes: [Attribute("body", .graph(branch([], "x")))])
+        ]
+      }
     }
     #expect(error?.kind == .unsupported)
-    #expect(error?.message.contains("condition") == true)
+    #expect(error?.message.contains("graphs of its own") == true && error?.description.contains("PLUGIN") == false)
   }
 
   @Test func branchesAreChecked() throws {

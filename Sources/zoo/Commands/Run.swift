@@ -31,17 +31,16 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
-    let inputs = try tensors.inputs(of: model, named: self.model)
-    let outputs = try ZooError.locating(self.model) { try model.run(inputs) }
-    let files = try write(outputs, of: model)
+    let inputs = try tensors.exactInputs(of: model, named: self.model)
+    let outputs = try ZooError.locating(self.model) { try model.run(exactly: inputs) }
+    let files = try write(outputs)
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
-      inputs: inputs.sorted { $0.key < $1.key }.map { TensorReport($0.key, $0.value) }, outputs: [])
-    for output in model.outputs {
-      guard let tensor = outputs[output.name] else { continue }
-      var item = TensorReport(output.name, tensor)
-      item.columns = model.definition.graph.columnNames(of: output.name)
-      item.file = files[output.name]
+      inputs: inputs.sorted { $0.name < $1.name }.map { TensorReport($0.name, $0.tensor) }, outputs: [])
+    for (index, (output, tensor)) in outputs.enumerated() {
+      var item = TensorReport(output, tensor)
+      item.columns = model.definition.graph.columnNames(of: output)
+      item.file = files?[index]
       report.outputs.append(item)
     }
     if options.json { return try Console.printJSON(report) }
@@ -49,24 +48,19 @@ struct Run: ParsableCommand {
   }
 
   /// Writes the outputs into the folder that was asked for, all of them or none; gives each one's file.
-  private func write(_ outputs: [String: Tensor], of model: Model) throws -> [String: String] {
-    guard let outputDir else { return [:] }
+  private func write(_ outputs: [(name: String, tensor: Tensor)]) throws -> [String]? {
+    guard let outputDir else { return nil }
     do {
       try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
     } catch {
       throw ZooError(.notFound, "the folder can't be made", at: outputDir)
     }
     var names = FileNames(ending: ".npy")
-    let paths = names.add(model.outputs.map(\.name)).map { "\(outputDir)/\($0)" }
+    let paths = names.add(outputs.map(\.name)).map { "\(outputDir)/\($0)" }
     var files = NewFiles()
-    var places: [String: String] = [:]
-    for (output, path) in zip(model.outputs, paths) {
-      guard places[output.name] == nil, let tensor = outputs[output.name] else { continue }
-      try files.add(NumPyFile.newFile(tensor, at: path))
-      places[output.name] = path
-    }
+    for (output, path) in zip(outputs, paths) { try files.add(NumPyFile.newFile(output.tensor, at: path)) }
     try files.commit()
-    return places
+    return paths
   }
 
   private struct Report: Encodable {

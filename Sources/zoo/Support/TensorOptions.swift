@@ -18,8 +18,14 @@ struct TensorOptions: ParsableArguments {
   /// - Parameter name: What the user calls the model.
   /// - Throws: `ZooError` (`usage`) for inputs that are missing or unknown, and what reading the files throws.
   func inputs(of model: Model, named name: String) throws -> [String: Tensor] {
+    let tensors = try exactInputs(of: model, named: name)
+    return Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// As `inputs`, with names as bytes.
+  func exactInputs(of model: Model, named name: String) throws -> [(name: String, tensor: Tensor)] {
     let known = model.definition.graph.inputs.map(\.name)
-    var tensors: [String: Tensor] = [:]
+    var tensors: [(name: String, tensor: Tensor)] = []
     for argument in files {
       // Names may hold "=", files hardly.
       guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
@@ -32,17 +38,25 @@ struct TensorOptions: ParsableArguments {
           .usage, "the model has no input of that name", at: "--input \(input)",
           advice: "its inputs: \(known.joined(separator: ", "))")
       }
-      tensors[input] = try NumPyFile.read(String(argument[argument.index(after: split)...]))
+      // Names that a keyboard writes in another normal form are meant too, where nothing else can be.
+      let forms = known.filter { $0 == input }
+      let meant = forms.count == 1 ? forms[0] : input
+      tensors.removeAll { $0.name.utf8.elementsEqual(meant.utf8) }
+      let file = String(argument[argument.index(after: split)...])
+      tensors.append((meant, try NumPyFile.read(file)))
     }
-    let missing = model.inputs.filter { tensors[$0.name] == nil }
+    let missing = model.inputs.filter { input in
+      !tensors.contains { $0.name.utf8.elementsEqual(input.name.utf8) }
+    }
     guard !missing.isEmpty else { return tensors }
     guard let seed else {
       throw ZooError(
         .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: name,
         advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
     }
-    let random = try model.definition.randomInputs(
-      seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(), except: Set(tensors.keys))
-    return tensors.merging(random) { given, _ in given }
+    return tensors
+      + (try model.definition.exactRandomInputs(
+        seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(),
+        except: tensors.map(\.name)))
   }
 }
