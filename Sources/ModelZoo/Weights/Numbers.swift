@@ -60,6 +60,22 @@ enum Numbers {
     }
   }
 
+  /// How far apart elements of one type of 64-bit integers are, which doubles may not tell apart; `nil` for other types.
+  static func distance(
+    _ type: ElementType, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ index: Int
+  ) -> Double? {
+    func distance<Integer: FixedWidthInteger>(_: Integer.Type) -> Double {
+      let a = first.loadUnaligned(fromByteOffset: index * 8, as: Integer.self)
+      let b = second.loadUnaligned(fromByteOffset: index * 8, as: Integer.self)
+      return Double(UInt64(truncatingIfNeeded: a > b ? a &- b : b &- a))
+    }
+    switch type {
+    case .int64: return distance(Int64.self)
+    case .uint64: return distance(UInt64.self)
+    default: return nil
+    }
+  }
+
   /// The numbers that the codes of a type of at most 8 bits stand for.
   static func table(of type: ElementType) -> [Double] {
     let count = 1 << type.bitWidth
