@@ -237,7 +237,8 @@ let package = Package(
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
-      name: "StandardPluginTests", dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin"]),
+      name: "StandardPluginTests",
+      dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["TestSupport", "ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],

@@ -81,10 +81,8 @@ struct SVMText {
 
   mutating func integers() throws -> [Int] {
     try numbers().map { value in
-      guard let number = Int(exactly: value), abs(number) <= Int(Int32.max) else {
-        throw error("a whole number is missing")
-      }
-      return number
+      guard let number = Int32(exactly: value), number != .min else { throw error("a whole number is missing") }
+      return Int(number)
     }
   }
 

@@ -36,7 +36,14 @@ extension Model {
           advice: "compare a model with another form of itself")
       }
       var counts = DifferenceCounts()
-      counts.add(try tensor.numbers(), try wanted.numbers())
+      let (values, expectedValues) = (try tensor.numbers(), try wanted.numbers())
+      tensor.withUnsafeBytes { bytes in
+        wanted.withUnsafeBytes { others in
+          counts.add(values, expectedValues) { index in
+            tensor.type == wanted.type ? Numbers.distance(tensor.type, bytes, others, index) : nil
+          }
+        }
+      }
       return OutputDifference(
         name: output.name, shape: tensor.shape, largest: counts.largest, relative: counts.relative,
         mean: counts.relativeMean, cosine: counts.cosine)
@@ -53,10 +60,11 @@ struct DifferenceCounts {
   private var scale = 0.0
   private var (product, squares, expectedSquares) = (0.0, 0.0, 0.0)
 
-  mutating func add(_ values: [Double], _ expected: [Double]) {
-    for (value, wanted) in zip(values, expected) {
+  /// - Parameter exact: How far apart two elements are, where that is not the difference of their numbers.
+  mutating func add(_ values: [Double], _ expected: [Double], exact: (_ index: Int) -> Double? = { _ in nil }) {
+    for (index, (value, wanted)) in zip(values, expected).enumerated() {
       let isSame = value == wanted || (value.isNaN && wanted.isNaN)
-      let difference = isSame ? 0 : (value - wanted).magnitude
+      let difference = exact(index) ?? (isSame ? 0 : (value - wanted).magnitude)
       largest = max(largest, difference.isNaN ? .infinity : difference)
       sum += difference.isNaN ? .infinity : difference
       if wanted.isFinite { scale = max(scale, wanted.magnitude) }

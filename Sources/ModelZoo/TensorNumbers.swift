@@ -4,25 +4,36 @@ extension Tensor {
   /// - Throws: `ZooError` (`unsupported`) for strings, complex numbers and types below 16 bits of other than whole
   ///   numbers.
   public func numbers() throws -> [Double] {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(count)
+    try forEachNumber { numbers.append($0) }
+    return numbers
+  }
+
+  /// Calls `body` with what `numbers()` gives, one after the other, without memory for them all.
+  ///
+  /// - Throws: as `numbers()`.
+  public func forEachNumber(_ body: (Double) -> Void) throws {
+    func each<Element: BitwiseCopyable>(_: Element.Type, _ number: (Element) -> Double) {
+      withUnsafeBytes { for element in $0.bindMemory(to: Element.self) { body(number(element)) } }
+    }
     switch type {
-    case .float32: try elements(Float.self).map { Double($0) }
-    case .float64: try elements(Double.self)
-    case .float16: words().map(Self.half)
-    case .bfloat16: words().map { Double(Float(bitPattern: UInt32($0) << 16)) }
-    case .int8: try elements(Int8.self).map { Double($0) }
-    case .int16: try elements(Int16.self).map { Double($0) }
-    case .int32: try elements(Int32.self).map { Double($0) }
-    case .int64: try elements(Int64.self).map { Double($0) }
-    case .uint8: try elements(UInt8.self).map { Double($0) }
-    case .uint16: try elements(UInt16.self).map { Double($0) }
-    case .uint32: try elements(UInt32.self).map { Double($0) }
-    case .uint64: try elements(UInt64.self).map { Double($0) }
-    case .bool: withUnsafeBytes { $0.map { $0 == 0 ? 0 : 1 } }
+    case .float32: each(Float.self) { Double($0) }
+    case .float64: each(Double.self) { $0 }
+    case .float16: each(UInt16.self, Self.half)
+    case .bfloat16: each(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
+    case .int8: each(Int8.self) { Double($0) }
+    case .int16: each(Int16.self) { Double($0) }
+    case .int32: each(Int32.self) { Double($0) }
+    case .int64: each(Int64.self) { Double($0) }
+    case .uint8: each(UInt8.self) { Double($0) }
+    case .uint16: each(UInt16.self) { Double($0) }
+    case .uint32: each(UInt32.self) { Double($0) }
+    case .uint64: each(UInt64.self) { Double($0) }
+    case .bool: each(UInt8.self) { $0 == 0 ? 0 : 1 }
     default: throw ZooError(.unsupported, "the tensor holds \(type.name), not plain numbers")
     }
   }
-
-  private func words() -> [UInt16] { withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) } }
 
   /// IEEE 754's binary16.
   private static func half(_ bits: UInt16) -> Double {

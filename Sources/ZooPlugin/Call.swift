@@ -35,10 +35,23 @@ public struct Call {
   }
 
   /// A copy of `bytes` that an output of strings can hold.
-  public func string(_ bytes: [UInt8]) -> zoo_string {
-    bytes.withUnsafeBufferPointer { buffer in
-      buffer.withMemoryRebound(to: CChar.self) { raw.pointee.copy_string(raw, $0.baseAddress, $0.count) }
+  ///
+  /// - Throws: `OperatorError` (`outOfMemory`).
+  public func string(_ bytes: [UInt8]) throws -> zoo_string { try bytes.withUnsafeBytes(string) }
+
+  /// A copy of a string of an input that an output can hold.
+  ///
+  /// - Throws: `OperatorError` (`outOfMemory`).
+  public func string(_ string: zoo_string) throws -> zoo_string {
+    try self.string(UnsafeRawBufferPointer(start: string.bytes, count: string.count))
+  }
+
+  private func string(_ bytes: UnsafeRawBufferPointer) throws -> zoo_string {
+    let copy = raw.pointee.copy_string(raw, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
+    guard bytes.isEmpty || copy.bytes != nil else {
+      throw OperatorError("no memory for a string of \(bytes.count) bytes", kind: .outOfMemory)
     }
+    return copy
   }
 }
 

@@ -30,6 +30,9 @@ public struct ElementType: RawRepresentable, Sendable, Hashable {
   public static let uint2 = ElementType(rawValue: 25)
   public static let int2 = ElementType(rawValue: 26)
 
+  /// The numbers that ONNX has given out.
+  static let known: ClosedRange<Int32> = 1...28
+
   /// Bits of one element; 0 for strings and numbers that ONNX has not given out.
   public var bitWidth: Int {
     switch rawValue {

@@ -124,6 +124,9 @@ private func infer(
       guard index < types.count else {
         throw OperatorError("the operator has \(types.count) outputs, not \(index + 1)")
       }
+      guard ElementType.known.contains(types[index].type.rawValue) else {
+        throw OperatorError("there is no element type number \(types[index].type.rawValue)")
+      }
       let output = outputs.unsafelyUnwrapped + index
       output.pointee.type = types[index].type.rawValue
       guard let shape = types[index].shape else {

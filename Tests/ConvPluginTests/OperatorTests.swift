@@ -127,6 +127,23 @@ import ZooRuntime
     #expect(try run("AveragePool", [x], attributes)[0].elements() == [2, 4, 5.5] as [Float])
   }
 
+  @Test func poolsMayExceedTheirInput() throws {
+    let x = try Tensor([2, 4] as [Float], shape: [1, 1, 2])
+    func pool(_ type: String, kernel: Int64, stride: Int64, ceiling: Int64 = 0, counts: Int64 = 0) throws -> [Float] {
+      let attributes = [
+        Attribute("kernel_shape", .ints([kernel])), Attribute("strides", .ints([stride])),
+        Attribute("ceil_mode", .int(ceiling)), Attribute("count_include_pad", .int(counts)),
+      ]
+      return try run(type, [x], attributes)[0].elements()
+    }
+    // As ONNX Runtime: by less than a stride, once; by less than two, never.
+    #expect(try pool("MaxPool", kernel: 4, stride: 3) == [4])
+    #expect(try pool("MaxPool", kernel: 5, stride: 3) == [])
+    #expect(try pool("AveragePool", kernel: 4, stride: 3, ceiling: 1) == [3])
+    #expect(try pool("AveragePool", kernel: 3, stride: 2, ceiling: 1, counts: 1) == [2])
+    #expect(throws: ZooError.self) { try pool("MaxPool", kernel: 9, stride: 3) }
+  }
+
   @Test func averagePoolMayCountPadding() throws {
     let x = try Tensor([2, 4, 6] as [Float], shape: [1, 1, 3])
     let attributes = [Attribute("kernel_shape", .ints([2])), Attribute("pads", .ints([1, 0]))]

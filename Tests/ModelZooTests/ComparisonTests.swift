@@ -35,6 +35,21 @@ import ZooCore
     #expect(kind { try exact.differences(from: another, on: input) } == .usage)
   }
 
+  @Test func tellsIntegersOf64BitsApart() throws {
+    func shifted(_ by: Int64) throws -> Model {
+      var model = ModelDefinition()
+      model.operatorSets = [OperatorSet(version: 17)]
+      model.graph.inputs = [ValueInfo(name: "x", elementType: .int64, shape: ["N"])]
+      model.graph.outputs = [ValueInfo(name: "y")]
+      model.graph.nodes = [Node("Add", inputs: ["x", "by"], outputs: ["y"])]
+      model.graph.initializers = [NamedTensor(name: "by", tensor: StoredTensor(try Tensor([by], shape: [1])))]
+      return try Model.linked(model)
+    }
+    let input = ["x": try Tensor([Int64](arrayLiteral: 1 << 53, .max - 1), shape: [2])]
+    let difference = try #require(try shifted(1).differences(from: shifted(0), on: input).first)
+    #expect(difference.largest == 1 && difference.mean > 0)
+  }
+
   @Test func comparesAccuracy() throws {
     try withFolder { folder in
       for (label, colour) in [("red", (250, 200, 0)), ("green", (0, 250, 0)), ("blue", (0, 100, 200))] {

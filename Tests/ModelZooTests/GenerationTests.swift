@@ -344,6 +344,14 @@ import ZooRuntime
     }
     #expect(try GenerationOptions(temperature: 1).applied(to: settings).beams == 1)
     #expect(try GenerationOptions(topK: 5).applied(to: settings).temperature == 1)
+    // Lengths that a file may claim can be added up.
+    let endless = try GenerationOptions().applied(
+      to: GenerationSettings(endTokens: [2], maximumLength: .max, additionalLength: .max))
+    #expect(endless.maximumLength < 1 << 32 && endless.additionalLength ?? .max < 1 << 32)
+    #expect(
+      try GenerationOptions().applied(
+        to: GenerationSettings(endTokens: [2], maximumLength: 9, additionalLength: .min)
+      ).additionalLength == 0)
   }
 
   @Test func piecesNeverTakeBackACharacter() {

@@ -111,15 +111,19 @@ import ZooRuntime
         } catch let error as ZooError { #expect(error.kind != .defect && error.kind != .usage, "\(error)") }
       }
     }
+    // Labels that are none.
+    let labels = ["-9223372036854775808", "-2147483648", "2147483648", "1e999", "nan", "-inf", "1e30", "1.5"].map {
+      "solver_type L2R_LR\nnr_class 2\nlabel \($0) 2\nnr_feature 1\nbias -1\nw\n1\n"
+    }
     for text in [
       "solver_type L2R_LR\nnr_class 1000000\nlabel 1\nnr_feature 2000000000\nbias -1\nw\n",
       "solver_type L2R_LR\nnr_class 2\nlabel 1 2\nnr_feature 2000000000\nbias -1\nw\n1\n",
       "svm_type c_svc\nkernel_type rbf\ngamma 1\nnr_class 2\ntotal_sv 2\nrho 0\nlabel 1 2\nnr_sv 1 1\nSV\n1 2147483647:1\n-1 1:1\n",
       "svm_type c_svc\nkernel_type precomputed\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 2\nnr_sv 1 0\nSV\n1 0:1\n",
       "svm_type c_svc\nkernel_type linear\nnr_class 4000\ntotal_sv 2000000000\nrho 0\nlabel 1 2\nnr_sv 1 1\nSV\n1 1:1\n",
-    ] {
+    ] + labels {
       try Data(text.utf8).write(to: URL(filePath: path))
-      #expect(throws: ZooError.self) { try SVMModelFormat.readModel(path) }
+      #expect(throws: ZooError.self, "\(text)") { try SVMModelFormat.readModel(path) }
     }
   }
 }

@@ -41,9 +41,11 @@ import ZooCore
     let empty = try Tensor([] as [Float], shape: [3, 0, 2])
     #expect(empty.count == 0 && empty.byteCount == 0)
     #expect(try empty.elements(Float.self).isEmpty)
-    // Empty whatever the other extents are, but these can't be multiplied.
-    #expect(throws: ZooError.self) { try Tensor.elementCount(of: [0, .max, .max]) }
-    #expect(try Tensor.elementCount(of: [0, .max]) == 0)
+    // Empty whatever the other extents are, but nobody could go through these.
+    for shape in [[0, .max, .max], [0, .max], [1 << 60, 4, 0], [1 << 16, 1 << 16, 0]] {
+      #expect(throws: ZooError.self) { try Tensor.elementCount(of: shape) }
+    }
+    #expect(try Tensor.elementCount(of: [0, 1 << 31]) == 0)
   }
 
   @Test func sizesThatOverflow() {
@@ -51,6 +53,11 @@ import ZooCore
       let error = #expect(throws: ZooError.self) { try Tensor.byteCount(type: .float64, shape: shape) }
       #expect(error?.kind == .badData)
     }
+  }
+
+  @Test func stringsTakeTheRoomOfTheirTable() throws {
+    #expect(try Tensor.byteCount(type: .string, shape: [3, 2]) == 96)
+    #expect(throws: ZooError.self) { try Tensor.byteCount(type: .string, shape: [1 << 44]) }
   }
 
   @Test func smallTypesArePacked() {

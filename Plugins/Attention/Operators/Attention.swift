@@ -162,7 +162,8 @@ struct AttentionGeometry: Sendable {
   private static func window(_ name: String, _ attributes: Attributes) throws -> Int? {
     let size = try attributes.int(name) ?? -1
     guard size >= -1 else { throw OperatorError("\(name) is \(size)") }
-    return size < 0 ? nil : size
+    // No position is further away, and sums with positions don't overflow.
+    return size < 0 ? nil : min(size, 1 << 48)
   }
 
   var total: Int { past + keys }

@@ -89,7 +89,7 @@ private final class TensorScatterKernel: Kernel {
         let (to, from) = (target + place * g.capacity * g.rowByteCount, update + place * g.rows * g.rowByteCount)
         var row = 0
         while row < g.rows {
-          let begin = g.isCircular ? (first + row) % g.capacity : first + row
+          let begin = g.isCircular ? (first % g.capacity + row) % g.capacity : first + row
           let count = min(g.rows - row, g.capacity - begin)
           (to + begin * g.rowByteCount).copyMemory(
             from: from + row * g.rowByteCount, byteCount: count * g.rowByteCount)

@@ -13,9 +13,12 @@ struct Window: Equatable {
   var padBegin: [Int]
   var padEnd: [Int]
 
-  /// - Parameter kernel: from the weights' shape, or `nil` to take the attribute `kernel_shape`.
+  /// - Parameters:
+  ///   - kernel: from the weights' shape, or `nil` to take the attribute `kernel_shape`.
+  ///   - mayExceed: whether a kernel may be larger than the padded input. ONNX Runtime's pools then see what there is of
+  ///     it, once where the kernel exceeds it by less than a stride, and have no output where by less than two.
   /// - Throws: `OperatorError` for attributes that contradict the shapes, or that no output can come from.
-  init(_ attributes: Attributes, input: [Int], kernel weights: [Int]?) throws {
+  init(_ attributes: Attributes, input: [Int], kernel weights: [Int]?, mayExceed: Bool = false) throws {
     let axes = input.count
     guard axes >= 1 else { throw OperatorError("the input has no spatial axes") }
     guard axes <= 3 else {
@@ -65,13 +68,14 @@ struct Window: Equatable {
       default: throw OperatorError("auto_pad is \"\(padding)\", which ONNX does not know")
       }
       let room = input[axis] + padBegin[axis] + padEnd[axis] - span
-      guard room >= 0 else {
+      // Of less than nothing, the quotient is cut off towards zero.
+      guard room >= 0 || mayExceed && room / stride >= -1 else {
         throw OperatorError(
           "a kernel that spans \(span) does not fit into the padded extent \(room + span) of spatial axis \(axis)")
       }
       var extent = room / stride + 1
       // A window that begins in the padding after the input would see nothing.
-      if ceiling, room % stride != 0, extent * stride < input[axis] + padBegin[axis] { extent += 1 }
+      if ceiling, room > 0, room % stride != 0, extent * stride < input[axis] + padBegin[axis] { extent += 1 }
       output.append(extent)
     }
   }

@@ -36,9 +36,7 @@ struct ArrayFeatureExtractor: Operator {
           let from = source + (row * length + Int(place)) * size
           let to = target + (row * chosen + column) * size
           if type == .string {
-            let text = from.load(as: zoo_string.self)
-            to.storeBytes(
-              of: call.string(Array(UnsafeRawBufferPointer(start: text.bytes, count: text.count))), as: zoo_string.self)
+            to.storeBytes(of: try call.string(from.load(as: zoo_string.self)), as: zoo_string.self)
           } else {
             to.copyMemory(from: from, byteCount: size)
           }

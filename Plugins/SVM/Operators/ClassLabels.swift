@@ -46,7 +46,7 @@ enum ClassLabels: Sendable {
     case .strings(let labels):
       guard let data = output.data?.assumingMemoryBound(to: zoo_string.self) else { return }
       for (row, number) in classes.enumerated() {
-        data[row] = call.string(number < labels.count ? labels[number] : Array("\(number)".utf8))
+        data[row] = try call.string(number < labels.count ? labels[number] : Array("\(number)".utf8))
       }
     }
   }

@@ -14,7 +14,8 @@ struct LinearModel: Sendable {
     coefficients: [Float], intercepts: [Float], outputs: Int?, features: Int, kernels: VectorKernels
   ) throws {
     let outputs = outputs ?? intercepts.count
-    guard outputs > 0, coefficients.count % outputs == 0, coefficients.count / outputs == features else {
+    // More coefficients than there are features to go with are left over at the end, as ONNX Runtime has it.
+    guard outputs > 0, try outputs.times(features) <= coefficients.count else {
       throw OperatorError(
         "\(coefficients.count) coefficients don't go with \(outputs) outputs and an input of \(features) features")
     }

@@ -75,7 +75,14 @@ int32_t zs_typed_unary(int32_t type, int32_t op, const void *x, void *y, size_t 
     case ZS_RELU: for (size_t i = 0; i < count; i++) out[i] = in[i] < (T)1 ? 0 : in[i]; return 1;                      \
     case ZS_BITWISE_NOT: for (size_t i = 0; i < count; i++) out[i] = (T)~in[i]; return 1;                              \
     case ZS_SHRINK:                                                                                                    \
-      for (size_t i = 0; i < count; i++) out[i] = (T)unary_of_double(op, (double)in[i], a, b);                         \
+      /* A whole bias leaves integers exact. */                                                                        \
+      if (b == floor(b) && fabs(b) < 9223372036854775808.0)                                                            \
+        for (size_t i = 0; i < count; i++)                                                                             \
+          out[i] = (double)in[i] < -a  ? (T)((uint64_t)in[i] + (uint64_t)(int64_t)b)                                   \
+                   : (double)in[i] > a ? (T)((uint64_t)in[i] - (uint64_t)(int64_t)b)                                   \
+                                       : (T)0;                                                                         \
+      else                                                                                                             \
+        for (size_t i = 0; i < count; i++) out[i] = (T)unary_of_double(op, (double)in[i], a, b);                       \
       return 1;                                                                                                        \
     default: return 0;                                                                                                 \
     }                                                                                                                  \

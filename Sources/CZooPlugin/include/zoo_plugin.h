@@ -173,7 +173,7 @@ struct zoo_call {
   void *state;
   /* For an output whose shape was unknown: makes its memory (NULL: none left). */
   void *(*allocate_output)(const zoo_call *call, size_t output, const int64_t *shape, int32_t rank);
-  /* Copies bytes that an output of strings can point to. */
+  /* Copies bytes that an output of strings can point to. `bytes` of the copy are NULL when there is no memory. */
   zoo_string (*copy_string)(const zoo_call *call, const char *bytes, size_t count);
 };
 

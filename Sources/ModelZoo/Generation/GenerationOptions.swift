@@ -43,6 +43,9 @@ public struct GenerationOptions: Sendable, Hashable {
       guard isFine else { throw ZooError(.usage, message, advice: advice) }
     }
     var settings = settings
+    // Longer ones are no network's, and sums of a few lengths up to this don't overflow.
+    settings.maximumLength = min(settings.maximumLength, 1 << 24)
+    settings.additionalLength = settings.additionalLength.map { min(max($0, 0), settings.maximumLength) }
     if let beams { settings.beams = beams }
     // Who asks for a temperature, or for a choice among the best, wants tokens drawn.
     if let temperature {

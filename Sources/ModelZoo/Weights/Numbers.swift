@@ -1,4 +1,5 @@
 import Files
+import ZooCore
 
 extension ElementType {
   /// Whether the elements stand for numbers that can be compared and added up; complex ones count as two.
@@ -40,6 +41,24 @@ extension StoredTensor {
       defer { numbers.deallocate() }
       Numbers.decode(bytes, type, to: numbers)
       return try body(first, bytes, UnsafeBufferPointer(numbers))
+    }
+  }
+}
+
+extension Numbers {
+  /// How far apart elements of one type of 64-bit integers are, which doubles may not tell apart; `nil` for other types.
+  static func distance(
+    _ type: ElementType, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ index: Int
+  ) -> Double? {
+    func distance<Integer: FixedWidthInteger>(_: Integer.Type) -> Double {
+      let a = first.loadUnaligned(fromByteOffset: index * 8, as: Integer.self)
+      let b = second.loadUnaligned(fromByteOffset: index * 8, as: Integer.self)
+      return Double(UInt64(truncatingIfNeeded: a > b ? a &- b : b &- a))
+    }
+    switch type {
+    case .int64: return distance(Int64.self)
+    case .uint64: return distance(UInt64.self)
+    default: return nil
     }
   }
 }

@@ -117,7 +117,8 @@ extension WeightDifference.Tensor {
       let width = type == second.type ? type.bitWidth / 8 / type.numbersPerElement : 0
       for index in numbers.indices {
         let (a, b) = (numbers[index], wanted[index])
-        let difference = a == b || a.isNaN && b.isNaN ? 0 : (a - b).magnitude
+        let exact = type == second.type ? Numbers.distance(type, bytes, others, index) : nil
+        let difference = exact ?? (a == b || a.isNaN && b.isNaN ? 0 : (a - b).magnitude)
         if let tolerance {
           let slack = tolerance.absolute + tolerance.relative * max(a.magnitude, b.magnitude)
           // Infinities are near each other only where they are the same.

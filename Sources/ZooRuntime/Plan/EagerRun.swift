@@ -29,7 +29,7 @@ func runEagerly(
   let kernel = try KernelHandle.create(operation, bound, node: node, executor: executor)
   try kernel.check(outputLayouts: types.map(\.layout), node: node)
   let outputs = try types.map { try OutputBuffer($0, memory: bound.memory) }
-  let call = EagerCall(outputs: outputs, memory: bound.memory)
+  let call = EagerCall(outputs: outputs)
   let tables = bound.memory.copy(outputs.map(\.table))
   let workspace = try TensorMemory(byteCount: kernel.workspaceByteCount)
   try withExtendedLifetime((inputs, workspace)) {
@@ -41,8 +41,7 @@ func runEagerly(
         EagerCall.of(call).allocate(index, (0..<Int(rank)).map { Int(shape.unsafelyUnwrapped[$0]) })
       },
       copy_string: { call, bytes, count in
-        EagerCall.of(call).memory.string(
-          bytes: Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+        EagerCall.of(call).strings.copy(UnsafeRawBufferPointer(start: bytes, count: count)) ?? zoo_string()
       })
     let status = kernel.kernel.run(kernel.kernel.state, &raw)
     if let failure = call.failure {
@@ -51,7 +50,7 @@ func runEagerly(
     }
     try HostTable.check(status, node.label)
   }
-  return try call.outputs.map { try $0.tensor(of: node) }
+  return try withExtendedLifetime(call) { try call.outputs.map { try $0.tensor(of: node) } }
 }
 
 /// Bit i: output i has a name.
@@ -92,7 +91,15 @@ private struct OutputBuffer {
       throw ZooError(.defect, "the plugin left an output without a shape", at: node.label)
     }
     guard type == .string else { return try Tensor(type: type, shape: shape, memory: storage) }
-    let strings = storage.mutableBytes.bindMemory(to: zoo_string.self).map { string in
+    let table = storage.mutableBytes.bindMemory(to: zoo_string.self)
+    // An array for each string is made next, which ends the process where there is no memory.
+    let byteCount = table.reduce(0) { $0 + $1.count + 64 }
+    let probe = SystemMemory.allocate(byteCount)
+    SystemMemory.release(probe)
+    guard probe != nil else {
+      throw HostTable.noMemory("no memory for \(table.count) strings of \(byteCount) bytes", at: node.label)
+    }
+    let strings = table.map { string in
       Array(UnsafeRawBufferPointer(start: string.bytes, count: string.count))
     }
     return try Tensor(strings: strings, shape: shape)
@@ -101,14 +108,11 @@ private struct OutputBuffer {
 
 private final class EagerCall {
   var outputs: [OutputBuffer]
-  let memory: ScratchMemory
+  let strings = StringMemory()
   /// Why an output could not be made.
   private(set) var failure: ZooError?
 
-  init(outputs: [OutputBuffer], memory: ScratchMemory) {
-    self.outputs = outputs
-    self.memory = memory
-  }
+  init(outputs: [OutputBuffer]) { self.outputs = outputs }
 
   static func of(_ call: UnsafePointer<zoo_call>?) -> EagerCall {
     Unmanaged<EagerCall>.fromOpaque(call.unsafelyUnwrapped.pointee.state).takeUnretainedValue()
@@ -126,6 +130,31 @@ private final class EagerCall {
       return nil
     }
   }
+}
+
+/// Bytes of strings, freed together.
+private final class StringMemory {
+  private static let blockCount = 1 << 16
+  private var blocks: [UnsafeMutableRawPointer] = []
+  /// Of the last block.
+  private var room: UnsafeMutableRawBufferPointer?
+
+  /// `nil` where there is no memory.
+  func copy(_ bytes: UnsafeRawBufferPointer) -> zoo_string? {
+    if room.map({ $0.count < bytes.count }) ?? true {
+      let count = max(bytes.count, Self.blockCount)
+      guard let block = SystemMemory.allocate(count) else { return nil }
+      blocks.append(block)
+      room = UnsafeMutableRawBufferPointer(start: block, count: count)
+    }
+    guard let room else { return nil }
+    room.copyMemory(from: bytes)
+    self.room = UnsafeMutableRawBufferPointer(rebasing: room[bytes.count...])
+    return zoo_string(
+      bytes: room.baseAddress.map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) }, count: bytes.count)
+  }
+
+  deinit { for block in blocks { SystemMemory.release(block) } }
 }
 
 #if canImport(Glibc)

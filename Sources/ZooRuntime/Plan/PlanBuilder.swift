@@ -157,6 +157,10 @@ struct PlanBuilder {
         }
       }
     }
+    // Each may be as large as addresses reach; all of them may not leave Int.
+    guard lifetimes.reduce(0.0, { $0 + Double($1.byteCount) }) < 0x1p62 else {
+      throw ZooError(.badData, "the values of the graph take more memory than there can be")
+    }
     let arena = placeInArena(lifetimes)
     for (name, lifetime) in lifetimeOf { values[name] = .arena(arena.offsets[lifetime]) }
     return (values, arena.byteCount)

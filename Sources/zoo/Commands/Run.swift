@@ -86,10 +86,17 @@ private struct TensorReport: Encodable {
     self.name = name
     type = tensor.type.name
     shape = tensor.shape
-    guard let values = try? tensor.numbers(), !values.isEmpty else { return }
-    min = values.min()
-    max = values.max()
-    mean = values.reduce(0, +) / Double(values.count)
+    var (least, greatest, sum) = (Double.infinity, -Double.infinity, 0.0)
+    guard tensor.count > 0,
+      (try? tensor.forEachNumber({ number in
+        if number < least { least = number }
+        if number > greatest { greatest = number }
+        sum += number
+      })) != nil
+    else { return }
+    // NaN are left out, but the mean says so.
+    if least > greatest { (least, greatest) = (.nan, .nan) }
+    (min, max, mean) = (least, greatest, sum / Double(tensor.count))
   }
 
   var row: [String] {

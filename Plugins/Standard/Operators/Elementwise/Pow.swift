@@ -60,8 +60,9 @@ extension Catalogue {
 /// A copy of `tensor` in another type.
 private func converted(_ tensor: TensorView, to type: ElementType) throws -> HostMemory {
   let memory = try tensor.host.allocate(tensor.count.times(type.elementByteCount))
-  guard tensor.data == nil
-    || zs_cast(tensor.raw.type, type.rawValue, tensor.data, memory.address, tensor.count, 1) == 1
+  guard
+    tensor.data == nil
+      || zs_cast(tensor.raw.type, type.rawValue, tensor.data, memory.address, tensor.count, 1) == 1
   else { throw unsupported(tensor.type) }
   return memory
 }

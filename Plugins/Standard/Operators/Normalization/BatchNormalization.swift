@@ -20,7 +20,9 @@ private struct BatchNormalization: Operator {
     for index in 1..<5 {
       let parameter = try node.input(index)
       guard parameter.shape == [x[dimension: 1]], parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
-      else { throw OperatorError("input \(index) must have one \(x.type.name) for each of \(x[dimension: 1]) channels") }
+      else {
+        throw OperatorError("input \(index) must have one \(x.type.name) for each of \(x[dimension: 1]) channels")
+      }
     }
     return [OutputType(like: x)] + (1..<max(node.outputCount, 1)).map { _ in OutputType(like: x) }
   }

@@ -20,7 +20,8 @@ extension Catalogue {
             let fits = tensor.type.isFloat && (tensor.type == .float64) == (x.type == .float64) && tensor.count == width
             guard !fits else { continue }
             throw OperatorError(
-              "input \(index) is \(tensor.type.name) of shape \(tensor.shape), not \(x.type.name) of \(x.shape[axis...])")
+              "input \(index) is \(tensor.type.name) of shape \(tensor.shape), not \(x.type.name) of \(x.shape[axis...])"
+            )
           }
           let statistics = x.shape[..<axis] + x.shape[axis...].map { _ in 1 }
           return [

@@ -118,7 +118,7 @@ struct ReduceOperator: Sendable {
         return try apply(function, type: type, y, y, count, kernels: kernels, executor: outputs.executor)
       }
       let sums = try outputs.call.host.scratch(count, of: Double.self)
-      sums.withPointer { zs_cast(type.rawValue, ElementType.float64.rawValue, y, $0, count, 1) }
+      sums.withPointer { _ = zs_cast(type.rawValue, ElementType.float64.rawValue, y, $0, count, 1) }
       sums.withPointer { _ = zs_typed_unary(ElementType.float64.rawValue, function.code, $0, $0, count, 0, 0) }
       try store(sums, to: y, as: type)
     }

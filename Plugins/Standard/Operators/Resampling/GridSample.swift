@@ -13,6 +13,9 @@ extension Catalogue {
             grid[dimension: 0] == x[dimension: 0]
           else { throw OperatorError("a grid of shape \(grid.shape) doesn't fit an image of shape \(x.shape)") }
           guard x.type.isFloat else { throw unsupported(x.type) }
+          guard x.rank <= 5 else {
+            throw OperatorError("\(x.rank - 2) axes are not supported, only 1 to 3", kind: .unsupported)
+          }
           guard grid.type == x.type else {
             throw OperatorError("the image is \(x.type.name), the grid \(grid.type.name)")
           }

@@ -74,7 +74,9 @@ private func axes(
   for (index, axis) in axes.enumerated() {
     let length = shape[axis]
     let scaled = common.map { ($0 * Double(length) + 0.5).rounded(.down) }
-    if let scaled, !(scaled < 0x1p40) { throw OperatorError("an axis of \(length) times \(scaled / Double(length)) is too long") }
+    if let scaled, !(scaled < 0x1p40) {
+      throw OperatorError("an axis of \(length) times \(scaled / Double(length)) is too long")
+    }
     let size = scaled.map { Int($0) } ?? wanted[index]
     guard length > 0 || size == 0 else { throw OperatorError("an axis of length 0 can't become \(size) long") }
     result[axis].resized = size

@@ -133,7 +133,9 @@ private struct Resampling: Sendable {
       let count = shape.reduce(1, *)
       let values = try room(count)
       buffer = values
-      guard zs_cast(type.rawValue, work.rawValue, source, values.address, count, 1) == 1 else { throw unsupported(type) }
+      guard zs_cast(type.rawValue, work.rawValue, source, values.address, count, 1) == 1 else {
+        throw unsupported(type)
+      }
     }
     let order = tables.indices.filter { !tables[$0].isIdentity }.sorted {
       (tables[$0].resizing.scale, $0) < (tables[$1].resizing.scale, $1)

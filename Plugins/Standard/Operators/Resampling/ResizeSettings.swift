@@ -82,25 +82,37 @@ struct AxisResizing: Sendable, Equatable {
   var isExact = true
 
   /// The place in the original axis that `place` of the resized one shows.
-  func original(_ place: Int, _ coordinates: ResizeSettings.Coordinates) -> Double {
-    let place = Double(place)
+  ///
+  /// Where the nearest place counts, scales are taken at their own precision, float32, as ONNX Runtime does: 1 / 0.6 is then
+  /// no less than the fraction that was meant.
+  func original(_ place: Int, _ settings: ResizeSettings) -> Double {
+    let coordinates = settings.coordinates
+    if settings.mode == .nearest, !isExact { return Double(original(place, coordinates, as: Float.self)) }
+    return original(place, coordinates, as: Double.self)
+  }
+
+  private func original<Number: BinaryFloatingPoint>(
+    _ index: Int, _ coordinates: ResizeSettings.Coordinates, as _: Number.Type
+  ) -> Number {
+    let (place, scale, length, resized) = (Number(index), Number(scale), Number(length), Number(resized))
     // By the lengths where they say the scale, so that no rounding of it moves a tie.
-    func unscaled(_ value: Double) -> Double { isExact ? value * Double(length) / Double(resized) : value / scale }
-    let width = isExact ? Double(resized) : scale * Double(length)
+    func unscaled(_ value: Number) -> Number { isExact ? value * length / resized : value / scale }
+    let width = isExact ? resized : scale * length
     switch coordinates {
     case .halfPixel: return unscaled(place + 0.5) - 0.5
     case .halfPixelSymmetric:
-      let adjustment = Double(resized) / width
-      return Double(length) / 2 * (1 - adjustment) + unscaled(place + 0.5) - 0.5
+      let offset = length / 2 * (1 - resized / width)
+      return Number(
+        Double(offset) + (isExact ? Double(unscaled(place + 0.5)) : Double(place + 0.5) / Double(scale)) - 0.5)
     case .pytorchHalfPixel: return resized > 1 ? unscaled(place + 0.5) - 0.5 : 0
-    case .alignCorners: return resized > 1 ? place * Double(length - 1) / (width - 1) : 0
+    case .alignCorners: return resized > 1 ? place * (length - 1) / (width - 1) : 0
     case .asymmetric: return unscaled(place)
     case .cropAndResize:
       // In the region's own precision, so that its ends don't move ties.
-      let (last, first, end) = (Float(length - 1), Float(start), Float(end))
-      return Double(
+      let (last, first, end) = (Float(length) - 1, Float(start), Float(end))
+      return Number(
         resized > 1
-          ? first * last + Float(place) * ((end - first) * last / Float(resized - 1)) : 0.5 * (first + end) * last)
+          ? first * last + Float(place) * (end - first) * last / (Float(resized) - 1) : 0.5 * (first + end) * last)
     }
   }
 }

@@ -23,7 +23,7 @@ struct ResizeTable: @unchecked Sendable {
     var taps = ScratchList<(place: Int, weight: Double)>(host: host)
     starts[0] = 0
     for place in 0..<resizing.resized {
-      let original = resizing.original(place, settings.coordinates)
+      let original = resizing.original(place, settings)
       guard original.isFinite, abs(original) < 0x1p52 else {
         throw OperatorError("place \(place) of a resized axis shows \(original) of \(resizing.length) places")
       }

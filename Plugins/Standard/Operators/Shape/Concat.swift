@@ -67,8 +67,7 @@ private struct Concat: Operator {
       guard result.type == .string else { return }
       let strings = y.assumingMemoryBound(to: zoo_string.self)
       for index in 0..<(result.shape ?? []).reduce(1, *) {
-        strings[index] = call.string(
-          Array(UnsafeRawBufferPointer(start: strings[index].bytes, count: strings[index].count)))
+        strings[index] = try call.string(strings[index])
       }
     }
   }

@@ -14,7 +14,9 @@ extension Catalogue {
           }
           return stringForm(strings, shape: tensor.shape)
         }
-        return try form(tensor.type, tensor.shape, UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount), node.host)
+        return try form(
+          tensor.type, tensor.shape,
+          UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount), node.host)
       }
       if let value = try attributes.float("value_float") {
         return try [value].withUnsafeBytes { try form(.float32, [], $0, node.host) }
@@ -56,7 +58,7 @@ private func stringForm(_ strings: [[UInt8]], shape: [Int]) -> ShapedOperator.Fo
     compute: { _, outputs in
       guard outputs.isWritable(0) else { return }
       for (index, string) in strings.enumerated() {
-        outputs.pointer(0, as: zoo_string.self)[index] = outputs.call.string(string)
+        outputs.pointer(0, as: zoo_string.self)[index] = try outputs.call.string(string)
       }
     })
 }

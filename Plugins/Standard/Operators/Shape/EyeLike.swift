@@ -26,8 +26,7 @@ extension Catalogue {
           }
           target.initializeMemory(as: UInt8.self, repeating: 0, count: height * width * size)
           guard diagonal > -height, diagonal < width else { return }
-          // Both bounds are safe, as the diagonal crosses the matrix.
-          for row in max(0, -diagonal)..<max(min(height, width - diagonal), max(0, -diagonal)) {
+          for row in max(0, -diagonal)..<min(height, width - diagonal) {
             (target + (row * width + row + diagonal) * size).copyMemory(from: &element, byteCount: size)
           }
         })

@@ -32,7 +32,8 @@ private func number(_ inputs: Inputs, _ index: Int) throws -> Double { try input
 private func integer(_ inputs: Inputs, _ index: Int) throws -> Int {
   let tensor = try inputs[index]
   var value: Int64 = 0
-  guard tensor.type != .uint64, zs_cast(tensor.type.rawValue, ElementType.int64.rawValue, tensor.data, &value, 1, 1) == 1
+  guard tensor.type != .uint64,
+    zs_cast(tensor.type.rawValue, ElementType.int64.rawValue, tensor.data, &value, 1, 1) == 1
   else { throw unsupported(tensor.type) }
   return Int(value)
 }

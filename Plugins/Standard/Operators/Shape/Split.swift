@@ -14,7 +14,8 @@ extension Catalogue {
         let shape = try inputs[0].shape
         let extent = shape[try normalized(axis: axis, rank: shape.count)]
         if let sizes = try fixed ?? (given && inputs.optional(1) != nil ? inputs.ints(1) : nil) {
-          guard sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, { $0.saturatingPlus($1) }) == extent else {
+          guard sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, { $0.saturatingPlus($1) }) == extent
+          else {
             throw OperatorError("the parts \(sizes) do not make up the \(extent) along axis \(axis) of \(shape)")
           }
           return sizes

@@ -78,8 +78,7 @@ private final class ShapedKernel: Kernel {
       // The bytes belong to inputs that may go away before the output does.
       let strings = outputs.pointer(index, as: zoo_string.self)
       for element in 0..<outputs.shape(index).reduce(1, *) {
-        strings[element] = call.string(
-          Array(UnsafeRawBufferPointer(start: strings[element].bytes, count: strings[element].count)))
+        strings[element] = try call.string(strings[element])
       }
     }
   }

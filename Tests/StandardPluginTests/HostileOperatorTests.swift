@@ -1,0 +1,193 @@
+import Synchronization
+import Testing
+import ZooCore
+import ZooRuntime
+
+/// Models that nobody would write, for every operator: they end in a result or an error, and never in a crash.
+@Suite("Hostile operators", .serialized)
+struct HostileOperatorTests {
+  private static let extremes: [Int64] = [.max, .min, .max - 1, 1 << 62, 1 << 47 + 1, -1, 0]
+  private static let types: [ElementType] = [
+    .float16, .float64, .int64, .int32, .uint8, .bool, .uint64, .int4, .float8e4m3fn, .complex64,
+  ]
+
+  @Test("Every operator that the plugins offer has a case, which runs")
+  func complete() throws {
+    let registry = try wholeRegistry(.shared)
+    let cases = try OperatorCases().all
+    for item in cases {
+      #expect(throws: Never.self, "\(item.node.operatorType)") { try item.run(registry) }
+    }
+    let tried = Set(cases.map { "\($0.node.domain).\($0.node.operatorType)" })
+    for entry in registry.plugins.flatMap(\.operators) {
+      #expect(tried.contains("\(entry.domain).\(entry.name)"), "no case for \(entry.name)")
+    }
+  }
+
+  @Test("Extreme attributes")
+  func attributes() throws {
+    for item in try OperatorCases().all {
+      for (place, attribute) in item.node.attributes.enumerated() {
+        for value in extremes(of: attribute.value) {
+          var changed = item
+          changed.node.attributes[place].value = value
+          try expectAnswer(changed)
+        }
+      }
+    }
+  }
+
+  private func extremes(of value: Attribute.Value) -> [Attribute.Value] {
+    switch value {
+    case .int: return Self.extremes.map { .int($0) } + [.float(1), .ints([1])]
+    case .float: return [.nan, .infinity, -.infinity, -1, 1e38, 0].map { .float($0) }
+    case .ints(let values):
+      return [.ints([]), .ints(values + [1]), .int(1)]
+        + Self.extremes.flatMap { extreme in
+          values.indices.map { place in
+            var changed = values
+            changed[place] = extreme
+            return .ints(changed)
+          } + [.ints(values.map { _ in extreme })]
+        }
+    case .floats(let values):
+      return [.floats([]), .floats(values + [1]), .floats(values.map { _ in .nan })]
+    case .string: return [.string([]), .string(Array("other".utf8)), .int(1)]
+    default: return []
+    }
+  }
+
+  @Test("Extreme integers in inputs")
+  func integers() throws {
+    for item in try OperatorCases().all {
+      for (place, input) in item.inputs.enumerated() {
+        guard let input, input.type == .int64, input.count > 0 else { continue }
+        let values: [Int64] = try input.elements()
+        for extreme in Self.extremes {
+          for changed in [[extreme] + values.dropFirst(), values.map { _ in extreme }] {
+            var hostile = item
+            hostile.inputs[place] = try Tensor(changed, shape: input.shape)
+            try expectAnswer(hostile)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("Other shapes, empty ones with large extents among them")
+  func shapes() throws {
+    for item in try OperatorCases().all {
+      for (place, input) in item.inputs.enumerated() {
+        guard let shape = input?.shape, let type = input?.type else { continue }
+        var shapes = [[], [0], [1 << 31, 0], Array(shape.dropLast()), [1] + shape, shape + [1]]
+        for axis in shape.indices {
+          var changed = shape
+          changed[axis] = 0
+          shapes.append(changed)
+          if shape.count > 1 {
+            changed[(axis + 1) % shape.count] = (1 << 31) / max(1, shape.reduce(1, *))
+            shapes.append(changed)
+          }
+        }
+        for shape in shapes {
+          var hostile = item
+          hostile.inputs[place] = try zeros(type, shape)
+          try expectAnswer(hostile)
+        }
+      }
+    }
+  }
+
+  @Test("Other types, of one input and of all")
+  func types() throws {
+    for item in try OperatorCases().all {
+      for type in Self.types {
+        var all = item
+        for (place, input) in item.inputs.enumerated() {
+          guard let input else { continue }
+          var one = item
+          one.inputs[place] = try zeros(type, input.shape)
+          if input.type == .float32 { all.inputs[place] = one.inputs[place] }
+          try expectAnswer(one)
+        }
+        try expectAnswer(all)
+      }
+      var none = item
+      none.inputs = item.inputs.map { $0.map { tensor in try? strings(tensor.shape) } ?? nil }
+      try expectAnswer(none)
+      for count in 0..<item.inputs.count {
+        var fewer = item
+        fewer.inputs = Array(item.inputs.prefix(count))
+        fewer.node.inputs = Array(item.node.inputs.prefix(count))
+        try expectAnswer(fewer)
+      }
+    }
+  }
+
+  /// Results, or an error that is not our own defect.
+  private func expectAnswer(_ item: OperatorCase) throws {
+    do {
+      _ = try item.run(try Self.registry.get())
+    } catch let error as ZooError {
+      let shapes = item.inputs.map { $0.map { "\($0.type.name) \($0.shape)" } ?? "-" }
+      #expect(error.kind != .defect, "\(error) (\(item.node.attributes.map { "\($0.name) \($0.value)" }), \(shapes))")
+    }
+  }
+
+  private static let registry = Result { try wholeRegistry(.shared) }
+
+  private func zeros(_ type: ElementType, _ shape: [Int]) throws -> Tensor {
+    try Tensor(type: type, shape: shape) { bytes in for index in bytes.indices { bytes[index] = 0 } }
+  }
+
+  private func strings(_ shape: [Int]) throws -> Tensor {
+    try Tensor(strings: Array(repeating: Array("a".utf8), count: shape.reduce(1, *)), shape: shape)
+  }
+
+  // MARK: Memory
+
+  @Test("Every operator says so where there is no memory for its scratch")
+  func memory() throws {
+    let registry = try wholeRegistry(
+      HostTable(cpu: .current) { byteCount in
+        allocationsLeft.subtract(1, ordering: .relaxed).oldValue > 0 ? SystemMemory.allocate(byteCount) : nil
+      })
+    for item in try OperatorCases().all {
+      var count = 0
+      while count < 200 {
+        allocationsLeft.store(count, ordering: .relaxed)
+        do {
+          _ = try item.run(registry)
+          break
+        } catch let error as ZooError {
+          #expect(error.kind == .badData && error.message.contains("no memory"), "\(error)")
+        }
+        count += 1
+      }
+      #expect(count < 200, "\(item.node.operatorType)")
+    }
+  }
+
+  @Test("Shapes that no memory holds are refused by name")
+  func sizes() throws {
+    let registry = try Self.registry.get()
+    func run(_ type: String, _ inputs: [Tensor?]) throws {
+      _ = try OperatorCase(
+        node: Node(type, name: "n", inputs: inputs.indices.map { "input\($0)" }, outputs: ["y"]), inputs: inputs,
+        opset: 21
+      ).run(registry)
+    }
+    let text = try Tensor(strings: [Array("a".utf8)], shape: [])
+    for shape: [Int64] in [[1 << 60], [1 << 31, 1 << 31], [1 << 47]] {
+      let error = #expect(throws: ZooError.self) { try run("Expand", [text, try ints(shape)]) }
+      #expect(error?.kind == .badData && error?.location == "Expand \"n\"")
+    }
+    for shape in [[1 << 60, 0], [0, 1 << 20, 1 << 20], [-1]] {
+      #expect(throws: ZooError.self) { try Tensor(type: .float32, shape: shape) { _ in } }
+    }
+    #expect(try Tensor(type: .float32, shape: [1 << 31, 0]) { _ in }.count == 0)
+  }
+}
+
+/// How often the host of the test above still gives memory.
+private let allocationsLeft = Atomic<Int>(0)
