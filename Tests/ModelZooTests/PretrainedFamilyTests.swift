@@ -72,7 +72,7 @@ import ZooCore
     }
     #expect(text.count == 6 && image.count == 6)
     let answers = try model.predict([.image(photo), .text("a dog runs"), .image(photo)])
-    let vectors = answers.map { if case .embedding(let vector) = $0 { vector } else { [] } }
+    let vectors = answers.map { answer -> [Float] in if case .embedding(let vector) = answer { vector } else { [] } }
     #expect(vectors == [image, text, image])
     let preprocessing = try #require(model.metadata.image)
     let outputs = try model.run([

@@ -34,8 +34,8 @@ import ZooCore
   }
 
   private func vectors(_ model: Model, _ texts: [String], prompt: String? = nil) throws -> [[Float]] {
-    try model.predict(texts.map { .text($0, prompt: prompt) }).map {
-      if case .embedding(let vector) = $0 { vector } else { [] }
+    try model.predict(texts.map { .text($0, prompt: prompt) }).map { answer -> [Float] in
+      if case .embedding(let vector) = answer { vector } else { [] }
     }
   }
 

@@ -25,8 +25,8 @@ public struct ALBERT: TextEncoder {
     layers = try settings.count("num_hidden_layers", default: 12, most: 1000)
     groups = try settings.count("num_hidden_groups", default: 1)
     groupDepth = try settings.count("inner_group_num", default: 1, most: 1000)
-    guard groups <= layers else {
-      throw ZooError(.badData, "\(layers) layers have \(groups) groups", at: "\(folder.path)/config.json")
+    guard groups <= layers, layers * groupDepth <= 1000 else {
+      throw ZooError(.badData, "\(layers) layers of \(groupDepth) parts have \(groups) groups", at: "\(folder.path)/config.json")
     }
     layer = try EncoderLayer(
       settings,
