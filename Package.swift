@@ -129,6 +129,13 @@ let package = Package(
       path: "Zoo/Transformer/Decoder"),
 
     .target(
+      name: "CLIP", dependencies: ["ZooCore", "JSON", "GraphBuilder", "HuggingFace", "VisionTransformer"],
+      path: "Zoo/Transformer/CLIP"),
+
+    .target(
+      name: "ConvNeXt", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"], path: "Zoo/ConvNeXt"),
+
+    .target(
       name: "VisionTransformer", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Vision"),
 
@@ -154,7 +161,7 @@ let package = Package(
         "PyTorchFormat",
         "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
-        "TFLiteFormat", "AlexNet", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
+        "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .target(name: "CArguments"),

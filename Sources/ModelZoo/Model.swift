@@ -167,7 +167,7 @@ public final class Model: Sendable {
     switch metadata.task {
     case .imageClassification: try ImageClassifier(self)
     case .objectDetection: try ObjectDetector(self)
-    case .textEmbedding: try known { try TextEmbedder(self) }
+    case .textEmbedding: try known { try Embedder(self) }
     case .translation, .textGeneration: try textGenerator()
     case .none:
       throw ZooError(

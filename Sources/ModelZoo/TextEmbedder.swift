@@ -1,9 +1,8 @@
 import Tokenizers
 import ZooRuntime
 
-/// Texts in, vectors out: what `predict` does for a model whose task is text embedding (Reimers and Gurevych 2019,
-/// "Sentence-BERT").
-struct TextEmbedder: Predictor {
+/// Texts in, vectors out (Reimers and Gurevych 2019, "Sentence-BERT").
+struct TextEmbedder: Sendable {
   /// At most as many tokens, padding included, go into one run, so that memory stays bounded whatever the number of
   /// texts.
   private static let largestBatch = 1 << 12
@@ -30,16 +29,13 @@ struct TextEmbedder: Predictor {
 
   init(_ model: Model) throws {
     name = model.metadata.location
-    let names = Set(model.inputs.map(\.name))
     guard let text = model.metadata.tokenizer, let settings = model.metadata.embedding,
-      let output = settings.pooling == .network ? model.outputs.last : model.outputs.first,
-      names.contains(InputName.ids), settings.maximumLength > 0,
+      let output = Self.output(of: model, settings)
+    else { throw Self.incomplete(model) }
+    let (network, names) = try model.network(leadingTo: output)
+    guard names.contains(InputName.ids), settings.maximumLength > 0,
       names.isSubset(of: [InputName.ids, InputName.mask, InputName.types, InputName.pooling])
-    else {
-      throw ZooError(
-        .badData, "the model claims to embed texts, but it does not say how one becomes its input", at: name,
-        advice: "package it again")
-    }
+    else { throw Self.incomplete(model) }
     var tokenizer = try Tokenizer(json: text)
     tokenizer.truncation = Truncation(
       maximumLength: settings.maximumLength, side: tokenizer.truncation?.side ?? .right)
@@ -47,13 +43,26 @@ struct TextEmbedder: Predictor {
     padding = Padding(
       id: tokenizer.padding?.id ?? tokenizer.id(of: "[PAD]") ?? tokenizer.id(of: "<pad>") ?? 0)
     tokenizer.padding = nil
-    network = model.compiled
+    self.network = network
     self.tokenizer = tokenizer
     self.settings = settings
-    self.output = output.name
+    self.output = output
     takesMask = names.contains(InputName.mask)
     takesTypes = names.contains(InputName.types)
     poolsPrompt = !names.contains(InputName.pooling)
+  }
+
+  /// The output that holds the vectors of texts or of their tokens.
+  private static func output(of model: Model, _ settings: EmbeddingSettings) -> String? {
+    let names = model.outputs.map(\.name)
+    guard settings.pooling == .network else { return names.first }
+    return names.first { $0 == "text_embeds" } ?? names.last
+  }
+
+  private static func incomplete(_ model: Model) -> ZooError {
+    ZooError(
+      .badData, "the model claims to embed texts, but it does not say how one becomes its input",
+      at: model.metadata.location, advice: "package it again")
   }
 
   /// A text's tokens.
@@ -63,7 +72,7 @@ struct TextEmbedder: Predictor {
     var unpooled = 0
   }
 
-  func predict(_ inputs: [Input]) throws -> [Prediction] {
+  func vectors(of inputs: [Input]) throws -> [[Float]] {
     var promptLengths: [String: Int] = [:]
     let texts = try inputs.map { input in
       guard case .text(let text, let promptName) = input.content else {
@@ -83,7 +92,7 @@ struct TextEmbedder: Predictor {
       let results = try self.vectors(of: encodings, unpooled: batch.map { texts[$0].unpooled })
       for (index, vector) in zip(batch, results) { vectors[index] = vector }
     }
-    return vectors.map { .embedding($0) }
+    return vectors
   }
 
   /// Tokens of a prompt at the beginning of texts, the special ones before it included.

@@ -48,4 +48,23 @@ public struct NetworkBuilder {
     let end = first == 0 ? length : graph.add(length, start, "\(name).end")
     return graph.node("Slice", name, [table, start, end, try graph.constant([0], "\(name).axes")])
   }
+
+  /// How far each token of `ids` (N, S) lies behind each other one: (S, S), queries by keys.
+  public mutating func distances(_ ids: Value, _ name: String) throws -> Value {
+    let places = try places(ids, name)
+    let rows = graph.node("Unsqueeze", "\(name).keys", [places, try graph.constant([0], "\(name).first_axis")])
+    let columns = graph.node("Unsqueeze", "\(name).queries", [places, try graph.constant([1], "\(name).second_axis")])
+    return graph.node("Sub", "\(name).distance", [rows, columns])
+  }
+
+  /// The places of the tokens of `ids` (N, S), from 0: (S).
+  public mutating func places(_ ids: Value, _ name: String) throws -> Value {
+    let length = graph.node(
+      "Shape", "\(name).length", [ids], [Attribute("start", .int(1)), Attribute("end", .int(2))])
+    func scalar(_ number: Int64, _ name: String) throws -> Value {
+      graph.constant(StoredTensor(try Tensor([number], shape: [])), name)
+    }
+    let end = graph.node("Squeeze", "\(name).end", [length])
+    return graph.node("Range", "\(name).places", [try scalar(0, "\(name).zero"), end, try scalar(1, "\(name).one")])
+  }
 }

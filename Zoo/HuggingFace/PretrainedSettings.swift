@@ -29,9 +29,9 @@ package struct PretrainedSettings: Sendable {
   }
 
   /// A number of things: at least 1, and no more than any network has.
-  package func count(_ name: String, default usual: Int? = nil) throws -> Int {
+  package func count(_ name: String, default usual: Int? = nil, most: Int = 1 << 30) throws -> Int {
     guard let value = value(name) else { return try usual ?? missing(name) }
-    guard let count = value.integer, count > 0, count <= 1 << 30 else { return try missing(name) }
+    guard let count = value.integer, count > 0, count <= most else { return try missing(name) }
     return count
   }
 

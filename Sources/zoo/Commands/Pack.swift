@@ -12,7 +12,8 @@ struct Pack: ParsableCommand {
       Without --labels, names are the checkpoint's own "labels", if it has them, or the usual ones of \
       ImageNet or CIFAR-10. The package is replaced if it is there.
       A folder as Hugging Face's libraries save one (config.json, safetensors or pytorch_model.bin, the tokenizer's files) \
-      says its architecture itself: zoo pack FOLDER makes packages of BERT and RoBERTa, which embed texts, and of GPT-2.
+      says its architecture itself: zoo pack FOLDER makes packages of encoders such as BERT and CLIP, which embed texts, of \
+      GPT-2, and of networks for photographs such as ViT.
       """)
 
   @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's.")

@@ -7,6 +7,7 @@ struct Predict: ParsableCommand {
     discussion: """
       For a model of photographs an INPUT is a JPEG, PNG or WebP file, - for standard input, or a folder, which stands \
       for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is one. \
+      A model that embeds both takes what names a file or a folder for photographs. \
       An input that can't be read is reported, and the rest is answered all the same.
       """)
 
@@ -56,8 +57,9 @@ struct Predict: ParsableCommand {
     try checkOptions(for: model.metadata.task)
     let predictions =
       switch model.metadata.task {
-      case .textEmbedding, .translation, .textGeneration: try aboutTexts(model)
-      case .none, .imageClassification, .objectDetection: try aboutImages(model)
+      case .textEmbedding: try embeddings(model)
+      case .translation, .textGeneration: try aboutTexts(model, inputs)
+      case .none, .imageClassification, .objectDetection: try aboutImages(model, inputs)
       }
     Console.clearProgress()
     let name = model.metadata.name.isEmpty ? self.model : model.metadata.name
@@ -89,7 +91,30 @@ struct Predict: ParsableCommand {
 
   private typealias Predictions = (reports: [PredictionReport], failures: Failures)
 
-  private func aboutTexts(_ model: Model) throws -> Predictions {
+  /// Of texts, or of photographs where the model takes them: then what names a file or a folder is no text.
+  private func embeddings(_ model: Model) throws -> Predictions {
+    guard model.metadata.image != nil else { return try aboutTexts(model, inputs) }
+    guard model.metadata.tokenizer != nil else { return try aboutImages(model, inputs) }
+    var predictions: Predictions = ([], Failures())
+    var rest = inputs[...]
+    while let first = rest.first {
+      // Those of one kind that follow each other run together.
+      let isPicture = FileKind(path: first) != nil
+      let like = Array(rest.prefix { (FileKind(path: $0) != nil) == isPicture })
+      rest = rest.dropFirst(like.count)
+      let part = try isPicture ? aboutImages(model, like) : aboutTexts(model, like, file: nil)
+      predictions.reports += part.reports
+      predictions.failures.join(part.failures)
+    }
+    if file != nil { predictions.reports += try aboutTexts(model, [], file: file).reports }
+    return predictions
+  }
+
+  private func aboutTexts(_ model: Model, _ inputs: [String]) throws -> Predictions {
+    try aboutTexts(model, inputs, file: file)
+  }
+
+  private func aboutTexts(_ model: Model, _ inputs: [String], file: String?) throws -> Predictions {
     var reports: [PredictionReport] = []
     let texts = try textInputs(inputs, file: file)
     if stream {
@@ -126,8 +151,8 @@ struct Predict: ParsableCommand {
 
   private static let textsAtOnce = 1024
 
-  private func aboutImages(_ model: Model) throws -> Predictions {
-    if let file {
+  private func aboutImages(_ model: Model, _ inputs: [String]) throws -> Predictions {
+    if let file, model.metadata.tokenizer == nil {
       throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
     }
     let files = inputs.flatMap(expand)

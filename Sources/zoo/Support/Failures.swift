@@ -11,6 +11,9 @@ struct Failures {
     first = first ?? error
   }
 
+  /// Adds those of another part, which come later.
+  mutating func join(_ others: Failures) { first = first ?? others.first }
+
   /// Ends the command with the first error's status, if there was one.
   func finish() throws {
     if let first { throw ExitCode(first.kind.exitStatus) }

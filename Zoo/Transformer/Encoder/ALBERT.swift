@@ -22,11 +22,11 @@ public struct ALBERT: TextEncoder {
   init(_ folder: PretrainedFolder) throws {
     let settings = folder.configuration
     try settings.require(["position_embedding_type": .text("absolute")])
-    layers = try settings.count("num_hidden_layers", default: 12)
+    layers = try settings.count("num_hidden_layers", default: 12, most: 1000)
     groups = try settings.count("num_hidden_groups", default: 1)
-    groupDepth = try settings.count("inner_group_num", default: 1)
-    guard groups <= layers else {
-      throw ZooError(.badData, "\(layers) layers have \(groups) groups", at: "\(folder.path)/config.json")
+    groupDepth = try settings.count("inner_group_num", default: 1, most: 1000)
+    guard groups <= layers, layers * groupDepth <= 1000 else {
+      throw ZooError(.badData, "\(layers) layers of \(groupDepth) parts have \(groups) groups", at: "\(folder.path)/config.json")
     }
     layer = try EncoderLayer(
       settings,

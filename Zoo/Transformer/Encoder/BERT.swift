@@ -26,7 +26,7 @@ public struct BERT: TextEncoder {
     let type = try folder.modelType
     title = ["bert": "BERT", "roberta": "RoBERTa", "xlm-roberta": "XLM-RoBERTa", "camembert": "CamemBERT"][type] ?? type
     let isBERT = type == "bert"
-    layers = try settings.count("num_hidden_layers", default: 12)
+    layers = try settings.count("num_hidden_layers", default: 12, most: 1000)
     layer = try EncoderLayer(settings, names: Self.names)
     embeddings = TextEmbeddings(
       vocabulary: try settings.count("vocab_size", default: isBERT ? 30522 : 50265), width: layer.width,

@@ -19,7 +19,7 @@ public struct DistilBERT: TextEncoder {
 
   init(_ folder: PretrainedFolder) throws {
     let settings = folder.configuration
-    layers = try settings.count("n_layers", default: 6)
+    layers = try settings.count("n_layers", default: 6, most: 1000)
     // The published code has this epsilon whatever config.json says.
     layer = try EncoderLayer(
       settings,

@@ -26,6 +26,8 @@ struct SentencePooling {
     "pooling_mode_lasttoken": .last,
   ]
 
+  init(_ mode: Mode) { (modes, includesPrompt) = ([mode], true) }
+
   init(_ settings: PretrainedSettings) throws {
     includesPrompt = try settings.bool("include_prompt", default: true)
     if let value = settings.value("pooling_mode") {
@@ -57,12 +59,12 @@ struct SentencePooling {
     to states: GraphBuilder.Value, mask: GraphBuilder.Value, _ graph: inout GraphBuilder
   ) throws -> GraphBuilder.Value {
     let counted = includesPrompt ? mask : graph.input("pooling_mask", .int64, ["N", "S"])
-    var tokens = Tokens(
+    let tokens = Tokens(
       present: Self.numbers(mask, "pooling.present", &graph), counted: Self.numbers(counted, "pooling.counted", &graph))
     let vectors = try modes.enumerated().map { index, mode in
       graph.scope = "pooling.\(index)."
       defer { graph.scope = "" }
-      return try Self.vector(mode, states, &tokens, &graph)
+      return try Self.vector(mode, states, tokens, &graph)
     }
     return vectors.count == 1
       ? vectors[0] : graph.node("Concat", "pooling", vectors, [Attribute("axis", .int(1))])
@@ -80,7 +82,7 @@ struct SentencePooling {
   }
 
   private static func vector(
-    _ mode: Mode, _ states: GraphBuilder.Value, _ tokens: inout Tokens, _ graph: inout GraphBuilder
+    _ mode: Mode, _ states: GraphBuilder.Value, _ tokens: Tokens, _ graph: inout GraphBuilder
   ) throws -> GraphBuilder.Value {
     let axis = try graph.constant([1], "pooling.axis")
     if mode == .maximum {
