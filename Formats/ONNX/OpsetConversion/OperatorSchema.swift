@@ -13,6 +13,11 @@ struct OperatorSchema: Sendable {
   struct AttributeRule: Sendable {
     var kind: Int32
     var isRequired: Bool
+
+    /// Whether the attribute may have that value. Sparse tensors are tensors once they are read.
+    func holds(_ value: Attribute.Value) -> Bool {
+      kind == value.kind || kind == 11 && value.kind == 4 || kind == 12 && value.kind == 9
+    }
   }
 
   var version: Int64

@@ -41,9 +41,10 @@ public struct GraphDifference: Sendable, Hashable, Codable {
     guard first.operatorType == second.operatorType, first.domain == second.domain, first.inputs == second.inputs,
       first.outputs == second.outputs, first.attributes.count == second.attributes.count
     else { return false }
+    let others = Dictionary(second.attributes.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     return try first.attributes.allSatisfy { attribute in
-      guard let other = second.attributes.first(where: { $0.name == attribute.name }) else { return false }
-      return try isSame(attribute.value, other.value)
+      guard let other = others[attribute.name] else { return false }
+      return try isSame(attribute.value, other)
     }
   }
 

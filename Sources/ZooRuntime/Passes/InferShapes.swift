@@ -18,7 +18,7 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
       waiting += try branch(of: entry, in: &graph, taken: &taken).reversed()
       continue
     }
-    if let stored = constantValue(of: node) {
+    if node.outputs.count == 1, let stored = node.constantTensor {
       graph.constants[node.outputs[0]] = stored
       continue
     }
@@ -47,14 +47,6 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
   }
   graph.nodes = kept
   return !graph.types.values.contains { $0.type == .string }
-}
-
-/// The tensor of a Constant node, still in its file.
-private func constantValue(of node: Node) -> StoredTensor? {
-  guard node.operatorType == "Constant", OperatorRegistry.canonical(node.domain).isEmpty, node.outputs.count == 1,
-    case .tensor(let tensor) = node[attribute: "value"]
-  else { return nil }
-  return tensor.tensor
 }
 
 /// What a Shape node gives, where its input's shape is known (its `start` and `end` came with opset 15).

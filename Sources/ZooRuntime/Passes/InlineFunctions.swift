@@ -24,7 +24,12 @@ private struct FunctionInliner {
   /// Functions inside functions.
   private static let depthLimit = 64
 
+  /// Names may be long, and nodes may share them.
+  private static let nameLimit = 1 << 27
+
   private var functions: [Key: Function] = [:]
+  private var preparations: [Key: PreparedFunction] = [:]
+  private var nameBytes = 0
   private let modelSets: [String: Int64]
   private var calls = 0
   private(set) var nodes: [Node] = []
@@ -71,8 +76,9 @@ private struct FunctionInliner {
   /// Needs what `checkSize` has checked.
   mutating func expand(_ body: [Node]) throws {
     for node in body {
-      if let function = functions[key(of: node)] {
-        try expand(instance(of: function, for: node))
+      let key = key(of: node)
+      if functions[key] != nil {
+        try expand(instance(of: key, for: node))
       } else {
         nodes.append(node)
       }
@@ -80,7 +86,44 @@ private struct FunctionInliner {
   }
 
   /// The function's nodes with the call's values, attributes and unique names for what lies inside.
-  private mutating func instance(of function: Function, for call: Node) throws -> [Node] {
+  private mutating func instance(of key: Key, for call: Node) throws -> [Node] {
+    let function = try prepared(key, for: call)
+    calls += 1
+    let prefix = "\((call.name.isEmpty ? function.name : call.name).shortened(0))#\(calls)/"
+    var names = function.sharedNames
+    for (index, input) in function.inputs.enumerated() {
+      names[input] = index < call.inputs.count ? call.inputs[index] : ""
+    }
+    for (output, given) in zip(function.outputs, call.outputs) where !given.isEmpty { names[output] = given }
+    let given = Dictionary(
+      function.attributeDefaults.map { ($0.name, $0.value) } + call.attributes.map { ($0.name, $0.value) },
+      uniquingKeysWith: { $1 })
+    return try function.nodes.map { node in
+      var copy = node
+      copy.name = prefix + node.name
+      func renamed(_ name: String) throws -> String {
+        let new = names[name] ?? prefix + (function.shortNames[name] ?? name)
+        nameBytes += new.utf8.count
+        guard nameBytes <= Self.nameLimit else {
+          throw ZooError(.badData, "the names in the model's functions expand to more than \(Self.nameLimit) bytes")
+        }
+        return new
+      }
+      copy.inputs = try node.inputs.map(renamed)
+      copy.outputs = try node.outputs.map(renamed)
+      copy.attributes = node.attributes.compactMap { attribute in
+        guard !attribute.referenceName.isEmpty else { return attribute }
+        // An attribute that the call leaves out, and that has no default, is absent in the body too.
+        return given[attribute.referenceName].map { Attribute(attribute.name, $0) }
+      }
+      return copy
+    }
+  }
+
+  /// The function, checked and made ready when it is first called.
+  private mutating func prepared(_ key: Key, for call: Node) throws -> PreparedFunction {
+    if let known = preparations[key] { return known }
+    guard let function = functions[key] else { throw ZooError(.defect, "the function is not there", at: call.label) }
     for set in function.operatorSets {
       let domain = OperatorRegistry.canonical(set.domain)
       if let version = modelSets[domain], version != set.version {
@@ -90,27 +133,48 @@ private struct FunctionInliner {
           at: call.label, advice: "convert the model to one version of the domain")
       }
     }
-    calls += 1
-    let prefix = "\(call.name.isEmpty ? function.name : call.name)#\(calls)/"
-    var names: [String: String] = ["": ""]
-    for (index, input) in function.inputs.enumerated() {
-      names[input] = index < call.inputs.count ? call.inputs[index] : ""
-    }
-    for (output, given) in zip(function.outputs, call.outputs) where !given.isEmpty { names[output] = given }
-    let given = Dictionary(
-      function.attributeDefaults.map { ($0.name, $0.value) } + call.attributes.map { ($0.name, $0.value) },
-      uniquingKeysWith: { $1 })
-    return function.nodes.map { node in
+    var made = PreparedFunction(function)
+    let prefix = "\(function.name.shortened(0))#\(preparations.count + 1)c/"
+    let outside = Set(function.inputs + function.outputs)
+    made.nodes = function.nodes.enumerated().compactMap { index, node in
       var copy = node
-      copy.name = prefix + node.name
-      copy.inputs = node.inputs.map { names[$0] ?? prefix + $0 }
-      copy.outputs = node.outputs.map { names[$0] ?? prefix + $0 }
-      copy.attributes = node.attributes.compactMap { attribute in
-        guard !attribute.referenceName.isEmpty else { return attribute }
-        // An attribute that the call leaves out, and that has no default, is absent in the body too.
-        return given[attribute.referenceName].map { Attribute(attribute.name, $0) }
-      }
-      return copy
+      copy.name = node.name.shortened(index)
+      // A constant is the same in all calls, and in memory once.
+      guard let output = node.outputs.first, node.outputs.count == 1, node.constantTensor != nil,
+        !outside.contains(output), !output.isEmpty
+      else { return copy }
+      let shared = prefix + output.shortened(index)
+      made.sharedNames[output] = shared
+      copy.name = prefix + copy.name
+      copy.outputs = [shared]
+      nodes.append(copy)
+      return nil
+    }
+    preparations[key] = made
+    return made
+  }
+}
+
+/// A function as its calls need it.
+private struct PreparedFunction {
+  let name: String
+  let inputs, outputs: [String]
+  let attributeDefaults: [Attribute]
+  /// Without those that all calls share.
+  var nodes: [Node] = []
+  /// What those make, under its name in the graph.
+  var sharedNames = ["": ""]
+  /// Shorter names for values that have long ones.
+  private(set) var shortNames: [String: String] = [:]
+
+  init(_ function: Function) {
+    name = function.name
+    inputs = function.inputs
+    outputs = function.outputs
+    attributeDefaults = function.attributeDefaults
+    for output in function.nodes.flatMap(\.outputs) {
+      let short = output.shortened(shortNames.count)
+      if short != output { shortNames[output] = short }
     }
   }
 }

@@ -10,10 +10,14 @@ struct NodeByNode {
     _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
   ) throws -> [Tensor] {
     var values: [String: Tensor] = [:]
+    var files: [ObjectIdentifier: any DiscardableOwner] = [:]
     for (input, tensor) in zip(graph.inputs, inputs) { values[input.name] = tensor }
     func value(_ name: String) throws -> Tensor? {
       if name.isEmpty { return nil }
-      return try values[name] ?? graph.constants[name]?.load()
+      if let known = values[name] { return known }
+      let constant = try graph.constants[name]?.load()
+      if let file = constant?.memory?.file { files[ObjectIdentifier(file)] = file }
+      return constant
     }
     var lastUse: [String: Int] = [:]
     for (index, entry) in graph.nodes.enumerated() {
@@ -30,11 +34,13 @@ struct NodeByNode {
       for (name, tensor) in zip(entry.node.outputs, outputs) where !name.isEmpty { values[name] = tensor }
       for name in entry.reads where lastUse[name] == index && !published.contains(name) { values[name] = nil }
     }
-    return try graph.outputs.map { output in
+    let results = try graph.outputs.map { output in
       guard let tensor = try value(output.value) else {
         throw ZooError(.defect, "the output \"\(output.name)\" was not made")
       }
       return tensor
     }
+    for file in files.values { try file.checkUnchanged() }
+    return results
   }
 }

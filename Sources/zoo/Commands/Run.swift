@@ -40,10 +40,11 @@ struct Run: ParsableCommand {
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
       inputs: inputs.sorted { $0.key < $1.key }.map { TensorReport($0.key, $0.value) }, outputs: [])
+    let columns = model.definition.graph.columnNames()
     for (index, output) in model.outputs.enumerated() {
       guard let tensor = outputs[output.name] else { continue }
       var item = TensorReport(output.name, tensor)
-      item.columns = model.definition.graph.columnNames(of: output.name)
+      item.columns = columns[output.name]
       if let outputDir {
         let path = "\(outputDir)/\(fileName(for: output.name, index)).npy"
         try NumPyFile.write(tensor, to: path)
