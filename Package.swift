@@ -56,7 +56,8 @@ let package = Package(
     .target(
       name: "OpsetConversion", dependencies: ["ZooCore"], path: "Formats/ONNX/OpsetConversion",
       exclude: ["make_schema_table.py"]),
-    .target(name: "Files", dependencies: ["ZooCore"], path: "Formats/Files"),
+    .target(name: "CFileFaults", path: "Formats/CFileFaults"),
+    .target(name: "Files", dependencies: ["ZooCore", "CFileFaults"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
     .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
     .target(name: "CaffeFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "Wire"], path: "Formats/Caffe"),

@@ -98,6 +98,8 @@ private struct ScatteredTensor: TensorSource {
   let file: MappedFile
   let chunks: [Range<Int>]
 
+  func checkUnchanged() throws { try file.checkUnchanged() }
+
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) {
     var position = 0
     for chunk in chunks {

@@ -1,3 +1,4 @@
+import CFileFaults
 import Synchronization
 import ZooCore
 
@@ -18,6 +19,8 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   package let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawPointer
   private let mappedCount: Int
+  private let watch: OpaquePointer
+  private let identity: FileIdentity
   /// How often pages were given up.
   private let forgotten = Atomic(0)
 
@@ -27,7 +30,17 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   /// - Throws: `ZooError`: `notFound` where no file can be opened, `badData` where it can't be mapped; what `body` throws.
   package static func reading<Result>(_ path: String, _ body: (MappedFile) throws -> Result) throws -> Result {
     let file = try MappedFile(path)
-    return try withExtendedLifetime(file) { try body(file) }
+    return try withExtendedLifetime(file) {
+      do {
+        let result = try body(file)
+        try file.checkUnchanged()
+        return result
+      } catch {
+        // What the bytes made no sense of may be what somebody is doing to them.
+        try file.checkUnchanged()
+        throw error
+      }
+    }
   }
 
   private init(_ path: String) throws {
@@ -40,6 +53,7 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw ZooError(.badData, "not a regular file", at: path)
     }
+    identity = FileIdentity(status)
     let count = Int(status.st_size)
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     // One page more than the file has, so that vector loads may run past its last bytes.
@@ -48,7 +62,11 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
     guard let mapping = mmap(nil, mappedCount, PROT_READ, flags, -1, 0), mapping != MAP_FAILED else {
       throw ZooError.ofSystem("the file can't be mapped", path)
     }
-    self.mapping = mapping
+    guard let watch = zoo_watch_mapping(mapping, mappedCount) else {
+      munmap(mapping, mappedCount)
+      throw ZooError(.badData, "no memory for another file", at: path)
+    }
+    (self.mapping, self.watch) = (mapping, watch)
     bytes = UnsafeRawBufferPointer(start: mapping, count: count)
     if count > 0 {
       guard mmap(mapping, count, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0) != MAP_FAILED else {
@@ -57,7 +75,21 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
     }
   }
 
-  deinit { munmap(mapping, mappedCount) }
+  deinit {
+    zoo_forget_mapping(watch)
+    munmap(mapping, mappedCount)
+  }
+
+  /// - Throws: `ZooError` (`badData`) where the file was cut off or written to since it was opened. One that another was
+  ///   put in the place of is still there for whoever has opened it.
+  package func checkUnchanged() throws {
+    var status = stat()
+    guard zoo_mapping_has_faulted(watch) || (stat(path, &status) == 0 && identity.isChanged(in: FileIdentity(status)))
+    else { return }
+    throw ZooError(
+      .badData, "the file has changed while it was open", at: path,
+      advice: "open it again; files in use are replaced by renaming a new one, not written to")
+  }
 
   /// The bytes in `range`, which must lie in the file.
   package func memory(in range: Range<Int>) -> TensorMemory {
@@ -95,6 +127,31 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   #else
     private static let anonymous = MAP_ANONYMOUS
   #endif
+}
+
+/// What tells a file from others, and its contents from earlier ones.
+private struct FileIdentity {
+  private let device: UInt64
+  private let number: UInt64
+  private let byteCount: Int
+  private let seconds, nanoseconds: Int
+
+  init(_ status: stat) {
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    number = UInt64(status.st_ino)
+    byteCount = Int(status.st_size)
+    #if canImport(Darwin)
+      (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
+    #else
+      (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    #endif
+  }
+
+  /// Whether `later` is the same file with other contents.
+  func isChanged(in later: FileIdentity) -> Bool {
+    device == later.device && number == later.number
+      && (byteCount != later.byteCount || seconds != later.seconds || nanoseconds != later.nanoseconds)
+  }
 }
 
 extension ZooError {

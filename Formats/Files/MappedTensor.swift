@@ -29,6 +29,8 @@ package struct MappedTensor: TensorSource {
     read(into: destination, at: 0, type: type, shape: shape)
   }
 
+  package func checkUnchanged() throws { try file.checkUnchanged() }
+
   package var readsInPieces: Bool { true }
 
   package func read(into destination: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) {

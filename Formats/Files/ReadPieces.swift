@@ -20,6 +20,7 @@ extension StoredTensor {
           try body(piece)
           lent.discard(piece)
         }
+        try lent.checkUnchanged()
       }
       return
     }

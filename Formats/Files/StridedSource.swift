@@ -91,6 +91,8 @@ package struct StridedSource: TensorSource {
     memory.discard(part)
   }
 
+  package func checkUnchanged() throws { try memory.checkUnchanged() }
+
   private static func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {

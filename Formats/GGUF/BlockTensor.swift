@@ -24,6 +24,10 @@ struct BlockTensor: TensorSource {
     }
   }
 
+  func checkUnchanged() throws {
+    if case .file(let file, _) = place { try file.checkUnchanged() }
+  }
+
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     try checkReadable()
     let output = bytes.bindMemory(to: Float.self)
@@ -76,6 +80,7 @@ struct BlockTensor: TensorSource {
         try body(piece)
         file.discard(piece)
       }
+      try file.checkUnchanged()
     case .quantizing(let exact):
       let step = Self.step * type.blockCount * MemoryLayout<Float>.size
       try withUnsafeTemporaryAllocation(byteCount: Self.step * type.blockBytes, alignment: 16) { buffer in

@@ -36,6 +36,9 @@ struct HDF5Elements: TensorSource {
   }
 
   let memory: TensorMemory
+
+  func checkUnchanged() throws { try memory.checkUnchanged() }
+
   let layout: Layout
   /// Bytes of an element.
   let size: Int

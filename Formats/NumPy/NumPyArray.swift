@@ -22,6 +22,13 @@ struct NumPyArray: TensorSource {
     self.init(place: .memory(memory), header: header, readsInPieces: isOneRun)
   }
 
+  func checkUnchanged() throws {
+    switch place {
+    case .memory(let memory): try memory.checkUnchanged()
+    case .member(let archive, _): try archive.file.checkUnchanged()
+    }
+  }
+
   private init(place: Place, header: NumPyHeader, readsInPieces: Bool) {
     self.place = place
     self.header = header

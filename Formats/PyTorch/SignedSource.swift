@@ -20,6 +20,8 @@ struct SignedSource: TensorSource {
     }
   }
 
+  func checkUnchanged() throws { try view.checkUnchanged() }
+
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     try view.read(into: bytes, type: type, shape: shape)
     guard let width = Self.width(type) else { return }

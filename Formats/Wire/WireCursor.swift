@@ -62,6 +62,24 @@ package struct WireCursor {
     return WireField(number: Int32(tag >> 3), wireType: wireType, whole: start..<offset, value: begin..<offset)
   }
 
+  /// The next field's value if that is another of the field `number`; `nil`, and nothing is read, if it is not.
+  package mutating func next(ofField number: Int32, _ wireType: WireType) throws -> Range<Int>? {
+    let start = offset
+    guard offset < end, try varint() == UInt64(UInt32(bitPattern: number)) << 3 | UInt64(wireType.rawValue) else {
+      offset = start
+      return nil
+    }
+    let begin = offset
+    switch wireType {
+    case .varint: _ = try varint()
+    case .fixed64: offset += 8
+    case .fixed32: offset += 4
+    case .delimited: offset += Int(clamping: try varint())
+    }
+    guard begin <= offset, offset <= end else { throw damage("a number is cut off", at: start) }
+    return begin..<offset
+  }
+
   /// A number of up to ten bytes with seven bits each.
   package mutating func varint() throws -> UInt64 {
     var value: UInt64 = 0

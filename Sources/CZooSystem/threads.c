@@ -60,6 +60,9 @@ bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument) {
   /* A thread inherits the mask of the one that starts it. */
   sigset_t all, before;
   sigfillset(&all);
+  /* What a thread does itself would end the process if it were blocked, whoever handles it. */
+  const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+  for (size_t index = 0; index < sizeof own / sizeof *own; index++) sigdelset(&all, own[index]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   bool started = pthread_create(&thread, NULL, body, argument) == 0;

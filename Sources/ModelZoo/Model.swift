@@ -101,8 +101,11 @@ public final class Model: Sendable {
   /// The tensors that a caller gives. Those with a default value are left out.
   public var inputs: [ValueInfo] { definition.requiredInputs }
 
-  /// The tensors that the network computes.
-  public var outputs: [ValueInfo] { definition.graph.outputs }
+  /// The tensors that a caller may give in place of the model's default values.
+  public var optionalInputs: [ValueInfo] { compiled.optionalInputs }
+
+  /// The tensors that the network computes, each name once.
+  public var outputs: [ValueInfo] { compiled.outputs }
 
   /// Tensors in, tensors out.
   ///

@@ -58,7 +58,7 @@ public struct Verification: Sendable, Hashable {
       let path = "\(folder)/\(set)"
       let graph = model.definition.graph
       let inputs = try values(in: path, "input", model.inputs, graph.inputs, of: graph)
-      let expected = try values(in: path, "output", model.outputs, model.outputs, of: graph)
+      let expected = try values(in: path, "output", model.outputs, graph.outputs, of: graph)
       let outputs = try model.run(Dictionary(inputs) { first, _ in first })
       for (name, wanted) in expected {
         guard let output = outputs[name] else { throw ZooError(.defect, "the run gave no output \(name)", at: set) }
@@ -79,13 +79,14 @@ public struct Verification: Sendable, Hashable {
       throw ZooError(
         .badData, "there are \(files.count) \(kind) files for the graph's \(infos.count) \(kind)s", at: folder)
     }
+    let columnNames = graph.columnNames()
     return try infos.prefix(files.count).enumerated().map { index, info in
       let file = "\(kind)_\(index).pb"
       guard files.contains(file) else { throw ZooError(.notFound, "there is no \(file)", at: folder) }
       let type = info.type ?? ValueType(.missing)
       switch type.form {
       case .sequence(let element):
-        guard case .map = element.form, let columns = graph.columnNames(of: info.name) else { fallthrough }
+        guard case .map = element.form, let columns = columnNames[info.name] else { fallthrough }
         return (info.name, try matrix("\(folder)/\(file)", as: type, columns))
       case .optional, .map, .sparseTensor, .opaque:
         throw ZooError(.unsupported, "values that are no tensors can't be run yet", at: info.name)

@@ -67,6 +67,13 @@ public struct Node: Sendable {
     attributes.first { $0.name == name }?.value
   }
 
+  /// The tensor of ONNX's Constant, dense or sparse, where it has one.
+  package var constantTensor: StoredTensor? {
+    guard operatorType == "Constant", domain.isEmpty || domain == "ai.onnx" else { return nil }
+    guard case .tensor(let value)? = self[attribute: "value"] ?? self[attribute: "sparse_value"] else { return nil }
+    return value.tensor
+  }
+
   /// How errors name the node: `Conv "layer1.0.conv1"`.
   public var label: String {
     let type = domain.isEmpty ? operatorType : "\(domain).\(operatorType)"
@@ -103,8 +110,8 @@ public struct Attribute: Sendable {
     case tensors([NamedTensor])
     case graphs([Graph])
     case types([ValueType])
-    /// A kind that is kept only as the file had it, in `unknownFields` (sparse tensors), or a reference to a
-    /// function's attribute; the number is AttributeProto.AttributeType's.
+    /// A kind that is kept only as the file had it, in `unknownFields`, or a reference to a function's attribute; the
+    /// number is AttributeProto.AttributeType's.
     case opaque(kind: Int32)
 
     /// AttributeProto.AttributeType's number.
@@ -180,11 +187,21 @@ public struct Dimension: Sendable, Hashable {
     /// The same symbol is the same number everywhere in a model.
     case symbol(String)
     case unknown
+
+    /// Exporters write -1, or a symbol without a name, for what they leave open.
+    fileprivate var normalized: Extent {
+      switch self {
+      case .fixed(let extent) where extent < 0: .unknown
+      case .symbol(""): .unknown
+      default: self
+      }
+    }
   }
-  public var extent: Extent
+  /// Never a negative number: that becomes `unknown`.
+  public var extent: Extent { didSet { extent = extent.normalized } }
   public var denotation = ""
 
-  public init(_ extent: Extent) { self.extent = extent }
+  public init(_ extent: Extent) { self.extent = extent.normalized }
 }
 
 extension Dimension: ExpressibleByIntegerLiteral {

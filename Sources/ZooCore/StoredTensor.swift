@@ -40,11 +40,16 @@ public struct StoredTensor: Sendable {
   }
 
   /// The elements. A tensor in memory or in a mapped file is not copied.
-  public func load() throws -> Tensor { try source.load(type: type, shape: shape) }
+  public func load() throws -> Tensor {
+    let tensor = try source.load(type: type, shape: shape)
+    try source.checkUnchanged()
+    return tensor
+  }
 
   /// Writes the elements' bytes to `bytes`, which is exactly `byteCount` long. Not for strings.
   public func read(into bytes: UnsafeMutableRawBufferPointer) throws {
     try source.read(into: bytes, type: type, shape: shape)
+    try source.checkUnchanged()
   }
 
   /// The memory that the elements lie in, at its beginning; `nil` where they have to be read.
@@ -56,6 +61,7 @@ public struct StoredTensor: Sendable {
   /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor. Not for strings.
   public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     try source.read(into: bytes, at: offset, type: type, shape: shape)
+    try source.checkUnchanged()
   }
 }
 
@@ -81,10 +87,16 @@ public protocol TensorSource: Sendable {
   var readsInPieces: Bool { get }
   /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor.
   func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]) throws
+  /// Is called when something was read.
+  ///
+  /// - Throws: `ZooError` (`badData`) where that came from a file which has changed since it was opened.
+  func checkUnchanged() throws
 }
 
 extension TensorSource {
   public var origin: any TensorSource { self }
+
+  public func checkUnchanged() throws {}
 
   public func load(type: ElementType, shape: [Int]) throws -> Tensor {
     try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
@@ -114,4 +126,5 @@ private struct ResidentTensor: TensorSource {
   var readsInPieces: Bool { true }
   func load(type: ElementType, shape: [Int]) -> Tensor { tensor }
   func lend(type: ElementType, shape: [Int]) -> TensorMemory? { tensor.memory }
+  func checkUnchanged() throws { try tensor.memory?.checkUnchanged() }
 }

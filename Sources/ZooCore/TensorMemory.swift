@@ -42,13 +42,27 @@ public final class TensorMemory: @unchecked Sendable {
     }
   }
 
+  /// What the bytes are a part of, if that is a file that others may change.
+  package var file: (any DiscardableOwner)? {
+    switch owner {
+    case let memory as TensorMemory: memory.file
+    case let file as any DiscardableOwner: file
+    default: nil
+    }
+  }
+
+  /// - Throws: `ZooError` (`badData`) where the bytes lie in a file that has changed meanwhile.
+  package func checkUnchanged() throws { try file?.checkUnchanged() }
+
   deinit {
     if owner == nil { SystemMemory.release(mutableBytes.baseAddress) }
   }
 }
 
 /// An owner of bytes that can be had again, such as a mapped file.
-public protocol DiscardableOwner: AnyObject {
+public protocol DiscardableOwner: AnyObject, Sendable {
   /// Gives back the memory of `bytes`, which stay readable.
   func discard(_ bytes: UnsafeRawBufferPointer)
+  /// - Throws: `ZooError` (`badData`) where the bytes are no longer those that were there first.
+  func checkUnchanged() throws
 }

@@ -49,6 +49,7 @@ public final class BoundRun {
   private func run(executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?) throws {
     try ZooError.showingNames { try state.run(plan, executor: executor, observer: observer) }
     plan.copyOutputs(from: inputs, to: results)
+    try plan.checkConstants()
   }
 }
 
@@ -60,7 +61,7 @@ extension CompiledModel {
   ///   on its data.
   public func bind(_ values: [String: Tensor], outputs memory: [String: TensorMemory]) throws -> BoundRun {
     let (plan, inputs) = try plan(for: values)
-    for name in memory.keys where !plan.outputs.contains(where: { $0.name == name }) {
+    for name in Set(memory.keys).subtracting(plan.outputs.map(\.name)) {
       throw ZooError(.badData, "the model has no output \"\(name)\"")
     }
     let results = try plan.outputs.map { output -> TensorMemory in

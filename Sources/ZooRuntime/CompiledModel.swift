@@ -1,5 +1,6 @@
 import CZooPlugin
 import CZooSystem
+import Logging
 import Synchronization
 import ZooCore
 
@@ -71,7 +72,9 @@ public enum Precision: Int32, Sendable, CaseIterable {
 public final class CompiledModel: Sendable {
   /// What a caller gives, in the model's order.
   public let inputs: [ValueInfo]
-  /// What a caller gets.
+  /// What a caller may give: the model has a default value for each, which is as fast as any constant where it serves.
+  public var optionalInputs: [ValueInfo] { checked.defaults }
+  /// What a caller gets, each name once.
   public let outputs: [ValueInfo]
   public let options: CompileOptions
 
@@ -81,6 +84,9 @@ public final class CompiledModel: Sendable {
   /// Held while a plan is made, so that packed weights are shared and not made twice.
   private let compiling = Mutex(CompileState())
   private let residents: ResidentConstants
+  /// The model with some of the defaults as inputs, by their names.
+  private let variants = Mutex<[Set<String>: CompiledModel]>([:])
+  private let dimensionWarnings: DimensionWarnings
 
   /// How one set of input shapes is served.
   private enum Program: Sendable {
@@ -110,7 +116,7 @@ public final class CompiledModel: Sendable {
   }
 
   /// - Parameter residents: What models share that are made from parts of one definition.
-  package init(
+  package convenience init(
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, residents: ResidentConstants
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
@@ -124,22 +130,35 @@ public final class CompiledModel: Sendable {
       }
       return checked
     }
+    let infos = Dictionary(
+      definition.graph.outputs.map { (ExactText($0.name), $0) }, uniquingKeysWith: { first, _ in first })
+    try self.init(
+      checked, outputs: checked.outputs.compactMap { infos[ExactText($0.name)] }, registry: registry, options: options,
+      residents: residents, dimensionWarnings: DimensionWarnings())
+  }
+
+  private init(
+    _ checked: WorkGraph, outputs: [ValueInfo], registry: OperatorRegistry, options: CompileOptions,
+    residents: ResidentConstants, dimensionWarnings: DimensionWarnings
+  ) throws {
     self.checked = checked
     inputs = checked.inputs.map { input in
       var shown = input
       shown.name = InternalName.shown(input.name)
       return shown
     }
-    outputs = definition.graph.outputs
+    self.outputs = outputs
     self.registry = registry
     self.options = options
     self.residents = residents
+    self.dimensionWarnings = dimensionWarnings
     if let shapes = fixedShapes { _ = try program(for: shapes) }
   }
 
   /// A closed model's memory goes back to the system, also where the C library would keep it for later.
   deinit {
     plans.withLock { $0 = Plans() }
+    variants.withLock { $0 = [:] }
     compiling.withLock { $0 = CompileState() }
     zoo_return_memory()
   }
@@ -162,6 +181,7 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`.
   public func run(exactly values: [(name: String, tensor: Tensor)]) throws -> [(name: String, tensor: Tensor)] {
+    if let variant = try variant(for: values.map(\.name)) { return try variant.run(exactly: values) }
     let tensors = try checkInputs(values)
     let program = try program(for: tensors.map(\.shape))
     let results = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
@@ -196,6 +216,7 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`.
   public func profile(_ values: [String: Tensor]) throws -> Profile {
+    if let variant = try variant(for: Array(values.keys)) { return try variant.profile(values) }
     let tensors = try checkInputs(values)
     let program = try program(for: tensors.map(\.shape))
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
@@ -209,6 +230,7 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`; `ZooError` (`unsupported`) for a model that runs node by node.
   func plan(for values: [String: Tensor]) throws -> (plan: Plan, inputs: [Tensor]) {
+    if let variant = try variant(for: Array(values.keys)) { return try variant.plan(for: values) }
     let tensors = try checkInputs(values)
     guard case .planned(let plan) = try program(for: tensors.map(\.shape)) else {
       throw ZooError(
@@ -296,13 +318,15 @@ public final class CompiledModel: Sendable {
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode(graph) }
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
-    var pattern = PatternGraph(graph)
-    fuseLayerNormalization(&pattern, registry: registry)
-    fuseGelu(&pattern, registry: registry)
-    try fuseAttention(&pattern, registry: registry)
-    fuseProductArgMax(&pattern, registry: registry)
-    fuseQuantizeDequantize(&pattern, registry: registry)
-    graph = pattern.graph
+    if graph.mayHoldPatterns {
+      var pattern = PatternGraph(graph)
+      fuseLayerNormalization(&pattern, registry: registry)
+      fuseGelu(&pattern, registry: registry)
+      try fuseAttention(&pattern, registry: registry)
+      fuseProductArgMax(&pattern, registry: registry)
+      fuseQuantizeDequantize(&pattern, registry: registry)
+      graph = pattern.graph
+    }
     try fuseEpilogues(&graph, registry: registry)
     removeDeadCode(&graph)
     try assignLayouts(&graph, registry: registry)
@@ -315,6 +339,23 @@ public final class CompiledModel: Sendable {
   }
 
   // MARK: Inputs
+
+  /// The model in which those defaults are inputs that callers give others for; `nil` where they give none.
+  private func variant(for given: [String]) throws -> CompiledModel? {
+    guard !checked.defaults.isEmpty else { return nil }
+    let names = Set(checked.defaults.map(\.name)).intersection(given.map(InternalName.ofFile))
+    guard !names.isEmpty else { return nil }
+    if let known = variants.withLock({ $0[names] }) { return known }
+    let made = try CompiledModel(
+      checked.taking(names), outputs: outputs, registry: registry, options: options, residents: residents,
+      dimensionWarnings: dimensionWarnings)
+    variants.withLock { variants in
+      // Callers give one set of them, as a rule.
+      if variants.count >= Plans.limit { variants = [:] }
+      variants[names] = made
+    }
+    return made
+  }
 
   private func elementType(of input: ValueInfo) throws -> ElementType? {
     guard let form = input.type?.form else { return nil }
@@ -372,8 +413,10 @@ public final class CompiledModel: Sendable {
   private func checkInputs(byInternalName values: [String: Tensor]) throws -> [Tensor] {
     let inputs = checked.inputs
     let names = inputs.map(\.name)
-    for name in values.keys.sorted() where !names.contains(name) {
-      throw ZooError(.badData, "the model has no input \"\(name)\"", advice: "its inputs are \(listed(names))")
+    for name in Set(values.keys).subtracting(names).sorted() {
+      throw ZooError(
+        .badData, "the model has no input \"\(name)\"",
+        advice: "its inputs are \(listed(names + checked.defaults.map(\.name)))")
     }
     var symbols: [String: (extent: Int, input: String)] = [:]
     return try inputs.map { input in
@@ -396,11 +439,12 @@ public final class CompiledModel: Sendable {
         for (dimension, extent) in zip(dimensions, tensor.shape) {
           guard case .symbol(let symbol) = dimension.extent else { continue }
           if let known = symbols[symbol], known.extent != extent {
-            throw ZooError(
-              .badData,
+            dimensionWarnings.warn(
+              symbol,
               "\(symbol) is \(known.extent) in the input \"\(known.input)\", but \(extent) in \"\(input.name)\"")
+          } else {
+            symbols[symbol] = (extent, input.name)
           }
-          symbols[symbol] = (extent, input.name)
         }
       }
       return tensor
@@ -420,5 +464,16 @@ public final class CompiledModel: Sendable {
       }
     }
     return "[" + parts.joined(separator: ", ") + "]"
+  }
+}
+
+/// Says once a model that a symbolic dimension has several extents: exporters give one name to what only happened to be
+/// equal, and each shape is planned for itself.
+private final class DimensionWarnings: Sendable {
+  private let warned = Mutex<Set<String>>([])
+
+  func warn(_ symbol: String, _ message: @autoclosure () -> String) {
+    guard warned.withLock({ $0.insert(symbol).inserted }) else { return }
+    Logger(label: "zoo.model").warning("\(message())")
   }
 }

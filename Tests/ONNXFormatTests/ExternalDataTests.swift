@@ -78,6 +78,49 @@ import ZooCore
     }
   }
 
+  /// The cache of Hugging Face's hub: both files are links into a folder of contents.
+  @Test func aModelThatIsALink() throws {
+    let folder = try TemporaryFolder()
+    let files = FileManager.default
+    for name in ["blobs/deep", "snapshots/one/onnx", "elsewhere"] {
+      try files.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    }
+    func link(_ name: String, _ target: String) throws {
+      try files.createSymbolicLink(atPath: "\(folder.path)/\(name)", withDestinationPath: target)
+    }
+    func blob(_ name: String, _ location: String) throws {
+      let tensor = Wire().integer(1, 4).integer(2, 2).external(["location": location])
+      _ = try folder.write(Wire.model(initializer: tensor), to: "blobs/\(name)")
+    }
+    func elements(_ name: String) throws -> [UInt8] {
+      try ONNXFormat.read("\(folder.path)/\(name)").graph.initializers[0].tensor.load().elements()
+    }
+    _ = try folder.write([1, 2, 3, 4], to: "blobs/2222")
+    _ = try folder.write([5, 6, 7, 8], to: "elsewhere/secret")
+    _ = try folder.write([9, 9, 9, 9], to: "blobs/deep/data")
+    try blob("1111", "model.onnx_data")
+    let home = "snapshots/one/onnx"
+    try link("\(home)/model.onnx", "../../../blobs/1111")
+    try link("\(home)/model.onnx_data", "../../../blobs/2222")
+    #expect(try elements("\(home)/model.onnx") == [1, 2, 3, 4])
+    // A link to a link, and data beside the model's target alone.
+    try link("elsewhere/again.onnx", "../\(home)/model.onnx")
+    try blob("3333", "deep/data")
+    try link("elsewhere/plain.onnx", "../blobs/3333")
+    #expect(try elements("elsewhere/plain.onnx") == [9, 9, 9, 9])
+    #expect(throws: ZooError.self) { try elements("elsewhere/again.onnx") }
+    // What leads to neither folder.
+    try link("\(home)/out", "../../../elsewhere/secret")
+    try link("blobs/out", "../elsewhere/secret")
+    try link("blobs/chain", "out")
+    for location in ["out", "chain", "../elsewhere/secret", "../../../elsewhere/secret", "\(folder.path)/blobs/2222"] {
+      try blob("4444", location)
+      try? files.removeItem(atPath: "\(folder.path)/\(home)/bad.onnx")
+      try link("\(home)/bad.onnx", "../../../blobs/4444")
+      #expect(throws: ZooError.self, "\(location)") { try elements("\(home)/bad.onnx") }
+    }
+  }
+
   /// A tensor that can't be loaded.
   private struct Failing: TensorSource {
     func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {

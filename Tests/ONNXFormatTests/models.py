@@ -141,6 +141,33 @@ def normalise(message):
     return message
 
 
+def dense(sparse):
+    array = np.zeros(int(np.prod(sparse.dims)), onnx.numpy_helper.to_array(sparse.values).dtype)
+    places = onnx.numpy_helper.to_array(sparse.indices)
+    if places.ndim == 2:
+        places = np.ravel_multi_index(places.T, list(sparse.dims))
+    array[places] = onnx.numpy_helper.to_array(sparse.values)
+    return onnx.numpy_helper.from_array(array.reshape(list(sparse.dims)), sparse.values.name)
+
+
+def densify(model):
+    """Sparse tensors as a package holds them."""
+    model.graph.initializer.extend(dense(sparse) for sparse in model.graph.sparse_initializer)
+    del model.graph.sparse_initializer[:]
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.SPARSE_TENSOR:
+                tensor = dense(attribute.sparse_tensor)
+                attribute.ClearField("sparse_tensor")
+                attribute.t.CopyFrom(tensor)
+                attribute.type = onnx.AttributeProto.TENSOR
+                attribute.name = "value" if attribute.name == "sparse_value" else attribute.name
+            elif attribute.type == onnx.AttributeProto.SPARSE_TENSORS:
+                attribute.tensors.extend(dense(sparse) for sparse in attribute.sparse_tensors)
+                del attribute.sparse_tensors[:]
+                attribute.type = onnx.AttributeProto.TENSORS
+
+
 def checks(model):
     try:
         onnx.checker.check_model(model)
@@ -157,8 +184,10 @@ def compare(folder):
             continue
         original = onnx.load(path)
         valid = checks(original)
-        normalise(original)
-        for kind in (".copy.onnx", ".zoo.onnx"):
+        packaged = onnx.ModelProto()
+        packaged.CopyFrom(original)
+        densify(packaged)
+        for kind, original in ((".copy.onnx", normalise(original)), (".zoo.onnx", normalise(packaged))):
             other = path.with_suffix(kind)
             compared += 1
             if not other.exists():

@@ -73,6 +73,43 @@ import ZooRuntime
     }
   }
 
+  /// A constant is undone as it is read, by other code than the operator's own.
+  @Test(arguments: [
+    ElementType.int8, .uint8, .int16, .uint16, .int32, .int4, .uint4, .int2, .uint2, .float4e2m1, .float8e4m3fn,
+    .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz,
+  ])
+  func constantsOfEveryType(type: ElementType) throws {
+    var numbers = Numbers(5)
+    func integers(_ shape: [Int]) throws -> Tensor {
+      try Tensor(type: type, shape: shape) { bytes in
+        for index in bytes.indices { bytes[index] = UInt8(numbers.below(256)) }
+        // Bits behind the last element are zero.
+        let used = shape.reduce(1, *) * type.bitWidth % 8
+        if used > 0, let last = bytes.indices.last { bytes[last] &= 1 << UInt8(used) - 1 }
+      }
+    }
+    for (axis, block, extents) in [(1, 0, []), (0, 0, [2]), (-1, 0, [37]), (1, 2, [2, 2, 37]), (2, 5, [2, 3, 8])] {
+      for hasZero in [false, true] {
+        var sample = Sample()
+        let scales = (0..<extents.reduce(1, *)).map { Float($0 % 7 + 1) / 8 }
+        sample.constants = [("q", try integers(Self.shape)), ("scale", try Tensor(scales, shape: extents))]
+        if hasZero { sample.constants.append(("zero", try integers(extents))) }
+        sample.inputs = [("x", try Tensor([Float(0)], shape: [1]))]
+        sample.nodes = [
+          Node(
+            "DequantizeLinear", inputs: sample.constants.map(\.name), outputs: ["y"],
+            attributes: [Attribute("axis", .int(Int64(axis))), Attribute("block_size", .int(Int64(block)))]),
+          Node("Relu", inputs: ["x"], outputs: ["z"]),
+        ]
+        sample.outputs = ["y", "z"]
+        #expect(try sample.compiled(.generic).steps(for: [[1]]).map(\.operatorType) == ["Relu"])
+        let (folded, byOperator) = (try sample.run(.generic)[0], try sample.runNodeByNode()[0])
+        let pairs = zip(try folded.elements(Float.self), try byOperator.elements(Float.self))
+        #expect(pairs.allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(axis), \(block), \(hasZero)")
+      }
+    }
+  }
+
   /// Constants of the same numbers are the same; others are not.
   @Test func onlyPairsBecomeOne() throws {
     var (sample, scales, zeros, _) = try sample(.none, isSigned: true)

@@ -53,6 +53,65 @@ import ZooCore
     }
   }
 
+  /// Every type that ONNX's DequantizeLinear takes, with scales along an axis and in blocks, read from odd places.
+  @Test(arguments: [
+    (ElementType.int2, [-2.0, -1, 0, 1]), (.uint2, [0, 1, 2, 3]), (.int4, [-8, -3, 0, 7]), (.uint4, [0, 1, 9, 15]),
+    (.float4e2m1, [-6, 0.5, 1.5, 4]), (.int16, [-32768, -1, 3, 32767]), (.uint16, [0, 1, 40000, 65535]),
+    (.int32, [-2_147_483_648, -1, 5, 65536]), (.float8e4m3fn, [-448, 0.001953125, 1.5, 240]),
+    (.float8e5m2, [-57344, 1.52587890625e-05, 1.25, 3]),
+  ])
+  func everyType(type: ElementType, numbers: [Double]) throws {
+    let shape = [3, 5, 7]
+    let count = shape.reduce(1, *)
+    let codes = try numbers.map { try #require(code(of: $0, type)) }
+    let (bits, order) = (type.bitWidth, (0..<count).map { ($0 &* 7 &+ $0 / 5) % 4 })
+    let stored = try StoredTensor(
+      Tensor(type: type, shape: shape) { bytes in
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        for (index, place) in order.enumerated() {
+          for bit in 0..<bits where codes[place] >> UInt64(bit) & 1 == 1 {
+            bytes[(index * bits + bit) / 8] |= 1 << UInt8((index * bits + bit) % 8)
+          }
+        }
+      })
+    for (axis, block) in [(0, 0), (1, 0), (2, 0), (0, 2), (1, 3), (2, 4)] {
+      var extents = block == 0 ? [shape[axis]] : shape
+      if block > 0 { extents[axis] = (shape[axis] + block - 1) / block }
+      let scales = (0..<extents.reduce(1, *)).map { Float($0 % 9 + 1) / 8 }
+      let zeros = scales.indices.map { Float($0 % 3) }
+      let converted = try #require(
+        try stored.dequantized(Quantization(scales: scales, zeroPoints: zeros, axis: axis, blockSize: block)))
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      let wanted = order.enumerated().map { index, place -> Float in
+        let position = index / inner % shape[axis]
+        let scale =
+          block == 0
+          ? position : (index / (inner * shape[axis]) * extents[axis] + position / block) * inner + index % inner
+        return (Float(numbers[place]) - zeros[scale]) * scales[scale]
+      }
+      #expect(try converted.load().elements(Float.self) == wanted, "\(axis), \(block)")
+      #expect(try pieces(of: converted) == wanted, "\(axis), \(block)")
+    }
+  }
+
+  /// The bits of a number, found by its definition: two's complement, or sign, exponent and fraction.
+  private func code(of number: Double, _ type: ElementType) -> UInt64? {
+    let forms: [ElementType: (exponent: Int, fraction: Int, bias: Int)] = [
+      .float4e2m1: (2, 1, 1), .float8e4m3fn: (4, 3, 7), .float8e5m2: (5, 2, 15),
+    ]
+    guard let form = forms[type] else {
+      return UInt64(bitPattern: Int64(number)) & (1 << UInt64(type.bitWidth) - 1)
+    }
+    return (0..<UInt64(1) << UInt64(type.bitWidth)).first { code in
+      let fraction = Double(code & (1 << UInt64(form.fraction) - 1)) / Double(1 << form.fraction)
+      let exponent = Int(code >> UInt64(form.fraction)) & (1 << form.exponent - 1)
+      let magnitude =
+        (exponent == 0 ? fraction * 2 : 1 + fraction)
+        * Double(sign: .plus, exponent: exponent - form.bias, significand: 1)
+      return (code >> UInt64(type.bitWidth - 1) == 0 ? magnitude : -magnitude) == number
+    }
+  }
+
   @Test func oneScaleForAll() throws {
     let stored = try StoredTensor(Tensor([Int8(-128), 0, 127, 5], shape: [2, 2]))
     let converted = try #require(try stored.dequantized(Quantization(scales: [0.5], axis: 7)))
@@ -67,7 +126,9 @@ import ZooCore
     #expect(try stored.dequantized(Quantization(scales: [1, 2], axis: -1)) == nil)
     #expect(try stored.dequantized(Quantization(scales: [], axis: 0)) == nil)
     #expect(try stored.dequantized(Quantization(scales: [1, 2], zeroPoints: [1], axis: 0)) == nil)
-    #expect(try StoredTensor(Tensor([Int32(1)], shape: [1])).dequantized(Quantization(scales: [1])) == nil)
+    #expect(try StoredTensor(Tensor([Int64(1)], shape: [1])).dequantized(Quantization(scales: [1])) == nil)
+    #expect(try stored.dequantized(Quantization(scales: [1, 2], axis: 1, blockSize: 2)) == nil)
+    #expect(try stored.dequantized(Quantization(scales: [1, 2], axis: 1, blockSize: -1)) == nil)
     let scaled = try #require(try stored.dequantized(Quantization(scales: [0, .nan], axis: 0)))
     let values: [Float] = try scaled.load().elements()
     #expect(values[..<3] == [0, 0, 0] && values[3...].allSatisfy(\.isNaN))

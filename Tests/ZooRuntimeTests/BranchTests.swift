@@ -30,6 +30,33 @@ struct BranchTests {
       attributes: [Attribute("then_branch", .graph(then)), Attribute("else_branch", .graph(otherwise))])
   }
 
+  /// Thousands of Ifs in a branch, each of whose branches has a name of the outer one for itself.
+  @Test("Many conditions in a branch take no long")
+  func manyInOne() throws {
+    let count = 6000
+    let compiled = try compile { definition in
+      definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [2])]
+      definition.graph.outputs = [ValueInfo(name: "y")]
+      definition.graph.initializers = [
+        NamedTensor(name: "yes", tensor: StoredTensor(try Tensor([true], shape: [])))
+      ]
+      var nodes = [Node("Relu", inputs: ["x"], outputs: ["v0"])]
+      for index in 1...count {
+        let inner = branch(
+          [
+            Node("Neg", inputs: ["v\(index - 1)"], outputs: ["v\(index)"]),
+            Node("Neg", inputs: ["v\(index)"], outputs: ["w"]),
+          ], "w")
+        nodes.append(condition("yes", "v\(index)", then: inner, otherwise: branch([], "x")))
+      }
+      definition.graph.nodes = [
+        condition("yes", "y", then: branch(nodes, "v\(count)"), otherwise: branch([], "x"))
+      ]
+    }
+    let y = try compiled.run(["x": Tensor([-1, 3] as [Float], shape: [2])])["y"]
+    #expect(try y?.elements(Float.self) == [0, 3])
+  }
+
   /// Whether a picture is square decides; branches read values around them, use the same names, and pass one on.
   private func model() throws -> CompiledModel {
     try compile { definition in

@@ -39,9 +39,20 @@ extension MessageDecoder {
       return .graph(try located("graph") { try graph(inner.pointee) })
     case 6: return .floats(Array(UnsafeBufferPointer(start: message.floats, count: message.n_floats)))
     case 7: return .ints(Array(UnsafeBufferPointer(start: message.ints, count: message.n_ints)))
-    case 8: return .strings(UnsafeBufferPointer(start: message.strings, count: message.n_strings).map(bytes))
+    case 8:
+      // Forests have millions of a few different ones.
+      var known: Set<[UInt8]> = []
+      return .strings(
+        UnsafeBufferPointer(start: message.strings, count: message.n_strings).map {
+          known.insert(bytes($0)).memberAfterInsert
+        })
     case 9: return .tensors(try map(message.tensors, message.n_tensors, "tensor", tensor))
     case 10: return .graphs(try map(message.graphs, message.n_graphs, "graph", graph))
+    case 11:
+      guard let inner = message.sparse_tensor else { throw missing("sparse tensor") }
+      return .tensor(try sparseTensor(inner.pointee))
+    case 12:
+      return .tensors(try map(message.sparse_tensors, message.n_sparse_tensors, "sparse tensor", sparseTensor))
     case 13:
       guard let inner = message.tp else { throw missing("type") }
       return .type(try type(inner.pointee))
@@ -55,7 +66,9 @@ extension MessageDecoder {
     let present: [(kind: Int32, holds: Bool)] = [
       (1, message.has_f != 0), (2, message.has_i != 0), (3, message.has_s != 0), (4, message.t != nil),
       (5, message.g != nil), (6, message.n_floats > 0), (7, message.n_ints > 0), (8, message.n_strings > 0),
-      (9, message.n_tensors > 0), (10, message.n_graphs > 0), (13, message.tp != nil), (14, message.n_type_protos > 0),
+      (9, message.n_tensors > 0), (10, message.n_graphs > 0), (11, message.sparse_tensor != nil),
+      (12, message.n_sparse_tensors > 0),
+      (13, message.tp != nil), (14, message.n_type_protos > 0),
     ]
     return present.filter(\.holds).map(\.kind)
   }

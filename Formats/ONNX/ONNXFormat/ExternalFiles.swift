@@ -12,14 +12,17 @@ import ZooCore
 /// The files beside a model that hold its external tensors (ONNX, "External Tensor Data").
 ///
 /// A model may name files in its own folder and below it, and nothing else: neither absolute paths nor `..` nor
-/// symbolic links lead out.
+/// symbolic links lead out. Where the model itself is a symbolic link, as in the cache of Hugging Face's hub, what it
+/// leads to has such a folder, too.
 final class ExternalFiles {
-  private let folder: String
+  /// Where the model is named, and where it is.
+  private let folders: [String]
   private var opened: [ExactText: MappedFile] = [:]
 
   /// Files relative to the folder of the model at `path`.
   init(besideModel path: String) {
-    folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./" }
+    folders = [folder(of: path)] + (resolvedPath(path).map { [folder(of: $0)] } ?? [])
   }
 
   /// The tensor of `byteCount` bytes that `entries` (TensorProto's `external_data`) refer to.
@@ -60,10 +63,11 @@ final class ExternalFiles {
     guard !location.hasPrefix("/"), !location.utf8.contains(0),
       !location.split(separator: "/").contains("..")
     else { throw ZooError(.badData, "the external data's location leads out: \"\(location)\"", advice: advice) }
-    guard let home = resolve(folder), let path = resolve(folder + location) else {
-      throw ZooError(.notFound, "the file of the external data is missing", at: folder + location, advice: advice)
+    guard let path = folders.lazy.compactMap({ resolvedPath($0 + location) }).first else {
+      throw ZooError(.notFound, "the file of the external data is missing", at: folders[0] + location, advice: advice)
     }
-    guard path.hasPrefix(home.hasSuffix("/") ? home : home + "/") else {
+    let homes = folders.compactMap { resolvedPath($0) }
+    guard homes.contains(where: { path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }) else {
       throw ZooError(
         .badData, "a symbolic link leads the external data out of the folder: \"\(location)\"", advice: advice)
     }
@@ -71,11 +75,11 @@ final class ExternalFiles {
     opened[ExactText(location)] = file
     return file
   }
+}
 
-  /// The path without symbolic links; `nil` where it does not exist.
-  private func resolve(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
+/// The path without symbolic links; `nil` where it does not exist.
+private func resolvedPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
 }

@@ -6,7 +6,9 @@ extension MessageDecoder {
     var graph = Graph()
     graph.name = try text(message.name)
     graph.nodes = try nodes(message.node, message.n_node)
-    graph.initializers = try map(message.initializer, message.n_initializer, "initializer", tensor)
+    graph.initializers =
+      try map(message.initializer, message.n_initializer, "initializer", tensor)
+      + map(message.sparse_initializer, message.n_sparse_initializer, "sparse initializer", sparseTensor)
     graph.inputs = try valueInfos(message.input, message.n_input, "input")
     graph.outputs = try valueInfos(message.output, message.n_output, "output")
     graph.values = try valueInfos(message.value_info, message.n_value_info, "value")

@@ -8,6 +8,8 @@ struct ListedTensor: TensorSource {
   /// The TensorProto's place in the file.
   let message: Range<Int>
 
+  func checkUnchanged() throws { try file.checkUnchanged() }
+
   /// Entries of its list that a tensor needs.
   static func entryCount(type: ElementType, byteCount: Int, elementCount: Int) -> Int {
     type == .string || type.bitWidth == 6 ? elementCount : byteCount / width(of: type)

@@ -10,6 +10,7 @@ struct MessageDecoder {
   let file: MappedFile
   /// `nil` where a tensor can't be external.
   let external: ExternalFiles?
+  let sparse = SparseAllowance()
 
   /// Runs `body`, and puts `place` in front of its error's location.
   func located<Result>(_ place: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {

@@ -26,13 +26,16 @@ struct ModelEncoder {
   func graph(_ graph: Graph, into message: inout MessageEncoder) throws {
     try nodes(1, graph.nodes, into: &message)
     message.text(2, graph.name)
-    for tensor in graph.initializers {
+    for tensor in graph.initializers where tensor.sparse == nil {
       try message.message(5) { try self.tensor(tensor, isInitializer: true, into: &$0) }
     }
     message.text(10, graph.documentation)
     for input in graph.inputs { message.message(11) { valueInfo(input, into: &$0) } }
     for output in graph.outputs { message.message(12) { valueInfo(output, into: &$0) } }
     for value in graph.values { message.message(13) { valueInfo(value, into: &$0) } }
+    for sparse in graph.initializers.compactMap(\.sparse) {
+      try message.message(15) { try tensor(sparse, isInitializer: true, into: &$0) }
+    }
     message.properties(16, graph.properties)
     message.unknownFields(graph.unknownFields)
   }

@@ -6,26 +6,31 @@ import ZooCore
 /// A message without its tensors' elements, small enough for libprotobuf-c to unpack.
 ///
 /// Walks the message by its schema before libprotobuf-c sees it, and bounds what that costs: the depth of its
-/// recursion, and how many messages and fields it allocates. Each tensor's payload is replaced by a reference to the
-/// tensor's place in the file.
+/// recursion, and how much memory it takes. Each tensor's payload is replaced by a reference to the tensor's place in the
+/// file, and lists of numbers are packed, which many writers don't: libprotobuf-c notes each field of a message.
 struct Skeleton {
   /// As deep as protobuf's own parsers go.
   private static let maximumDepth = 100
-  private static let maximumMessages = 1 << 22
-  private static let maximumFields = 1 << 25
   private static let maximumByteCount = Int(Int32.max)
+  /// How much memory the message may take, apart from and in proportion to the file. Small nodes take 25 times their
+  /// bytes.
+  private static let allowance = (slack: 1 << 28, ratio: 32)
+  /// What libprotobuf-c and this reader take for a field besides its bytes: a note, a pointer, an allocation or two.
+  private static let fieldByteCount = 96
 
   private(set) var bytes: [UInt8] = []
   private let file: UnsafeRawBufferPointer
   private let tensorDescriptor = TensorReference.descriptor
-  private var messages = 0
-  private var fields = 0
+  /// Bytes that the message still may take.
+  private var budget: Int
 
   /// The skeleton of the message of type `descriptor` that `file` holds.
   ///
   /// - Throws: `ZooError` (`badData`) where the message is damaged or beyond the limits.
   init(of file: UnsafeRawBufferPointer, descriptor: UnsafePointer<ProtobufCMessageDescriptor>) throws {
     self.file = file
+    let (product, overflow) = file.count.multipliedReportingOverflow(by: Self.allowance.ratio)
+    budget = overflow ? .max : Self.allowance.slack.addingReportingOverflow(product).partialValue
     try copy(0..<file.count, descriptor: descriptor, depth: 1)
   }
 
@@ -33,10 +38,7 @@ struct Skeleton {
     _ range: Range<Int>, descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int
   ) throws {
     guard depth <= Self.maximumDepth else { throw excess("nests more than \(Self.maximumDepth) messages", at: range) }
-    messages += 1
-    guard messages <= Self.maximumMessages else {
-      throw excess("holds more than \(Self.maximumMessages) messages", at: range)
-    }
+    try take(Int(descriptor.pointee.sizeof_message), at: range)
     let isTensor = descriptor == tensorDescriptor
     var seen: Set<Int32> = []
     var cursor = WireCursor(file, range)
@@ -45,10 +47,7 @@ struct Skeleton {
         try check(field, protobuf_c_message_descriptor_get_field(descriptor, UInt32(field.number)))
         continue
       }
-      fields += 1
-      guard fields <= Self.maximumFields else {
-        throw excess("holds more than \(Self.maximumFields) fields", at: field.whole)
-      }
+      try take(Self.fieldByteCount, at: field.whole)
       let known = protobuf_c_message_descriptor_get_field(descriptor, UInt32(field.number))
       try check(field, known)
       if let known, known.pointee.type == PROTOBUF_C_TYPE_MESSAGE, let inner = known.pointee.descriptor {
@@ -64,7 +63,10 @@ struct Skeleton {
         try copy(
           field.value, descriptor: inner.assumingMemoryBound(to: ProtobufCMessageDescriptor.self), depth: depth + 1)
         patch(length, with: bytes.count - length - 5)
+      } else if let known, known.pointee.label == PROTOBUF_C_LABEL_REPEATED, field.wireType != .delimited {
+        try packNumbers(field, &cursor)
       } else {
+        if field.wireType == .delimited { try take(8 * field.value.count, at: field.whole) }
         bytes.append(contentsOf: file[field.whole])
       }
       guard bytes.count <= Self.maximumByteCount else {
@@ -72,6 +74,27 @@ struct Skeleton {
       }
     }
     if isTensor { bytes.append(contentsOf: TensorReference(range: range).field) }
+  }
+
+  /// Writes `first` and what follows of its list as one field.
+  private mutating func packNumbers(_ first: WireField, _ cursor: inout WireCursor) throws {
+    bytes.appendTag(first.number, .delimited)
+    let length = bytes.count
+    bytes.append(contentsOf: [0, 0, 0, 0, 0])
+    var value: Range<Int>? = first.value
+    while let number = value {
+      bytes.append(contentsOf: file[number])
+      try take(8, at: number)
+      value = try cursor.next(ofField: first.number, first.wireType)
+    }
+    patch(length, with: bytes.count - length - 5)
+  }
+
+  private mutating func take(_ byteCount: Int, at range: Range<Int>) throws {
+    budget -= byteCount
+    guard budget >= 0 else {
+      throw excess("takes memory out of proportion to its \(file.count) bytes", at: range)
+    }
   }
 
   /// Checks that a field is written as its type says: libprotobuf-c would give up without saying where.

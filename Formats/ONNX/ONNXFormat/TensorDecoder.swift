@@ -12,16 +12,19 @@ extension MessageDecoder {
       guard let type = ElementType(rawValue: message.data_type) else {
         throw ZooError(.badData, "the data type \(message.data_type) is not known")
       }
-      var shape: [Int] = []
-      for extent in UnsafeBufferPointer(start: message.dims, count: message.n_dims) {
-        guard let extent = Int(exactly: extent) else { throw ZooError(.badData, "the extent \(extent) is too large") }
-        shape.append(extent)
-      }
+      let shape = try extents(message.dims, message.n_dims)
       let tensor = try StoredTensor(type: type, shape: shape, source: source(of: message, type: type, shape: shape))
       return try NamedTensor(
         name: name, tensor: tensor, documentation: text(message.doc_string),
         properties: properties(message.metadata_props, message.n_metadata_props),
         unknownFields: unknownFields(message.base))
+    }
+  }
+
+  func extents(_ list: UnsafePointer<Int64>?, _ count: Int) throws -> [Int] {
+    try UnsafeBufferPointer(start: list, count: count).map { extent in
+      guard let extent = Int(exactly: extent) else { throw ZooError(.badData, "the extent \(extent) is too large") }
+      return extent
     }
   }
 

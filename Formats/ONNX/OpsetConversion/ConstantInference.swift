@@ -7,7 +7,7 @@ func inferredConstant(_ node: Node, _ bench: Workbench) throws -> StoredTensor? 
   }
   switch node.operatorType {
   case "Constant":
-    if case .tensor(let value)? = node[attribute: "value"] { return value.tensor }
+    if let value = node.constantTensor { return value }
     if let value = node.int("value_int") { return try integers([value], shape: []) }
     if let values = node.ints("value_ints") { return try integers(values) }
     if let value = node.float("value_float") { return StoredTensor(try Tensor([value], shape: [])) }

@@ -36,9 +36,9 @@ struct NodeCheck {
       guard let rule = schema.attributes[attribute.name] else {
         throw refused(node, "no attribute \(attribute.name)") { $0.attributes[attribute.name] != nil }
       }
-      guard rule.kind == attribute.value.kind else {
+      guard rule.holds(attribute.value) else {
         throw refused(node, "another kind of attribute \(attribute.name)") {
-          $0.attributes[attribute.name]?.kind == attribute.value.kind
+          $0.attributes[attribute.name]?.holds(attribute.value) == true
         }
       }
     }

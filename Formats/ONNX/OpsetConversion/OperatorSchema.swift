@@ -13,6 +13,11 @@ package struct OperatorSchema: Sendable {
   package struct AttributeRule: Sendable {
     package var kind: Int32
     package var isRequired: Bool
+
+    /// Whether the attribute may have that value. Sparse tensors are tensors once they are read.
+    func holds(_ value: Attribute.Value) -> Bool {
+      kind == value.kind || kind == 11 && value.kind == 4 || kind == 12 && value.kind == 9
+    }
   }
 
   var version: Int64

@@ -34,11 +34,11 @@ func inferredShapes(_ node: Node, _ bench: Workbench) throws -> [[Int?]?] {
     return [[range.count]]
   case "Size": return [[]]
   case "Constant":
-    if case .tensor(let value)? = node[attribute: "value"] { return [value.tensor.shape] }
+    if let value = node.constantTensor { return [value.shape] }
     if let values = node.ints("value_ints") { return [[values.count]] }
     if case .floats(let values)? = node[attribute: "value_floats"] { return [[values.count]] }
     if case .strings(let values)? = node[attribute: "value_strings"] { return [[values.count]] }
-    return [node[attribute: "sparse_value"] == nil ? [] : nil]
+    return [[]]
   case "ConstantOfShape": return [try counted(node.input(0))]
   case "RandomNormal", "RandomUniform": return [node.ints("shape").map { $0.map(Optional.some) }]
   case "Reshape":

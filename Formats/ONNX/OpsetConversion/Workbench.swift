@@ -5,6 +5,8 @@ final class Workbench {
   /// Values of the graph and of those around it, innermost last.
   private var scopes: [[String: KnownValue]] = [[:]]
   private var names: Set<String>
+  /// By wanted name: the number behind the last one that was made of it.
+  private var numbers: [String: Int] = [:]
   private var shared: [SharedKey: String] = [:]
   /// Constants for the main graph.
   private(set) var constants: [NamedTensor] = []
@@ -72,12 +74,11 @@ final class Workbench {
   /// The internal form of a name that no value and no node has: `wanted`, or with a number behind it.
   func name(_ wanted: String) -> String {
     // What is wanted is made of names of nodes and of values.
-    let wanted = InternalName.ofFile(InternalName.shown(wanted))
+    let wanted = InternalName.ofFile(InternalName.shown(wanted).shortened(0))
     var name = wanted
-    var number = 0
     while !names.insert(name).inserted {
-      number += 1
-      name = "\(wanted)_\(number)"
+      numbers[wanted, default: 0] += 1
+      name = "\(wanted)_\(numbers[wanted, default: 0])"
     }
     return name
   }

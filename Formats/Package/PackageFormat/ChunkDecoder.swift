@@ -8,9 +8,11 @@ extension Chunk {
   func verify(_ file: MappedFile) throws {
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[checkedRange])
     guard zoo_crc32(0, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count) == checksum else {
-      throw Self.damaged("its checksum is wrong", index)
+      throw hasWrongChecksum
     }
   }
+
+  var hasWrongChecksum: ZooError { Self.damaged("its checksum is wrong", index) }
 
   /// Elements of a chunk, and where they are wanted.
   struct Piece {

@@ -57,6 +57,8 @@ struct PackagedTensor: TensorSource {
 
   var readsInPieces: Bool { true }
 
+  func checkUnchanged() throws { try chunks.file.checkUnchanged() }
+
   /// Decodes on the calling thread alone: whoever reads pieces reads several at once.
   func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
@@ -85,7 +87,7 @@ struct PackagedTensor: TensorSource {
       }
       for first in stride(from: 0, to: pieces.count, by: 2) {
         let pair = pieces[first..<min(first + 2, pieces.count)]
-        for piece in pair { try chunks.verify(piece.chunk.index) }
+        for piece in pair { try chunks.verify(piece.chunk.index, part: piece.part) }
         try Chunk.decode(Array(pair), of: chunks.file)
         for piece in pair {
           // What is decoded is not read again.

@@ -30,7 +30,7 @@ uint32_t zoo_spin_while(const uint32_t *word, uint32_t mask, uint32_t expected, 
 /* How many times this process has forked away from the one that asked first: 0 there, 1 in its children, … */
 uint32_t zoo_fork_generation(void);
 
-/* Starts a detached thread that blocks all signals. `name` has at most 15 bytes. False when there are no more. */
+/* Starts a detached thread that blocks all signals but those of its own faults. `name` has at most 15 bytes. False when there are no more. */
 bool zoo_thread_start(const char *name, void *(*body)(void *), void *argument);
 
 /* The shared library around the runtime; NULL where the runtime is part of the program. */

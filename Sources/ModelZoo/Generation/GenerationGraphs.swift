@@ -151,18 +151,15 @@ private struct GraphSplit {
 
   /// The nodes that depend on any of the inputs `names`.
   private func dependents(of names: [String]) -> Set<Int> {
-    var values = Set(names)
+    var readers: [String: [Int]] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      for input in node.inputs where !input.isEmpty { readers[input, default: []].append(index) }
+    }
     var found: Set<Int> = []
     // Nodes need not be in order.
-    var isGrowing = true
-    while isGrowing {
-      isGrowing = false
-      for (index, node) in graph.nodes.enumerated() where !found.contains(index) {
-        guard node.inputs.contains(where: values.contains) else { continue }
-        found.insert(index)
-        values.formUnion(node.outputs.filter { !$0.isEmpty })
-        isGrowing = true
-      }
+    var waiting = names
+    while let value = waiting.popLast() {
+      for index in readers[value] ?? [] where found.insert(index).inserted { waiting += graph.nodes[index].outputs }
     }
     return found
   }
@@ -297,19 +294,24 @@ private struct GraphSplit {
   private mutating func chooseTokens(_ nodes: inout [Node], _ step: inout Graph) throws {
     var tail: [Node] = []
     var value = logits
-    while let index = nodes.firstIndex(where: { $0.outputs.first == value }) {
-      let node = nodes[index]
-      let readers = nodes.filter { $0.inputs.contains(value) }.count
-      guard node.outputs.count == 1, value == logits ? readers == 0 : readers <= 1, let main = tokenwise(node) else {
+    let readers = Dictionary(nodes.flatMap { Set($0.inputs) }.map { ($0, 1) }, uniquingKeysWith: +)
+    let makers = Dictionary(
+      nodes.enumerated().compactMap { place, node in node.outputs.first.map { ($0, place) } },
+      uniquingKeysWith: { first, _ in first })
+    while let index = makers[value] {
+      let (node, count) = (nodes[index], readers[value] ?? 0)
+      guard node.outputs.count == 1, value == logits ? count == 0 : count <= 1, let main = tokenwise(node) else {
         break
       }
-      tail.insert(node, at: 0)
+      tail.append(node)
       value = node.inputs[main]
     }
+    tail.reverse()
     guard let width = types[value]?.shape.last, types[value]?.shape.count ?? 0 > 1 else {
       throw Self.unsupported("nothing is known of the value \"\(value)\"")
     }
-    nodes.removeAll { node in tail.contains { $0.outputs == node.outputs } }
+    let gone = Set(tail.map(\.outputs))
+    nodes.removeAll { gone.contains($0.outputs) }
 
     let (flat, chosen) = (GenerationGraphs.Name.made("tokens"), GenerationGraphs.Name.made("chosen_tokens"))
     let flatShape = GenerationGraphs.Name.made("flat")

@@ -45,9 +45,10 @@ public struct GraphDifference: Sendable, Hashable, Codable {
       first.inputs.map(ExactText.init) == second.inputs.map(ExactText.init),
       first.outputs.map(ExactText.init) == second.outputs.map(ExactText.init), first.attributes.count == second.attributes.count
     else { return false }
+    let others = Dictionary(second.attributes.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     return try first.attributes.allSatisfy { attribute in
-      guard let other = second.attributes.first(where: { $0.name == attribute.name }) else { return false }
-      return try isSame(attribute.value, other.value)
+      guard let other = others[attribute.name] else { return false }
+      return try isSame(attribute.value, other)
     }
   }
 

@@ -64,4 +64,6 @@ private final class MeteredMemory: DiscardableOwner {
     memory.discard(bytes)
     meter.add(bytes.count)
   }
+
+  func checkUnchanged() throws { try memory.checkUnchanged() }
 }

@@ -17,25 +17,32 @@ func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
   for set in definition.functions.flatMap(\.operatorSets) + definition.operatorSets {
     work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version
   }
-  var producers: [String: String] = [:]
+  var producers: [String: Producer] = [:]
+  producers.reserveCapacity(nodes.count + graph.initializers.count)
 
-  func define(_ name: String, by producer: String) throws {
+  func define(_ name: String, by producer: Producer) throws {
     if let other = producers.updateValue(producer, forKey: name) {
-      throw ZooError(.badData, "the value \"\(name)\" is defined twice, by \(other) and by \(producer)")
+      throw ZooError(
+        .badData, "the value \"\(name)\" is defined twice, by \(other.label(nodes)) and by \(producer.label(nodes))")
     }
   }
 
   for initializer in graph.initializers {
-    try define(initializer.name, by: "an initializer")
+    try define(initializer.name, by: .initializer)
     work.constants[initializer.name] = initializer.tensor
   }
-  for input in graph.inputs where work.constants[input.name] == nil {
-    try define(input.name, by: "an input")
+  var optional: Set<String> = []
+  for input in graph.inputs {
+    guard work.constants[input.name] == nil else {
+      if optional.insert(input.name).inserted { work.defaults.append(input) }
+      continue
+    }
+    try define(input.name, by: .input)
     guard !input.name.isEmpty else { throw ZooError(.badData, "an input of the graph has no name") }
     work.inputs.append(input)
   }
-  for node in nodes {
-    for output in node.outputs where !output.isEmpty { try define(output, by: node.label) }
+  for (index, node) in nodes.enumerated() {
+    for output in node.outputs where !output.isEmpty { try define(output, by: .node(index)) }
     let domain = OperatorRegistry.canonical(node.domain)
     let name = domain.isEmpty ? "ai.onnx" : domain
     guard let version = work.operatorSets[domain] else {
@@ -57,13 +64,11 @@ func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
     guard producers[output.name] != nil else {
       throw ZooError(.badData, "the graph's output \"\(output.name)\" is made by nothing")
     }
-    guard seen.insert(output.name).inserted else {
-      throw ZooError(.badData, "the graph's output \"\(output.name)\" is listed twice")
-    }
-    work.outputs.append((InternalName.shown(output.name), output.name))
+    // What is listed twice is one output: callers know them by name.
+    if seen.insert(output.name).inserted { work.outputs.append((InternalName.shown(output.name), output.name)) }
   }
   guard !work.outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
-  work.nodes = try sorted(nodes).map(WorkNode.init)
+  work.nodes = try sorted(nodes, producers).map(WorkNode.init)
   return work
 }
 
@@ -89,15 +94,33 @@ private func refuseInternalOperators(_ nodes: [Node]) throws {
   }
 }
 
-/// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962).
-private func sorted(_ nodes: [Node]) throws -> [Node] {
-  var producer: [String: Int] = [:]
-  for (index, node) in nodes.enumerated() {
-    for output in node.outputs where !output.isEmpty { producer[output] = index }
-  }
-  let dependencies = nodes.map { node in Set(node.inputs.compactMap { producer[$0] }) }
-  if dependencies.enumerated().allSatisfy({ entry in entry.element.allSatisfy { $0 < entry.offset } }) { return nodes }
+/// What a value comes from.
+private enum Producer {
+  case initializer
+  case input
+  case node(Int)
 
+  func label(_ nodes: [Node]) -> String {
+    switch self {
+    case .initializer: "an initializer"
+    case .input: "an input"
+    case .node(let index): nodes[index].label
+    }
+  }
+}
+
+/// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962).
+private func sorted(_ nodes: [Node], _ producers: [String: Producer]) throws -> [Node] {
+  func producer(of input: String) -> Int? {
+    guard case .node(let index)? = producers[input] else { return nil }
+    return index
+  }
+  let isInOrder = nodes.enumerated().allSatisfy { index, node in
+    node.inputs.allSatisfy { producer(of: $0).map { $0 < index } ?? true }
+  }
+  if isInOrder { return nodes }
+
+  let dependencies = nodes.map { node in Set(node.inputs.compactMap(producer)) }
   var waiting = dependencies.map(\.count)
   var readers = [[Int]](repeating: [], count: nodes.count)
   for (index, needed) in dependencies.enumerated() {

@@ -4,6 +4,7 @@ import ZooCore
 ///
 /// The weights are scaled when they are loaded, so nothing is held twice.
 func foldBatchNormalization(_ graph: inout WorkGraph) throws {
+  guard graph.nodes.contains(where: { isInferenceNormalization($0.node) }) else { return }
   var producer: [String: Int] = [:]
   for (index, entry) in graph.nodes.enumerated() {
     for output in entry.node.outputs { producer[output] = index }

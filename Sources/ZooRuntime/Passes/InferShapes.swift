@@ -51,7 +51,7 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
 /// Makes a constant of what the node gives, where that takes no kernel.
 private func becameConstant(_ entry: WorkNode, in graph: inout WorkGraph) throws -> Bool {
   let node = entry.node
-  if let stored = constantValue(of: node) {
+  if node.outputs.count == 1, let stored = node.constantTensor {
     graph.constants[node.outputs[0]] = stored
     return true
   }
@@ -68,14 +68,6 @@ private func becameConstant(_ entry: WorkNode, in graph: inout WorkGraph) throws
     return true
   }
   return false
-}
-
-/// The tensor of a Constant node, still in its file.
-private func constantValue(of node: Node) -> StoredTensor? {
-  guard node.operatorType == "Constant", OperatorRegistry.canonical(node.domain).isEmpty, node.outputs.count == 1,
-    case .tensor(let tensor) = node[attribute: "value"]
-  else { return nil }
-  return tensor.tensor
 }
 
 /// What a Shape node gives, where its input's shape is known (its `start` and `end` came with opset 15).

@@ -29,7 +29,12 @@ private struct FunctionInliner {
   /// Functions inside functions.
   private static let depthLimit = 64
 
+  /// Names may be long, and nodes may share them.
+  private static let nameLimit = 1 << 27
+
   private var functions: [Key: Function] = [:]
+  private var preparations: [Key: PreparedFunction] = [:]
+  private var nameBytes = 0
   private let modelSets: [String: Int64]
   private var calls = 0
   private(set) var nodes: [Node] = []
@@ -75,8 +80,9 @@ private struct FunctionInliner {
   /// Needs what `checkSize` has checked.
   mutating func expand(_ body: [Node]) throws {
     for node in body {
-      if let function = functions[key(of: node)] {
-        try expand(instance(of: function, for: node))
+      let key = key(of: node)
+      if functions[key] != nil {
+        try expand(instance(of: key, for: node))
       } else {
         nodes.append(node)
       }
@@ -84,31 +90,29 @@ private struct FunctionInliner {
   }
 
   /// The function's nodes with the call's values, attributes and unique names for what lies inside.
-  private mutating func instance(of function: Function, for call: Node) throws -> [Node] {
-    for set in function.operatorSets {
-      let domain = OperatorRegistry.canonical(set.domain)
-      if let version = modelSets[domain], version != set.version {
-        throw ZooError(
-          .unsupported,
-          "the function \(function.name) uses version \(set.version) of a domain that the model imports as \(version)",
-          at: call.label, advice: "convert the model to one version of the domain")
-      }
-    }
+  private mutating func instance(of key: Key, for call: Node) throws -> [Node] {
+    let function = try prepared(key, for: call)
     calls += 1
-    let label = "\(call.name.isEmpty ? function.name : call.name)#\(calls)/"
+    let label = "\((call.name.isEmpty ? function.name : call.name).shortened(0))#\(calls)/"
     let prefix = InternalName.invented("\(calls)/", of: "")
-    var names: [String: String] = ["": ""]
+    var names = function.sharedNames
     for (index, input) in function.inputs.enumerated() {
       names[input] = index < call.inputs.count ? call.inputs[index] : ""
     }
     for (output, given) in zip(function.outputs, call.outputs) where !given.isEmpty { names[output] = given }
-    for name in function.nodes.flatMap({ $0.inputs + $0.outputs }) where names[name] == nil {
-      names[name] = prefix + name
+    for (name, short) in function.innerNames where names[name] == nil {
+      let new = prefix + short
+      names[name] = new
+      nameBytes += new.utf8.count
+    }
+    guard nameBytes <= Self.nameLimit else {
+      throw ZooError(.badData, "the names in the model's functions expand to more than \(Self.nameLimit) bytes")
     }
     let given = Dictionary(
       (function.attributeDefaults + call.attributes).map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { $1 })
+    var renaming = Renaming(names: names)
     return function.nodes.map { node in
-      var copy = renamed(node, names)
+      var copy = renaming.renamed(node)
       copy.name = label + node.name
       copy.attributes = attributes(copy.attributes, given)
       return copy
@@ -127,6 +131,64 @@ private struct FunctionInliner {
         body.nodes[index].attributes = self.attributes(body.nodes[index].attributes, given)
       }
       return Attribute(attribute.name, .graph(body))
+    }
+  }
+
+  /// The function, checked and made ready when it is first called.
+  private mutating func prepared(_ key: Key, for call: Node) throws -> PreparedFunction {
+    if let known = preparations[key] { return known }
+    guard let function = functions[key] else { throw ZooError(.defect, "the function is not there", at: call.label) }
+    for set in function.operatorSets {
+      let domain = OperatorRegistry.canonical(set.domain)
+      if let version = modelSets[domain], version != set.version {
+        throw ZooError(
+          .unsupported,
+          "the function \(function.name) uses version \(set.version) of a domain that the model imports as \(version)",
+          at: call.label, advice: "convert the model to one version of the domain")
+      }
+    }
+    var made = PreparedFunction(function)
+    let number = preparations.count + 1
+    let prefix = InternalName.invented("\(number)c/", of: "")
+    let outside = Set(function.inputs + function.outputs)
+    made.nodes = function.nodes.enumerated().compactMap { index, node in
+      var copy = node
+      copy.name = node.name.shortened(index)
+      // A constant is the same in all calls, and in memory once.
+      guard let output = node.outputs.first, node.outputs.count == 1, node.constantTensor != nil,
+        !outside.contains(output), !output.isEmpty
+      else { return copy }
+      let shared = prefix + output.shortened(index)
+      made.sharedNames[output] = shared
+      copy.name = "\(function.name.shortened(0))#\(number)c/" + copy.name
+      copy.outputs = [shared]
+      nodes.append(copy)
+      return nil
+    }
+    preparations[key] = made
+    return made
+  }
+}
+
+/// A function as its calls need it.
+private struct PreparedFunction {
+  let name: String
+  let inputs, outputs: [String]
+  let attributeDefaults: [Attribute]
+  /// Without those that all calls share.
+  var nodes: [Node] = []
+  /// What those make, under its name in the graph.
+  var sharedNames = ["": ""]
+  /// What the values of its nodes are called, and shorter forms of long names.
+  private(set) var innerNames: [String: String] = [:]
+
+  init(_ function: Function) {
+    name = function.name
+    inputs = function.inputs
+    outputs = function.outputs
+    attributeDefaults = function.attributeDefaults
+    for name in function.nodes.flatMap({ $0.inputs + $0.outputs }) where innerNames[name] == nil {
+      innerNames[name] = name.shortened(innerNames.count)
     }
   }
 }

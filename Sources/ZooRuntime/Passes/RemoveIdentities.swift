@@ -2,6 +2,7 @@ import ZooCore
 
 /// Drops nodes that give their input unchanged: Identity, Dropout at inference, casts and reshapes to what is there.
 func removeIdentities(_ graph: inout WorkGraph) {
+  guard graph.nodes.contains(where: { identities.contains($0.node.operatorType) }) else { return }
   let published = Set(graph.outputs.map(\.value))
   let readers = graph.consumers()
   var replaced: [String: String] = [:]
@@ -19,6 +20,10 @@ func removeIdentities(_ graph: inout WorkGraph) {
   }
   graph.nodes = kept
 }
+
+private let identities: Set<String> = [
+  "Identity", "Dropout", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand",
+]
 
 private func isIdentity(_ node: Node, in graph: WorkGraph, isRead: (String) -> Bool) -> Bool {
   guard OperatorRegistry.canonical(node.domain).isEmpty, let input = node.inputs.first, !input.isEmpty,

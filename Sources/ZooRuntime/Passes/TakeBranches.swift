@@ -43,29 +43,31 @@ func branch(of entry: WorkNode, in graph: inout WorkGraph, taken: inout Set<Stri
   }
   let body = try body(of: node, where: value)
   guard let first = node.outputs.first(where: { !$0.isEmpty }) else { return [] }
-  let prefix = InternalName.invented(value ? "then/" : "else/", of: first)
+  let prefix = InternalName.invented(value ? "then/" : "else/", of: first.shortened(taken.count))
   let made = Set(body.nodes.flatMap(\.outputs)).subtracting([""])
   var names: [String: String] = [:]
-  for name in made.union(body.initializers.map(\.name)) { names[name] = prefix + name }
+  for name in made.union(body.initializers.map(\.name)) { names[name] = prefix + name.shortened(names.count) }
   // The If's outputs are those of the branch, except where the branch only passes something on.
   var passed: [WorkNode] = []
+  var renamedOutputs: Set<String> = []
   for (output, inner) in zip(node.outputs, body.outputs) where !output.isEmpty {
-    if made.contains(inner.name), names[inner.name] == prefix + inner.name {
+    if made.contains(inner.name), !renamedOutputs.contains(inner.name) {
+      renamedOutputs.insert(inner.name)
       names[inner.name] = output
     } else {
       passed.append(WorkNode(Node("Identity", inputs: [names[inner.name] ?? inner.name], outputs: [output])))
     }
   }
   for initializer in body.initializers {
-    let name = prefix + initializer.name
-    guard taken.insert(name).inserted else { throw twice(name, node) }
+    guard let name = names[initializer.name], taken.insert(name).inserted else { throw twice(initializer.name, node) }
     graph.constants[name] = initializer.tensor
   }
   let outputs = Set(node.outputs).subtracting([""])
   var known: Set<String> = []
+  var renaming = Renaming(names: names)
   let nodes = body.nodes.map { inner in
     var copy = entry
-    copy.node = renamed(inner, names)
+    copy.node = renaming.renamed(inner)
     return copy
   }
   for copy in nodes + passed {
@@ -88,20 +90,32 @@ private func twice(_ name: String, _ node: Node) -> ZooError {
   ZooError(.badData, "the value \"\(name)\" is defined twice, once by a branch", at: node.label)
 }
 
-/// The node with other names of values, in its subgraphs too, unless these define a name of their own.
-func renamed(_ node: Node, _ names: [String: String]) -> Node {
-  var copy = node
-  copy.inputs = node.inputs.map { names[$0] ?? $0 }
-  copy.outputs = node.outputs.map { names[$0] ?? $0 }
-  copy.attributes = node.attributes.map { attribute in
-    guard case .graph(var body) = attribute.value else { return attribute }
-    let own = Set(body.inputs.map(\.name) + body.initializers.map(\.name) + body.nodes.flatMap(\.outputs))
-    let visible = names.filter { !own.contains($0.key) }
-    body.nodes = body.nodes.map { renamed($0, visible) }
-    for index in body.outputs.indices {
-      body.outputs[index].name = visible[body.outputs[index].name] ?? body.outputs[index].name
-    }
-    return Attribute(attribute.name, .graph(body))
+/// Other names for values, in subgraphs too, unless these define a name of their own.
+struct Renaming {
+  let names: [String: String]
+  /// By name: how many of the subgraphs around define it.
+  private var hidden: [String: Int] = [:]
+
+  init(names: [String: String]) { self.names = names }
+
+  func renamed(_ name: String) -> String {
+    guard let new = names[name], hidden[name] ?? 0 == 0 else { return name }
+    return new
   }
-  return copy
+
+  mutating func renamed(_ node: Node) -> Node {
+    var copy = node
+    copy.inputs = node.inputs.map(renamed)
+    copy.outputs = node.outputs.map(renamed)
+    for index in node.attributes.indices {
+      guard case .graph(var body) = node.attributes[index].value else { continue }
+      let own = body.inputs.map(\.name) + body.initializers.map(\.name) + body.nodes.flatMap(\.outputs)
+      for name in own { hidden[name, default: 0] += 1 }
+      for place in body.nodes.indices { body.nodes[place] = renamed(body.nodes[place]) }
+      for place in body.outputs.indices { body.outputs[place].name = renamed(body.outputs[place].name) }
+      for name in own { hidden[name, default: 1] -= 1 }
+      copy.attributes[index] = Attribute(node.attributes[index].name, .graph(body))
+    }
+    return copy
+  }
 }

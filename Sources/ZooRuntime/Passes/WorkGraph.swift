@@ -8,6 +8,8 @@ struct WorkGraph: Sendable {
   var shapeDependent: Set<String> = []
   /// What callers give, in the model's order.
   var inputs: [ValueInfo] = []
+  /// Inputs that callers may leave out: constants stand in for them.
+  var defaults: [ValueInfo] = []
   /// What callers get, under its public name.
   var outputs: [(name: String, value: String)] = []
   /// What is known of the values that inputs and nodes make.
@@ -40,10 +42,20 @@ struct WorkGraph: Sendable {
   /// The nodes that read each value, by position.
   func consumers() -> [String: [Int]] {
     var consumers: [String: [Int]] = [:]
+    consumers.reserveCapacity(nodes.count)
     for (index, node) in nodes.enumerated() {
-      for name in Set(node.reads) { consumers[name, default: []].append(index) }
+      for name in node.reads where consumers[name]?.last != index { consumers[name, default: []].append(index) }
     }
     return consumers
+  }
+
+  /// The graph in which the defaults of `names` are inputs.
+  func taking(_ names: Set<String>) -> WorkGraph {
+    var graph = self
+    for name in names { graph.constants[name] = nil }
+    graph.inputs += defaults.filter { names.contains($0.name) }
+    graph.defaults.removeAll { names.contains($0.name) }
+    return graph
   }
 
   /// Reads the small constants, which every plan asks for many times.

@@ -5,6 +5,12 @@ import ZooCore
 struct NodeByNode {
   let graph: WorkGraph
   let registry: OperatorRegistry
+  private let files = FilesInUse()
+
+  init(graph: WorkGraph, registry: OperatorRegistry) {
+    self.graph = graph
+    self.registry = registry
+  }
 
   func run(
     _ inputs: [Tensor], executor: UnsafePointer<zoo_executor>, recorder: ProfileRecorder?
@@ -24,17 +30,19 @@ struct NodeByNode {
       for (name, tensor) in zip(entry.node.outputs, outputs) where !name.isEmpty { values[name] = tensor }
       for name in reads[index] where lastUse[name] == index && !published.contains(name) { values[name] = nil }
     }
-    return try graph.outputs.map { output in
+    let results = try graph.outputs.map { output in
       guard let tensor = try value(output.value, values) else {
         throw ZooError(.defect, "the output \"\(output.name)\" was not made")
       }
       return tensor
     }
+    try files.checkUnchanged()
+    return results
   }
 
   private func value(_ name: String, _ values: [String: Tensor]) throws -> Tensor? {
     if name.isEmpty { return nil }
-    return try values[name] ?? graph.constants[name]?.load()
+    return try values[name] ?? graph.constants[name].map(files.load)
   }
 
   private func results(
@@ -59,7 +67,7 @@ struct NodeByNode {
     guard let condition = try value(name, outer) else { throw missing(name, entry.node) }
     let body = try body(of: entry.node, where: truth(of: condition, in: entry.node))
     var values = outer
-    for initializer in body.initializers { values[initializer.name] = try initializer.tensor.load() }
+    for initializer in body.initializers { values[initializer.name] = try files.load(initializer.tensor) }
     for node in body.nodes {
       var inner = entry
       inner.node = node
@@ -90,4 +98,20 @@ private func captures(of node: Node) -> [String] {
     }
   }
   return names
+}
+
+/// The mapped files whose elements a run reads where they lie.
+private final class FilesInUse {
+  private var files: [ObjectIdentifier: any DiscardableOwner] = [:]
+
+  func load(_ constant: StoredTensor) throws -> Tensor {
+    let tensor = try constant.load()
+    if let file = tensor.memory?.file { files[ObjectIdentifier(file)] = file }
+    return tensor
+  }
+
+  /// - Throws: `ZooError` (`badData`) where one has changed meanwhile.
+  func checkUnchanged() throws {
+    for file in files.values { try file.checkUnchanged() }
+  }
 }

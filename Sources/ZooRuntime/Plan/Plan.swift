@@ -41,6 +41,8 @@ final class Plan: Sendable {
   let arenaByteCount: Int
   /// Scratch memory of the steps lies behind the arena.
   let workspaceByteCount: Int
+  /// Files in which kernels read constants where they lie.
+  private let files: [any DiscardableOwner]
   private let idle = Mutex<[RunState]>([])
 
   init(
@@ -52,6 +54,7 @@ final class Plan: Sendable {
     self.outputs = outputs
     self.copiedOutputs = copiedOutputs
     self.arenaByteCount = arenaByteCount
+    files = Self.files(of: steps, copiedOutputs)
     workspaceByteCount = steps.map(\.kernel.workspaceByteCount).max() ?? 0
   }
 
@@ -68,11 +71,29 @@ final class Plan: Sendable {
       try state.run(self, executor: executor, observer: observer)
     }
     copyOutputs(from: inputs, to: results)
+    try checkConstants()
     // A few wait for the next callers; a burst's arenas go back to the system.
     idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
     return try zip(outputs, results).map { output, memory in
       try Tensor(type: output.type.type, shape: output.type.shape ?? [], memory: memory)
     }
+  }
+
+  private static func files(
+    of steps: [Step], _ copied: [(output: Int, source: Place)]
+  ) -> [any DiscardableOwner] {
+    var files: [ObjectIdentifier: any DiscardableOwner] = [:]
+    for place in steps.lazy.flatMap(\.inputs).map(\.place) + copied.map(\.source) {
+      guard case .constant(let tensor) = place, let file = tensor.memory?.file else { continue }
+      files[ObjectIdentifier(file)] = file
+    }
+    return Array(files.values)
+  }
+
+  /// - Throws: `ZooError` (`badData`) where constants lie in a file that has changed meanwhile: what the kernels have
+  ///   computed from them is nothing then.
+  func checkConstants() throws {
+    for file in files { try file.checkUnchanged() }
   }
 
   /// Fills the outputs that are constants or inputs as they are.

@@ -173,16 +173,28 @@ final class BoundNode {
   }
 }
 
-/// C memory that is freed together.
+/// C memory that is freed together: many small pieces, of which a graph has millions.
 final class ScratchMemory {
+  private static let alignment = 16
   private var blocks: [UnsafeMutableRawPointer] = []
+  /// What is left of the last block.
+  private var free = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
+  /// Zeros.
   func allocate<Element>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
-    let block = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
-    memset(block, 0, max(count, 1) * MemoryLayout<Element>.stride)
+    let size = (max(count, 1) * MemoryLayout<Element>.stride + Self.alignment - 1) / Self.alignment * Self.alignment
+    if size > free.count { addBlock(atLeast: size) }
+    let piece = UnsafeMutableRawBufferPointer(rebasing: free[..<size])
+    free = UnsafeMutableRawBufferPointer(rebasing: free[size...])
+    _ = piece.initializeMemory(as: UInt8.self, repeating: 0)
+    return piece.baseAddress.unsafelyUnwrapped.bindMemory(to: Element.self, capacity: max(count, 1))
+  }
+
+  private func addBlock(atLeast size: Int) {
+    let byteCount = max(size, 1 << min(9 + blocks.count, 16))
+    let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Self.alignment)
     blocks.append(block)
-    return block.bindMemory(to: Element.self, capacity: max(count, 1))
+    free = UnsafeMutableRawBufferPointer(start: block, count: byteCount)
   }
 
   func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
@@ -191,7 +203,14 @@ final class ScratchMemory {
     return table
   }
 
-  func string(_ text: String) -> UnsafeMutablePointer<CChar> { copy(Array(text.utf8CString)) }
+  func string(_ text: String) -> UnsafeMutablePointer<CChar> {
+    var text = text
+    return text.withUTF8 { bytes in
+      let copy = allocate(CChar.self, count: bytes.count + 1)
+      UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyMemory(from: UnsafeRawBufferPointer(bytes))
+      return copy
+    }
+  }
 
   func string(bytes: [UInt8]) -> zoo_string {
     let copy = copy(bytes.map(CChar.init(bitPattern:)))

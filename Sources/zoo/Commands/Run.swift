@@ -37,9 +37,10 @@ struct Run: ParsableCommand {
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
       inputs: inputs.sorted { $0.name < $1.name }.map { TensorReport($0.name, $0.tensor) }, outputs: [])
+    let columns = model.definition.graph.columnNames()
     for (index, (output, tensor)) in outputs.enumerated() {
       var item = TensorReport(output, tensor)
-      item.columns = model.definition.graph.columnNames(of: output)
+      item.columns = columns[output]
       item.file = files?[index]
       report.outputs.append(item)
     }

@@ -22,6 +22,7 @@ typedef struct Onnx__GraphProto Onnx__GraphProto;
 typedef struct Onnx__NodeProto Onnx__NodeProto;
 typedef struct Onnx__FunctionProto Onnx__FunctionProto;
 typedef struct Onnx__AttributeProto Onnx__AttributeProto;
+typedef struct Onnx__SparseTensorProto Onnx__SparseTensorProto;
 typedef struct Onnx__TensorProto Onnx__TensorProto;
 typedef struct Onnx__ValueInfoProto Onnx__ValueInfoProto;
 typedef struct Onnx__TensorShapeProto Onnx__TensorShapeProto;
@@ -121,7 +122,7 @@ struct  Onnx__StringStringEntryProto
 
 
 /*
- * A graph; 14 is quantization_annotation, 15 sparse_initializer.
+ * A graph; 14 is quantization_annotation.
  */
 struct  Onnx__GraphProto
 {
@@ -140,12 +141,14 @@ struct  Onnx__GraphProto
   Onnx__ValueInfoProto **output;
   size_t n_value_info;
   Onnx__ValueInfoProto **value_info;
+  size_t n_sparse_initializer;
+  Onnx__SparseTensorProto **sparse_initializer;
   size_t n_metadata_props;
   Onnx__StringStringEntryProto **metadata_props;
 };
 #define ONNX__GRAPH_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__graph_proto__descriptor) \
-    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -212,7 +215,7 @@ struct  Onnx__FunctionProto
 
 
 /*
- * An operator's attribute; 22 is sparse_tensor, 23 sparse_tensors.
+ * An operator's attribute.
  */
 struct  Onnx__AttributeProto
 {
@@ -246,10 +249,29 @@ struct  Onnx__AttributeProto
   Onnx__AttributeProto__AttributeType type;
   protobuf_c_boolean has_ref_attr_name;
   ProtobufCBinaryData ref_attr_name;
+  Onnx__SparseTensorProto *sparse_tensor;
+  size_t n_sparse_tensors;
+  Onnx__SparseTensorProto **sparse_tensors;
 };
 #define ONNX__ATTRIBUTE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__attribute_proto__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL, 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL, 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED, 0, {0,NULL}, NULL, 0,NULL }
+
+
+/*
+ * A constant of which only some elements are written; the others are zero.
+ */
+struct  Onnx__SparseTensorProto
+{
+  ProtobufCMessage base;
+  Onnx__TensorProto *values;
+  Onnx__TensorProto *indices;
+  size_t n_dims;
+  int64_t *dims;
+};
+#define ONNX__SPARSE_TENSOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__sparse_tensor_proto__descriptor) \
+    , NULL, NULL, 0,NULL }
 
 
 /*
@@ -636,6 +658,25 @@ Onnx__AttributeProto *
 void   onnx__attribute_proto__free_unpacked
                      (Onnx__AttributeProto *message,
                       ProtobufCAllocator *allocator);
+/* Onnx__SparseTensorProto methods */
+void   onnx__sparse_tensor_proto__init
+                     (Onnx__SparseTensorProto         *message);
+size_t onnx__sparse_tensor_proto__get_packed_size
+                     (const Onnx__SparseTensorProto   *message);
+size_t onnx__sparse_tensor_proto__pack
+                     (const Onnx__SparseTensorProto   *message,
+                      uint8_t             *out);
+size_t onnx__sparse_tensor_proto__pack_to_buffer
+                     (const Onnx__SparseTensorProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__SparseTensorProto *
+       onnx__sparse_tensor_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__sparse_tensor_proto__free_unpacked
+                     (Onnx__SparseTensorProto *message,
+                      ProtobufCAllocator *allocator);
 /* Onnx__TensorProto methods */
 void   onnx__tensor_proto__init
                      (Onnx__TensorProto         *message);
@@ -813,6 +854,9 @@ typedef void (*Onnx__FunctionProto_Closure)
 typedef void (*Onnx__AttributeProto_Closure)
                  (const Onnx__AttributeProto *message,
                   void *closure_data);
+typedef void (*Onnx__SparseTensorProto_Closure)
+                 (const Onnx__SparseTensorProto *message,
+                  void *closure_data);
 typedef void (*Onnx__TensorProto_Closure)
                  (const Onnx__TensorProto *message,
                   void *closure_data);
@@ -869,6 +913,7 @@ extern const ProtobufCMessageDescriptor onnx__node_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__function_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor;
 extern const ProtobufCEnumDescriptor    onnx__attribute_proto__attribute_type__descriptor;
+extern const ProtobufCMessageDescriptor onnx__sparse_tensor_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__tensor_proto__descriptor;
 extern const ProtobufCEnumDescriptor    onnx__tensor_proto__data_location__descriptor;
 extern const ProtobufCMessageDescriptor onnx__value_info_proto__descriptor;

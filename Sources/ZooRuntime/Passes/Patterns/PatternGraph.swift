@@ -1,5 +1,21 @@
 import ZooCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+extension WorkGraph {
+  /// Whether the graph has a node without which no pattern can be there: looking for them takes tables of all values.
+  var mayHoldPatterns: Bool {
+    let needed: Set<String> = ["ReduceMean", "Erf", "Tanh", "Softmax", "ArgMax", "DequantizeLinear"]
+    return nodes.contains { needed.contains($0.node.operatorType) }
+  }
+}
+
 /// A graph as passes see it that look for patterns: who makes a value, who reads it, what it is.
 ///
 /// A pass replaces the last node of a pattern; what only that one needed is dead code afterwards. The passes share one
@@ -70,7 +86,12 @@ struct PatternGraph {
     guard let one = graph.constants[first], let other = graph.constants[second], one.type == other.type,
       one.shape == other.shape, one.byteCount <= 1 << 16, let bytes = try? one.load(), let others = try? other.load()
     else { return false }
-    return bytes.withUnsafeBytes { bytes in others.withUnsafeBytes { bytes.elementsEqual($0) } }
+    return bytes.withUnsafeBytes { bytes in
+      others.withUnsafeBytes { others in
+        guard let first = bytes.baseAddress, let second = others.baseAddress else { return true }
+        return memcmp(first, second, bytes.count) == 0
+      }
+    }
   }
 
   /// The operands of a node of two, the one for which `test` holds first.
@@ -80,21 +101,27 @@ struct PatternGraph {
     return test(node.inputs[1]).map { ($0, node.inputs[0]) }
   }
 
+  /// As many nodes are looked through that only scale or reshape. Nobody writes more, and of a long chain each link
+  /// would look at all before it.
+  private static let mostLinks = 16
+
   /// `value` without what multiplies or divides it by a number.
   func unscaled(_ value: String) -> (value: String, factor: Float) {
-    if let product = producer(of: value, "Mul")?.node, let (factor, other) = operands(product, scalar),
-      shape(of: other) == shape(of: value)
-    {
-      let inner = unscaled(other)
-      return (inner.value, inner.factor * factor)
+    var (value, factor) = (value, Float(1))
+    for _ in 0..<Self.mostLinks {
+      if let product = producer(of: value, "Mul")?.node, let (number, other) = operands(product, scalar),
+        shape(of: other) == shape(of: value)
+      {
+        (value, factor) = (other, factor * number)
+      } else if let quotient = producer(of: value, "Div")?.node, quotient.inputs.count == 2,
+        let divisor = scalar(quotient.inputs[1]), divisor != 0, shape(of: quotient.inputs[0]) == shape(of: value)
+      {
+        (value, factor) = (quotient.inputs[0], factor / divisor)
+      } else {
+        break
+      }
     }
-    if let quotient = producer(of: value, "Div")?.node, quotient.inputs.count == 2,
-      let divisor = scalar(quotient.inputs[1]), divisor != 0, shape(of: quotient.inputs[0]) == shape(of: value)
-    {
-      let inner = unscaled(quotient.inputs[0])
-      return (inner.value, inner.factor / divisor)
-    }
-    return (value, 1)
+    return (value, factor)
   }
 
   // MARK: Changing
@@ -118,7 +145,7 @@ struct PatternGraph {
   {
     if name == nil {
       var source = value
-      while true {
+      for _ in 0..<Self.mostLinks {
         if self.shape(of: source) == shape { return source }
         guard let index = producers[source], let input = graph.nodes[index].node.inputs.first,
           ["Reshape", "Squeeze", "Unsqueeze", "Flatten"].contains(where: { isOperator(graph.nodes[index].node, $0) })
