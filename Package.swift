@@ -226,11 +226,11 @@ let package = Package(
       dependencies: [
         "TestSupport",
         "CaffeFormat", "TFLiteFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
-        "AttentionPlugin",
+        "AttentionPlugin", "VisionPlugin",
       ],
       exclude: [
         "Caffe/Fixtures", "Caffe/caffe_files.py", "Caffe/make_fixtures.py", "TFLite/Fixtures",
-        "TFLite/make_fixtures.py",
+        "TFLite/make_fixtures.py", "TFLite/make_operators.py", "TFLite/lite_files.py",
       ]),
     .testTarget(
       name: "KerasFormatTests",

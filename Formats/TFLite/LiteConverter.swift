@@ -21,14 +21,23 @@ struct LiteConverter {
   static let channelsFirst = [0, 3, 1, 2]
   private static let channelsLast = [0, 2, 3, 1]
 
-  private(set) var lite: LiteModel
+  let source: LiteModel
+  /// The model's graph, with the tensors of those that it calls behind its own.
+  var lite: LiteModel.Graph
   var writer: GraphWriter
   /// The operator that is being written.
-  private(set) var current = LiteModel.Operator(code: 0, customName: "", inputs: [], outputs: [], options: nil)
-  private var values: [Value?]
+  var current = LiteModel.Operator(code: 0, inputs: [], outputs: [])
+  var values: [Value?]
   private var constants: [ConstantKey: String] = [:]
   /// Names of values that are rounded before products.
   var roundedValues: [RoundedValue: String] = [:]
+  var states = States()
+  var tables = Tables()
+  var calls = Calls()
+  /// By the tensor that has them.
+  var places: [Int: Places] = [:]
+  /// The set of operators that the graph needs: the oldest of those that this reader writes for, unless a node asks for more.
+  var operatorSet: Int64 = 20
 
   private struct ConstantKey: Hashable {
     var tensor: Int
@@ -36,9 +45,10 @@ struct LiteConverter {
   }
 
   init(_ model: LiteModel) throws {
-    lite = model
-    writer = GraphWriter(name: model.name)
-    values = Array(repeating: nil, count: model.tensors.count)
+    source = model
+    lite = try model.graph(0)
+    writer = GraphWriter(name: lite.name)
+    values = Array(repeating: nil, count: lite.tensors.count)
   }
 
   mutating func model() throws -> ModelDefinition {
@@ -47,17 +57,16 @@ struct LiteConverter {
     guard inputs.count == lite.inputs.count, outputs.count == lite.outputs.count,
       Set((lite.inputs + lite.outputs).map { lite.tensors[$0].name }).count == inputs.union(outputs).count
     else { throw ZooError(.badData, "two inputs or outputs have one name") }
+    for index in lite.inputs + lite.outputs where lite.tensors[index].isHandle {
+      throw ZooError(.unsupported, "\"\(lite.tensors[index].name)\" is a variable or a table and no tensor")
+    }
+    states.findAssigned(in: lite)
     for index in lite.inputs {
       let tensor = lite.tensors[index]
       writer.input(tensor.name, tensor.type, dimensions(tensor))
       values[index] = Value(plain: tensor.isQuantized ? try dequantize(tensor.name, tensor) : tensor.name)
     }
-    for (number, item) in lite.operators.enumerated() {
-      current = item
-      do { try write() } catch let error as ZooError {
-        throw error.located("operator \(number), \(name(of: item))")
-      }
-    }
+    try write(lite.operators)
     for index in lite.outputs {
       let tensor = lite.tensors[index]
       guard tensor.type != .complex64 else {
@@ -71,16 +80,24 @@ struct LiteConverter {
       }
       writer.output(tensor.name, tensor.type, dimensions(tensor))
     }
+    writeStates()
     // Only the newer set rounds to 16 bits; the older one is understood by more.
-    let isWide = lite.tensors.contains { $0.isQuantized && $0.type == .int16 }
-    return writer.model(writer.graph, operatorSet: isWide ? 21 : 20, producer: "TensorFlow Lite")
+    if lite.tensors.contains(where: { $0.isQuantized && $0.type == .int16 }) { operatorSet = max(operatorSet, 21) }
+    return writer.model(writer.graph, operatorSet: operatorSet, producer: "TensorFlow Lite")
   }
 
-  private func name(of item: LiteModel.Operator) -> String {
-    item.customName.isEmpty ? OperatorCodes.name(item.code) : "\"\(item.customName)\""
+  /// Writes a graph's operators, whose tensors are among `lite`'s.
+  mutating func write(_ operators: [LiteModel.Operator]) throws {
+    for (number, item) in operators.enumerated() {
+      current = item
+      do { try write() } catch let error as ZooError {
+        let name = item.customName.isEmpty ? OperatorCodes.name(item.code) : "\"\(item.customName)\""
+        throw error.located("operator \(number), \(name)")
+      }
+    }
   }
 
-  private func dimensions(_ tensor: LiteTensor) -> [Dimension] {
+  func dimensions(_ tensor: LiteTensor) -> [Dimension] {
     tensor.shape.enumerated().map { axis, extent in
       guard tensor.openAxes.contains(axis) else { return Dimension(.fixed(Int64(extent))) }
       return axis == 0 ? Dimension(.symbol("N")) : Dimension(.unknown)
@@ -135,13 +152,16 @@ struct LiteConverter {
     return try plain(current.inputs[position])
   }
 
-  /// The same with channels first.
+  /// All inputs in the file's order of axes.
+  mutating func plainInputs() throws -> [String] { try current.inputs.indices.map { try plain(input: $0) } }
+
+  /// The same as `plain` with channels first.
   mutating func channelsFirst(input position: Int) throws -> String {
     _ = try needInput(position)
     return try channelsFirst(current.inputs[position])
   }
 
-  private mutating func plain(_ index: Int) throws -> String {
+  mutating func plain(_ index: Int) throws -> String {
     let tensor = lite.tensors[index]
     if let constant = tensor.constant { return try real(index, constant, form: []) }
     guard let value = values[index] else { throw ZooError(.badData, "no operator before computes \"\(tensor.name)\"") }
@@ -272,6 +292,30 @@ struct LiteConverter {
     return try writer.constant([number], shape: [], "\(place)/number")
   }
 
+  /// A number of a type that a value has in the graph.
+  mutating func scalar(_ number: Double, _ type: ElementType) throws -> String {
+    if type == .float32 { return try scalar(Float(number)) }
+    let place = current.outputs.first.map { lite.tensors[$0].name } ?? ""
+    switch type {
+    case .int64: return try writer.constant([Int64(number)], shape: [], "\(place)/number")
+    case .int32: return try writer.constant([Int32(number)], shape: [], "\(place)/number")
+    case .uint64: return try writer.constant([UInt64(number)], shape: [], "\(place)/number")
+    default:
+      let wide = try writer.constant([number], shape: [], "\(place)/number")
+      return step("Cast", [wide], [.int("to", Int(type.rawValue))])
+    }
+  }
+
+  /// Zero, or what stands for it, of a type.
+  mutating func zero(_ type: ElementType) throws -> String { try scalar(0, type) }
+
+  /// The extents of an input, as 64-bit numbers.
+  mutating func shape(of position: Int) throws -> String {
+    let name = try plain(input: position)
+    let tensor = try needInput(position)
+    return tensor.openAxes.isEmpty ? try list(tensor.shape) : step("Shape", [name])
+  }
+
   /// Says that `name` is the operator's output, and rounds it where the tensor is quantized.
   ///
   /// - Parameter isRounded: Whether the numbers are already such as the output's quantization has: those of an input with the
@@ -310,13 +354,13 @@ struct LiteConverter {
   // MARK: Quantization
 
   @discardableResult
-  private mutating func quantize(_ name: String, _ tensor: LiteTensor, output: String? = nil) throws -> String {
+  mutating func quantize(_ name: String, _ tensor: LiteTensor, output: String? = nil) throws -> String {
     let (scale, zeroPoint) = try quantizationConstants(tensor)
     return writer.node(
       "QuantizeLinear", [name, scale, zeroPoint], name: "\(tensor.name)/quantized", output: output)
   }
 
-  private mutating func dequantize(_ name: String, _ tensor: LiteTensor, axis: Int = 0) throws -> String {
+  mutating func dequantize(_ name: String, _ tensor: LiteTensor, axis: Int = 0) throws -> String {
     let (scale, zeroPoint) = try quantizationConstants(tensor)
     let isScalar = tensor.quantization?.scales.count == 1
     return writer.node(

@@ -1,26 +1,37 @@
 import Files
 import ZooCore
 
-/// A TensorFlow Lite model as its file has it (TensorFlow Lite's schema, version 3): the main subgraph's tensors and
-/// operators.
+/// A TensorFlow Lite model as its file has it (TensorFlow Lite's schema, version 3). Its graphs are read when they are asked
+/// for: the first is the model's, others are called by it.
 struct LiteModel {
   struct Operator {
     var code: Int
     /// The name of an operator that is not built in.
-    var customName: String
+    var customName = ""
     /// -1 is an absent input.
     var inputs: [Int]
     var outputs: [Int]
     var options: FlatTable?
+    /// What an operator that is not built in has for options.
+    var customOptions: [UInt8] = []
   }
 
-  var name: String
-  var tensors: [LiteTensor]
-  var inputs: [Int]
-  var outputs: [Int]
-  var operators: [Operator]
+  struct Graph {
+    var name: String
+    var tensors: [LiteTensor]
+    var inputs: [Int]
+    var outputs: [Int]
+    var operators: [Operator]
+  }
 
   static let identifier = Array("TFL3".utf8)
+
+  private let file: MappedFile
+  private let codes: [(number: Int, custom: String)]
+  private let graphs: [FlatTable]
+  private let buffers: [FlatTable]
+
+  var graphCount: Int { graphs.count }
 
   init(_ file: MappedFile) throws {
     let bytes = FlatBytes(file)
@@ -32,35 +43,46 @@ struct LiteModel {
     guard version == 3 else {
       throw ZooError(.unsupported, "the model has version \(version) of the schema", advice: "convert it to version 3")
     }
-    let codes = try model.tables(1).map { code in
+    self.file = file
+    codes = try model.tables(1).map { code in
       // Codes that a byte can't hold came later, in a field of their own.
       (number: max(try code.byte(0), try code.int(3)), custom: try code.text(1))
     }
-    let subgraphs = try model.tables(2)
-    guard let graph = subgraphs.first else { throw ZooError(.badData, "the model has no graph") }
-    let buffers = try model.tables(4)
-    name = try graph.text(4)
-    tensors = try graph.tables(0).enumerated().map { index, table in
-      do { return try LiteTensor(table, file: file, buffers: buffers) } catch let error as ZooError {
-        throw error.located("tensor \(index)")
-      }
+    graphs = try model.tables(2)
+    buffers = try model.tables(4)
+    guard !graphs.isEmpty else { throw ZooError(.badData, "the model has no graph") }
+  }
+
+  func graph(_ number: Int) throws -> Graph {
+    guard graphs.indices.contains(number) else {
+      throw ZooError(.badData, "there is no graph \(number) among the model's \(graphs.count)")
     }
-    (inputs, outputs) = (try graph.ints(1), try graph.ints(2))
-    let count = tensors.count
-    operators = try graph.tables(3).enumerated().map { index, table in
-      let code = Int(try table.number(0, UInt32(0)))
-      guard code < codes.count else { throw ZooError(.badData, "its code is not in the list", at: "operator \(index)") }
-      let (inputs, outputs) = (try table.ints(1), try table.ints(2))
-      guard inputs.allSatisfy({ (-1..<count).contains($0) }), outputs.allSatisfy({ (0..<count).contains($0) }) else {
-        throw ZooError(.badData, "it names a tensor that is not there", at: "operator \(index)")
-      }
-      return Operator(
-        code: codes[code].number, customName: codes[code].custom, inputs: inputs, outputs: outputs,
-        options: try table.table(4))
+    let graph = graphs[number]
+    let tensors = try graph.tables(0).enumerated().map { index, table in
+      try ZooError.locating("tensor \(index)") { try LiteTensor(table, file: file, buffers: buffers) }
     }
-    guard (inputs + outputs).allSatisfy({ (0..<count).contains($0) }) else {
+    let (inputs, outputs, indices) = (try graph.ints(1), try graph.ints(2), tensors.indices)
+    let operators = try graph.tables(3).enumerated().map { index, table in
+      try ZooError.locating("operator \(index)") { try self.operator(table, tensors: indices) }
+    }
+    guard (inputs + outputs).allSatisfy(indices.contains) else {
       throw ZooError(.badData, "an input or output is a tensor that is not there")
     }
+    return Graph(
+      name: try graph.text(4), tensors: tensors, inputs: inputs, outputs: outputs, operators: operators)
+  }
+
+  private func `operator`(_ table: FlatTable, tensors: Range<Int>) throws -> Operator {
+    let code = Int(try table.number(0, UInt32(0)))
+    guard code < codes.count else { throw ZooError(.badData, "its code is not in the list") }
+    let (inputs, outputs) = (try table.ints(1), try table.ints(2))
+    guard inputs.allSatisfy({ $0 == -1 || tensors.contains($0) }), outputs.allSatisfy(tensors.contains) else {
+      throw ZooError(.badData, "it names a tensor that is not there")
+    }
+    return Operator(
+      code: codes[code].number, customName: codes[code].custom, inputs: inputs, outputs: outputs,
+      // The schema's second union of options is of the newer operators, none of which has the first.
+      options: try table.table(4) ?? table.table(12), customOptions: try table.numbers(5, UInt8.self))
   }
 }
 
@@ -82,23 +104,37 @@ struct LiteTensor {
   var quantization: Quantization?
   /// The elements of a constant.
   var constant: StoredTensor?
+  /// Whether it names something that keeps its elements elsewhere: a variable or a table.
+  var isHandle = false
+  /// Whether its elements stay from one run to the next.
+  var isState: Bool
 
   /// Whether the tensor holds integers that stand for real numbers, with which networks compute.
   var isQuantized: Bool { quantization != nil && [.int8, .uint8, .int16].contains(type) }
+
+  /// The type that its numbers have in the graph.
+  var computedType: ElementType {
+    isQuantized || constant != nil && [.float16, .bfloat16].contains(type) ? .float32 : type
+  }
 
   /// By the schema's numbers.
   private static let types: [Int: ElementType] = [
     0: .float32, 1: .float16, 2: .int32, 3: .uint8, 4: .int64, 5: .string, 6: .bool, 7: .int16, 8: .complex64,
     9: .int8, 10: .float64, 11: .complex128, 12: .uint64, 15: .uint32, 16: .uint16, 17: .int4, 18: .bfloat16,
+    20: .uint4, 21: .float8e4m3fn, 22: .float8e5m2,
   ]
+  /// RESOURCE and VARIANT.
+  private static let handles: Set = [13, 14]
 
   init(_ table: FlatTable, file: MappedFile, buffers: [FlatTable]) throws {
     name = try table.text(3)
     let number = try table.byte(1)
-    guard let type = Self.types[number] else {
+    isHandle = Self.handles.contains(number)
+    guard let type = isHandle ? .int32 : Self.types[number] else {
       throw ZooError(.unsupported, "the element type \(number) is not known", at: "\"\(name)\"")
     }
     self.type = type
+    isState = try table.bool(5)
     let extents = try table.ints(0)
     let signature = try table.ints(7)
     guard extents.count <= 32, signature.isEmpty || signature.count == extents.count else {
@@ -117,7 +153,11 @@ struct LiteTensor {
     if elements == 0, openAxes.isEmpty, type != .string {
       constant = StoredTensor(try Tensor(type: type, shape: shape) { _ in })
     }
-    guard !range.isEmpty, type != .string else { return }
+    guard !range.isEmpty, !isHandle else { return }
+    if type == .string {
+      constant = StoredTensor(try Self.strings(file.bytes[range], shape: shape, name: name))
+      return
+    }
     if let sparsity = try table.table(6) {
       guard openAxes.isEmpty, let width = type.byteCount(of: 1), range.count % width == 0, type != .int4 else {
         throw ZooError(.unsupported, "sparse elements of type \(type.name) are not read", at: "\"\(name)\"")
@@ -138,6 +178,24 @@ struct LiteTensor {
       self.type = .int8
       constant = try StoredTensor(type: .int8, shape: shape, source: WidenedTensor(stored: mapped))
     }
+  }
+
+  /// Strings have their number and where each begins and the last one ends in front of them, all as 32 bits.
+  private static func strings(_ bytes: Slice<UnsafeRawBufferPointer>, shape: [Int], name: String) throws -> Tensor {
+    let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+    let damaged = ZooError(.badData, "its strings are damaged", at: "\"\(name)\"")
+    func number(_ index: Int) -> Int {
+      Int(bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+    }
+    guard bytes.count >= 4, case let count = number(0), count <= bytes.count / 4 - 2,
+      try Tensor.elementCount(of: shape) == count
+    else { throw damaged }
+    let strings = try (0..<count).map { index in
+      let (start, end) = (number(1 + index), number(2 + index))
+      guard start <= end, end <= bytes.count else { throw damaged }
+      return Array(bytes[start..<end])
+    }
+    return try Tensor(strings: strings, shape: shape)
   }
 
   /// Elements lie in the buffer, or in models of more than 2 GiB behind the FlatBuffers part.

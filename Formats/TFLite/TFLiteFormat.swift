@@ -24,7 +24,7 @@ public enum TFLiteFormat {
     }
   }
 
-  /// The constants alone of the model at `path`, by their names in the file. Names that occur twice get a number.
+  /// The constants alone of all graphs of the model at `path`, by their names in the file. Names that occur twice get a number.
   ///
   /// - Parameter dequantized: Whether integers that stand for real numbers become float32, and 16-bit floats too.
   /// - Throws: as `read`.
@@ -33,7 +33,8 @@ public enum TFLiteFormat {
       try MappedFile.reading(path) { file in
         var names = GraphWriter(name: "")
         var tensors: [NamedTensor] = []
-        for tensor in try LiteModel(file).tensors {
+        let model = try LiteModel(file)
+        for tensor in try (0..<model.graphCount).flatMap({ try model.graph($0).tensors }) {
           guard let constant = tensor.constant else { continue }
           tensors.append(
             NamedTensor(name: names.name(tensor.name), tensor: dequantized ? try tensor.real(constant) : constant))

@@ -6,6 +6,7 @@ import SafetensorsFormat
 import StandardPlugin
 import TestSupport
 import Testing
+import VisionPlugin
 import ZooCore
 import ZooRuntime
 
@@ -15,7 +16,7 @@ let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 func run(_ model: ModelDefinition, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
   let registry = OperatorRegistry()
   let host = HostTable.shared.pointer
-  for entry in [standardPluginEntry, convPluginEntry, attentionPluginEntry] {
+  for entry in [standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry] {
     try registry.register(try #require(entry(UInt32(ZOO_PLUGIN_ABI_VERSION), host)), origin: "linked in")
   }
   var options = CompileOptions()

@@ -2,50 +2,72 @@ import GraphWriter
 import ZooCore
 
 extension LiteConverter {
-  /// Height and width's block and padding of an operator that moves pixels to the batch or back.
-  private func blocks() throws -> (block: [Int], padding: [Int]) {
-    let (block, padding) = (try integers(1), try integers(2))
-    let input = try needInput(0)
-    guard input.shape.count == 4, block.count == 2, padding.count == 4, input.openAxes.isSubset(of: [0]),
-      block.allSatisfy({ (1...(1 << 16)).contains($0) }), padding.allSatisfy({ (0...(1 << 24)).contains($0) })
-    else {
-      throw ZooError(.unsupported, "blocks of \(block.prefix(10)) in an input of shape \(input.shape)")
-    }
-    return (block, padding)
+  static let blocks: [String: Rule] = [
+    "SPACE_TO_DEPTH": { try $0.block("SpaceToDepth", []) },
+    "DEPTH_TO_SPACE": { try $0.block("DepthToSpace", [.text("mode", "DCR")]) },
+    "SPACE_TO_BATCH_ND": { try $0.spaceToBatch() },
+    "BATCH_TO_SPACE_ND": { try $0.batchToSpace() },
+  ]
+
+  private mutating func block(_ operatorType: String, _ attributes: [Attribute]) throws {
+    let size = try option(0)
+    guard (1...(1 << 16)).contains(size) else { throw ZooError(.badData, "the block's size is \(size)") }
+    let name = step(operatorType, [try channelsFirst(input: 0)], attributes + [.int("blocksize", size)])
+    try finish(name, channelsFirst: true, isRounded: keepsQuantization())
   }
 
-  /// Every pixel of a block goes to a picture of its own; what exporters write around a dilated convolution.
-  mutating func spaceToBatch() throws {
-    let (block, padding) = try blocks()
-    let shape = try needInput(0).shape
-    let padded = [shape[1] + padding[0] + padding[1], shape[2] + padding[2] + padding[3]]
-    guard padded[0] % block[0] == 0, padded[1] % block[1] == 0 else {
-      throw ZooError(.badData, "blocks of \(block) do not divide \(padded)")
-    }
+  /// The block over the axes behind the batch, and before and after each of them what is added or cut off.
+  private mutating func batchBlocks() throws -> (block: [Int], edges: [Extent]) {
+    let block = try integers(1)
+    let rank = try needInput(0).shape.count
+    let edges = try elements(2, count: 2 * block.count)
+    guard !block.isEmpty, block.count < rank, block.allSatisfy({ (1...(1 << 16)).contains($0) }),
+      edges.allSatisfy({ (0...(1 << 24)).contains($0.known ?? 0) })
+    else { throw ZooError(.badData, "blocks of \(block.prefix(10)) do not fit an input of \(rank) axes") }
+    return (block, edges)
+  }
+
+  /// Every element of a block goes to a batch of its own; what exporters write around a dilated convolution.
+  private mutating func spaceToBatch() throws {
+    let (block, edges) = try batchBlocks()
+    let count = block.count
     var name = try plain(input: 0)
-    if padding.contains(where: { $0 != 0 }) {
-      name = step("Pad", [name, try list([0, padding[0], padding[2], 0, 0, padding[1], padding[3], 0])])
+    let extents = try extents(0, name)
+    let rest = Array(extents[(1 + count)...])
+    if edges.contains(where: { $0.known != 0 }) {
+      let none = Array(repeating: Extent.fixed(0), count: rest.count)
+      let (before, after) = ((0..<count).map { edges[2 * $0] }, (0..<count).map { edges[2 * $0 + 1] })
+      name = step("Pad", [name, try list([.fixed(0)] + before + none + [.fixed(0)] + after + none)])
     }
-    let (height, width) = (padded[0] / block[0], padded[1] / block[1])
-    name = step("Reshape", [name, try list([-1, height, block[0], width, block[1], shape[3]])])
-    name = step("Transpose", [name], [.ints("perm", [2, 4, 0, 1, 3, 5])])
-    try finish(step("Reshape", [name, list([-1, height, width, shape[3]])]), isRounded: keepsQuantization())
+    let inner = try (0..<count).map { axis in
+      try extents[1 + axis].plus(edges[2 * axis]).plus(edges[2 * axis + 1]).divided(by: block[axis])
+    }
+    name = try reshaped(name, [extents[0]] + zip(inner, block).flatMap { [$0, .fixed($1)] } + rest)
+    let order = (1...count).map { 2 * $0 } + [0] + (0..<count).map { 2 * $0 + 1 }
+    name = step("Transpose", [name], [.ints("perm", order + rest.indices.map { 2 * count + 1 + $0 })])
+    let batch = try block.reduce(extents[0]) { try $0.times(.fixed($1)) }
+    try finish(reshaped(name, [batch] + inner + rest), isRounded: keepsQuantization())
   }
 
-  mutating func batchToSpace() throws {
-    let (block, crops) = try blocks()
-    let shape = try needInput(0).shape
-    let (height, width) = (shape[1] * block[0], shape[2] * block[1])
-    guard crops[0] + crops[1] < height, crops[2] + crops[3] < width else {
-      throw ZooError(.badData, "nothing is left of \(height) by \(width) without \(crops)")
-    }
-    var name = step(
-      "Reshape", [try plain(input: 0), try list([block[0], block[1], -1, shape[1], shape[2], shape[3]])])
-    name = step("Transpose", [name], [.ints("perm", [2, 3, 0, 4, 1, 5])])
-    name = step("Reshape", [name, try list([-1, height, width, shape[3]])])
-    if crops.contains(where: { $0 != 0 }) {
-      let ends = try list([height - crops[1], width - crops[3]])
-      name = step("Slice", [name, try list([crops[0], crops[2]]), ends, try list([1, 2])])
+  private mutating func batchToSpace() throws {
+    let (block, edges) = try batchBlocks()
+    let count = block.count
+    var name = try plain(input: 0)
+    let extents = try extents(0, name)
+    let (inner, rest) = (Array(extents[1...count]), Array(extents[(1 + count)...]))
+    let batch = try block.reduce(extents[0]) { try $0.divided(by: $1) }
+    name = try reshaped(name, block.map(Extent.fixed) + [batch] + inner + rest)
+    let order = [count] + (0..<count).flatMap { [count + 1 + $0, $0] }
+    name = step("Transpose", [name], [.ints("perm", order + rest.indices.map { 2 * count + 1 + $0 })])
+    let whole = try zip(inner, block).map { try $0.times(.fixed($1)) }
+    name = try reshaped(name, [batch] + whole + rest)
+    if edges.contains(where: { $0.known != 0 }) {
+      let ends = try (0..<count).map { try whole[$0].minus(edges[2 * $0 + 1]) }
+      let starts = (0..<count).map { edges[2 * $0] }
+      guard zip(starts, ends).allSatisfy({ ($0.known ?? 0) < ($1.known ?? .max) }) else {
+        throw ZooError(.badData, "nothing is left of \(whole.compactMap(\.known)) without its edges")
+      }
+      name = step("Slice", [name, try list(starts), try list(ends), try list(Array(1...count))])
     }
     try finish(name, isRounded: keepsQuantization())
   }

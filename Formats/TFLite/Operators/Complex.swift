@@ -3,8 +3,12 @@ import ZooCore
 
 /// Complex values are held as real ones with one more axis behind the others, of the two parts, as ONNX has them.
 extension LiteConverter {
-  /// Operators that complex values may go into.
-  static let complexOperators: Set = ["RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CAST", "REAL", "IMAG", "COMPLEX_ABS"]
+  static let complexNumbers: [String: Rule] = [
+    "REAL": { try $0.part(0) },
+    "IMAG": { try $0.part(1) },
+    "COMPLEX_ABS": { try $0.magnitude() },
+    "RFFT2D": { try $0.realFourierTransform() },
+  ]
 
   func isComplex(_ position: Int) -> Bool { input(position)?.type == .complex64 }
 
@@ -21,13 +25,13 @@ extension LiteConverter {
     try finish(step("Gather", [plain(input: 0), index], [.int("axis", -1)]))
   }
 
-  mutating func magnitude() throws {
+  private mutating func magnitude() throws {
     try checkComplex()
     try finish(step("ReduceL2", [plain(input: 0), list([-1])], [.int("keepdims", 0)]))
   }
 
   /// The Fourier transform of the last two axes' real numbers, the last of them one-sided.
-  mutating func realFourierTransform() throws {
+  private mutating func realFourierTransform() throws {
     let lengths = try integers(1)
     let input = try needInput(0)
     guard lengths.count == 2, lengths.allSatisfy({ (1...1 << 24).contains($0) }), input.type == .float32,

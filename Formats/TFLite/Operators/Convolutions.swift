@@ -2,18 +2,35 @@ import GraphWriter
 import ZooCore
 
 extension LiteConverter {
-  /// The attributes of a window over height and width: padding as the schema's `SAME` and `VALID` have it.
-  private func window(_ kernel: [Int], stride: [Int], dilation: [Int] = [1, 1], isSame: Bool) throws -> [Attribute] {
+  static let convolutions: [String: Rule] = [
+    "CONV_2D": { try $0.convolution() },
+    "DEPTHWISE_CONV_2D": { try $0.depthwiseConvolution() },
+    "CONV_3D": { try $0.convolution3() },
+    "TRANSPOSE_CONV": {
+      try $0.transposedConvolution(
+        input: 2, bias: 3, stride: [$0.option(2), $0.option(1)], isSame: $0.isSame(), activation: $0.choice(3))
+    },
+    "CONV_3D_TRANSPOSE": { try $0.transposedConvolution3() },
+    "AVERAGE_POOL_2D": { try $0.pool("AveragePool") },
+    "MAX_POOL_2D": { try $0.pool("MaxPool") },
+    "L2_POOL_2D": { try $0.lengthPool() },
+    "LOCAL_RESPONSE_NORMALIZATION": { try $0.localResponseNormalization() },
+    "L2_NORMALIZATION": { try $0.lengthNormalization() },
+  ]
+
+  /// The attributes of a window over the axes between batch and channels: padding as the schema's `SAME` and `VALID` have it.
+  func window(_ kernel: [Int], stride: [Int], dilation: [Int]? = nil, isSame: Bool) throws -> [Attribute] {
     let limit = 1...(1 << 16)
+    let dilation = dilation ?? Array(repeating: 1, count: kernel.count)
     guard (kernel + stride + dilation).allSatisfy(limit.contains) else {
       throw ZooError(.badData, "a kernel of \(kernel) with strides \(stride) and dilations \(dilation) is none")
     }
     var attributes: [Attribute] = [.ints("kernel_shape", kernel), .ints("strides", stride)]
-    if dilation != [1, 1] { attributes.append(.ints("dilations", dilation)) }
+    if dilation.contains(where: { $0 != 1 }) { attributes.append(.ints("dilations", dilation)) }
     guard isSame else { return attributes }
     let input = try needInput(0)
-    if !input.openAxes.isDisjoint(with: [1, 2]) { return attributes + [.text("auto_pad", "SAME_UPPER")] }
-    let padding = (0..<2).map { axis -> Int in
+    if !input.openAxes.isDisjoint(with: 1...kernel.count) { return attributes + [.text("auto_pad", "SAME_UPPER")] }
+    let padding = kernel.indices.map { axis -> Int in
       let (extent, span) = (input.shape[1 + axis], (kernel[axis] - 1) * dilation[axis] + 1)
       return max(0, ((extent + stride[axis] - 1) / stride[axis] - 1) * stride[axis] + span - extent)
     }
@@ -28,23 +45,23 @@ extension LiteConverter {
     }
   }
 
-  private func check4(_ position: Int) throws -> [Int] {
+  func check(_ position: Int, rank: Int) throws -> [Int] {
     let tensor = try needInput(position)
-    guard tensor.shape.count == 4, tensor.shape.allSatisfy({ $0 > 0 }) else {
+    guard tensor.shape.count == rank, tensor.shape.allSatisfy({ $0 > 0 }) else {
       throw ZooError(.badData, "its input \"\(tensor.name)\" has the shape \(tensor.shape)")
     }
     return tensor.shape
   }
 
   /// The weights in ONNX's order; computed ones are turned as the network runs.
-  private mutating func weights(_ position: Int, _ permutation: [Int], shape: [Int]? = nil) throws -> String {
+  mutating func weights(_ position: Int, _ permutation: [Int], shape: [Int]? = nil) throws -> String {
     if let constant = try constant(position, permutation: permutation, shape: shape) { return constant }
     let name = try plain(input: position)
     return step("Transpose", [name], [.ints("perm", permutation)])
   }
 
-  mutating func convolution() throws {
-    let (input, weight) = (try check4(0), try check4(1))
+  private mutating func convolution() throws {
+    let (input, weight) = (try check(0, rank: 4), try check(1, rank: 4))
     guard input[3] % weight[3] == 0 else {
       throw ZooError(.badData, "\(weight[3]) channels of the weights do not divide \(input[3]) of the input")
     }
@@ -55,8 +72,8 @@ extension LiteConverter {
       attributes + [.int("group", input[3] / weight[3])], activation: choice(3))
   }
 
-  mutating func depthwiseConvolution() throws {
-    let (input, weight) = (try check4(0), try check4(1))
+  private mutating func depthwiseConvolution() throws {
+    let (input, weight) = (try check(0, rank: 4), try check(1, rank: 4))
     guard weight[0] == 1, weight[3] % input[3] == 0 else {
       throw ZooError(.badData, "weights of shape \(weight) do not fit \(input[3]) channels")
     }
@@ -67,35 +84,76 @@ extension LiteConverter {
       activation: choice(4))
   }
 
+  private mutating func convolution3() throws {
+    let (input, weight) = (try check(0, rank: 5), try check(1, rank: 5))
+    guard input[4] % weight[3] == 0 else {
+      throw ZooError(.badData, "\(weight[3]) channels of the weights do not divide \(input[4]) of the input")
+    }
+    let attributes = try window(
+      Array(weight[..<3]), stride: [option(1), option(3), option(2)],
+      dilation: [option(5, 1), option(7, 1), option(6, 1)], isSame: isSame())
+    try finishConvolution3(
+      "Conv", input: 0, weights: weights(1, [4, 3, 0, 1, 2]), attributes + [.int("group", input[4] / weight[3])])
+  }
+
   /// Inputs are the output's shape, the weights, and what is convolved.
-  mutating func transposedConvolution() throws {
-    let (weight, input) = (try check4(1), try check4(2))
-    let output = try output().shape
-    let stride = [try option(2), try option(1)]
-    guard output.count == 4, weight[3] == input[3], needOpenAxes(2).isDisjoint(with: [1, 2]) else {
-      throw ZooError(.unsupported, "a transposed convolution of shapes \(input) and \(weight) to \(output)")
+  private mutating func transposedConvolution3() throws {
+    let (weight, input) = (try check(1, rank: 5), try check(2, rank: 5))
+    guard weight[4] == input[4], try option(5, 1) == 1, try option(6, 1) == 1, try option(7, 1) == 1 else {
+      throw ZooError(.unsupported, "weights of shape \(weight) for \(input), or such with gaps")
     }
-    guard stride.allSatisfy((1...1 << 16).contains) else { throw ZooError(.badData, "the strides are \(stride)") }
-    let isSame = try isSame()
+    let attributes = try transposedWindow(
+      input: 2, kernel: Array(weight[..<3]), stride: [option(1), option(3), option(2)], isSame: isSame())
+    try finishConvolution3("ConvTranspose", input: 2, weights: weights(1, [4, 3, 0, 1, 2]), attributes)
+  }
+
+  private mutating func finishConvolution3(
+    _ operatorType: String, input: Int, weights: String, _ attributes: [Attribute]
+  ) throws {
+    let bias = operatorType == "Conv" ? 2 : 3
+    var inputs = [step("Transpose", [try plain(input: input)], [.ints("perm", [0, 4, 1, 2, 3])]), weights]
+    if self.input(bias) != nil { inputs.append(try plain(input: bias)) }
+    let result = try activate(step(operatorType, inputs, attributes), choice(4))
+    try finish(step("Transpose", [result], [.ints("perm", [0, 2, 3, 4, 1])]))
+  }
+
+  mutating func transposedConvolution(
+    input position: Int, bias: Int, stride: [Int], isSame: Bool, activation: Int
+  ) throws {
+    let (weight, input) = (try check(1, rank: 4), try check(position, rank: 4))
+    guard weight[3] == input[3] else {
+      throw ZooError(.badData, "weights of shape \(weight) do not fit an input of shape \(input)")
+    }
+    let attributes = try transposedWindow(
+      input: position, kernel: Array(weight[1..<3]), stride: stride, isSame: isSame)
+    try finishConvolution(
+      "ConvTranspose", input: position, weights: weights(1, [3, 0, 1, 2]), bias: bias, attributes,
+      activation: activation)
+  }
+
+  /// The attributes of a transposed convolution, whose output's extents the file says.
+  private func transposedWindow(input position: Int, kernel: [Int], stride: [Int], isSame: Bool) throws -> [Attribute] {
+    let (input, output) = (try needInput(position), try output().shape)
+    guard output.count == input.shape.count, input.openAxes.isDisjoint(with: 1...kernel.count) else {
+      throw ZooError(.unsupported, "a transposed convolution from the shape \(input.shape) to \(output)")
+    }
+    guard (stride + kernel).allSatisfy((1...1 << 16).contains) else {
+      throw ZooError(.badData, "the strides are \(stride)")
+    }
     // What the full convolution has too much, or lacks.
-    let excess = (0..<2).map { axis -> Int in
-      let full = (input[1 + axis] - 1) * stride[axis] + weight[1 + axis]
-      return full - output[1 + axis]
+    let excess = kernel.indices.map { axis in
+      (input.shape[1 + axis] - 1) * stride[axis] + kernel[axis] - output[1 + axis]
     }
-    for axis in 0..<2 where excess[axis] <= -stride[axis] || excess[axis] >= weight[1 + axis] + stride[axis] {
+    for axis in kernel.indices where excess[axis] <= -stride[axis] || excess[axis] >= kernel[axis] + stride[axis] {
       throw ZooError(.badData, "an output of shape \(output) does not fit")
     }
     let begin = excess.map { isSame ? max(0, $0) / 2 : 0 }
     let end = zip(excess, begin).map { max(0, $0 - $1) }
-    let attributes: [Attribute] = [
-      .ints("kernel_shape", [weight[1], weight[2]]), .ints("strides", stride), .ints("pads", begin + end),
+    return [
+      .ints("kernel_shape", kernel), .ints("strides", stride), .ints("pads", begin + end),
       .ints("output_padding", excess.map { (each: Int) -> Int in max(0, -each) }),
     ]
-    try finishConvolution(
-      "ConvTranspose", input: 2, weights: weights(1, [3, 0, 1, 2]), bias: 3, attributes, activation: choice(3))
   }
-
-  private func needOpenAxes(_ position: Int) -> Set<Int> { input(position)?.openAxes ?? [] }
 
   private mutating func finishConvolution(
     _ operatorType: String, input: Int, weights: String, bias: Int, _ attributes: [Attribute], activation: Int
@@ -106,8 +164,8 @@ extension LiteConverter {
   }
 
   /// Averages leave the padding out.
-  mutating func pool(_ operatorType: String) throws {
-    _ = try check4(0)
+  private mutating func pool(_ operatorType: String) throws {
+    _ = try check(0, rank: 4)
     let attributes = try window([option(4), option(3)], stride: [option(2), option(1)], isSame: isSame())
     let activation = try choice(5)
     let pooled = step(operatorType, [try channelsFirst(input: 0)], attributes)
@@ -115,8 +173,17 @@ extension LiteConverter {
     try finish(activate(pooled, activation), channelsFirst: true, isRounded: isRounded)
   }
 
-  mutating func localResponseNormalization() throws {
-    _ = try check4(0)
+  /// The root of the mean square.
+  private mutating func lengthPool() throws {
+    _ = try check(0, rank: 4)
+    let attributes = try window([option(4), option(3)], stride: [option(2), option(1)], isSame: isSame())
+    let input = try channelsFirst(input: 0)
+    let mean = step("AveragePool", [step("Mul", [input, input])], attributes)
+    try finish(activate(step("Sqrt", [mean]), choice(5)), channelsFirst: true)
+  }
+
+  private mutating func localResponseNormalization() throws {
+    _ = try check(0, rank: 4)
     let radius = try option(0)
     guard (0..<1 << 16).contains(radius) else { throw ZooError(.badData, "the radius is \(radius)") }
     let size = 2 * radius + 1
@@ -129,59 +196,11 @@ extension LiteConverter {
   }
 
   /// Divides by the length along the last axis.
-  mutating func lengthNormalization() throws {
+  private mutating func lengthNormalization() throws {
     let isFirst = isChannelsFirst(0)
     let input = try isFirst ? channelsFirst(input: 0) : plain(input: 0)
     let length = step("ReduceL2", [input, try list([isFirst ? 1 : -1])], [.int("keepdims", 1)])
     let divided = step("Div", [input, step("Max", [length, try scalar(1e-6)])])
     try finish(activate(divided, choice(0)), channelsFirst: isFirst)
-  }
-
-  /// Rows of the last axis times the weights' rows.
-  mutating func fullyConnected() throws {
-    let (input, weight) = (try needInput(0), try needInput(1))
-    guard weight.shape.count == 2, weight.shape[1] > 0 else {
-      throw ZooError(.badData, "the weights have the shape \(weight.shape)")
-    }
-    guard try choice(1) == 0 else { throw ZooError(.unsupported, "the weights are in an order for one processor") }
-    let keepsAxes = try flag(2) && input.shape.count != 2
-    var row = try rows(0)
-    if keepsAxes {
-      guard input.shape.last == weight.shape[1] else { throw ZooError(.badData, "the weights do not fit the input") }
-      let matrix = try weights(1, [1, 0])
-      row = try multiplied(row, rank: input.shape.count, extent: weight.shape[1], isAsymmetric: flag(3))
-      var product = step("MatMul", [row, matrix])
-      if self.input(2) != nil { product = step("Add", [product, try plain(input: 2)]) }
-      return try finish(activate(product, choice(0)))
-    }
-    if input.shape.count != 2 || input.shape[1] != weight.shape[1] {
-      row = step("Reshape", [row, try list([-1, weight.shape[1]])])
-    }
-    row = try multiplied(row, rank: 2, extent: weight.shape[1], isAsymmetric: flag(3))
-    var inputs = [row, try plain(input: 1)]
-    if self.input(2) != nil { inputs.append(try plain(input: 2)) }
-    try finish(activate(step("Gemm", inputs, [.int("transB", 1)]), choice(0)))
-  }
-
-  /// An input whose elements are wanted in their order only: with one pixel, that of both orders of axes.
-  mutating func rows(_ position: Int) throws -> String {
-    let tensor = try needInput(position)
-    let isOnePixel =
-      tensor.shape.count == 4 && tensor.shape[1] == 1 && tensor.shape[2] == 1
-      && tensor.openAxes.isDisjoint(with: [1, 2])
-    return try isOnePixel && isChannelsFirst(position) ? channelsFirst(input: position) : plain(input: position)
-  }
-
-  mutating func batchMatMul() throws {
-    var operands = try (0..<2).map { position -> String in
-      let (name, rank) = (try plain(input: position), try needInput(position).shape.count)
-      guard rank >= 2 else { throw ZooError(.badData, "an operand of \(rank) axes is no matrix") }
-      guard try flag(position) else { return name }
-      return step("Transpose", [name], [.ints("perm", Array(0..<rank - 2) + [rank - 1, rank - 2])])
-    }
-    let (input, weight) = (try needInput(0).shape, try needInput(1).shape)
-    let extent = try flag(1) ? weight[weight.count - 1] : weight[weight.count - 2]
-    operands[0] = try multiplied(operands[0], rank: input.count, extent: extent, isAsymmetric: flag(2))
-    try finish(step("MatMul", operands))
   }
 }

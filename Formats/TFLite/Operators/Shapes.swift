@@ -2,8 +2,40 @@ import GraphWriter
 import ZooCore
 
 extension LiteConverter {
+  static let shapes: [String: Rule] = [
+    "RESHAPE": { try $0.reshape() },
+    "SQUEEZE": { try $0.squeeze() },
+    "EXPAND_DIMS": { try $0.expandDimensions() },
+    "TRANSPOSE": { try $0.transpose() },
+    "CONCATENATION": { try $0.concatenation() },
+    "PAD": { try $0.pad() },
+    "PADV2": { try $0.pad() },
+    "MIRROR_PAD": { try $0.mirrorPad() },
+    "DILATE": { try $0.dilate() },
+    "SPLIT": { try $0.parts(of: 1, axis: $0.integers(0), sizes: nil) },
+    "SPLIT_V": { try $0.parts(of: 0, axis: $0.integers(2), sizes: $0.integers(1)) },
+    "PACK": { try $0.pack() },
+    "UNPACK": { try $0.unpack() },
+    "TILE": {
+      try $0.finish($0.step("Tile", [$0.plain(input: 0), $0.int64(input: 1)]), isRounded: $0.keepsQuantization())
+    },
+    "BROADCAST_TO": {
+      try $0.finish($0.step("Expand", [$0.plain(input: 0), $0.int64(input: 1)]), isRounded: $0.keepsQuantization())
+    },
+    "BROADCAST_ARGS": { try $0.broadcastShape() },
+    "REVERSE_V2": { try $0.reverse() },
+    "SHAPE": { try $0.shape() },
+    "RANK": { try $0.finish($0.scalar(Double($0.needInput(0).shape.count), .int32)) },
+    "FILL": {
+      try $0.finish($0.step("Expand", [$0.plain(input: 1), $0.int64(input: 0)]), isRounded: $0.keepsQuantization(1))
+    },
+    "RANGE": { try $0.finish($0.step("Range", $0.plainInputs())) },
+    "RESIZE_BILINEAR": { try $0.resize(isLinear: true) },
+    "RESIZE_NEAREST_NEIGHBOR": { try $0.resize(isLinear: false) },
+  ]
+
   /// To the shape that the second input or the options say.
-  mutating func reshape() throws {
+  private mutating func reshape() throws {
     let name = try rows(0)
     let parts = isComplex(0) ? [2] : []
     let shape: String
@@ -20,19 +52,19 @@ extension LiteConverter {
     try finish(step("Reshape", [name, shape]), isRounded: keepsQuantization())
   }
 
-  mutating func squeeze() throws {
+  private mutating func squeeze() throws {
     let rank = try needInput(0).shape.count
     let axes = try axes(current.options?.ints(0) ?? [], rank: rank)
     let inputs = axes.isEmpty ? [try plain(input: 0)] : [try plain(input: 0), try list(axes)]
     try finish(step("Squeeze", inputs), isRounded: keepsQuantization())
   }
 
-  mutating func expandDimensions() throws {
+  private mutating func expandDimensions() throws {
     let axes = try axes(integers(1), rank: needInput(0).shape.count + 1)
     try finish(step("Unsqueeze", [plain(input: 0), list(axes)]), isRounded: keepsQuantization())
   }
 
-  mutating func transpose() throws {
+  private mutating func transpose() throws {
     let rank = try needInput(0).shape.count
     let order = try axes(integers(1), rank: rank)
     guard Set(order).count == rank, order.count == rank else {
@@ -41,7 +73,7 @@ extension LiteConverter {
     try finish(step("Transpose", [plain(input: 0)], [.ints("perm", order)]), isRounded: keepsQuantization())
   }
 
-  mutating func concatenation() throws {
+  private mutating func concatenation() throws {
     let positions = Array(current.inputs.indices)
     let rank = try output().shape.count
     let axis = try axes([option(0)], rank: rank)[0]
@@ -58,29 +90,27 @@ extension LiteConverter {
   /// Numbers of elements before and after each axis.
   private mutating func paddings(isFirst: Bool) throws -> String {
     let rank = try needInput(0).shape.count
-    let paddings = try integers(1)
-    guard paddings.count == 2 * rank, paddings.allSatisfy({ (0...(1 << 24)).contains($0) }) else {
-      throw ZooError(.badData, "the padding \(paddings.prefix(20)) does not fit \(rank) axes")
+    let paddings = try elements(1, count: 2 * rank)
+    guard paddings.allSatisfy({ (0...(1 << 24)).contains($0.known ?? 0) }) else {
+      throw ZooError(.badData, "the padding \(paddings.compactMap(\.known).prefix(20)) is none")
     }
     let order = isFirst ? Self.channelsFirst : Array(0..<rank)
     return try list(order.map { paddings[2 * $0] } + order.map { paddings[2 * $0 + 1] })
   }
 
-  mutating func pad() throws {
+  private mutating func pad() throws {
     let isFirst = isChannelsFirst(0)
     let name = try isFirst ? channelsFirst(input: 0) : plain(input: 0)
     var inputs = [name, try paddings(isFirst: isFirst)]
     if input(2) != nil {
-      inputs.append(step("Reshape", [try plain(input: 2), try list([])]))
+      inputs.append(step("Reshape", [try plain(input: 2), try list([Int]())]))
     }
     // The padding is zero, which every quantization has.
     try finish(step("Pad", inputs), channelsFirst: isFirst, isRounded: input(2) == nil && keepsQuantization())
   }
 
-  mutating func mirrorPad() throws {
-    guard try choice(0) == 0 else {
-      throw ZooError(.unsupported, "padding that repeats the edge in its mirror image (SYMMETRIC)")
-    }
+  private mutating func mirrorPad() throws {
+    guard try choice(0) == 0 else { return try mirrorPadWithEdges() }
     let isFirst = isChannelsFirst(0)
     let name = try isFirst ? channelsFirst(input: 0) : plain(input: 0)
     try finish(
@@ -88,71 +118,74 @@ extension LiteConverter {
       isRounded: keepsQuantization())
   }
 
-  mutating func stridedSlice() throws {
-    let rank = try needInput(0).shape.count
-    if input(1)?.constant == nil || input(2)?.constant == nil { return try computedSlice(rank: rank) }
-    let (begin, end, strides) = (try integers(1), try integers(2), try integers(3))
-    guard try option(2) == 0, try option(3) == 0 else {
-      throw ZooError(.unsupported, "slices with an ellipsis or new axes")
+  /// ONNX's Pad has no mirror that repeats the edges: what is mirrored is joined to both sides.
+  private mutating func mirrorPadWithEdges() throws {
+    let (input, paddings) = (try needInput(0), try integers(1))
+    guard paddings.count == 2 * input.shape.count else {
+      throw ZooError(.badData, "the padding \(paddings.prefix(20)) does not fit \(input.shape.count) axes")
     }
-    guard begin.count == end.count, begin.count == strides.count, begin.count <= rank, !strides.contains(0) else {
-      throw ZooError(.badData, "the slice does not fit \(rank) axes")
-    }
-    let (beginMask, endMask, shrinkMask) = (try option(0), try option(1), try option(4))
-    let isOffset = try flag(5)
-    var (starts, ends, steps, shrunk): ([Int], [Int], [Int], [Int]) = ([], [], [], [])
-    for axis in begin.indices {
-      let isShrunk = shrinkMask >> axis & 1 == 1
-      let isForward = strides[axis] > 0
-      let (first, last) = (isForward ? 0 : Int(Int32.max), isForward ? Int(Int32.max) : Int(Int32.min))
-      steps.append(isShrunk ? 1 : strides[axis])
-      starts.append(beginMask >> axis & 1 == 1 ? first : begin[axis])
-      if isShrunk {
-        let (next, overflow) = starts[axis].addingReportingOverflow(1)
-        ends.append(starts[axis] == -1 || overflow ? Int(Int32.max) : next)
-        shrunk.append(axis)
-      } else if endMask >> axis & 1 == 1 {
-        ends.append(last)
-      } else {
-        ends.append(isOffset ? begin[axis] &+ end[axis] : end[axis])
+    var name = try plain(input: 0)
+    for (axis, extent) in input.shape.enumerated() {
+      let (before, after) = (paddings[2 * axis], paddings[2 * axis + 1])
+      guard before >= 0, after >= 0, input.openAxes.contains(axis) || max(before, after) <= extent else {
+        throw ZooError(.badData, "a padding of \(before) and \(after) is wider than an extent of \(extent)")
       }
+      let place = try [list([axis]), list([-1])]
+      func mirrored(from start: Int, to end: Int) throws -> String {
+        step("Slice", [name, try list([start]), try list([end])] + place)
+      }
+      var parts = [name]
+      if before > 0 { parts.insert(try mirrored(from: before - 1, to: Int(Int32.min)), at: 0) }
+      if after > 0 { parts.append(try mirrored(from: -1, to: -1 - after)) }
+      if parts.count > 1 { name = step("Concat", parts, [.int("axis", axis)]) }
     }
-    var name = step(
-      "Slice",
-      [try plain(input: 0), try list(starts), try list(ends), try list(Array(begin.indices)), try list(steps)])
-    if !shrunk.isEmpty { name = step("Squeeze", [name, try list(shrunk)]) }
     try finish(name, isRounded: keepsQuantization())
   }
 
-  /// Slices from or to places that are computed.
-  private mutating func computedSlice(rank: Int) throws {
-    let strides = try integers(3)
-    let masks = try (0..<5).map { try option($0) }
-    guard masks.allSatisfy({ $0 == 0 }), try !flag(5), strides.count <= rank, !strides.contains(0) else {
-      throw ZooError(.unsupported, "slices to computed places that name only some of them, or leave axes out")
-    }
-    let inputs = [
-      try plain(input: 0), try int64(input: 1), try int64(input: 2), try list(Array(strides.indices)),
-      try list(strides),
-    ]
-    try finish(step("Slice", inputs), isRounded: keepsQuantization())
+  /// Spreads elements with the third input between them.
+  private mutating func dilate() throws {
+    let filling = step("Reshape", [try plain(input: 2), try list([Int]())])
+    try finish(dilated(plain(input: 0), by: integers(1), filling: filling), isRounded: keepsQuantization())
   }
 
-  /// From `begin` on, `size` elements; -1 is all that are left.
-  mutating func slice() throws {
-    let rank = try needInput(0).shape.count
-    let (begin, size) = (try integers(1), try integers(2))
-    guard begin.count == rank, size.count == rank else {
-      throw ZooError(.badData, "the slice does not fit \(rank) axes")
+  /// The first input's value `name` with every `factors`-th element along each axis from it, and `filling` between them.
+  mutating func dilated(_ name: String, by factors: [Int], filling: String) throws -> String {
+    var (name, extents) = (name, try extents(0, name))
+    guard factors.count == extents.count, factors.allSatisfy({ (1...1 << 24).contains($0) }) else {
+      throw ZooError(.badData, "the factors \(factors.prefix(20)) do not fit \(extents.count) axes")
     }
-    let ends = zip(begin, size).map { $1 == -1 ? Int(Int32.max) : $0 &+ $1 }
-    let inputs = [try plain(input: 0), try list(begin), try list(ends), try list(Array(0..<rank))]
-    try finish(step("Slice", inputs), isRounded: keepsQuantization())
+    for (axis, factor) in factors.enumerated() where factor > 1 {
+      // Each element begins a row of its own.
+      let rank = extents.count + 1
+      let padding = (0..<2 * rank).map { $0 == rank + axis + 1 ? factor - 1 : 0 }
+      name = step("Unsqueeze", [name, try list([axis + 1])])
+      name = step("Pad", [name, try list(padding), filling])
+      let whole = try extents[axis].times(.fixed(factor))
+      name = try reshaped(name, extents[..<axis] + [whole] + extents[(axis + 1)...])
+      name = step("Slice", [name, try list([0]), try list([1 - factor]), try list([axis])])
+      extents[axis] = try whole.minus(.fixed(factor - 1))
+    }
+    return name
   }
 
-  mutating func split() throws { try parts(of: 1, axis: integers(0), sizes: nil) }
-
-  mutating func splitSizes() throws { try parts(of: 0, axis: integers(2), sizes: integers(1)) }
+  /// The shape that two shapes become when they are broadcast.
+  private mutating func broadcastShape() throws {
+    let counts = try (0..<2).map { position in
+      let tensor = try needInput(position)
+      guard tensor.shape.count == 1, tensor.openAxes.isEmpty else {
+        throw ZooError(.unsupported, "the shape has itself the shape \(tensor.shape)")
+      }
+      return tensor.shape[0]
+    }
+    let longest = counts.reduce(0, max)
+    let shapes = try (0..<2).map { position in
+      let missing = longest - counts[position]
+      let name = try int64(input: position)
+      return missing == 0 ? name : step("Pad", [name, try list([missing, 0]), try scalar(1, .int64)])
+    }
+    let result = step("Where", [step("Equal", [shapes[0], try scalar(1, .int64)]), shapes[1], shapes[0]])
+    try finish(step("Cast", [result], [.int("to", Int(output().type.rawValue))]))
+  }
 
   private mutating func parts(of position: Int, axis: [Int], sizes: [Int]?) throws {
     let tensor = try needInput(position)
@@ -181,7 +214,7 @@ extension LiteConverter {
   }
 
   /// Joins values along a new axis.
-  mutating func pack() throws {
+  private mutating func pack() throws {
     let axis = try axes([option(1)], rank: output().shape.count)[0]
     let names = try current.inputs.indices.map { step("Unsqueeze", [try plain(input: $0), try list([axis])]) }
     guard !names.isEmpty else { throw ZooError(.badData, "it has no inputs") }
@@ -189,7 +222,7 @@ extension LiteConverter {
     try finish(step("Concat", names, [.int("axis", axis)]), isRounded: isRounded)
   }
 
-  mutating func unpack() throws {
+  private mutating func unpack() throws {
     let tensor = try needInput(0)
     let axis = try axes([option(1)], rank: tensor.shape.count)[0]
     let name = try plain(input: 0)
@@ -204,26 +237,7 @@ extension LiteConverter {
     }
   }
 
-  mutating func gather() throws {
-    guard try option(1) == 0 else { throw ZooError(.unsupported, "gathering by batch") }
-    let axis = try axes([option(0)], rank: needInput(0).shape.count)[0]
-    let name = step("Gather", [try plain(input: 0), try plain(input: 1)], [.int("axis", axis)])
-    try finish(name, isRounded: keepsQuantization())
-  }
-
-  mutating func gatherND() throws {
-    try finish(step("GatherND", [plain(input: 0), int64(input: 1)]), isRounded: keepsQuantization())
-  }
-
-  mutating func tile() throws {
-    try finish(step("Tile", [plain(input: 0), int64(input: 1)]), isRounded: keepsQuantization())
-  }
-
-  mutating func broadcast() throws {
-    try finish(step("Expand", [plain(input: 0), int64(input: 1)]), isRounded: keepsQuantization())
-  }
-
-  mutating func reverse() throws {
+  private mutating func reverse() throws {
     let axes = try axes(integers(1), rank: needInput(0).shape.count)
     let inputs = [
       try plain(input: 0), try list(axes.map { _ in -1 }), try list(axes.map { _ in Int(Int32.min) }), try list(axes),
@@ -232,20 +246,16 @@ extension LiteConverter {
     try finish(step("Slice", inputs), isRounded: keepsQuantization())
   }
 
-  mutating func shape() throws {
+  private mutating func shape() throws {
     let name = step("Shape", [try plain(input: 0)])
     try finish(output().type == .int64 ? name : step("Cast", [name], [.int("to", Int(output().type.rawValue))]))
   }
 
-  mutating func fill() throws { try finish(step("Expand", [plain(input: 1), int64(input: 0)])) }
-
-  mutating func range() throws { try finish(step("Range", [plain(input: 0), plain(input: 1), plain(input: 2)])) }
-
   /// Bilinear or nearest, with the file's way to place pixels.
-  mutating func resize(isLinear: Bool) throws {
-    let size = try integers(1)
-    guard size.count == 2, size.allSatisfy({ (1...(1 << 20)).contains($0) }) else {
-      throw ZooError(.badData, "the size is \(size.prefix(10))")
+  private mutating func resize(isLinear: Bool) throws {
+    let size = try elements(1, count: 2)
+    guard size.allSatisfy({ (1...(1 << 20)).contains($0.known ?? 1) }) else {
+      throw ZooError(.badData, "the size is \(size.compactMap(\.known))")
     }
     // The options of bilinear resizing begin with two that are not used any more.
     let (corners, half) = (try flag(isLinear ? 2 : 0), try flag(isLinear ? 3 : 1))
@@ -258,12 +268,5 @@ extension LiteConverter {
     if !isLinear { attributes.append(.text("nearest_mode", corners || half ? "round_prefer_ceil" : "floor")) }
     let name = step("Resize", [try channelsFirst(input: 0), "", "", try list(size)], attributes)
     try finish(name, channelsFirst: true, isRounded: !isLinear && keepsQuantization())
-  }
-
-  mutating func block(_ operatorType: String, _ attributes: [Attribute]) throws {
-    let size = try option(0)
-    guard (1...(1 << 16)).contains(size) else { throw ZooError(.badData, "the block's size is \(size)") }
-    let name = step(operatorType, [try channelsFirst(input: 0)], attributes + [.int("blocksize", size)])
-    try finish(name, channelsFirst: true, isRounded: keepsQuantization())
   }
 }

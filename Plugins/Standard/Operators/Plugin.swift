@@ -19,7 +19,8 @@ extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
       absolute, acos, acosh, add, affineGrid, and, argMax, argMin, asin, asinh, atan, atanh, batchNormalization,
-      bernoulli, bitShift, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, ceil, celu,
+      bernoulli, bitCast, bitShift, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, ceil,
+      celu,
       centerCropPad, clip, compress, concat, constant, constantOfShape, cos, cosh, cumProd, cumSum, depthToSpace,
       dequantizeLinear, det, dft, div, dropout, dynamicQuantizeLinear, einsum, elu, equal, erf, exp, expand, eyeLike,
       flatten, floor, gather, gatherElements, gatherND, gelu, gemm, globalAveragePool, globalLpPool, globalMaxPool,

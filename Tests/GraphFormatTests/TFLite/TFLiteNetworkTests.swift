@@ -6,18 +6,20 @@ import ZooCore
 
 private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
 
-/// Models give what TensorFlow Lite's interpreter gives (make_fixtures.py).
+/// Models give what TensorFlow Lite's interpreter gives (make_fixtures.py, make_operators.py).
 @Suite struct TFLiteNetworkTests {
   @Test(arguments: [
     "classifier-float", "classifier-fp16", "classifier-dynamic", "products-dynamic", "sparse", "spectrum",
-    "elementwise",
-    "shapes", "resizing",
+    "elementwise", "shapes", "resizing", "arithmetic", "indexing", "found", "boxes", "layouts", "layouts-int8",
+    "volumes",
+    "reducers", "computed", "choices", "loops", "tables", "media-pipe", "hlo",
   ])
   func realAnswersAreTheInterpreters(name: String) throws { try check(name, tolerance: 1e-5) }
 
   /// Quantized networks round at the same places; a number between two integers may go the other way.
   @Test(arguments: [
-    ("classifier-int8", 1.0), ("classifier-int8-float-ends", 1.0 / 256), ("classifier-int16", 1.0 / 32768),
+    ("classifier-int8", 1.0), ("quantized", 1.0), ("classifier-int8-float-ends", 1.0 / 256),
+    ("classifier-int16", 1.0 / 32768),
   ])
   func quantizedAnswersDifferByAStep(name: String, step: Double) throws {
     try check(name, tolerance: 0, step: step)
@@ -35,6 +37,54 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
     #expect(Set(found.keys) == Set(wanted.keys))
     for (output, tensor) in wanted {
       try expectSame(found[output], tensor, tolerance: tolerance, step: step, "\(name): \(output)")
+    }
+  }
+
+  /// What the interpreter keeps from run to run is an output of one run and an input of the next, which has a default.
+  @Test(arguments: ["variables", "recurrences"])
+  func statesGoFromRunToRun(name: String) throws {
+    var model = try TFLiteFormat.read("\(fixtures)/\(name).tflite")
+    let (once, runs) = (
+      try tensors("\(fixtures)/\(name).safetensors"), try tensors("\(fixtures)/\(name)-runs.safetensors")
+    )
+    let states = Set(model.graph.initializers.map(\.name)).intersection(model.graph.inputs.map(\.name))
+    #expect(states.count == (name == "variables" ? 2 : 7))
+    let inputs = Dictionary(
+      uniqueKeysWithValues: model.graph.inputs.compactMap { input in
+        once[input.name].map { (input.name, $0) }
+      })
+    for number in 0..<3 {
+      let found = try run(model, inputs)
+      for output in model.graph.outputs.map(\.name) where !output.hasSuffix(".next") {
+        let wanted = try #require(runs["\(output)/\(number)"])
+        try expectSame(found[output], wanted, tolerance: 1e-5, "\(output) of run \(number)")
+      }
+      for index in model.graph.initializers.indices where states.contains(model.graph.initializers[index].name) {
+        let next = try #require(found[model.graph.initializers[index].name + ".next"])
+        model.graph.initializers[index].tensor = StoredTensor(next)
+      }
+    }
+  }
+
+  @Test func aDilatedConvolutionOverOneAxisTakesAnyBatch() throws {
+    let model = try TFLiteFormat.read(fixtures + "/dilated.tflite")
+    let wanted = try tensors(fixtures + "/dilated.safetensors")
+    let input = try #require(model.graph.inputs.first?.name), output = try #require(model.graph.outputs.first?.name)
+    for batch in [1, 3] {
+      let found = try run(model, [input: try #require(wanted["\(input)/\(batch)"])])
+      try expectSame(found[output], try #require(wanted["\(output)/\(batch)"]), tolerance: 1e-5, "batch \(batch)")
+    }
+  }
+
+  @Test func whatIsNotReadHasItsName() throws {
+    var file = try bytes(of: fixtures + "/reducers.tflite")
+    // REDUCE_ALL becomes STABLEHLO_SORT.
+    let place = try #require(file.indices.dropLast(3).first { Array(file[$0..<$0 + 4]) == [140, 0, 0, 0] })
+    file[place] = 199
+    try withFolder { folder in
+      try Data(file).write(to: URL(fileURLWithPath: folder + "/x.tflite"))
+      let error = #expect(throws: ZooError.self) { try TFLiteFormat.read(folder + "/x.tflite") }
+      #expect(error?.kind == .unsupported && "\(error!)".contains("STABLEHLO_SORT"))
     }
   }
 
@@ -77,7 +127,11 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
 
 /// Damaged files are errors or are read; nothing else happens.
 @Suite struct TFLiteDamageTests {
-  @Test(arguments: ["classifier-int8", "products-dynamic", "sparse", "spectrum", "shapes", "resizing"])
+  @Test(arguments: [
+    "classifier-int8", "products-dynamic", "sparse", "spectrum", "shapes", "resizing", "arithmetic", "indexing",
+    "layouts",
+    "volumes", "computed", "choices", "loops", "tables", "variables", "recurrences", "media-pipe", "hlo",
+  ])
   func changedFilesAreErrorsOrHarmless(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name).tflite")
     var mutations = Mutations(seed: 2)
@@ -97,6 +151,11 @@ private let fixtures = here.appendingPathComponent("TFLite/Fixtures").path
   /// Found by make fuzz: operators' options were read from a file that no constant held any more.
   @Test func theFileStaysAsLongAsItIsRead() throws {
     do { _ = try TFLiteFormat.read(fixtures + "/no-constants.tflite") } catch is ZooError {}
+  }
+
+  @Test(arguments: ["call", "loop", "choice"])
+  func callsWithoutEndAreErrors(name: String) {
+    #expect(throws: ZooError.self) { try TFLiteFormat.read("\(fixtures)/endless-\(name).tflite") }
   }
 
   @Test func truncatedFilesAreErrors() throws {

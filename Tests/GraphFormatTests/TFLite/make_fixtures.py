@@ -181,6 +181,37 @@ def sparse(x, rows):
     ]
 
 
+def dilated():
+    """A convolution over one axis with gaps, with an open batch."""
+    tf.keras.utils.set_random_seed(2)
+    x = tf.keras.Input((9, 3), batch_size=None)
+    y = tf.keras.layers.Conv1D(4, 3, dilation_rate=2, padding="causal", bias_initializer="random_normal")(x)
+    y = tf.keras.layers.Conv1D(2, 2, dilation_rate=3, padding="same", activation="relu")(y)
+    model = tf.lite.TFLiteConverter.from_keras_model(tf.keras.Model(x, y)).convert()
+    with open(f"{FOLDER}/dilated.tflite", "wb") as file:
+        file.write(model)
+    interpreter = tf.lite.Interpreter(model_content=model)
+    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
+    tensors = {}
+    for batch in [1, 3]:
+        interpreter.resize_tensor_input(source["index"], [batch, 9, 3])
+        interpreter.allocate_tensors()
+        data = np.random.default_rng(batch).uniform(-1, 1, (batch, 9, 3)).astype(np.float32)
+        interpreter.set_tensor(source["index"], data)
+        interpreter.invoke()
+        tensors[f"{source['name']}/{batch}"] = data
+        tensors[f"{target['name']}/{batch}"] = np.ascontiguousarray(interpreter.get_tensor(target["index"]))
+    save_file(tensors, f"{FOLDER}/dilated.safetensors")
+
+
+def loops():
+    """A recurrence as the converter writes it: a loop whose counter is a constant."""
+    tf.keras.utils.set_random_seed(2)
+    x = tf.keras.Input((4, 3), batch_size=2)
+    y = tf.keras.layers.GRU(3, return_sequences=True, bias_initializer="random_normal")(x)
+    write("loops", tf.lite.TFLiteConverter.from_keras_model(tf.keras.Model(x, y)).convert())
+
+
 def spectrum(x):
     """Complex numbers, and slices to computed places."""
     short = tf.signal.rfft(x)
@@ -195,6 +226,8 @@ def spectrum(x):
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     classifier()
+    dilated()
+    loops()
     functions("elementwise", elementwise, (2, 5, 6, 4), (2, 5, 6, 4))
     functions("shapes", shapes, (2, 5, 6, 4), (2, 2, 3))
     functions("resizing", resizing, (2, 4, 6, 4))
