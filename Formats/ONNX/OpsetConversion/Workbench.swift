@@ -5,6 +5,8 @@ final class Workbench {
   /// Values of the graph and of those around it, innermost last.
   private var scopes: [[String: KnownValue]] = [[:]]
   private var names: Set<String>
+  /// The last number that was put behind a name.
+  private var numbers: [String: Int] = [:]
   private var shared: [SharedKey: String] = [:]
   /// Constants for the main graph.
   private(set) var constants: [NamedTensor] = []
@@ -66,16 +68,20 @@ final class Workbench {
 
   // MARK: Names and constants
 
-  /// A name that no value and no node has: `wanted`, or with a number behind it.
+  /// A name that no value and no node has, in any graph of the model: `wanted`, or with a number behind it. All new names
+  /// come from here. Very long ones are cut, so that they cost no more than the nodes that have them.
   func name(_ wanted: String) -> String {
+    let wanted = wanted.utf8.count <= Self.nameLimit ? wanted : String(wanted.unicodeScalars.prefix(Self.nameLimit / 4))
     var name = wanted
-    var number = 0
     while !names.insert(name).inserted {
-      number += 1
+      let number = numbers[wanted, default: 0] + 1
+      numbers[wanted] = number
       name = "\(wanted)_\(number)"
     }
     return name
   }
+
+  private static let nameLimit = 1 << 9
 
   /// The name of a constant with these elements; an equal one serves again.
   ///

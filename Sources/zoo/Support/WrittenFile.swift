@@ -15,10 +15,13 @@ struct WrittenFile: Encodable {
   var cast: CastCost?
   /// How many tensors left GGUF's blocks, by the blocks' type; their numbers are those that the blocks stand for.
   var dequantized: [String: Int] = [:]
+  /// Operators of an ONNX file that other runtimes don't have.
+  var ownOperators: [String] = []
 
   enum CodingKeys: String, CodingKey {
     case model, path, bytes, ratio, rounding, exact, cast, dequantized
     case tensorBytes = "tensor_bytes"
+    case ownOperators = "own_operators"
   }
 
   init(_ definition: ModelDefinition, _ path: String, rounding: WeightRounding? = nil) throws {
@@ -26,6 +29,7 @@ struct WrittenFile: Encodable {
     self.rounding = rounding
     exact = rounding.map { $0.tensors == 0 } ?? true
     model = definition.metadata.name
+    if (try? ModelFormat(extensionOf: path)) == .onnx { ownOperators = definition.ownOperators }
   }
 
   init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil, dequantized: [String] = []) throws {
@@ -57,6 +61,9 @@ struct WrittenFile: Encodable {
     Console.print("\(path): \(byteText(bytes))\(share)")
     for (type, count) in dequantized.sorted(by: { $0.key < $1.key }) {
       Console.print("  dequantized  \(count) tensors of \(type), exactly")
+    }
+    if !ownOperators.isEmpty {
+      Console.print("  other runtimes can't run it: only ModelZoo has \(ownOperators.joined(separator: ", "))")
     }
     if let cast { Console.print(Self.text(cast)) }
     guard let rounding else { return }
