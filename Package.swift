@@ -209,7 +209,7 @@ let package = Package(
     .testTarget(
       name: "OpsetConversionTests",
       dependencies: ["TestSupport", "ModelZoo", "ONNXFormat", "OpsetConversion"],
-      exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py"]),
+      exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
       name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
     .testTarget(
@@ -276,7 +276,7 @@ let package = Package(
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
         "SVMPlugin",
       ],
-      exclude: ["Fixtures", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
+      exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore"],
       exclude: ["node_cases.py", "runtime_cases.py", "stored_weights.py", "zipmap_case.py"]),

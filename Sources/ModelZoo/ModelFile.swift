@@ -110,13 +110,22 @@ extension ModelDefinition {
   /// Whether the model holds a support vector machine, which a file of LIBSVM or LIBLINEAR may take.
   public var holdsMachine: Bool { SVMModelFormat.holdsMachine(self) }
 
+  /// Graphs that are built here rely on what ONNX allows; other runtimes don't run all of it. Those of others stay as they
+  /// are.
+  private func runnableElsewhere() throws -> ModelDefinition {
+    guard producerName == Self.ownProducer,
+      graph.nodes.contains(where: { $0.operatorType == "Attention" && $0.inputs.count > 3 })
+    else { return self }
+    return try expandingAttentionMasks()
+  }
+
   /// Writes the model to `path` in `format`. The file appears when it is complete; one that is there is replaced.
   ///
   /// - Throws: `ZooError`.
   public func write(to path: String, format: ModelFormat) throws {
     switch format {
     case .package: try PackageFormat.write(self, to: path)
-    case .onnx: try ONNXFormat.write(self, to: path)
+    case .onnx: try ONNXFormat.write(runnableElsewhere(), to: path)
     case .svm: try SVMModelFormat.write(self, to: path)
     case .caffe, .tflite, .keras:
       throw ZooError(

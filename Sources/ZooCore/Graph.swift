@@ -13,6 +13,16 @@ public struct Graph: Sendable {
   public var unknownFields: [UnknownField] = []
 
   public init() {}
+
+  /// Every name that this graph's nodes, their subgraphs or its outputs read.
+  package var readNames: Set<String> {
+    var names = Set(outputs.map(\.name))
+    for node in nodes {
+      names.formUnion(node.inputs)
+      for graph in node.subgraphs { names.formUnion(graph.readNames) }
+    }
+    return names
+  }
 }
 
 /// A constant of a graph or an attribute.
@@ -60,6 +70,17 @@ public struct Node: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.attributes = attributes
+  }
+
+  /// The graphs in the node's attributes: bodies of If, Loop, Scan and others like them.
+  package var subgraphs: [Graph] {
+    attributes.flatMap { attribute -> [Graph] in
+      switch attribute.value {
+      case .graph(let graph): [graph]
+      case .graphs(let graphs): graphs
+      default: []
+      }
+    }
   }
 
   /// The value of the attribute `name`, if the node has it.

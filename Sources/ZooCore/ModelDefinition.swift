@@ -20,10 +20,13 @@ public struct ModelDefinition: Sendable {
 
   public init() {}
 
+  /// What graphs that are built here, and not read, say of their producer.
+  package static let ownProducer = "ModelZoo"
+
   /// A model that is made here: `graph`, written with these operators, ONNX's own first.
   ///
   /// - Parameter producer: The format that it was read from, if any.
-  package init(_ graph: Graph, operatorSets: [OperatorSet], producer: String = "ModelZoo") {
+  package init(_ graph: Graph, operatorSets: [OperatorSet], producer: String = ownProducer) {
     self.graph = graph
     self.operatorSets = operatorSets
     producerName = producer

@@ -60,9 +60,9 @@ struct ModelTests {
       var sweep = Sweep(folder)
       let targets: [Int64] = [7, 9, 11, 13, 17, 21, 28]
       for (path, least) in models.sorted(by: { $0.key < $1.key }) {
-        let refused = sweep.refused
+        let refused = sweep.refused.count
         try sweep.convert(path, to: targets.filter { $0 >= least })
-        #expect(sweep.refused == refused, "\(path) does not go down to \(least)")
+        #expect(sweep.refused.count == refused, "\(path) does not go down to \(least)")
         try sweep.convert(path, to: targets.filter { $0 < least })
       }
       // Sums over hundreds of terms come out of decompositions in another order.

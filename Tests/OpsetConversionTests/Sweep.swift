@@ -10,7 +10,8 @@ struct Sweep {
   let folder: String
   /// Lines for compare.py.
   private var converted: [String] = []
-  private(set) var refused = 0
+  /// The operator sets that a model was refused for, by the file's name.
+  private(set) var refused: [String: [Int64]] = [:]
   /// Those that were written: the file, and the file that it comes from.
   private(set) var written: [(path: String, source: String)] = []
 
@@ -33,24 +34,47 @@ struct Sweep {
     try String(contentsOfFile: folder + "/models.txt", encoding: .utf8).split(separator: "\n").map(String.init)
   }
 
-  /// - Parameter source: The model that `path`'s has to agree with, if it is another.
-  mutating func convert(_ path: String, comparedWith source: String? = nil, to targets: [Int64]) throws {
+  /// - Parameters:
+  ///   - source: The model that `path`'s has to agree with, if it is another.
+  ///   - others: Operator sets for which only is looked at whether they are refused.
+  mutating func convert(
+    _ path: String, comparedWith source: String? = nil, to targets: [Int64], others: [Int64] = []
+  ) throws {
     let model = try ONNXFormat.read(path)
     let source = source ?? path
-    for target in targets where model.version(ofDomain: "") != target {
+    let name = URL(filePath: path).deletingPathExtension().lastPathComponent
+    for target in Set(targets + others).sorted() where model.version(ofDomain: "") != target {
       let result = "\(path).\(target).onnx"
       do {
         let new = try model.converted(toOperatorSet: target)
         #expect(new.version(ofDomain: "") == target)
+        guard targets.contains(target) else { continue }
         try ONNXFormat.write(new, to: result)
       } catch let error as ZooError {
         // A refusal says where and what; anything else is a defect.
         #expect(error.kind == .unsupported && error.location?.isEmpty == false, "\(path) to \(target): \(error)")
-        refused += 1
+        refused[name, default: []].append(target)
         continue
       }
       converted.append("\(result)\t\(target)\t\(source)")
       written.append((result, source))
+    }
+  }
+
+  /// Expects just those refusals that a file lists: on each line a range of operator sets, and the models that are refused
+  /// for all of it.
+  func expectRefusals(of list: String) throws {
+    var wanted: [String: Set<Int64>] = [:]
+    for line in try String(contentsOfFile: Self.script(list), encoding: .utf8).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      let bounds = try words[0].split(separator: "-").map { try #require(Int64($0)) }
+      for name in words.dropFirst() {
+        wanted[String(name), default: []].formUnion(bounds[0]...bounds[bounds.count - 1])
+      }
+    }
+    for name in Set(wanted.keys).union(refused.keys).sorted() {
+      let (before, now) = (wanted[name] ?? [], Set(refused[name] ?? []))
+      #expect(before == now, "\(name): refused \(now.sorted()), in \(list) \(before.sorted())")
     }
   }
 
@@ -59,7 +83,7 @@ struct Sweep {
     let output = try Python.run(Self.script("compare.py"), folder, tolerance)
     let report = try JSONDecoder().decode(Report.self, from: Data(output.utf8))
     for wrong in report.wrong { Issue.record("\(wrong)") }
-    print("\(converted.count) converted, \(refused) refused: \(report.counts)")
+    print("\(converted.count) converted: \(report.counts)")
     return report
   }
 }

@@ -57,6 +57,9 @@ def equal(a, b, tolerance):
         return False
     if a.dtype.kind in "OSUb":
         return bool((a == b).all())
+    # The mean of a pooling differs in its last bit among versions of ONNX Runtime's operator, and may be next to a half.
+    if a.dtype.itemsize == 1 and tolerance > 1e-5:
+        return int(np.abs(a.astype(int) - b.astype(int)).max(initial=0)) <= 1
     wide = np.complex128 if a.dtype.kind == "c" else np.float64
     return np.allclose(a.astype(wide), b.astype(wide), rtol=tolerance, atol=tolerance, equal_nan=True)
 

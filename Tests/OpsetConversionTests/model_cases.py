@@ -201,5 +201,71 @@ case("functions", 18,
       helper.make_node("Twice", ["k"], ["y"], domain="own")],
      {"a": a}, [value("y")], functions=[mean, leaky, plain], imports=opsets[1:])
 
+# Names that the conversion would give are taken, at all levels; nodes have names or none.
+PARTS = ["node", "node_1", "Add", "Add_1", "Cast", "Div", "Max", "Mul", "Sub", "Where", "axes", "constant", "count", "empty",
+         "epsilon", "heads", "mask", "root", "scale", "sequence_first", "starts", "value", "values", "zero", "zeros"]
+
+
+def with_taken_names(nodes):
+    taken = [f"{name}/{part}" for node in nodes for name in {node.name, *node.output} - {""} for part in PARTS]
+    return [helper.make_node("Identity", ["a"], [name], name=name) for name in taken] + nodes
+
+
+named = [("clip", 13, [node("Clip", ["a", "low", "high"], ["y"])], {"low": np.float32(-0.5), "high": np.float32(0.5)}, 1),
+         ("clip-low", 12, [node("Clip", ["a", "low"], ["y"])], {"low": np.float32(-0.5)}, 1),
+         ("max", 12, [node("Max", ["a", "b"], ["y"])], {"b": floats(4, 1)}, 1),
+         ("mean", 12, [node("Mean", ["a", "b", "c"], ["y"])], {"b": floats(4, 1), "c": floats(5)}, 1),
+         ("gelu", 20, [node("Gelu", ["a"], ["y"], approximate="tanh")], {}, 1),
+         ("layer", 17, [node("LayerNormalization", ["a", "g", "h"], ["y"])], {"g": floats(5), "h": floats(5)}, 1),
+         ("attention", 23, [node("Attention", ["a", "a", "a", "m"], ["y"])], {"m": np.tri(4) > 0}, 1),
+         ("softmax", 13, [node("Softmax", ["a"], ["y"], axis=1)], {}, 1),
+         ("topk", 11, [node("TopK", ["a", "k"], ["y", "i"], largest=0)], {"k": np.array([2])}, 2),
+         ("dynamic", 11, [node("DynamicQuantizeLinear", ["a"], ["q", "s", "z"]),
+                          node("DequantizeLinear", ["q", "s", "z"], ["y"])], {}, 1)]
+for title, opset, nodes, values, count in named:
+    for is_named in [False, True]:
+        for number, item in enumerate(nodes):
+            item.name = f"n{number}" if is_named else ""
+        constants = [constant(key, array) for key, array in values.items()]
+        outputs = [value("y"), value("i", INT64)][:count]
+        suffix = "-named" if is_named else ""
+        # With constants that are computed no adapter can do without nodes.
+        computed = [helper.make_node("Add" if array.dtype.kind == "f" else "Or", [key, key], [f"{key}2"])
+                    for key, array in values.items() if array.dtype.kind in "fb"]
+        for item in nodes:
+            for place, name in enumerate(item.input):
+                if f"{name}2" in {x.output[0] for x in computed}:
+                    item.input[place] = f"{name}2"
+        case(f"taken-{title}{suffix}", opset, with_taken_names(computed + nodes), {"a": a}, outputs, constants)
+        inner = helper.make_graph(
+            with_taken_names(computed + nodes), "inner", [], [value(x.name, x.type.tensor_type.elem_type) for x in outputs],
+            constants)
+        outer = [helper.make_node("Identity", ["a"], [f"o/{part}"], name=f"o/{part}") for part in PARTS]
+        case(f"taken-{title}-inner{suffix}", max(opset, 13), outer + [
+            helper.make_node("If", ["f"], [f"o{x.name}" for x in outputs], name="o", then_branch=inner, else_branch=inner)],
+            {"f": np.array(True), "a": a}, [value(f"o{x.name}", x.type.tensor_type.elem_type) for x in outputs])
+
+# The range of nothing but zeros, of one sign, and of what is no number.
+for title, numbers in {"zeros": [0, 0], "negative-zero": [-0.0], "one": [2], "positive": [1, 2, 4], "negative": [-4, -1],
+                       "mixed": [-1, 0, 2.5], "tiny": [1e-45, 0], "nan": [np.nan], "infinite": [-np.inf, 1], "none": []}.items():
+    case(f"dynamic-quantization-{title}", 11, [node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"])],
+         {"x": np.array(numbers, np.float32)}, [value("q", TensorProto.UINT8), value("s"), value("z", TensorProto.UINT8)])
+    case(f"dynamic-quantization-{title}-constant", 11,
+         [node("DynamicQuantizeLinear", ["c"], ["q", "s", "z"]), node("Identity", ["x"], ["y"])], {"x": a},
+         [value("q", TensorProto.UINT8), value("s"), value("z", TensorProto.UINT8), value("y")],
+         [constant("c", np.array(numbers, np.float32))])
+
+# A zero in a shape is the input's extent, or none; where there are elements, no extent can be 0.
+empty = floats(0, 3, 2)
+case("reshape-without-zero", 14, [node("Reshape", ["a", "s"], ["y"], allowzero=1)], {"a": a}, [value("y")],
+     [constant("s", np.array([6, -1]))])
+case("reshape-zero-kept", 14, [node("Reshape", ["e", "s"], ["y"], allowzero=1)], {"e": empty}, [value("y")],
+     [constant("s", np.array([0, 6]))])
+case("reshape-computed", 14, [node("Reshape", ["a", "s"], ["y"], allowzero=1)], {"a": a, "s": np.array([6, 20])},
+     [value("y")])
+case("reshape-of-shape", 15,
+     [node("Shape", ["a"], ["d"], start=1, end=3), node("Concat", ["n", "d"], ["s"], axis=0),
+      node("Reshape", ["a", "s"], ["y"], allowzero=1)], {"a": a}, [value("y")], [constant("n", np.array([-1]))])
+
 (folder / "models.txt").write_text("\n".join(cases))
 (folder / "cases.pkl").write_bytes(pickle.dumps(cases))

@@ -1,7 +1,7 @@
 """Writes the models of the onnx package's node tests for a sweep: node_cases.py FOLDER
 
-Each model is written as it is, and again with all inputs but the first as constants, since before some version many
-inputs had to be. FOLDER/models.txt lists them; FOLDER/cases.pkl has inputs and expected outputs.
+Each model is written as it is, and again with names for the nodes and all inputs but the first as constants, since
+before some version many inputs had to be. FOLDER/models.txt lists them; FOLDER/cases.pkl has inputs and expected outputs.
 """
 
 import pickle
@@ -39,6 +39,8 @@ for case in collect_testcases(None):
         for value, info in list(zip(inputs, list(frozen.graph.input)))[1:]:
             frozen.graph.initializer.append(numpy_helper.from_array(value, info.name))
             frozen.graph.input.remove(info)
+        for number, node in enumerate(frozen.graph.node):
+            node.name = f"n{number}"
         write(f"{case.name}-frozen", frozen, inputs[:1], outputs)
 
 (folder / "models.txt").write_text("\n".join(cases))

@@ -77,16 +77,7 @@ struct FunctionLibrary {
 
   /// The nodes and those in their bodies.
   private static func nodes(_ nodes: [Node]) -> [Node] {
-    nodes.flatMap { node in
-      [node]
-        + node.attributes.flatMap { attribute -> [Node] in
-          switch attribute.value {
-          case .graph(let graph): Self.nodes(graph.nodes)
-          case .graphs(let graphs): graphs.flatMap { Self.nodes($0.nodes) }
-          default: []
-          }
-        }
-    }
+    nodes.flatMap { node in [node] + node.subgraphs.flatMap { Self.nodes($0.nodes) } }
   }
 
   private static func key(of node: Node) -> Key {

@@ -5,6 +5,8 @@ struct GraphConversion {
   private let target: Int64
   private let bench: Workbench
   private var functions: FunctionLibrary
+  /// What else is to be done with a node in its final form.
+  private let refinement: Adapter.Step?
   private var expanded = 0
   /// A change of one node can't take more steps than this; each goes one version further.
   private static let depthLimit = 256
@@ -13,10 +15,11 @@ struct GraphConversion {
   /// Bodies of functions come to no more nodes than this.
   private static let nodeLimit = 1 << 17
 
-  init(target: Int64, bench: Workbench, functions: FunctionLibrary) {
+  init(target: Int64, bench: Workbench, functions: FunctionLibrary, refinement: Adapter.Step? = nil) {
     self.target = target
     self.bench = bench
     self.functions = functions
+    self.refinement = refinement
   }
 
   /// The graph in the target's version.
@@ -33,9 +36,9 @@ struct GraphConversion {
       bench[named.name] =
         inputs.contains(named.name) ? KnownValue(form: value.form, shape: bench[named.name]?.shape) : value
     }
-    let before = namesRead(by: graph)
+    let before = graph.readNames
     graph.nodes = try convert(graph.nodes, from: version, nesting: nesting)
-    let after = namesRead(by: graph)
+    let after = graph.readNames
     // Constants that only former inputs needed.
     func isLeftOver(_ name: String) -> Bool { before.contains(name) && !after.contains(name) }
     graph.initializers.removeAll { isLeftOver($0.name) && !inputs.contains($0.name) }
@@ -82,10 +85,10 @@ struct GraphConversion {
       try NodeCheck(target: target, bench: bench, origin: origin).check(node, from: version)
       let (final, bodies) = try convertingBodies(node, from: bodyVersion, nesting: nesting)
       learn(final, from: bodies)
-      return [final]
+      return try refinement.map { named(try $0(final, bench), after: final) } ?? [final]
     }
     let replacement: [Node]
-    do { replacement = try step(node, bench) } catch let refusal as Refusal {
+    do { replacement = named(try step(node, bench), after: node) } catch let refusal as Refusal {
       throw refused(node, origin, refusal, from: version, over: next)
     }
     return try replacement.enumerated().flatMap { index, new in
@@ -99,6 +102,18 @@ struct GraphConversion {
       return try convert(
         new, from: next, bodyVersion: bodyVersion, nesting: nesting, origin: origin ?? node, depth: depth + 1)
     }
+  }
+
+  /// The nodes that take `node`'s place, each with a name of its own: one of them has `node`'s, and where that has none,
+  /// none has.
+  private func named(_ nodes: [Node], after node: Node) -> [Node] {
+    guard !node.name.isEmpty else { return nodes }
+    var nodes = nodes
+    let heir = nodes.firstIndex { $0.name == node.name } ?? nodes.startIndex
+    for index in nodes.indices {
+      nodes[index].name = index == heir ? node.name : bench.nodeName(node.partName("node"))
+    }
+    return nodes
   }
 
   /// The node with its bodies converted, and what is known about their outputs.
@@ -188,22 +203,3 @@ struct GraphConversion {
 }
 
 func isDefault(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
-
-/// All names that the graph's nodes, their bodies and its outputs read.
-func namesRead(by graph: Graph) -> Set<String> {
-  var names = Set(graph.outputs.map(\.name))
-  func visit(_ nodes: [Node]) {
-    for node in nodes {
-      names.formUnion(node.inputs)
-      for attribute in node.attributes {
-        switch attribute.value {
-        case .graph(let graph): names.formUnion(namesRead(by: graph))
-        case .graphs(let graphs): for graph in graphs { names.formUnion(namesRead(by: graph)) }
-        default: break
-        }
-      }
-    }
-  }
-  visit(graph.nodes)
-  return names
-}

@@ -15,13 +15,7 @@ extension ModelDefinition {
   private static func hasInnerConstants(_ graph: Graph) -> Bool {
     let inputs = Set(graph.inputs.map(\.name))
     guard graph.initializers.allSatisfy({ inputs.contains($0.name) }) else { return true }
-    return graph.nodes.flatMap(\.attributes).contains { attribute in
-      switch attribute.value {
-      case .graph(let graph): hasInnerConstants(graph)
-      case .graphs(let graphs): graphs.contains(where: hasInnerConstants)
-      default: false
-      }
-    }
+    return graph.nodes.contains { $0.subgraphs.contains(where: hasInnerConstants) }
   }
 
   /// The IR version that came with a version of an operator set.
@@ -66,13 +60,9 @@ extension ModelDefinition {
     func visit(_ graph: Graph) {
       for tensor in graph.initializers { types.insert(tensor.tensor.type) }
       for info in graph.inputs + graph.outputs + graph.values { if let type = info.type { visit(type) } }
-      for attribute in graph.nodes.flatMap(\.attributes) {
-        switch attribute.value {
-        case .tensor(let tensor): types.insert(tensor.tensor.type)
-        case .graph(let graph): visit(graph)
-        case .graphs(let graphs): graphs.forEach { visit($0) }
-        default: break
-        }
+      for node in graph.nodes {
+        for case .tensor(let tensor) in node.attributes.map(\.value) { types.insert(tensor.tensor.type) }
+        for graph in node.subgraphs { visit(graph) }
       }
     }
     visit(graph)

@@ -1,6 +1,7 @@
 import ZooCore
 
-/// Writes the nodes that replace one, named after it.
+/// Writes the nodes that replace one. Their values are named after it; the nodes themselves get names in
+/// `GraphConversion`.
 struct NodeWriter {
   let origin: Node
   let bench: Workbench
@@ -11,12 +12,8 @@ struct NodeWriter {
     self.bench = bench
   }
 
-  private var prefix: String {
-    origin.name.isEmpty ? origin.outputs.first { !$0.isEmpty } ?? origin.operatorType : origin.name
-  }
-
-  /// A name for a new value or constant.
-  func name(_ part: String) -> String { "\(prefix)/\(part)" }
+  /// A name for a new value or constant, which `Workbench` makes unique.
+  func name(_ part: String) -> String { origin.partName(part) }
 
   /// A node of one output, which it returns; `output` is an output of the origin, if it gives one.
   @discardableResult
@@ -30,8 +27,7 @@ struct NodeWriter {
 
   /// A node of any outputs.
   mutating func nodes(_ type: String, _ inputs: [String], _ attributes: [Attribute] = [], to outputs: [String]) {
-    let name = nodes.isEmpty && !origin.name.isEmpty ? origin.name : bench.nodeName(name("node"))
-    nodes.append(Node(type, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
+    nodes.append(Node(type, inputs: inputs, outputs: outputs, attributes: attributes))
   }
 
   func integers(_ values: [Int], _ part: String = "axes") throws -> String { try bench.integers(values, name(part)) }
@@ -71,6 +67,12 @@ extension Attribute {
 }
 
 extension Node {
+  /// What something that is made in place of this node, or beside it, is called after it.
+  func partName(_ part: String) -> String {
+    let own = name.isEmpty ? outputs.first { !$0.isEmpty } ?? operatorType : name
+    return "\(own)/\(part)"
+  }
+
   /// The input at `index`; empty where it is absent.
   func input(_ index: Int) -> String { index < inputs.count ? inputs[index] : "" }
   func output(_ index: Int) -> String { index < outputs.count ? outputs[index] : "" }

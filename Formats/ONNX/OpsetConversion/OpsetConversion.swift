@@ -43,7 +43,7 @@ extension ModelDefinition {
     var conversion = GraphConversion(target: target, bench: bench, functions: library)
     var model = self
     model.graph = try conversion.convert(graph, from: source)
-    let read = namesRead(by: model.graph)
+    let read = model.graph.readNames
     model.graph.initializers += bench.constants.filter { read.contains($0.name) }
     model.functions = library.remaining(of: functions)
     model.operatorSets = operatorSets.map {
@@ -55,7 +55,7 @@ extension ModelDefinition {
   }
 
   /// Every name of a value or a node, in its internal form.
-  private var allNames: Set<String> {
+  var allNames: Set<String> {
     var names: Set<String> = []
     func visit(_ graph: Graph) {
       for info in graph.inputs + graph.outputs + graph.values { names.insert(info.name) }
@@ -64,13 +64,7 @@ extension ModelDefinition {
         names.insert(InternalName.ofFile(node.name))
         names.formUnion(node.inputs)
         names.formUnion(node.outputs)
-        for attribute in node.attributes {
-          switch attribute.value {
-          case .graph(let graph): visit(graph)
-          case .graphs(let graphs): graphs.forEach(visit)
-          default: break
-          }
-        }
+        node.subgraphs.forEach(visit)
       }
     }
     visit(graph)

@@ -5,7 +5,7 @@ final class Workbench {
   /// Values of the graph and of those around it, innermost last.
   private var scopes: [[String: KnownValue]] = [[:]]
   private var names: Set<String>
-  /// By wanted name: the number behind the last one that was made of it.
+  /// The last number that was put behind a name.
   private var numbers: [String: Int] = [:]
   private var shared: [SharedKey: String] = [:]
   /// Constants for the main graph.
@@ -71,7 +71,8 @@ final class Workbench {
   /// A name for a node that no value and no node has: `wanted`, or with a number behind it.
   func nodeName(_ wanted: String) -> String { InternalName.shown(name(wanted)) }
 
-  /// The internal form of a name that no value and no node has: `wanted`, or with a number behind it.
+  /// The internal form of a name that no value and no node has, in any graph of the model: `wanted`, or with a number behind
+  /// it. All new names come from here. Very long ones are cut, so that they cost no more than the nodes that have them.
   func name(_ wanted: String) -> String {
     // What is wanted is made of names of nodes and of values.
     let wanted = InternalName.ofFile(InternalName.shown(wanted).shortened(0))

@@ -102,16 +102,6 @@ extension Graph {
     initializers += expanded
   }
 
-  /// Every name that this graph's nodes, their subgraphs or its outputs read.
-  private var readNames: Set<String> {
-    var names = Set(outputs.map(\.name))
-    for node in nodes {
-      names.formUnion(node.inputs)
-      for graph in node.subgraphs { names.formUnion(graph.readNames) }
-    }
-    return names
-  }
-
   /// Every name that a value of this graph or of its subgraphs has.
   private var valueNames: Set<String> {
     var names = Set(initializers.map(\.name) + inputs.map(\.name))
@@ -252,16 +242,4 @@ private func rounding(
     (cost.worstTensorError, cost.worstTensor) = (relative, constant.name)
   }
   return RoundedTensor(exact: tensor, form: storage == .int8 ? .int8(scales: scales, inner: inner) : .bfloat16)
-}
-
-extension Node {
-  fileprivate var subgraphs: [Graph] {
-    attributes.flatMap { attribute -> [Graph] in
-      switch attribute.value {
-      case .graph(let graph): [graph]
-      case .graphs(let graphs): graphs
-      default: []
-      }
-    }
-  }
 }

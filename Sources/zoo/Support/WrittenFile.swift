@@ -18,10 +18,13 @@ struct WrittenFile: Encodable {
   var dequantized: [String: Int] = [:]
   /// What the file that was read holds besides.
   var unread: [String] = []
+  /// Operators of an ONNX file that other runtimes don't have.
+  var ownOperators: [String] = []
 
   enum CodingKeys: String, CodingKey {
     case model, path, bytes, ratio, rounding, exact, cast, dequantized, unread
     case tensorBytes = "tensor_bytes"
+    case ownOperators = "own_operators"
   }
 
   init(_ definition: ModelDefinition, _ path: String, rounding: WeightRounding? = nil) throws {
@@ -29,6 +32,7 @@ struct WrittenFile: Encodable {
     self.rounding = rounding
     exact = rounding.map { $0.tensors == 0 } ?? true
     model = definition.metadata.name
+    if (try? ModelFormat(extensionOf: path)) == .onnx { ownOperators = definition.ownOperators }
   }
 
   init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil, dequantized: [String] = []) throws {
@@ -62,6 +66,9 @@ struct WrittenFile: Encodable {
     Console.print("\(path): \(bytes.map(byteText) ?? "written")\(share)".visibleLine)
     for (type, count) in dequantized.sorted(by: { $0.key < $1.key }) {
       Console.print("  dequantized  \(count) tensors of \(type), exactly")
+    }
+    if !ownOperators.isEmpty {
+      Console.print("  other runtimes can't run it: only ModelZoo has \(ownOperators.joined(separator: ", "))")
     }
     if let cast { Console.print(Self.text(cast)) }
     if !unread.isEmpty { Console.print("  left out  \(unread.joined(separator: ", "))") }

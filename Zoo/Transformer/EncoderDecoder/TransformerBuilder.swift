@@ -14,8 +14,8 @@ struct TransformerBuilder {
   init(_ configuration: TransformerConfiguration, _ parameters: Parameters, name: String) {
     c = configuration
     self.parameters = parameters
-    // Attention came with operator set 23.
-    graph = GraphBuilder(name: name, operatorSet: 23)
+    // Attention came with operator set 23, Swish with 24.
+    graph = GraphBuilder(name: name, operatorSet: configuration.activation == "Swish" ? 24 : 23)
     embedding = Value(name: "")
   }
 

@@ -6,11 +6,8 @@ let reshapeAdapters: [Adapter] = [
     "Reshape", at: 14,
     down: { node, bench in
       let new = node.without("allowzero")
-      guard node.int("allowzero") ?? 0 != 0 else { return [new] }
-      guard let shape = try bench.integers(node.input(1)), !shape.contains(0) else {
-        throw Refusal("allowzero is new in it")
-      }
-      return [new]
+      guard node.int("allowzero") ?? 0 != 0, try zeroMayCount(node, bench) else { return [new] }
+      throw Refusal("allowzero is new in it")
     }),
   Adapter(
     "Shape", at: 15,
@@ -35,3 +32,14 @@ let reshapeAdapters: [Adapter] = [
       return writer.nodes
     }),
 ]
+
+/// Whether an extent of 0 in the shape may say something else than that the input's is kept.
+private func zeroMayCount(_ node: Node, _ bench: Workbench) throws -> Bool {
+  let extents = bench.shape(node.input(0))
+  if let shape = try bench.integers(node.input(1)) {
+    return shape.enumerated().contains { index, extent in extent == 0 && extents?.dropFirst(index).first != 0 }
+  }
+  // Where there are elements, no extent can be 0.
+  guard let extents else { return true }
+  return !extents.allSatisfy { $0.map { $0 > 0 } ?? false }
+}
