@@ -169,7 +169,8 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "CArguments", "ModelZoo", "ZooDrawing", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CArguments", "ModelZoo", "ZooDrawing", "Files",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 

@@ -9,7 +9,10 @@ package struct ForeignFile {
   /// Whether it is a text that stands for a file which is elsewhere.
   package let isPointer: Bool
 
-  /// What the file is that begins with these bytes, a few hundred at least unless it has no more; `nil` for anything else.
+  /// As many bytes as it takes to tell.
+  package static let beginningLength = 512
+
+  /// What the file is that begins with these bytes, `beginningLength` or as many as it has; `nil` for anything else.
   package init?(_ beginning: UnsafeRawBufferPointer) {
     for kind in Self.binary where Self.holds(beginning, kind.magic, at: kind.offset) {
       (title, advice, isPointer) = (kind.title, kind.advice, false)

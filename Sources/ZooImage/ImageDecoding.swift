@@ -33,10 +33,10 @@ extension Image {
   ///   that is not a whole picture of one of the formats, and for one that is larger than `decoding` allows.
   public init(contentsOf path: String, decoding: ImageDecoding = ImageDecoding()) throws {
     let file = try InputFile(path: path)
-    let signature = try file.read(ImageFormat.signatureLength)
-    _ = try Self.format(of: signature, name: path)
+    let beginning = try file.read(ForeignFile.beginningLength)
+    _ = try Self.format(of: beginning, name: path)
     let rest = try file.readToEnd(limit: ImageFormat.mostBytes)
-    self = try Image(decoding: signature + rest, name: path, decoding: decoding)
+    self = try Image(decoding: beginning + rest, name: path, decoding: decoding)
   }
 
   /// The picture in `bytes`, a whole JPEG, PNG or WebP file; `name` tells people which one an error is about.
