@@ -43,7 +43,7 @@ struct LayerLists {
           parts.count > paths[$0].count + 1 && parts.dropFirst().starts(with: paths[$0])
         })
       else { return nil }
-      // Keras writes a layer's weights in their order, so they lie in it.
+      // A file of Keras gives a layer's weights in their order.
       found[layer].append(name)
     }
     for (layer, names) in zip(layers, found) {
