@@ -244,11 +244,14 @@ struct KerasBuilder {
   }
 
   /// A node of which only output `place` is used; it has the node's name.
+  ///
+  /// - Parameter isOptional: Whether the operator can do without the outputs before.
   mutating func node(
-    _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute], output place: Int, shape: [Int?]
+    _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute], output place: Int,
+    isOptional: Bool = true, shape: [Int?]
   ) -> KerasValue {
     let name = names.name(name)
-    let outputs = [String](repeating: "", count: place) + [name]
+    let outputs = (0..<place).map { isOptional ? "" : names.name("\(name)/unused_\($0)") } + [name]
     graph.nodes.append(Node(type, name: name, inputs: inputs, outputs: outputs, attributes: attributes))
     return KerasValue(name: name, shape: shape)
   }

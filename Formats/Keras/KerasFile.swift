@@ -56,7 +56,19 @@ struct KerasFile {
     }
   }
 
-  func tensorFile() throws -> TensorFile { try weights.tensorFile() }
+  /// The tensors in the order in which Keras lists them, if it does: that of the layers and of their variables.
+  func tensorFile() throws -> TensorFile {
+    var file = try weights.tensorFile()
+    let listed = try LayerWeights.paths(in: weights.root)
+    guard !listed.isEmpty else { return file }
+    let places = Dictionary(listed.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    let order = file.tensors.enumerated().sorted {
+      let (one, other) = (places[Array($0.element.name.utf8)], places[Array($1.element.name.utf8)])
+      return (one ?? listed.count, $0.offset) < (other ?? listed.count, $1.offset)
+    }
+    file.tensors = order.map(\.element)
+    return file
+  }
 
   func model() throws -> ModelDefinition {
     guard let configuration else {

@@ -109,6 +109,20 @@ struct LayerWeights: KerasWeights {
     }
   }
 
+  /// The paths of all variables that a file of the older form lists, in its order.
+  static func paths(in root: HDF5Group) throws -> [String] {
+    var paths: [String] = []
+    for place in ["model_weights", ""] {
+      guard let group = root.group(place), let names = try texts(group, "layer_names") else { continue }
+      for name in names {
+        let prefix = place.isEmpty ? name : "\(place)/\(name)"
+        paths += try (root.group(prefix).flatMap { try texts($0, "weight_names") } ?? []).map { "\(prefix)/\($0)" }
+      }
+    }
+    let optimizer = try root.group("optimizer_weights").flatMap { try texts($0, "weight_names") } ?? []
+    return paths + optimizer.map { "optimizer_weights/\($0)" }
+  }
+
   /// A list of texts that may be spread over several attributes, because one may not be larger than 64 KiB.
   private static func texts(_ group: HDF5Group, _ name: String) throws -> [String]? {
     if let value = group.attributes[name] { return value.texts ?? [] }

@@ -15,19 +15,14 @@ struct LayerLists {
   init(_ file: TensorFile) {
     self.file = file
     let texts = Dictionary(file.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    guard let configuration = texts["model_config"] else {
-      // Weights that Keras saved by their layers' names.
-      guard texts["keras_version"] != nil, texts["backend"] != nil else { return }
-      lists = Self.layers(file.tensors.map(\.name), in: "", layers: nil) ?? []
-      return
-    }
+    // Without a model nobody knows in which order its layers come, by which Keras goes.
+    guard let configuration = texts["model_config"] else { return }
     let version = texts["keras_version"]?.split(separator: ".").first.flatMap { Int($0) } ?? 1
-    let model = try? KerasModel(JSON(configuration), version: version)
     let names = file.tensors.map(\.name)
-    let (others, own) = (
-      names.filter { $0.hasPrefix("\(Self.optimizer)/") }, names.filter { !$0.hasPrefix("\(Self.optimizer)/") }
-    )
-    guard let model, let layers = Self.layers(own, in: Self.weights, layers: model.layers) else {
+    let others = names.filter { $0.hasPrefix("\(Self.optimizer)/") }
+    let own = names.filter { !$0.hasPrefix("\(Self.optimizer)/") }
+    guard let model = try? KerasModel(JSON(configuration), version: version), let layers = Self.lists(own, model.layers)
+    else {
       self.file.metadata.removeAll { Self.modelTexts.contains($0.key) }
       return
     }
@@ -35,32 +30,31 @@ struct LayerLists {
     if !others.isEmpty { lists.append(Self.list("weight_names", others, in: Self.optimizer)) }
   }
 
-  /// The lists for tensors of those names, in `group`; `nil` where they are not the weights of such layers.
-  private static func layers(_ names: [String], in group: String, layers: [KerasLayer]?) -> [HDF5List]? {
-    let known = layers.map { layers in layers.map { $0.name.pathParts }.sorted { $0.count > $1.count } }
-    let depth = group.isEmpty ? 0 : 1
-    var found = NameTable<Int>()
-    var weights: [[String]] = []
+  /// The lists for tensors of those names; `nil` where they are not the weights of these layers.
+  private static func lists(_ names: [String], _ layers: [KerasLayer]) -> [HDF5List]? {
+    // A layer's name may have slashes, so the longest one counts.
+    let paths = layers.map(\.name.pathParts)
+    let longestFirst = paths.indices.sorted { paths[$0].count > paths[$1].count }
+    var found = [[String]](repeating: [], count: layers.count)
     for name in names {
       let parts = name.pathParts
-      guard parts.count > depth + 1, depth == 0 || parts[0] == group, parts[0] != "layers" else { return nil }
-      let rest = parts.dropFirst(depth)
-      let layer = known.map { $0.first { rest.starts(with: $0) } ?? [] } ?? [parts[depth]]
-      guard !layer.isEmpty, layer.count < rest.count else { return nil }
-      let key = layer.joined(separator: "/")
-      if found[key] == nil {
-        _ = found.add(key, weights.count)
-        weights.append([])
-      }
-      weights[found[key] ?? 0].append(name)
+      guard parts[0] == weights,
+        let layer = longestFirst.first(where: {
+          parts.count > paths[$0].count + 1 && parts.dropFirst().starts(with: paths[$0])
+        })
+      else { return nil }
+      // A file of Keras gives a layer's weights in their order.
+      found[layer].append(name)
     }
-    for layer in layers ?? [] {
-      guard let roles = KerasVariables.roles(of: layer) else { continue }
-      guard roles.count == found[layer.name].map({ weights[$0].count }) ?? 0 else { return nil }
+    for (layer, names) in zip(layers, found) {
+      guard KerasVariables.roles(of: layer)?.count ?? names.count == names.count else { return nil }
     }
-    let prefix = group.isEmpty ? "" : "\(group)/"
-    return [HDF5List(group: group, name: "layer_names", texts: found.entries.map(\.name))]
-      + found.entries.map { list("weight_names", weights[$0.value], in: "\(prefix)\($0.name)") }
+    let all = zip(layers, found).map { list("weight_names", $1, in: "\(weights)/\($0.name)") }
+    let own = all.filter { !$0.texts.isEmpty }
+    return [
+      HDF5List(group: weights, name: "layer_names", texts: zip(layers, found).filter { !$1.isEmpty }.map(\.0.name))
+    ]
+      + own
   }
 
   private static func list(_ name: String, _ paths: [String], in group: String) -> HDF5List {

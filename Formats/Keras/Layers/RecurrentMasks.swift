@@ -36,7 +36,7 @@ extension KerasBuilder {
     let all = node("Reshape", place("all"), [steps.name, try constant(place("one_number"), [1])], shape: [1])
     let order = node(
       "TopK", place("order"), [keys.name, all.name], [Attribute("axis", .int(1)), Attribute("largest", .int(0))],
-      output: 1, shape: plane)
+      output: 1, isOptional: false, shape: plane)
     let column = node(
       "Unsqueeze", place("column"), [order.name, try constant(place("last"), [2])], shape: plane + [1])
     let wide = node("Expand", place("wide"), [column.name, extents.name], shape: input.shape)
