@@ -107,9 +107,11 @@ struct SentencePooling {
     _ mode: Mode, _ tokens: Tokens, _ axis: GraphBuilder.Value, _ graph: inout GraphBuilder
   ) throws -> GraphBuilder.Value {
     func total(_ value: GraphBuilder.Value) throws -> GraphBuilder.Value {
-      graph.node("Max", "total", [
-        graph.node("ReduceSum", "count", [value, axis]), try graph.constant(1e-9, "pooling.epsilon"),
-      ])
+      graph.node(
+        "Max", "total",
+        [
+          graph.node("ReduceSum", "count", [value, axis]), try graph.constant(1e-9, "pooling.epsilon"),
+        ])
     }
     let scalarAxis = graph.constant(StoredTensor(try Tensor([Int64(1)], shape: [])), "pooling.places.axis")
     func places(_ value: GraphBuilder.Value) -> GraphBuilder.Value {
