@@ -62,8 +62,9 @@ struct SentencePooling {
     let tokens = Tokens(
       present: Self.numbers(mask, "pooling.present", &graph), counted: Self.numbers(counted, "pooling.counted", &graph))
     let vectors = try modes.enumerated().map { index, mode in
-      graph.scope = "pooling.\(index)."
-      defer { graph.scope = "" }
+      let scope = graph.scope
+      graph.scope += "pooling.\(index)."
+      defer { graph.scope = scope }
       return try Self.vector(mode, states, tokens, &graph)
     }
     return vectors.count == 1
