@@ -93,7 +93,8 @@ import ZooCore
     ("modernbert", "rope_scaling", "{\"factor\":2}"), ("modernbert", "layer_types", "[\"linear_attention\"]"),
     ("swin", "window_size", "12"), ("swin", "image_size", "15"), ("convnext", "num_stages", "5"),
     ("clip-text", "hidden_act", "\"softplus9\""), ("mpnet", "relative_attention_num_buckets", "8"),
-    ("distilbert", "activation", "\"unknown\""), ("modernbert", "rope_parameters", "{\"full_attention\":{\"rope_type\":\"yarn\"}}"),
+    ("distilbert", "activation", "\"unknown\""),
+    ("modernbert", "rope_parameters", "{\"full_attention\":{\"rope_type\":\"yarn\"}}"),
   ])
   func whatChangesTheNetworkIsRefusedByName(name: String, setting: String, value: String) throws {
     try withSettings(of: name, ["config.json": [setting: value]]) { folder in
@@ -110,8 +111,11 @@ import ZooCore
       let copy = folder + "/copy"
       try FileManager.default.copyItem(atPath: fixture("vit"), toPath: copy)
       let old = try String(contentsOfFile: copy + "/config.json", encoding: .utf8)
-      let new = "\u{FEFF}" + old.replacingOccurrences(
-        of: "{\n", with: "{\n  \"a\": NaN, \"b\": [Infinity, -Infinity],\r\n", range: old.startIndex..<old.index(old.startIndex, offsetBy: 2))
+      let new =
+        "\u{FEFF}"
+        + old.replacingOccurrences(
+          of: "{\n", with: "{\n  \"a\": NaN, \"b\": [Infinity, -Infinity],\r\n",
+          range: old.startIndex..<old.index(old.startIndex, offsetBy: 2))
       try new.write(toFile: copy + "/config.json", atomically: true, encoding: .utf8)
       #expect(try pretrainedModel(copy).metadata.labels == ["cat", "dog", "bird"])
     }

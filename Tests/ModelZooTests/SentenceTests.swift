@@ -86,10 +86,14 @@ import ZooCore
     let model = try pretrainedModel(fixture("bert"))
     #expect(kind { try model.predict(.text("a", prompt: "query")) } == .usage)
     for (files, kind, text) in [
-      (["modules.json": "[{\"type\":\"a.Transformer\",\"path\":\"\"},{\"type\":\"a.WordWeights\",\"path\":\"1\"}]"],
-        ZooError.Kind.unsupported, "WordWeights"),
-      (["modules.json": "[{\"type\":\"a.Transformer\",\"path\":\"\"},{\"type\":\"a.Dense\",\"path\":\"../2\"}]"],
-        .badData, "../2"),
+      (
+        ["modules.json": "[{\"type\":\"a.Transformer\",\"path\":\"\"},{\"type\":\"a.WordWeights\",\"path\":\"1\"}]"],
+        ZooError.Kind.unsupported, "WordWeights"
+      ),
+      (
+        ["modules.json": "[{\"type\":\"a.Transformer\",\"path\":\"\"},{\"type\":\"a.Dense\",\"path\":\"../2\"}]"],
+        .badData, "../2"
+      ),
       (["1_Pooling/config.json": "{\"pooling_mode\": \"median\"}"], .unsupported, "median"),
       (["1_Pooling/config.json": "{\"pooling_mode_median\": true}"], .unsupported, "pooling_mode_median"),
       (["config_sentence_transformers.json": "{\"prompts\": {}, \"default_prompt_name\": \"q\"}"], .badData, "\"q\""),

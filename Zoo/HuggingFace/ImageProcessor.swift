@@ -91,7 +91,8 @@ extension PretrainedFolder {
     let crops = try settings.bool("do_center_crop", default: kind.crops)
     guard try settings.bool("do_resize", default: true) else {
       guard !crops else {
-        throw ZooError(.unsupported, "pictures that are cropped (\"do_center_crop\") without being resized are not made")
+        throw ZooError(
+          .unsupported, "pictures that are cropped (\"do_center_crop\") without being resized are not made")
       }
       result.resize = .none
       return result

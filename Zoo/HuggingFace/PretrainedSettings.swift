@@ -85,7 +85,8 @@ package struct PretrainedSettings: Sendable {
     for (name, wanted) in usual {
       guard let value = value(name), value.document != wanted.document else { continue }
       throw ZooError(
-        .unsupported, "networks whose \"\(name)\" is \(value.document.prefix(80)) are not built, only \(wanted.document)",
+        .unsupported,
+        "networks whose \"\(name)\" is \(value.document.prefix(80)) are not built, only \(wanted.document)",
         at: path)
     }
   }

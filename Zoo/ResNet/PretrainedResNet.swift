@@ -62,7 +62,9 @@ public struct PretrainedResNet: PretrainedFamily {
       depths = try settings.counts("depths", default: [3, 4, 6, 3], most: 1000)
       let kind = try settings.text("layer_type", default: "bottleneck")
       let activation = try settings.activation("hidden_act", default: "relu")
-      guard ["basic", "bottleneck"].contains(kind), activation == .relu, widths.count == depths.count, depths.count <= 16 else {
+      guard ["basic", "bottleneck"].contains(kind), activation == .relu, widths.count == depths.count,
+        depths.count <= 16
+      else {
         throw ZooError(
           .unsupported, "\(kind) blocks of \(widths.count) widths and \(depths.count) depths can't be built",
           at: "\(folder.path)/config.json")

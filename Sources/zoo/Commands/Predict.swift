@@ -91,7 +91,8 @@ struct Predict: ParsableCommand {
 
   private typealias Predictions = (reports: [PredictionReport], failures: Failures)
 
-  /// Of texts, or of photographs where the model takes them: then what names a file or a folder is no text.
+  /// Of texts, or of photographs where the model takes them: then what names a file or a folder, or ends as photographs'
+  /// names do, is no text.
   private func embeddings(_ model: Model) throws -> Predictions {
     guard model.metadata.image != nil else { return try aboutTexts(model, inputs) }
     guard model.metadata.tokenizer != nil else { return try aboutImages(model, inputs) }
@@ -99,8 +100,8 @@ struct Predict: ParsableCommand {
     var rest = inputs[...]
     while let first = rest.first {
       // Those of one kind that follow each other run together.
-      let isPicture = FileKind(path: first) != nil
-      let like = Array(rest.prefix { (FileKind(path: $0) != nil) == isPicture })
+      let isPicture = Self.isPicture(first)
+      let like = Array(rest.prefix { Self.isPicture($0) == isPicture })
       rest = rest.dropFirst(like.count)
       let part = try isPicture ? aboutImages(model, like) : aboutTexts(model, like, file: nil)
       predictions.reports += part.reports
@@ -109,6 +110,8 @@ struct Predict: ParsableCommand {
     if file != nil { predictions.reports += try aboutTexts(model, [], file: file).reports }
     return predictions
   }
+
+  private static func isPicture(_ input: String) -> Bool { FileKind(path: input) != nil || isImageName(input) }
 
   private func aboutTexts(_ model: Model, _ inputs: [String]) throws -> Predictions {
     try aboutTexts(model, inputs, file: file)

@@ -14,12 +14,14 @@ func imageFiles(at path: String) throws -> [String] {
   guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
     throw ZooError(.notFound, "the folder can't be read", at: path)
   }
-  let endings = [".jpg", ".jpeg", ".png", ".webp"]
-  let images = names.filter { name in
-    !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) }
-  }
+  let images = names.filter { !$0.hasPrefix(".") && isImageName($0) }
   let paths = images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     .filter { FileKind(path: $0) != .folder }
   guard !paths.isEmpty else { throw ZooError(.notFound, "the folder holds no JPEG, PNG or WebP files", at: path) }
   return paths
+}
+
+/// Whether a name ends as those of photographs do.
+func isImageName(_ name: String) -> Bool {
+  [".jpg", ".jpeg", ".png", ".webp"].contains { name.lowercased().hasSuffix($0) }
 }

@@ -194,6 +194,10 @@ struct ModelReport: Encodable {
     }
     if let image = metadata.image { row("image", Self.text(image)) }
     if let tokenizer = metadata.tokenizer { row("tokenizer", byteText(tokenizer.utf8.count)) }
+    if let prompts = metadata.embedding?.prompts, !prompts.isEmpty {
+      let standard = metadata.embedding?.defaultPrompt.map { "; default \($0)" } ?? ""
+      row("prompts", prompts.map(\.name).joined(separator: ", ") + standard)
+    }
     for accuracy in metadata.accuracy { row("accuracy", accuracy.text) }
     row("licence", metadata.license)
     row("source", metadata.source)

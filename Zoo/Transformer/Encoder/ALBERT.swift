@@ -26,7 +26,8 @@ public struct ALBERT: TextEncoder {
     groups = try settings.count("num_hidden_groups", default: 1)
     groupDepth = try settings.count("inner_group_num", default: 1, most: 1000)
     guard groups <= layers, layers * groupDepth <= 1000 else {
-      throw ZooError(.badData, "\(layers) layers of \(groupDepth) parts have \(groups) groups", at: "\(folder.path)/config.json")
+      throw ZooError(
+        .badData, "\(layers) layers of \(groupDepth) parts have \(groups) groups", at: "\(folder.path)/config.json")
     }
     layer = try EncoderLayer(
       settings,

@@ -24,7 +24,8 @@ public struct BERT: TextEncoder {
       "position_embedding_type": .text("absolute"), "is_decoder": .bool(false), "add_cross_attention": .bool(false),
     ])
     let type = try folder.modelType
-    title = ["bert": "BERT", "roberta": "RoBERTa", "xlm-roberta": "XLM-RoBERTa", "camembert": "CamemBERT"][type] ?? type
+    title =
+      ["bert": "BERT", "roberta": "RoBERTa", "xlm-roberta": "XLM-RoBERTa", "camembert": "CamemBERT"][type] ?? type
     let isBERT = type == "bert"
     layers = try settings.count("num_hidden_layers", default: 12, most: 1000)
     layer = try EncoderLayer(settings, names: Self.names)

@@ -49,7 +49,8 @@ public struct ModernBERT: TextEncoder {
     isLocal = try Self.layerKinds(settings)
     globalBase = try Self.base(settings, "full_attention", "global_rope_theta", usual: 160_000)
     localBase = try Self.base(settings, "sliding_attention", "local_rope_theta", usual: 10_000)
-    guard width % heads == 0, headSize % 2 == 0, usablePositions <= 1 << 20, ["cls", "mean"].contains(classifierPooling)
+    guard width % heads == 0, headSize % 2 == 0, usablePositions <= 1 << 20,
+      ["cls", "mean"].contains(classifierPooling)
     else {
       throw ZooError(
         .badData, "\(heads) heads can't share a width of \(width), or \"classifier_pooling\" is neither cls nor mean",
@@ -64,7 +65,8 @@ public struct ModernBERT: TextEncoder {
       return (0..<layers).map { $0 % period != 0 }
     }
     guard kinds.count == layers, kinds.allSatisfy({ $0 == "full_attention" || $0 == "sliding_attention" }) else {
-      throw ZooError(.unsupported, "\"layer_types\" lists something else than \(layers) known layers", at: "config.json")
+      throw ZooError(
+        .unsupported, "\"layer_types\" lists something else than \(layers) known layers", at: "config.json")
     }
     return kinds.map { $0 == "sliding_attention" }
   }
@@ -112,7 +114,8 @@ public struct ModernBERT: TextEncoder {
         : try SentencePooling(.mean).apply(to: states, mask: inputs.mask, &network.graph)
     }
     let dense = try network.linear(value, "head.dense", inputs: width, outputs: width, hasBias: hasClassifierBias)
-    return try normalization(network.graph.activation(dense, "head.activation", classifierActivation), "head.norm", &network)
+    return try normalization(
+      network.graph.activation(dense, "head.activation", classifierActivation), "head.norm", &network)
   }
 
   private func normalization(
@@ -168,7 +171,8 @@ public struct ModernBERT: TextEncoder {
       "Split", "\(name).parts", [joined, widths], outputs: ["query", "key", "value"].map { "\(name).\($0)" },
       [Attribute("axis", .int(2))])
     let attended = network.graph.attention(
-      try rotated(parts[0], "\(name).query", rotation, &network), try rotated(parts[1], "\(name).key", rotation, &network),
+      try rotated(parts[0], "\(name).query", rotation, &network),
+      try rotated(parts[1], "\(name).key", rotation, &network),
       parts[2], "\(name).heads", mask: mask, heads: heads)
     return try network.linear(attended, "\(name).Wo", inputs: width, outputs: width, hasBias: hasAttentionBias)
   }

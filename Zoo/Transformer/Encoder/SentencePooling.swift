@@ -62,8 +62,9 @@ struct SentencePooling {
     let tokens = Tokens(
       present: Self.numbers(mask, "pooling.present", &graph), counted: Self.numbers(counted, "pooling.counted", &graph))
     let vectors = try modes.enumerated().map { index, mode in
-      graph.scope = "pooling.\(index)."
-      defer { graph.scope = "" }
+      let scope = graph.scope
+      graph.scope += "pooling.\(index)."
+      defer { graph.scope = scope }
       return try Self.vector(mode, states, tokens, &graph)
     }
     return vectors.count == 1
@@ -107,9 +108,11 @@ struct SentencePooling {
     _ mode: Mode, _ tokens: Tokens, _ axis: GraphBuilder.Value, _ graph: inout GraphBuilder
   ) throws -> GraphBuilder.Value {
     func total(_ value: GraphBuilder.Value) throws -> GraphBuilder.Value {
-      graph.node("Max", "total", [
-        graph.node("ReduceSum", "count", [value, axis]), try graph.constant(1e-9, "pooling.epsilon"),
-      ])
+      graph.node(
+        "Max", "total",
+        [
+          graph.node("ReduceSum", "count", [value, axis]), try graph.constant(1e-9, "pooling.epsilon"),
+        ])
     }
     let scalarAxis = graph.constant(StoredTensor(try Tensor([Int64(1)], shape: [])), "pooling.places.axis")
     func places(_ value: GraphBuilder.Value) -> GraphBuilder.Value {

@@ -16,8 +16,8 @@ struct SentenceSettings {
   init(_ folder: PretrainedFolder, positions: Int) throws {
     let listed = try folder.settings("modules.json")?.json.list ?? []
     modules = try listed.compactMap { try SentenceModule($0, folder) }
-    guard listed.isEmpty || modules.isEmpty || modules.first?.isPooling == true else {
-      throw ZooError(.unsupported, "modules other than a Pooling follow the network", at: "modules.json")
+    guard modules.isEmpty || modules[0].isPooling, !modules.dropFirst().contains(where: \.isPooling) else {
+      throw ZooError(.unsupported, "no Pooling, or more than one, follows the network", at: "modules.json")
     }
     let settings = try Self.settings(folder, listed)
     lowercases = try settings?.bool("do_lower_case", default: false) ?? false
@@ -80,7 +80,11 @@ struct SentenceSettings {
   ) throws -> NetworkOutput? {
     guard !modules.isEmpty else { return nil }
     var (value, width) = (states, width)
-    for module in modules { (value, width) = try module.apply(to: value, mask: mask, width: width, &graph) }
+    for (index, module) in modules.enumerated() {
+      graph.scope = "sentence.\(index)."
+      (value, width) = try module.apply(to: value, mask: mask, width: width, &graph)
+    }
+    graph.scope = ""
     return NetworkOutput(
       value: value, name: "sentence_embedding", shape: ["N", Dimension(.fixed(Int64(width)))])
   }

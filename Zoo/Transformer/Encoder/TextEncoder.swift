@@ -86,7 +86,8 @@ extension TextEncoder {
       return item
     }
     guard !found.isEmpty else {
-      throw ZooError(.badData, "the weights are not those of a network of the type \(modelTypes.joined(separator: ", "))")
+      throw ZooError(
+        .badData, "the weights are not those of a network of the type \(modelTypes.joined(separator: ", "))")
     }
     return found
   }
