@@ -1,5 +1,3 @@
-import ZooCore
-
 extension ModelDefinition {
   /// The tensors that a caller gives. Those with a default value are left out.
   public var requiredInputs: [ValueInfo] {

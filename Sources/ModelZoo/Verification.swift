@@ -59,9 +59,12 @@ public struct Verification: Sendable, Hashable {
       let graph = model.definition.graph
       let inputs = try values(in: path, "input", model.inputs, graph.inputs, of: graph)
       let expected = try values(in: path, "output", model.outputs, graph.outputs, of: graph)
-      let outputs = try model.run(Dictionary(inputs) { first, _ in first })
+      let results = try model.run(exactly: inputs.map { (name: $0.0, tensor: $0.1) })
+      let outputs = Dictionary(results.map { (ExactText($0.name), $0.tensor) }, uniquingKeysWith: { first, _ in first })
       for (name, wanted) in expected {
-        guard let output = outputs[name] else { throw ZooError(.defect, "the run gave no output \(name)", at: set) }
+        guard let output = outputs[ExactText(name)] else {
+          throw ZooError(.defect, "the run gave no output \(name)", at: set)
+        }
         if let difference = difference(output, wanted, tolerance) { return "\(set): output \(name): \(difference)" }
       }
     }

@@ -171,7 +171,8 @@ public final class CompiledModel: Sendable {
     let results = try run(exactly: values.map { ($0, $1) })
     let table = Dictionary(results.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
     guard table.count == results.count else {
-      throw ZooError(.usage, "outputs of the model have names that differ only in Unicode's normal form: take them in order")
+      throw ZooError(
+        .usage, "names of the model's outputs differ only in Unicode's normal form", advice: "call run(exactly:)")
     }
     return table
   }

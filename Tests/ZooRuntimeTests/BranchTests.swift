@@ -154,7 +154,8 @@ struct BranchTests {
     let relu = branch([Node("Relu", inputs: ["x"], outputs: ["positive"])], "positive")
     func of(_ value: String, _ axis: String, _ comparison: String, _ number: String) -> [Node] {
       [
-        Node("Shape", inputs: [value], outputs: ["shape"]), Node("Gather", inputs: ["shape", axis], outputs: ["extent"]),
+        Node("Shape", inputs: [value], outputs: ["shape"]),
+        Node("Gather", inputs: ["shape", axis], outputs: ["extent"]),
         Node(comparison, inputs: ["extent", number], outputs: ["isSo"]),
       ]
     }

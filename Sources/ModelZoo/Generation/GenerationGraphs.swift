@@ -1,4 +1,3 @@
-import ZooCore
 import ZooRuntime
 
 /// A graph that gives logits for whole sequences of tokens, rewritten for giving them token by token.

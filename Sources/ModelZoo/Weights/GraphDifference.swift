@@ -1,5 +1,3 @@
-import ZooCore
-
 /// How two graphs differ, by the names of their nodes.
 public struct GraphDifference: Sendable, Hashable, Codable {
   /// Nodes of the second graph alone, of the first alone, and nodes of both that compute something else or elsewhere.
@@ -43,7 +41,8 @@ public struct GraphDifference: Sendable, Hashable, Codable {
   private static func isSame(_ first: Node, _ second: Node) throws -> Bool {
     guard first.operatorType == second.operatorType, first.domain == second.domain,
       first.inputs.map(ExactText.init) == second.inputs.map(ExactText.init),
-      first.outputs.map(ExactText.init) == second.outputs.map(ExactText.init), first.attributes.count == second.attributes.count
+      first.outputs.map(ExactText.init) == second.outputs.map(ExactText.init),
+      first.attributes.count == second.attributes.count
     else { return false }
     let others = Dictionary(second.attributes.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     return try first.attributes.allSatisfy { attribute in

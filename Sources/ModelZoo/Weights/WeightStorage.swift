@@ -1,4 +1,3 @@
-import ZooCore
 import ZooRuntime
 
 /// How a file holds a model's weights. The network computes with float32 weights in any case, unless its precision says

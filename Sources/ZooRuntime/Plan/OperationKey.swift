@@ -41,16 +41,21 @@ private struct AttributeKey: Hashable {
     }
   }
 
-  /// Long lists are not looked through.
+  /// Long lists are looked at in part.
   func hash(into hasher: inout Hasher) {
     hasher.combine(ExactText(attribute.name))
     switch attribute.value {
     case .float(let value): hasher.combine(value.bitPattern)
     case .int(let value): hasher.combine(value)
     case .string(let value): hasher.combine(value)
-    case .floats(let values): hasher.combine(values.count)
-    case .ints(let values): hasher.combine(values.prefix(16).map(\.self))
-    default: break
+    case .floats(let values):
+      hasher.combine(values.count)
+      for value in values.prefix(256) { hasher.combine(value.bitPattern) }
+    case .ints(let values): hasher.combine(values.prefix(256))
+    case .strings(let values): hasher.combine(values.prefix(256))
+    case .tensor(let value): hasher.combine(value.tensor.identity)
+    case .tensors(let values): for value in values.prefix(256) { hasher.combine(value.tensor.identity) }
+    case .graph, .graphs, .type, .types, .opaque: break
     }
   }
 }

@@ -57,7 +57,9 @@ struct PlanBuilder {
   }
 
   private func require(_ description: ValueDescription?, _ name: String) throws -> ValueDescription {
-    guard let description else { throw ZooError(.defect, "nothing is known of the output \"\(name)\"") }
+    guard let description, description.layout == Int32(ZOO_LAYOUT_PLAIN) else {
+      throw ZooError(.defect, "the output \"\(name)\" is not there in the plain layout")
+    }
     return description
   }
 

@@ -24,7 +24,8 @@ final class KernelHandle: @unchecked Sendable {
       guard let layout, kernel.stated_outputs >> UInt64(index) & 1 == 1 else { continue }
       let isBlocked = kernel.blocked_outputs >> UInt64(index) & 1 == 1
       guard layout == Int32(isBlocked ? ZOO_LAYOUT_NCHW16C : ZOO_LAYOUT_PLAIN) else {
-        throw ZooError(.defect, "the kernel writes output \(index) in another layout than it has room for", at: node.label)
+        throw ZooError(
+          .defect, "the kernel writes output \(index) in another layout than it has room for", at: node.label)
       }
     }
   }

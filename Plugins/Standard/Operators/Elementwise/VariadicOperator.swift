@@ -48,7 +48,8 @@ struct VariadicOperator: Operator {
         : Broadcast([index == 1 ? shapes[0] : shape, shapes[index]], to: shape)
     }
     return VariadicKernel(
-      code, type: result.type, steps: steps, count: count, layout: blocked ? .nchw16c : .plain, scale: mean ? 1 / Float(shapes.count) : nil,
+      code, type: result.type, steps: steps, count: count, layout: blocked ? .nchw16c : .plain,
+      scale: mean ? 1 / Float(shapes.count) : nil,
       inPlace: shapes[0] == shape ? [0] : [], kernels: host.kernels)
   }
 

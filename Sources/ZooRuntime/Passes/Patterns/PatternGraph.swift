@@ -159,7 +159,9 @@ struct PatternGraph {
     graph.constants[constant] = StoredTensor(try Tensor(shape.map(Int64.init), shape: [shape.count]))
     graph.shapeDependent.insert(constant)
     define(output, like: value, shape: shape)
-    nodes.append(WorkNode(Node("Reshape", name: InternalName.shown(output), inputs: [value, constant], outputs: [output]), opset: 14))
+    nodes.append(
+      WorkNode(
+        Node("Reshape", name: InternalName.shown(output), inputs: [value, constant], outputs: [output]), opset: 14))
     return output
   }
 
