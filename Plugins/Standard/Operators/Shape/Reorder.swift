@@ -38,7 +38,9 @@ private struct Reorder: Operator {
     let blocks = (channels + 15) / 16
     let kernels = host.kernels
     let count = x.storedCount
+    let needed = (to == .nchw16c ? blockedCount(x.shape) : x.count) * MemoryLayout<Float>.size
     return ClosureKernel { call in
+      guard call.output(0).byteCount >= needed else { throw OperatorError("the output is not in layout \(to)") }
       guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
         let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
       else { return }
