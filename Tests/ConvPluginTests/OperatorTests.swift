@@ -140,7 +140,7 @@ import ZooRuntime
     #expect(try pool("MaxPool", kernel: 4, stride: 3) == [4])
     #expect(try pool("MaxPool", kernel: 5, stride: 3) == [])
     #expect(try pool("AveragePool", kernel: 4, stride: 3, ceiling: 1) == [3])
-    #expect(try pool("AveragePool", kernel: 3, stride: 2, ceiling: 1, counts: 1) == [2])
+    #expect(try pool("AveragePool", kernel: 3, stride: 2, ceiling: 1, counts: 1) == [3])
     #expect(throws: ZooError.self) { try pool("MaxPool", kernel: 9, stride: 3) }
   }
 

@@ -104,7 +104,7 @@ write("scaler_of_one", "Scaler", [("y", TensorProto.FLOAT)], x, offset=normal(1)
 # Coefficients that no feature goes with are left over.
 write(
     "linear_classifier_left_over", "LinearClassifier", [("labels", TensorProto.INT64), ("scores", TensorProto.FLOAT)], x,
-    coefficients=normal(3 * FEATURES + 4), intercepts=normal(3), post_transform="LOGISTIC", **names(3, False)[0])
+    coefficients=normal(3 * (FEATURES + 2)), intercepts=normal(3), post_transform="LOGISTIC", **names(3, False)[0])
 write(
     "linear_regressor_left_over", "LinearRegressor", [("y", TensorProto.FLOAT)], x, targets=2,
-    coefficients=normal(2 * FEATURES + 3), intercepts=normal(2))
+    coefficients=normal(2 * (FEATURES + 2)), intercepts=normal(2))
