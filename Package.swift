@@ -161,7 +161,8 @@ let package = Package(
         "PyTorchFormat",
         "GraphBuilder",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
-        "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet", "TransformerDecoder",
+        "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
+        "TransformerDecoder",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
       ]),
     .executableTarget(
