@@ -321,7 +321,7 @@ def processors():
         (DeiTImageProcessor, dict(size=9, crop_size=5)), (DeiTImageProcessor, dict(size=6, do_center_crop=False)),
         (CLIPImageProcessor, dict(size=7, crop_size=5)),
         (CLIPImageProcessor, dict(size={"shortest_edge": 6}, crop_size={"height": 4, "width": 6})),
-        (ConvNextImageProcessor, dict(size=7)), (ConvNextImageProcessor, dict(size={"shortest_edge": 6}, crop_pct=0.7)),
+        (ConvNextImageProcessor, dict(size=6)), (ConvNextImageProcessor, dict(size={"shortest_edge": 6}, crop_pct=0.7)),
     ]:
         # What a file says, without what the class would add.
         name = kind.__name__.removesuffix("Pil")

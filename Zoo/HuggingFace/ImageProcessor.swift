@@ -20,7 +20,8 @@ private struct ImageProcessorKind {
   static let clip = ImageProcessorKind(
     mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711], keepsProportion: true,
     crops: true)
-  static let convNeXt = ImageProcessorKind(keepsProportion: true, size: .integer(384), cropsPart: true)
+  static let convNeXt = ImageProcessorKind(
+    mean: standard, deviation: standard, keepsProportion: true, size: .integer(384), cropsPart: true)
 
   /// The class that the settings name; without a name, that of the network's family.
   init(_ settings: PretrainedSettings, modelType: String) {
