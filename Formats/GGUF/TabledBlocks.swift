@@ -63,7 +63,7 @@ extension Dequantization {
       var power: UInt8 = 1
       for _ in 0..<digits {
         for index in 0..<count {
-          let digit = UInt16(block[place &+ index] &* power) &* 3 &>> 8
+          let digit = (UInt16(block[place &+ index] &* power) &* 3) &>> 8
           output[index] = scale * Float(Int32(digit) &- 1)
         }
         output += count

@@ -27,6 +27,8 @@ private struct StateDictionary {
   /// By object: whether a tensor is in it or in anything it refers to.
   private let holdsTensors: [Bool]
   private var visits = 0
+  /// Of values beside the weights, which are cut off where there are too many.
+  private var plainVisits = 0
   /// Visits of values in all: a pickle may refer to one container from many places.
   private let visitLimit: Int
   private var nameBytes = 0
@@ -207,8 +209,10 @@ private struct StateDictionary {
 
   /// What is plain; nothing here is worth refusing the weights for.
   private mutating func plain(_ value: PickleValue, depth: Int) -> CheckpointValue {
-    visits += 1
-    guard depth <= Self.depthLimit, visits <= visitLimit else { return .other("values nested too deep or too often") }
+    plainVisits += 1
+    guard depth <= Self.depthLimit, plainVisits <= visitLimit else {
+      return .other("values nested too deep or too often")
+    }
     switch value {
     case .none: return .none
     case .bool(let flag): return .bool(flag)

@@ -102,6 +102,9 @@ struct TensorFileReader {
       throw ZooError(.badData, "an entry has a dtype, a shape and two data_offsets")
     }
     let byteCount = try Tensor.byteCount(type: type, shape: shape)
+    guard type.bitWidth % 8 == 0 || shape.reduce(1, *) * type.bitWidth % 8 == 0 else {
+      throw ZooError(.badData, "\(type.name) of shape \(shape) takes no whole bytes")
+    }
     guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= file.bytes.count - start else {
       throw ZooError(
         .badData, "the bytes \(offsets[0]) to \(offsets[1]) are outside the \(file.bytes.count - start) that there are")

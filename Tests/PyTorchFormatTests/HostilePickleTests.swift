@@ -9,7 +9,7 @@ import ZooCore
     ("os", "system"), ("posix", "system"), ("builtins", "eval"), ("__builtin__", "eval"), ("builtins", "exec"),
     ("builtins", "getattr"), ("builtins", "__import__"), ("subprocess", "Popen"), ("torch", "load"),
     ("torch.storage", "_load_from_bytes"), ("torch", "jit.load"), ("operator", "attrgetter"), ("runpy", "_run_code"),
-    ("copyreg", "_reconstructor"), ("numpy", "load"), ("collections", "namedtuple"), ("", ""),
+    ("numpy", "load"), ("collections", "namedtuple"), ("", ""),
   ])
   func foreignGlobalsAreNamedAndNotRun(module: String, name: String) throws {
     let argument = Opcode.tuple([Opcode.text("touch /tmp/executed")])

@@ -112,7 +112,8 @@ extension KerasBuilder {
       shape: order.map { split[$0] })
   }
 
-  /// Softmax of the scaled products; where the mask leaves a row nothing, its probabilities are zeros.
+  /// Softmax of the scaled products. Where the mask leaves a row nothing, all keys count the same; with dropout Keras goes
+  /// another way, and none does.
   private mutating func probabilities(
     _ call: KerasLayerCall, _ query: KerasValue, _ key: KerasValue, mask: String?, scale: Float
   ) throws -> KerasValue {
@@ -127,7 +128,7 @@ extension KerasBuilder {
     }
     let softmax = node(
       "Softmax", "\(call.name)/softmax", [scores.name], [Attribute("axis", .int(-1))], like: scores)
-    guard let mask else { return softmax }
+    guard let mask, try call.settings.number("dropout", or: 0) > 0 else { return softmax }
     let zero = try constant("\(call.name)/zero", [0], shape: [])
     return node("Where", "\(call.name)/probabilities", [mask, softmax.name, zero], like: softmax)
   }

@@ -133,7 +133,11 @@ extension KerasBuilder {
     }
     var all = node(
       cell.operatorType, "\(call.name)/all", inputs, attributes, shape: [steps, count, batch, units])
-    if let counting { all = try spread(call, all, counting, isReverse: count == 1 ? [isBackwards] : [false, true]) }
+    // Keras wants zeros of layers that it runs in both directions.
+    let zeros = try count > 1 || settings.bool("zero_output_for_mask", or: false)
+    if let counting {
+      all = try spread(call, all, counting, isReverse: count == 1 ? [isBackwards] : [false, true], zeros: zeros)
+    }
     if isBackwards {
       // Keras gives the steps in the order in which it went through them.
       let range = [

@@ -46,19 +46,19 @@ extension KerasBuilder {
   }
 
   /// Outputs of the steps that count, (steps, directions, batch, units), at the places of all: one that does not count
-  /// repeats what came before it in the layer's direction, at first zeros.
+  /// repeats what came before it in the layer's direction, at first zeros; or is zeros.
   mutating func spread(
-    _ call: KerasLayerCall, _ all: KerasValue, _ steps: CountingSteps, isReverse: [Bool]
+    _ call: KerasLayerCall, _ all: KerasValue, _ steps: CountingSteps, isReverse: [Bool], zeros: Bool
   ) throws -> KerasValue {
     let directions = try isReverse.enumerated().map { number, isReverse in
-      try spread(call, all, steps, number, isReverse)
+      try spread(call, all, steps, number, isReverse, zeros)
     }
     guard directions.count > 1 else { return directions[0] }
     return node("Concat", "\(call.name)/mask/all", directions.map(\.name), [Attribute("axis", .int(1))], like: all)
   }
 
   private mutating func spread(
-    _ call: KerasLayerCall, _ all: KerasValue, _ steps: CountingSteps, _ number: Int, _ isReverse: Bool
+    _ call: KerasLayerCall, _ all: KerasValue, _ steps: CountingSteps, _ number: Int, _ isReverse: Bool, _ zeros: Bool
   ) throws -> KerasValue {
     func place(_ what: String) -> String { "\(call.name)/mask/\(what)_\(number)" }
     let shape = [all.shape[0], 1, all.shape[2], all.shape[3]]
@@ -74,9 +74,11 @@ extension KerasBuilder {
     let index = node("Sub", place("index"), [steps.upTo, isReverse ? steps.counts : one], shape: [])
     // Where no step is that counts there is none behind the outputs' end either: those are zeros.
     let isThere =
-      isReverse
-      ? node("Less", place("there"), [index.name, try columnOfLengths(call, steps, number)], shape: [])
-      : node("GreaterOrEqual", place("there"), [index.name, zero], shape: [])
+      zeros
+      ? node("Cast", place("there"), [steps.counts], [Attribute("to", .int(9))], shape: [])
+      : isReverse
+        ? node("Less", place("there"), [index.name, try columnOfLengths(call, steps, number)], shape: [])
+        : node("GreaterOrEqual", place("there"), [index.name, zero], shape: [])
     let valid = node("Where", place("valid"), [isThere.name, index.name, zero], shape: [])
     // (batch, steps) as (steps, 1, batch, 1).
     func spreadAxes(_ name: String, _ what: String) throws -> String {
