@@ -79,6 +79,10 @@ func checkSize(width: Int, height: Int, fileSize: Int, _ decoding: ImageDecoding
       .badData, "the picture has \(width)×\(height) pixels; the limit is \(decoding.maximumPixels)",
       advice: "scale it down first")
   }
+  // As libpng by default: each row has a cost of its own, and so has each weight when such a side is resized.
+  guard max(width, height) <= 1_000_000 else {
+    throw ZooError(.badData, "the picture has \(width)×\(height) pixels; the limit is 1000000 a side")
+  }
   // What compresses best (PNG with one bit a pixel) packs 8 × 1032 pixels in a byte. WebP has no such bound, so that a
   // few bytes can claim the whole limit; then 16 million pixels are enough.
   guard area <= 1 << 24 || (area - 1 << 24) / (8 * 1032) <= fileSize else {

@@ -35,20 +35,31 @@ func decodeWebP(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
   return decoding.appliesOrientation ? image.oriented(by: orientation(inWebP: bytes)) : image
 }
 
-/// What the chunk EXIF says (RFC 9649, 2.7.1.5), 1 where there is none: the chunks are a name, a length, and data that
-/// is padded to an even length.
+/// What the chunks EXIF and XMP say (RFC 9649, 2.7.1.5).
 private func orientation(inWebP bytes: UnsafeBufferPointer<UInt8>) -> Int {
-  var position = 12
-  while position <= bytes.count - 8 {
+  var tags = OrientationTags()
+  forEachChunk(of: bytes[12...]) { name, data in
+    switch name {
+    case "EXIF" where tags.exif.isEmpty: tags.exif = Array(data)[...]
+    case "XMP " where tags.xmp.isEmpty: tags.xmp = Array(data)[...]
+    default: break
+    }
+  }
+  return tags.orientation
+}
+
+/// Gives the chunks: a name, a length, and data that is padded to an even length.
+private func forEachChunk(
+  of bytes: Slice<UnsafeBufferPointer<UInt8>>, _ body: (String, Slice<UnsafeBufferPointer<UInt8>>) -> Void
+) {
+  var position = bytes.startIndex
+  while position <= bytes.endIndex - 8 {
     let data = position + 8
     let length = bytes[position + 4..<data].reversed().reduce(0) { $0 << 8 | Int($1) }
-    guard length <= bytes.count - data else { break }
-    if bytes[position..<position + 4].elementsEqual("EXIF".utf8) {
-      return exifOrientation(UnsafeBufferPointer(rebasing: bytes[data..<data + length])) ?? 1
-    }
+    guard length <= bytes.endIndex - data else { break }
+    body(String(decoding: bytes[position..<position + 4], as: UTF8.self), bytes[data..<data + length])
     position = data + length + length % 2
   }
-  return 1
 }
 
 private func reason(_ status: VP8StatusCode) -> String {

@@ -112,4 +112,43 @@ import ZooImage
     jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x32, 0xc8, 0x32, 0xc8])
     #expect(error { try Image(decoding: jpeg, name: "jpeg") }?.kind == .badData)
   }
+  @Test func manyScansOfALargeJPEGAreRefused() throws {
+    let jpeg = try bytes(of: "\(fixtures)/420-progressive-1.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xff, 0xc2]) })
+    let scan = try #require(jpeg.indices.last { jpeg[$0...].starts(with: [0xff, 0xda]) })
+    var many = Array(jpeg[..<scan])
+    many.replaceSubrange(frame + 5..<frame + 9, with: [0x10, 0, 0x10, 0])
+    for _ in 0..<130 { many += jpeg[scan..<jpeg.count - 2] }
+    many += [UInt8](repeating: 0, count: 1 << 15) + [0xff, 0xd9]
+    #expect(error { try Image(decoding: many, name: "jpeg") }?.message.contains("scans; the limit is 128") == true)
+  }
+
+  @Test func sidesAreLimited() throws {
+    var png = try bytes(of: "\(fixtures)/grey1-interlaced-3.png")
+    png.replaceSubrange(16..<24, with: [0, 0, 0, 1, 0, 0x0f, 0x42, 0x41])
+    #expect(error { try Image(decoding: png, name: "png") }?.message.contains("limit is 1000000 a side") == true)
+    png.replaceSubrange(16..<24, with: [0, 0, 0x20, 1, 0, 0, 0x20, 1])
+    png += [UInt8](repeating: 0, count: 1 << 16)
+    #expect(error { try Image(decoding: png, name: "png") }?.message.hasPrefix("an interlaced PNG") == true)
+    // 12000 × 12000 of four samples of 16 bits.
+    png.replaceSubrange(16..<29, with: [0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0, 16, 6, 0, 0, 0])
+    png += [UInt8](repeating: 0, count: 1 << 21)
+    #expect(error { try Image(decoding: png, name: "png") }?.message.contains("unpacks to 1098 MiB") == true)
+  }
+
+  @Test func damagedOrientationsHideNoPicture() throws {
+    for name in ["orientation-6-2.jpg", "orientation-profile-compressed-2.png", "orientation-xmp-attribute-2.webp"] {
+      let whole = try bytes(of: "\(fixtures)/\(name)")
+      let mark = ["Exif", "zTXt", "XMP "].compactMap { mark in
+        whole.indices.first { whole[$0...].starts(with: mark.utf8) }
+      }
+      let first = try #require(mark.first) + 8
+      for position in first..<min(first + 24, whole.count) {
+        var damaged = whole
+        damaged[position] ^= 0xff
+        let image = try Image(decoding: damaged, name: name)
+        #expect(image.pixels.count == 3 * image.width * image.height)
+      }
+    }
+  }
 }

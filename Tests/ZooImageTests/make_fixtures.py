@@ -12,6 +12,7 @@ import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 
 def picture(width, height, seed):
@@ -122,6 +123,58 @@ def write_orientations(folder, width, height, seed, orientations, formats=("jpg"
             folder.save(image, f"orientation-{orientation}-{seed}.{format}", exif=exif, **options)
 
 
+def exif_block(order, kind, values):
+    """An EXIF block with one entry, the orientation."""
+    format = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}[kind]
+    data = struct.pack(f"{order}{len(values)}{format}", *values)
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 1)
+    entry = struct.pack(order + "HHI", 0x0112, kind, len(values))
+    if len(data) <= 4:
+        return header + entry + data.ljust(4, b"\0") + bytes(4)
+    return header + entry + struct.pack(order + "II", 26, 0) + data
+
+
+def raw_profile(block):
+    """A profile as ImageMagick writes it in text chunks."""
+    digits = block.hex()
+    lines = "\n".join(digits[start:start + 72] for start in range(0, len(digits), 72))
+    return f"\nexif\n{len(block):8}\n{lines}\n"
+
+
+def write_orientation_forms(folder, width, height, seed):
+    """The orientation in all the places and forms that Pillow reads it from, and some that it does not."""
+    image = picture(width, height, seed)
+    forms = {}
+    for order in "<", ">":
+        name = "little" if order == "<" else "big"
+        for kind in 1, 3, 4, 8, 9:
+            forms[f"{name}-type{kind}"] = exif_block(order, kind, [6])
+            forms[f"{name}-type{kind}-twice"] = exif_block(order, kind, [8, 1])
+        forms[f"{name}-invalid"] = exif_block(order, 3, [9])
+    forms["named-twice"] = b"Exif\0\0" + exif_block(">", 3, [5])
+    attribute, element = b'<a tiff:Orientation="7"/>', b"<tiff:Orientation>3</tiff:Orientation>"
+    for name, block in forms.items():
+        folder.save(image, f"orientation-{name}-{seed}.jpg", exif=b"Exif\0\0" + block)
+        if seed != 2:
+            folder.save(image, f"orientation-{name}-{seed}.png", exif=block)
+            folder.save(image, f"orientation-{name}-{seed}.webp", exif=block, lossless=True)
+    for name, packet in ("attribute", attribute), ("element", element), ("absent", b"<a tiff:Orientation='6'/>"):
+        folder.save(image, f"orientation-xmp-{name}-{seed}.jpg", xmp=packet)
+        folder.save(image, f"orientation-xmp-{name}-{seed}.webp", xmp=packet, lossless=True)
+    for orientation in 1, 9:
+        block = exif_block("<", 3, [orientation])
+        folder.save(image, f"orientation-exif{orientation}-xmp-{seed}.jpg", exif=b"Exif\0\0" + block, xmp=attribute)
+    for compressed in False, True:
+        tag = f"{'-compressed' if compressed else ''}-{seed}.png"
+        profile = PngInfo()
+        profile.add_text("Raw profile type exif", raw_profile(b"Exif\0\0" + forms["big-type4"]), zip=compressed)
+        folder.save(image, f"orientation-profile{tag}", pnginfo=profile)
+        folder.save(image, f"orientation-profile-exif{tag}", pnginfo=profile, exif=exif_block("<", 3, [2]))
+        xmp = PngInfo()
+        xmp.add_itxt("XML:com.adobe.xmp", attribute.decode(), zip=compressed)
+        folder.save(image, f"orientation-xmp{tag}", pnginfo=xmp)
+
+
 def write_pngs(folder, width, height, seed):
     image = picture(width, height, seed)
     noise = np.random.default_rng(seed)
@@ -179,6 +232,7 @@ def main():
         write_jpegs(folder, 37, 29, 1, 90)
         write_orientations(folder, 13, 7, 2, range(1, 9), ["jpg"])
         write_orientations(folder, 13, 7, 2, [6], ["png", "webp"])
+        write_orientation_forms(folder, 5, 3, 2)
         write_pngs(folder, 11, 9, 3)
         write_webps(folder, 37, 29, 4, 80)
         folder.save(picture(1, 1, 5), "pixel.jpg")
@@ -192,6 +246,7 @@ def main():
         quality = choose.randint(1, 100)
         write_jpegs(folder, width, height, 10 * seed, quality)
         write_orientations(folder, width, height, 10 * seed, [choose.randint(1, 8)])
+        write_orientation_forms(folder, width, height, 10 * seed)
         write_pngs(folder, choose.randint(1, 30), choose.randint(1, 30), 10 * seed)
         write_webps(folder, width, height, 10 * seed, quality)
         sizes = [(choose.randint(1, 200), choose.randint(1, 200)) for _ in range(4)]
