@@ -22,7 +22,7 @@ public struct ImageDecoding: Sendable, Hashable {
 }
 
 extension Image {
-  /// The picture in the JPEG, PNG or WebP file at `path`.
+  /// The picture in the JPEG, PNG, WebP, GIF or BMP file at `path`; of an animation its first frame.
   ///
   /// The pixels are those that Pillow's `Image.open(path).convert("RGB")` gives: alpha is dropped, not composed, colour
   /// profiles and gamma are ignored, and 16-bit samples keep their high byte (for 16-bit grey, where Pillow clips
@@ -38,7 +38,7 @@ extension Image {
     self = try Image(decoding: signature + rest, name: path, decoding: decoding)
   }
 
-  /// The picture in `bytes`, a whole JPEG, PNG or WebP file; `name` tells people which one an error is about.
+  /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF or BMP file; `name` tells people which one an error is about.
   ///
   /// - Throws: `ZooError` (`badData`), as `init(contentsOf:decoding:)` does.
   public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws {
@@ -49,6 +49,8 @@ extension Image {
         case .jpeg: try decodeJPEG(buffer, decoding)
         case .png: try decodePNG(buffer, decoding)
         case .webp: try decodeWebP(buffer, decoding)
+        case .gif: try decodeGIF(buffer, decoding)
+        case .bmp: try decodeBMP(buffer, decoding)
         }
       }
     } catch let error as ZooError {
@@ -61,7 +63,7 @@ extension Image {
     guard !bytes.isEmpty else { throw ZooError(.badData, "the file is empty", at: name) }
     let other = ImageFormat.nameOfUnsupported(signature: bytes)
     throw ZooError(
-      .badData, "\(fileName(of: name)) is not a JPEG, PNG or WebP image", at: name,
+      .badData, "\(fileName(of: name)) is not a JPEG, PNG, WebP, GIF or BMP image", at: name,
       advice: other.map { "it is a \($0) file; convert it to PNG" })
   }
 
