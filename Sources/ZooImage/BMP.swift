@@ -4,6 +4,7 @@ import ZooCore
 func decodeBMP(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) throws -> Image {
   let bitmap = try Bitmap(bytes)
   try checkSize(width: bitmap.width, height: bitmap.height, fileSize: bytes.count, decoding)
+  if bitmap.isPacked { try checkRuns(width: bitmap.width, height: bitmap.height, fileSize: bytes.count) }
   guard bitmap.isPacked || bitmap.stride * (bitmap.height - 1) + bitmap.rowBytes <= bytes.count - bitmap.data else {
     throw truncated(bytes.count)
   }

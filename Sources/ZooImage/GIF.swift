@@ -4,6 +4,7 @@ import ZooCore
 func decodeGIF(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) throws -> Image {
   let frame = try GIFFrame(bytes)
   try checkSize(width: frame.screenWidth, height: frame.screenHeight, fileSize: bytes.count, decoding)
+  try checkRuns(width: frame.screenWidth, height: frame.screenHeight, fileSize: bytes.count)
   return try Image(width: frame.screenWidth, height: frame.screenHeight, zeroed: true) { pixels in
     let background = frame.color(frame.transparent ?? 0)
     if background != (0, 0, 0) {

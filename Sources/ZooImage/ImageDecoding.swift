@@ -92,6 +92,13 @@ func checkSize(width: Int, height: Int, fileSize: Int, _ decoding: ImageDecoding
   }
 }
 
+/// Refuses more than 16 million pixels of runs where `fileSize` bytes give 64 or more each: unpacking takes long.
+func checkRuns(width: Int, height: Int, fileSize: Int) throws {
+  guard width * height <= 1 << 24 || width * height / 64 <= fileSize else {
+    throw ZooError(.badData, "\(fileSize) bytes for \(width)×\(height) pixels is no honest picture")
+  }
+}
+
 /// The error for a file that ends before its picture does.
 func truncated(_ fileSize: Int) -> ZooError {
   ZooError(
