@@ -154,7 +154,7 @@ let package = Package(
     .systemLibrary(name: "CUTF8Proc", path: "Sources/CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "Tokenizers", dependencies: ["ZooCore", "JSON", "COniguruma", "CUTF8Proc"]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "NumPyFormat"]),
-    .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP"]),
+    .target(name: "ZooImage", dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CWebP", "CZlib"]),
     .target(
       name: "ModelZoo",
       dependencies: [

@@ -23,7 +23,7 @@ public struct ImageDecoding: Sendable, Hashable {
 }
 
 extension Image {
-  /// The picture in the JPEG, PNG or WebP file at `path`.
+  /// The picture in the JPEG, PNG, WebP, GIF or BMP file at `path`; of an animation its first frame.
   ///
   /// The pixels are those that Pillow's `Image.open(path).convert("RGB")` gives: alpha is dropped, not composed, colour
   /// profiles and gamma are ignored, and 16-bit samples keep their high byte (for 16-bit grey, where Pillow clips
@@ -39,7 +39,7 @@ extension Image {
     self = try Image(decoding: beginning + rest, name: path, decoding: decoding)
   }
 
-  /// The picture in `bytes`, a whole JPEG, PNG or WebP file; `name` tells people which one an error is about.
+  /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF or BMP file; `name` tells people which one an error is about.
   ///
   /// - Throws: `ZooError` (`badData`), as `init(contentsOf:decoding:)` does.
   public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws {
@@ -50,6 +50,8 @@ extension Image {
         case .jpeg: try decodeJPEG(buffer, decoding)
         case .png: try decodePNG(buffer, decoding)
         case .webp: try decodeWebP(buffer, decoding)
+        case .gif: try decodeGIF(buffer, decoding)
+        case .bmp: try decodeBMP(buffer, decoding)
         }
       }
     } catch let error as ZooError {
@@ -62,7 +64,7 @@ extension Image {
     guard !bytes.isEmpty else { throw ZooError(.badData, "the file is empty", at: name) }
     let other = ImageFormat.nameOfUnsupported(signature: bytes)
     throw ZooError(
-      .badData, "\(fileName(of: name)) is not a JPEG, PNG or WebP image", at: name,
+      .badData, "\(fileName(of: name)) is not a JPEG, PNG, WebP, GIF or BMP image", at: name,
       advice: other.map { "it is a \($0) file; convert it to PNG" }
         ?? bytes.withUnsafeBytes(ForeignFile.init).map { "it is \($0.title); \($0.advice)" })
   }
@@ -81,10 +83,21 @@ func checkSize(width: Int, height: Int, fileSize: Int, _ decoding: ImageDecoding
       .badData, "the picture has \(width)×\(height) pixels; the limit is \(decoding.maximumPixels)",
       advice: "scale it down first")
   }
+  // As libpng by default: each row has a cost of its own, and so has each weight when such a side is resized.
+  guard max(width, height) <= 1_000_000 else {
+    throw ZooError(.badData, "the picture has \(width)×\(height) pixels; the limit is 1000000 a side")
+  }
   // What compresses best (PNG with one bit a pixel) packs 8 × 1032 pixels in a byte. WebP has no such bound, so that a
   // few bytes can claim the whole limit; then 16 million pixels are enough.
   guard area <= 1 << 24 || (area - 1 << 24) / (8 * 1032) <= fileSize else {
     throw ZooError(.badData, "a file of \(fileSize) bytes can't hold the \(width)×\(height) pixels that it claims")
+  }
+}
+
+/// Refuses more than 16 million pixels of runs where `fileSize` bytes give 64 or more each: unpacking takes long.
+func checkRuns(width: Int, height: Int, fileSize: Int) throws {
+  guard width * height <= 1 << 24 || width * height / 64 <= fileSize else {
+    throw ZooError(.badData, "\(fileSize) bytes for \(width)×\(height) pixels is no honest picture")
   }
 }
 

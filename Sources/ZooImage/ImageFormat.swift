@@ -3,9 +3,17 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   case jpeg = "JPEG"
   case png = "PNG"
   case webp = "WebP"
+  case gif = "GIF"
+  case bmp = "BMP"
+
+  /// What the names of such files end with, behind a full stop.
+  public static let fileEndings: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
 
   /// Bytes from a file's beginning that are enough to tell its format.
-  public static let signatureLength = 12
+  public static let signatureLength = 18
+
+  /// The sizes of the header that follows a BMP file's first 14 bytes.
+  static let bitmapHeaders: [UInt8] = [12, 40, 52, 56, 64, 108, 124]
 
   /// The largest file that is read, in bytes: more than pictures of `ImageDecoding.maximumPixels` take.
   package static let mostBytes = 1 << 29
@@ -18,6 +26,12 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
       self = .png
     } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
       self = .webp
+    } else if bytes.starts(with: "GIF87a".utf8) || bytes.starts(with: "GIF89a".utf8) {
+      self = .gif
+    } else if bytes.starts(with: "BM".utf8), let size = bytes.dropFirst(14).first, Self.bitmapHeaders.contains(size),
+      bytes.dropFirst(15).starts(with: [0, 0, 0])
+    {
+      self = .bmp
     } else {
       return nil
     }
@@ -26,8 +40,8 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   /// The name of an image format that begins with `bytes` and that `Image` does not decode, for an error's advice.
   static func nameOfUnsupported(signature bytes: some Collection<UInt8>) -> String? {
     let atStart: [(String, [UInt8])] = [
-      ("GIF", Array("GIF8".utf8)), ("BMP", Array("BM".utf8)), ("TIFF", Array("II*\0".utf8)),
-      ("TIFF", Array("MM\0*".utf8)), ("JPEG XL", [0xff, 0x0a]), ("PDF", Array("%PDF".utf8)),
+      ("TIFF", Array("II*\0".utf8)), ("TIFF", Array("MM\0*".utf8)), ("JPEG XL", [0xff, 0x0a]),
+      ("PDF", Array("%PDF".utf8)),
     ]
     let brands: [(String, [UInt8])] = [
       ("AVIF", Array("ftypavif".utf8)), ("HEIC", Array("ftyphei".utf8)), ("HEIC", Array("ftypmif1".utf8)),

@@ -19,6 +19,7 @@ func decodeJPEG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
   try checkSize(width: columns, height: rows, fileSize: bytes.count, decoding)
   // Each block of 8×8 samples takes one bit at least, so that the header alone can't claim much memory.
   guard columns * rows / (64 * 8) <= bytes.count, markers.isComplete else { throw truncated(bytes.count) }
+  try checkScans(of: markers, area: columns * rows)
 
   let image: Image
   if colorSpace == TJCS_CMYK.rawValue || colorSpace == TJCS_YCCK.rawValue {
@@ -30,7 +31,27 @@ func decodeJPEG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
       try decompress(decoder, bytes, into: pixels.baseAddress, width, height, TJPF_RGB)
     }
   }
-  return decoding.appliesOrientation ? image.oriented(by: markers.orientation) : image
+  return decoding.appliesOrientation ? image.oriented(by: markers.tags.orientation) : image
+}
+
+/// Refuses what takes too long or too much memory: each scan goes over the whole picture, whatever little it holds, and
+/// where there are several, libjpeg-turbo keeps all coefficients, of two bytes.
+private func checkScans(of markers: JPEGMarkers, area: Int) throws {
+  guard markers.scans > 1 else { return }
+  // Encoders make some ten scans, and eighteen of four inks.
+  guard markers.scans <= 20 || markers.scans * area <= 1 << 31 else {
+    throw ZooError(
+      .badData,
+      "a JPEG of \(area) pixels in \(markers.scans) scans; the limit is \(max(20, 1 << 31 / area)) at this size",
+      advice: "save it again as a baseline JPEG")
+  }
+  let pixelBytes = 2 * markers.components + (markers.components == 4 ? 4 + 3 : 3)
+  guard area * pixelBytes <= 7 << 28 else {
+    throw ZooError(
+      .badData,
+      "a progressive JPEG of \(area) pixels needs \(area * pixelBytes >> 20) MiB of memory; the limit is 1792",
+      advice: "save it again as a baseline JPEG")
+  }
 }
 
 private func decompress(

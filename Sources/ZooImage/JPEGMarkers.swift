@@ -2,12 +2,15 @@
 struct JPEGMarkers {
   /// Whether the segments and scans reach the end-of-image marker.
   private(set) var isComplete = false
-  /// EXIF's orientation, 1 to 8; 1 (upright) where the file does not say.
-  private(set) var orientation = 1
+  /// What the segments before the first scan say of the orientation.
+  private(set) var tags = OrientationTags()
+  /// How many scans there are.
+  private(set) var scans = 0
+  /// The components of the frame.
+  private(set) var components = 0
 
   init(scanning bytes: UnsafeBufferPointer<UInt8>) {
     var position = 2
-    var sawExif = false
     while position < bytes.count {
       // Entropy-coded data and stray bytes last until the next marker; FF 00 and the restart markers belong to them.
       guard bytes[position] == 0xff else {
@@ -26,15 +29,24 @@ struct JPEGMarkers {
         guard position + 3 < bytes.count else { return }
         let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
         guard length >= 2, position + 2 + length <= bytes.count else { return }
-        if marker == 0xe1, !sawExif {
-          let segment = UnsafeBufferPointer(rebasing: bytes[position + 4..<position + 2 + length])
-          if segment.starts(with: "Exif\0\0".utf8) {
-            sawExif = true
-            orientation = exifOrientation(segment) ?? 1
-          }
-        }
+        read(marker, bytes[position + 4..<position + 2 + length])
         position += 2 + length
       }
+    }
+  }
+  private mutating func read(_ marker: UInt8, _ segment: Slice<UnsafeBufferPointer<UInt8>>) {
+    switch marker {
+    case 0xda: scans += 1
+    case 0xc0...0xc3, 0xc5...0xc7, 0xc9...0xcb, 0xcd...0xcf: components = Int(segment.dropFirst(5).first ?? 0)
+    case 0xe1 where scans == 0:
+      let namespace = "http://ns.adobe.com/xap/1.0/\0"
+      if segment.starts(with: "Exif\0\0".utf8) {
+        // What is too long for one segment goes on in the next.
+        tags.exif += segment.dropFirst(6)
+      } else if segment.starts(with: namespace.utf8) {
+        tags.xmp = Array(segment.dropFirst(namespace.utf8.count))[...]
+      }
+    default: break
     }
   }
 }

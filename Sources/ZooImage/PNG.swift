@@ -13,9 +13,21 @@ func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) t
   func number(at offset: Int) -> Int { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
   let (width, height, depth) = (number(at: 16), number(at: 20), Int(bytes[24]))
   try checkSize(width: width, height: height, fileSize: bytes.count, decoding)
+  // Seven passes, with a mask for each pixel of each, take ten times as long.
+  guard bytes[28] == 0 || width * height <= 1 << 26 else {
+    throw ZooError(
+      .badData, "an interlaced PNG of \(width)×\(height) pixels; the limit is \(1 << 26)",
+      advice: "save it again without interlacing")
+  }
   // Deflate packs at most 1032 bytes in one.
   let samples = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][bytes[25]] ?? 1
-  guard width * samples * min(depth, 16) / 8 * height / 1032 <= bytes.count else { throw truncated(bytes.count) }
+  let unpacked = width * samples * min(depth, 16) / 8 * height
+  guard unpacked / 1032 <= bytes.count else { throw truncated(bytes.count) }
+  guard unpacked <= 1 << 29 || unpacked / 16 <= bytes.count else {
+    throw ZooError(
+      .badData, "a PNG of \(bytes.count) bytes that unpacks to \(unpacked >> 20) MiB, more than honest pictures do",
+      advice: "save it again with 8 bits a sample")
+  }
 
   var message = [CChar](repeating: 0, count: Int(ZOO_PNG_MESSAGE_SIZE))
   let image = try Image(width: width, height: height, zeroed: true) { pixels in
@@ -30,20 +42,31 @@ func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) t
   return decoding.appliesOrientation ? image.oriented(by: orientation(inPNG: bytes)) : image
 }
 
-/// What the chunk eXIf says (PNG 3, 11.3.4.5), 1 where there is none: the chunks are a length, a name, the data and a
-/// checksum each.
+/// What the chunk eXIf (PNG 3, 11.3.4.5), else ImageMagick's text chunk, and XMP say: the chunks are a length, a name,
+/// the data and a checksum each.
 private func orientation(inPNG bytes: UnsafeBufferPointer<UInt8>) -> Int {
+  var tags = OrientationTags()
+  var (profile, packet): (PNGText?, PNGText?)
   var position = 8
   while position <= bytes.count - 12 {
     let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
     let data = position + 8
     guard length <= bytes.count - 4 - data else { break }
-    if bytes[position + 4..<data].elementsEqual("eXIf".utf8) {
-      return exifOrientation(UnsafeBufferPointer(rebasing: bytes[data..<data + length])) ?? 1
+    let kind = String(decoding: bytes[position + 4..<data], as: UTF8.self)
+    if kind == "eXIf" || kind.hasSuffix("Xt") {
+      let content = Array(bytes[data..<data + length])[...]
+      if kind == "eXIf" { tags.exif = content }
+      if let text = PNGText(kind: kind, data: content) {
+        if text.has(keyword: "Raw profile type exif") { profile = text }
+        if text.has(keyword: "XML:com.adobe.xmp") { packet = text }
+      }
     }
     position = data + length + 4
   }
-  return 1
+  // Only the texts that count are unpacked, so that many cost nothing.
+  if tags.exif.isEmpty { tags.exif = profile?.rawProfile ?? [] }
+  tags.xmp = packet?.bytes ?? []
+  return tags.orientation
 }
 
 /// The C string in `message`.

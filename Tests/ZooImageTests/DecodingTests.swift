@@ -7,7 +7,7 @@ import ZooImage
   /// Compares all image files of a folder with the pixels that Pillow found in them.
   private func check(_ folder: String) throws -> Int {
     var count = 0
-    for suffix in [".jpg", ".png", ".webp"] {
+    for suffix in [".jpg", ".png", ".webp", ".gif", ".bmp"] {
       for name in try files(in: folder, ending: suffix) {
         let path = "\(folder)/\(name)"
         let image = try Image(contentsOf: path, decoding: .forEvaluation)
@@ -61,22 +61,26 @@ import ZooImage
       try write(Array("some notes\n".utf8), to: "\(folder)/notes.txt")
       let notes = error { try Image(contentsOf: "\(folder)/notes.txt") }
       #expect(notes?.kind == .badData)
-      #expect(notes?.message == "notes.txt is not a JPEG, PNG or WebP image")
+      #expect(notes?.message == "notes.txt is not a JPEG, PNG, WebP, GIF or BMP image")
       #expect(notes?.location == "\(folder)/notes.txt")
       try write([], to: "\(folder)/empty.png")
       #expect(error { try Image(contentsOf: "\(folder)/empty.png") }?.message == "the file is empty")
-      let gif = error { try Image(decoding: Array("GIF89a          ".utf8), name: "a.gif") }
-      #expect(gif?.advice == "it is a GIF file; convert it to PNG")
+      let tiff = error { try Image(decoding: Array("II*\0                ".utf8), name: "a.tif") }
+      #expect(tiff?.advice == "it is a TIFF file; convert it to PNG")
     }
   }
 
   @Test(arguments: [
     "420-1.jpg", "420-progressive-1.jpg", "cmyk-1.jpg", "rgb-3.png", "palette4-interlaced-3.png",
     "lossy-4.webp", "lossless-alpha-4.webp", "pixel.jpg", "pixel.png", "pixel.webp",
+    "palette13-interlaced-3.gif", "transparent256-3.gif", "rle4-3.bmp", "rle8-3.bmp", "masks0-info108-3.bmp",
+    "info40-32-3.bmp", "os2-32-3.bmp", "animated-lossy-alpha-4.webp",
   ])
   func truncatedFilesAreRefused(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name)")
-    for length in 0..<whole.count {
+    // The ends of GIF's blocks and of BMP's runs are behind the picture, which needs none of them.
+    let needless = name.hasSuffix(".gif") ? 4 : name.hasPrefix("rle") ? 4 : 0
+    for length in 0..<whole.count - needless {
       let error = error { try Image(decoding: Array(whole[..<length]), name: name) }
       #expect(error?.kind == .badData, "\(length) of \(whole.count) bytes")
       if length > 40 { #expect(error?.message.contains("truncated") == true, "\(length) of \(whole.count) bytes") }
@@ -86,6 +90,8 @@ import ZooImage
   @Test(arguments: [
     "420-1.jpg", "420-progressive-1.jpg", "ycck-1.jpg", "orientation-6-2.jpg", "rgb-interlaced-3.png",
     "palette4-alpha-3.png", "rgb16-3.png", "lossy-alpha-4.webp", "lossless-4.webp",
+    "palette13-interlaced-3.gif", "small-transparent13-interlaced-3.gif", "rle4-3.bmp", "rle8-3.bmp",
+    "masks0-info108-3.bmp", "few-colors-3.bmp", "os2-1-3.bmp", "placed-animated-lossy-alpha-4.webp",
   ])
   func damagedFilesGiveAnErrorOrAPicture(name: String) throws {
     let whole = try bytes(of: "\(fixtures)/\(name)")
@@ -111,5 +117,44 @@ import ZooImage
     let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xff, 0xc0]) })
     jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x32, 0xc8, 0x32, 0xc8])
     #expect(error { try Image(decoding: jpeg, name: "jpeg") }?.kind == .badData)
+  }
+  @Test func manyScansOfALargeJPEGAreRefused() throws {
+    let jpeg = try bytes(of: "\(fixtures)/420-progressive-1.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xff, 0xc2]) })
+    let scan = try #require(jpeg.indices.last { jpeg[$0...].starts(with: [0xff, 0xda]) })
+    var many = Array(jpeg[..<scan])
+    many.replaceSubrange(frame + 5..<frame + 9, with: [0x10, 0, 0x10, 0])
+    for _ in 0..<130 { many += jpeg[scan..<jpeg.count - 2] }
+    many += [UInt8](repeating: 0, count: 1 << 15) + [0xff, 0xd9]
+    #expect(error { try Image(decoding: many, name: "jpeg") }?.message.contains("scans; the limit is 128") == true)
+  }
+
+  @Test func sidesAreLimited() throws {
+    var png = try bytes(of: "\(fixtures)/grey1-interlaced-3.png")
+    png.replaceSubrange(16..<24, with: [0, 0, 0, 1, 0, 0x0f, 0x42, 0x41])
+    #expect(error { try Image(decoding: png, name: "png") }?.message.contains("limit is 1000000 a side") == true)
+    png.replaceSubrange(16..<24, with: [0, 0, 0x20, 1, 0, 0, 0x20, 1])
+    png += [UInt8](repeating: 0, count: 1 << 16)
+    #expect(error { try Image(decoding: png, name: "png") }?.message.hasPrefix("an interlaced PNG") == true)
+    // 12000 × 12000 of four samples of 16 bits.
+    png.replaceSubrange(16..<29, with: [0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0, 16, 6, 0, 0, 0])
+    png += [UInt8](repeating: 0, count: 1 << 21)
+    #expect(error { try Image(decoding: png, name: "png") }?.message.contains("unpacks to 1098 MiB") == true)
+  }
+
+  @Test func damagedOrientationsHideNoPicture() throws {
+    for name in ["orientation-6-2.jpg", "orientation-profile-compressed-2.png", "orientation-xmp-attribute-2.webp"] {
+      let whole = try bytes(of: "\(fixtures)/\(name)")
+      let mark = ["Exif", "zTXt", "XMP "].compactMap { mark in
+        whole.indices.first { whole[$0...].starts(with: mark.utf8) }
+      }
+      let first = try #require(mark.first) + 8
+      for position in first..<min(first + 24, whole.count) {
+        var damaged = whole
+        damaged[position] ^= 0xff
+        let image = try Image(decoding: damaged, name: name)
+        #expect(image.pixels.count == 3 * image.width * image.height)
+      }
+    }
   }
 }

@@ -12,6 +12,7 @@ import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 
 def picture(width, height, seed):
@@ -122,6 +123,58 @@ def write_orientations(folder, width, height, seed, orientations, formats=("jpg"
             folder.save(image, f"orientation-{orientation}-{seed}.{format}", exif=exif, **options)
 
 
+def exif_block(order, kind, values):
+    """An EXIF block with one entry, the orientation."""
+    format = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}[kind]
+    data = struct.pack(f"{order}{len(values)}{format}", *values)
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 1)
+    entry = struct.pack(order + "HHI", 0x0112, kind, len(values))
+    if len(data) <= 4:
+        return header + entry + data.ljust(4, b"\0") + bytes(4)
+    return header + entry + struct.pack(order + "II", 26, 0) + data
+
+
+def raw_profile(block):
+    """A profile as ImageMagick writes it in text chunks."""
+    digits = block.hex()
+    lines = "\n".join(digits[start:start + 72] for start in range(0, len(digits), 72))
+    return f"\nexif\n{len(block):8}\n{lines}\n"
+
+
+def write_orientation_forms(folder, width, height, seed):
+    """The orientation in all the places and forms that Pillow reads it from, and some that it does not."""
+    image = picture(width, height, seed)
+    forms = {}
+    for order in "<", ">":
+        name = "little" if order == "<" else "big"
+        for kind in 1, 3, 4, 8, 9:
+            forms[f"{name}-type{kind}"] = exif_block(order, kind, [6])
+            forms[f"{name}-type{kind}-twice"] = exif_block(order, kind, [8, 1])
+        forms[f"{name}-invalid"] = exif_block(order, 3, [9])
+    forms["named-twice"] = b"Exif\0\0" + exif_block(">", 3, [5])
+    attribute, element = b'<a tiff:Orientation="7"/>', b"<tiff:Orientation>3</tiff:Orientation>"
+    for name, block in forms.items():
+        folder.save(image, f"orientation-{name}-{seed}.jpg", exif=b"Exif\0\0" + block)
+        if seed != 2:
+            folder.save(image, f"orientation-{name}-{seed}.png", exif=block)
+            folder.save(image, f"orientation-{name}-{seed}.webp", exif=block, lossless=True)
+    for name, packet in ("attribute", attribute), ("element", element), ("absent", b"<a tiff:Orientation='6'/>"):
+        folder.save(image, f"orientation-xmp-{name}-{seed}.jpg", xmp=packet)
+        folder.save(image, f"orientation-xmp-{name}-{seed}.webp", xmp=packet, lossless=True)
+    for orientation in 1, 9:
+        block = exif_block("<", 3, [orientation])
+        folder.save(image, f"orientation-exif{orientation}-xmp-{seed}.jpg", exif=b"Exif\0\0" + block, xmp=attribute)
+    for compressed in False, True:
+        tag = f"{'-compressed' if compressed else ''}-{seed}.png"
+        profile = PngInfo()
+        profile.add_text("Raw profile type exif", raw_profile(b"Exif\0\0" + forms["big-type4"]), zip=compressed)
+        folder.save(image, f"orientation-profile{tag}", pnginfo=profile)
+        folder.save(image, f"orientation-profile-exif{tag}", pnginfo=profile, exif=exif_block("<", 3, [2]))
+        xmp = PngInfo()
+        xmp.add_itxt("XML:com.adobe.xmp", attribute.decode(), zip=compressed)
+        folder.save(image, f"orientation-xmp{tag}", pnginfo=xmp)
+
+
 def write_pngs(folder, width, height, seed):
     image = picture(width, height, seed)
     noise = np.random.default_rng(seed)
@@ -164,6 +217,132 @@ def write_webps(folder, width, height, seed, quality):
     folder.save(transparent, f"lossless-alpha-{seed}.webp", lossless=True, exact=True)
 
 
+def place_gif(data, screen, left, top):
+    """The GIF file with another size of its screen, and with its first frame elsewhere."""
+    data = bytearray(data)
+    data[6:10] = struct.pack("<HH", *screen)
+    position = 13 + (3 << (data[10] & 7) + 1 if data[10] & 128 else 0)
+    while data[position] == 0x21:
+        position += 2
+        while data[position]:
+            position += 1 + data[position]
+        position += 1
+    data[position + 1:position + 5] = struct.pack("<HH", left, top)
+    return bytes(data)
+
+
+def write_gifs(folder, width, height, seed):
+    image = picture(width, height, seed)
+    for colors in 2, 13, 256:
+        indexed = image.quantize(colors)
+        for interlace in 0, 1:
+            tag = f"{colors}{'-interlaced' if interlace else ''}-{seed}.gif"
+            folder.save(indexed, f"palette{tag}", interlace=interlace)
+            folder.save(indexed, f"transparent{tag}", interlace=interlace, transparency=1)
+    folder.save(image.convert("L"), f"grey-{seed}.gif")
+    folder.save(image.convert("1"), f"bits-{seed}.gif")
+    more = [picture(width, height, seed + index).quantize(31) for index in (1, 2)]
+    folder.save(image.quantize(31), f"animated-{seed}.gif", save_all=True, append_images=more, comment=b"a comment")
+    for name in f"palette13-{seed}", f"transparent13-interlaced-{seed}":
+        data = (folder.path / f"{name}.gif").read_bytes()
+        folder.write(f"small-{name}.gif", place_gif(data, (width + 5, height + 7), 3, 2))
+        folder.write(f"large-{name}.gif", place_gif(data, (1, 1), 2, 1))
+
+
+def bmp(width, height, bits, data, header=40, compression=0, masks=(), palette=b"", top_down=False, colors=0):
+    """A BMP file; `masks` are part of headers of more than 40 bytes."""
+    if header == 12:
+        fields = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        stated = -height if top_down else height
+        fields = struct.pack("<IiiHHIIiiII", header, width, stated, 1, bits, compression, len(data), 0, 0, colors, 0)
+        tail = b"".join(struct.pack("<I", mask) for mask in masks)
+        fields += tail if header == 40 else tail.ljust(header - 40, b"\0")
+    start = 14 + len(fields) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) + fields + palette + data
+
+
+def bmp_rows(width, height, bits, noise):
+    return noise.bytes((width * bits + 31) // 32 * 4 * height)
+
+
+def run_lengths(width, height, bits, noise):
+    """RLE data with runs, literals, moves and ends of lines."""
+    data = b""
+    row = 0
+    while row < height:
+        column = 0
+        while column < width:
+            count = int(min(width - column, noise.integers(1, 12)))
+            if count >= 3 and noise.integers(0, 2):
+                literals = noise.bytes((count + 1) // 2 if bits == 4 else count)
+                data += bytes([0, count]) + literals + bytes(len(literals) % 2)
+            else:
+                data += bytes([count]) + noise.bytes(1)
+            column += count
+        data += bytes([0, 0])
+        row += 1
+        if row + 3 < height and width > 1 and noise.integers(0, 3) == 0:
+            # A move, and the end of the line that it leads to.
+            data += bytes([0, 2, int(noise.integers(1, width)), 1, 0, 0])
+            row += 2
+    return data + bytes([0, 1])
+
+
+def write_bmps(folder, width, height, seed):
+    image = picture(width, height, seed)
+    for mode in "1", "L", "P", "RGB", "RGBA":
+        folder.save(image.convert(mode), f"mode{mode}-{seed}.bmp")
+    noise = np.random.default_rng(seed)
+    for bits in 1, 4, 8, 16, 24, 32:
+        rows = bmp_rows(width, height, bits, noise)
+        colors = 1 << bits if bits <= 8 else 0
+        folder.write(f"os2-{bits}-{seed}.bmp", bmp(width, height, bits, rows, 12, palette=noise.bytes(3 * colors)))
+        for header in 40, 64, 108, 124:
+            palette = noise.bytes(4 * colors)
+            folder.write(f"info{header}-{bits}-{seed}.bmp", bmp(width, height, bits, rows, header, palette=palette))
+        folder.write(
+            f"top-down-{bits}-{seed}.bmp", bmp(width, height, bits, rows, palette=noise.bytes(4 * colors), top_down=True))
+    rows = bmp_rows(width, height, 8, noise)
+    folder.write(
+        f"few-colors-{seed}.bmp",
+        bmp(width, height, 8, bytes(byte % 7 for byte in rows), palette=noise.bytes(28), colors=7))
+    layouts = [
+        (32, (0xFF0000, 0xFF00, 0xFF, 0)), (32, (0xFF000000, 0xFF0000, 0xFF00, 0)),
+        (32, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)), (16, (0xF800, 0x7E0, 0x1F)), (16, (0x7C00, 0x3E0, 0x1F)),
+    ]
+    for index, (bits, masks) in enumerate(layouts):
+        rows = bmp_rows(width, height, bits, noise)
+        for header in 40, 56, 108:
+            if header == 40 and masks[3:] not in ((), (0,)):
+                continue
+            folder.write(
+                f"masks{index}-info{header}-{seed}.bmp",
+                bmp(width, height, bits, rows, header, 3, masks[:3] if header == 40 else masks))
+    for bits in 4, 8:
+        palette = noise.bytes(4 << bits)
+        data = run_lengths(width, height, bits, noise)
+        folder.write(f"rle{bits}-{seed}.bmp", bmp(width, height, bits, data, 40, 2 if bits == 4 else 1, palette=palette))
+
+
+def write_animations(folder, width, height, seed):
+    """Animated WebP files; in the last ones the first frame is a part of the canvas."""
+    images = [picture(width, height, seed + index) for index in range(3)]
+    alpha = picture(width, height, seed + 3).convert("L")
+    transparent = [Image.merge("RGBA", [*image.split(), alpha]) for image in images]
+    for name, frames, options in [
+        ("lossy", images, {"quality": 70}), ("lossless", images, {"lossless": True}),
+        ("lossy-alpha", transparent, {"quality": 70}), ("lossless-alpha", transparent, {"lossless": True, "exact": True}),
+    ]:
+        name = f"animated-{name}-{seed}.webp"
+        folder.save(frames[0], name, save_all=True, append_images=frames[1:], background=(9, 8, 7, 255), **options)
+        data = bytearray((folder.path / name).read_bytes())
+        data[24:30] = struct.pack("<I", width + 8)[:3] + struct.pack("<I", height + 6)[:3]
+        frame = data.index(b"ANMF") + 8
+        data[frame:frame + 6] = bytes([2, 0, 0, 1, 0, 0])
+        folder.write(f"placed-{name}", bytes(data))
+
+
 def write_resized(folder, width, height, seed, sizes):
     image = picture(width, height, seed)
     image.save(folder.path / f"source-{seed}.ppm")
@@ -179,8 +358,12 @@ def main():
         write_jpegs(folder, 37, 29, 1, 90)
         write_orientations(folder, 13, 7, 2, range(1, 9), ["jpg"])
         write_orientations(folder, 13, 7, 2, [6], ["png", "webp"])
+        write_orientation_forms(folder, 5, 3, 2)
         write_pngs(folder, 11, 9, 3)
         write_webps(folder, 37, 29, 4, 80)
+        write_gifs(folder, 11, 9, 3)
+        write_bmps(folder, 11, 9, 3)
+        write_animations(folder, 11, 9, 4)
         folder.save(picture(1, 1, 5), "pixel.jpg")
         folder.save(picture(1, 1, 5), "pixel.png")
         folder.save(picture(1, 1, 5), "pixel.webp")
@@ -192,8 +375,12 @@ def main():
         quality = choose.randint(1, 100)
         write_jpegs(folder, width, height, 10 * seed, quality)
         write_orientations(folder, width, height, 10 * seed, [choose.randint(1, 8)])
+        write_orientation_forms(folder, width, height, 10 * seed)
         write_pngs(folder, choose.randint(1, 30), choose.randint(1, 30), 10 * seed)
         write_webps(folder, width, height, 10 * seed, quality)
+        write_gifs(folder, width, height, 10 * seed)
+        write_bmps(folder, width, height, 10 * seed)
+        write_animations(folder, width, height, 10 * seed)
         sizes = [(choose.randint(1, 200), choose.randint(1, 200)) for _ in range(4)]
         write_resized(folder, width, height, 10 * seed, sizes)
 

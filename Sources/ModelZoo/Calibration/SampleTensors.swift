@@ -39,7 +39,7 @@ struct SampleTensors {
       return
     }
     let images = try files.filter {
-      try Self.hasEnding($0, ["jpg", "jpeg", "png", "webp"]) || (kind == .file && Self.isImage($0))
+      try Self.hasEnding($0, ImageFormat.fileEndings) || (kind == .file && Self.isImage($0))
     }
     if !images.isEmpty {
       (content, count) = (.images(images), images.count)

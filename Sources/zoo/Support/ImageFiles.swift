@@ -17,11 +17,13 @@ func imageFiles(at path: String) throws -> [String] {
   let images = names.filter { !$0.hasPrefix(".") && isImageName($0) }
   let paths = images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     .filter { FileKind(path: $0) != .folder }
-  guard !paths.isEmpty else { throw ZooError(.notFound, "the folder holds no JPEG, PNG or WebP files", at: path) }
+  guard !paths.isEmpty else {
+    throw ZooError(.notFound, "the folder holds no JPEG, PNG, WebP, GIF or BMP files", at: path)
+  }
   return paths
 }
 
 /// Whether a name ends as those of photographs do.
 func isImageName(_ name: String) -> Bool {
-  [".jpg", ".jpeg", ".png", ".webp"].contains { name.lowercased().hasSuffix($0) }
+  ImageFormat.fileEndings.contains { name.lowercased().hasSuffix(".\($0)") }
 }
