@@ -125,7 +125,7 @@ public final class CompiledModel: Sendable {
       try checked.loadSmallConstants()
       checked.arithmetic = options.arithmetic.withInternalNames
       checked.derivations = residents.derivations
-      for entry in checked.nodes where !isCondition(entry.node) {
+      for entry in checked.nodes where !isCondition(entry.node) && entry.node.constantTensor == nil {
         _ = try registry.require(entry.node, opset: checked.opset(of: entry))
       }
       return checked

@@ -162,38 +162,52 @@ public final class PluginHost: Sendable {
     loaded.withLock { $0.append((file.identity, LoadedPlugin(info: info, path: file.path, sha256: sum))) }
   }
 
-  private struct Table: Sendable {
-    nonisolated(unsafe) let pointer: UnsafePointer<zoo_plugin>
-    /// Keeps the folder open: libraries that the plugin asks for later are looked for beside it.
+  /// What the dynamic linker has loaded, whatever came of it.
+  private struct Library: Sendable {
+    /// Keeps the folder open: libraries that the plugin asks for later are looked for beside it, and the linker would take
+    /// another file under the same descriptor for this one.
     let file: PluginFile
+    let entry: Result<Entry, ZooError>
   }
+
+  private struct Entry: Sendable {
+    nonisolated(unsafe) let table: UnsafePointer<zoo_plugin>
+  }
+
   /// A file's entry point is called once in a process, whatever the number of hosts.
-  private static let tables = Mutex<[PluginFile.Identity: Table]>([:])
+  private static let libraries = Mutex<[PluginFile.Identity: Library]>([:])
 
   private static func table(of file: PluginFile) throws -> UnsafePointer<zoo_plugin> {
-    try tables.withLock { tables in
-      if let known = tables[file.identity] { return known }
-      let loadingPath = file.loadingPath
-      guard let handle = dlopen(loadingPath, RTLD_NOW | RTLD_LOCAL) else {
-        var reason = dlerror().map { String(cString: $0) } ?? "for no known reason"
-        if reason.hasPrefix(loadingPath) { reason = file.path + reason.dropFirst(loadingPath.count) }
-        throw ZooError(
-          .badData, "the plugin can't be loaded: \(reason)", at: file.path,
-          advice: "the libraries that it needs must be installed or lie beside it")
-      }
-      guard file.isUnchanged(), let symbol = dlsym(handle, ZOO_PLUGIN_ENTRY) else {
-        throw ZooError(.badData, "the plugin changed while it was loaded", at: file.path, advice: "try again")
-      }
-      let entry = unsafeBitCast(symbol, to: zoo_plugin_entry_function.self)
-      let table = Table(pointer: try table(from: entry, at: file.path), file: file)
-      tables[file.identity] = table
-      return table
-    }.pointer
+    try libraries.withLock { libraries in
+      if let known = libraries[file.identity] { return try known.entry.get() }
+      let handle = try open(file)
+      let entry = Result { () throws(ZooError) in try Self.entry(of: file, handle) }
+      libraries[file.identity] = Library(file: file, entry: entry)
+      return try entry.get()
+    }.table
+  }
+
+  private static func open(_ file: PluginFile) throws -> UnsafeMutableRawPointer {
+    let loadingPath = file.loadingPath
+    if let handle = dlopen(loadingPath, RTLD_NOW | RTLD_LOCAL) { return handle }
+    var reason = dlerror().map { String(cString: $0) } ?? "for no known reason"
+    if reason.hasPrefix(loadingPath) { reason = file.path + reason.dropFirst(loadingPath.count) }
+    throw ZooError(
+      .badData, "the plugin can't be loaded: \(reason)", at: file.path,
+      advice: "the libraries that it needs must be installed or lie beside it")
+  }
+
+  private static func entry(of file: PluginFile, _ handle: UnsafeMutableRawPointer) throws(ZooError) -> Entry {
+    guard file.isUnchanged(), let symbol = dlsym(handle, ZOO_PLUGIN_ENTRY) else {
+      throw ZooError(.badData, "the plugin changed while it was loaded", at: file.path, advice: "try again")
+    }
+    let entry = unsafeBitCast(symbol, to: zoo_plugin_entry_function.self)
+    return Entry(table: try table(from: entry, at: file.path))
   }
 
   private static func table(
     from entry: zoo_plugin_entry_function, at place: String
-  ) throws -> UnsafePointer<zoo_plugin> {
+  ) throws(ZooError) -> UnsafePointer<zoo_plugin> {
     _ = zoo_plugin_error_take()
     guard let table = entry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer) else {
       let message = String(cString: zoo_plugin_error_take())
