@@ -52,6 +52,11 @@ struct TensorFileWriter {
       guard let type = item.tensor.type.safetensorsName else {
         throw ZooError(.usage, "safetensors has no \(item.tensor.type.name)", at: place)
       }
+      let bits = item.tensor.shape.reduce(1, *) * item.tensor.type.bitWidth
+      guard bits % 8 == 0 else {
+        throw ZooError(
+          .usage, "\(bits) bits of \(item.tensor.type.name) are no whole bytes, which safetensors asks for", at: place)
+      }
       let (end, overflow) = offset.addingReportingOverflow(item.tensor.byteCount)
       guard !overflow else { throw ZooError(.usage, "the tensors are too large for one file", at: place) }
       let shape = item.tensor.shape.map(String.init).joined(separator: ",")

@@ -9,7 +9,10 @@ import ZooCore
   private static func written(to path: String) throws {
     var generator = SystemRandomNumberGenerator()
     let numbers = (0..<1 << 19).map { _ in
-      Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator) & 0xBFFF_FFFF)
+      while true {
+        let number = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator))
+        if number.isFinite { return number }
+      }
     }
     var definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: 17)]

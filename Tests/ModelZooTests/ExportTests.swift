@@ -5,6 +5,7 @@ import SVMPlugin
 import StandardPlugin
 import TestSupport
 import Testing
+import VisionPlugin
 import ZooCore
 
 @testable import ModelZoo
@@ -60,12 +61,19 @@ import ZooCore
     #expect(mine.count == theirs.count && worst <= tolerance * largest, "\(place): \(worst) of \(largest)")
   }
 
+  /// ONNX Runtime has some operators for fewer types of elements than ONNX: ReduceSum not for 16 bits, for example.
+  private static let unlikeONNXRuntime: Set<String> = ["arithmetic.tflite"]
+
   @Test func everyExportRunsInONNXRuntime() throws {
     let (models, others) = try Self.models()
-    #expect(others == ["lambda.keras", "no-constants.tflite", "vit-state"])
+    #expect(
+      others == [
+        "dense", "endless-call.tflite", "endless-choice.tflite", "endless-loop.tflite", "lambda.keras",
+        "no-constants.tflite", "processors.json", "sentences.json", "vit-state",
+      ])
     let plugins = try Plugins.linked([
       ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-      ("SVM", svmPluginEntry),
+      ("SVM", svmPluginEntry), ("Vision", visionPluginEntry),
     ])
     try withFolder { folder in
       let paths = Dictionary(uniqueKeysWithValues: models.keys.map { ($0, "\(folder)/\($0).onnx") })
@@ -81,7 +89,7 @@ import ZooCore
           continue
         }
         if let error = try? String(contentsOfFile: path + ".error", encoding: .utf8) {
-          Issue.record("\(name): \(error)")
+          #expect(error.contains("NOT_IMPLEMENTED") && Self.unlikeONNXRuntime.contains(name), "\(name): \(error)")
           continue
         }
         let inputs = try NumPyFile.readArchive(path + ".inputs.npz")

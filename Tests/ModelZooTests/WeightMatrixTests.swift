@@ -37,6 +37,22 @@ import Testing
     }
   }
 
+  /// As safetensors asks for.
+  private static func takesWholeBytes(_ item: NamedTensor) -> Bool {
+    item.tensor.shape.reduce(1, *) * item.tensor.type.bitWidth % 8 == 0
+  }
+
+  @Test func partsOfBytesAreRefused() throws {
+    let tensor = try Tensor(type: .float4e2m1, shape: [3]) { _ in }
+    try withFolder { folder in
+      let error = #expect(throws: ZooError.self) {
+        try WeightTarget.file(Self.format("safetensors")).write(
+          TensorFile(tensors: [NamedTensor(name: "w", tensor: StoredTensor(tensor))]), to: folder + "/a.safetensors")
+      }
+      #expect(error?.message.contains("whole bytes") == true, "\(error as Any)")
+    }
+  }
+
   private static func check(_ tensors: [NamedTensor], _ first: String, _ second: String) throws {
     try withFolder { folder in
       var current = TensorFile(tensors: tensors)
@@ -63,7 +79,9 @@ import Testing
 
   @Test(arguments: pairs) func everyTypeSurvives(_ first: String, _ second: String) throws {
     let types = try Self.format(first).types.intersection(Self.format(second).types)
-    try Self.check(Self.tensors(types), first, second)
+    let tensors = try Self.tensors(types)
+    try Self.check(
+      [first, second].contains("safetensors") ? tensors.filter(Self.takesWholeBytes) : tensors, first, second)
   }
 
   @Test(
@@ -119,7 +137,7 @@ import Testing
 
   @Test func foldersOfShardsAreWhatTheyWere() throws {
     try withFolder { folder in
-      let tensors = try Self.tensors(try Self.format("safetensors").types)
+      let tensors = try Self.tensors(try Self.format("safetensors").types).filter(Self.takesWholeBytes)
       for (size, count) in [(100_000, 3), (1 << 30, 1), (1_000_000, 3)] {
         try WeightTarget.folder(shardSize: size).write(TensorFile(tensors: tensors), to: folder + "/model")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/model").sorted()

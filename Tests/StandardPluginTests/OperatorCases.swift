@@ -100,6 +100,7 @@ struct OperatorCases {
     add("Clip", [x, try floats([]), try floats([])])
     add("Cast", [x], ["to": .int(7)])
     add("CastLike", [x, try ints([1])])
+    add("BitCast", [x], ["to": .int(6)])
     add("Pow", [try ints([1, 2, 3]), try floats([3])])
   }
 
