@@ -50,19 +50,25 @@ import ZooCore
     return (models, others)
   }
 
-  /// Expects numbers that differ by at most `tolerance` of the largest.
-  private func expectSame(_ found: Tensor, _ wanted: Tensor, tolerance: Double, _ place: String) throws {
+  /// Expects numbers that differ by at most `tolerance` of the largest, or `least`.
+  private func expectSame(
+    _ found: Tensor, _ wanted: Tensor, tolerance: Double, atLeast least: Double, _ place: String
+  ) throws {
     #expect(found.type == wanted.type && found.shape == wanted.shape, "\(place)")
     let (mine, theirs) = (try found.numbers(), try wanted.numbers())
     let largest = theirs.filter(\.isFinite).reduce(0) { max($0, abs($1)) }
     let worst = zip(mine, theirs).reduce(0) {
       $1.0 == $1.1 || $1.0.isNaN && $1.1.isNaN ? $0 : max($0, abs($1.0 - $1.1))
     }
-    #expect(mine.count == theirs.count && worst <= tolerance * largest, "\(place): \(worst) of \(largest)")
+    #expect(mine.count == theirs.count && worst <= max(tolerance * largest, least), "\(place): \(worst) of \(largest)")
   }
 
-  /// ONNX Runtime has some operators for fewer types of elements than ONNX: ReduceSum not for 16 bits, for example.
-  private static let unlikeONNXRuntime: Set<String> = ["arithmetic.tflite"]
+  /// What ONNX Runtime says of networks that it does not run, because it has operators for fewer types of elements than
+  /// ONNX, or because the inputs made here are no places in a table.
+  private static let unlikeONNXRuntime = [
+    "arithmetic.tflite": "NOT_IMPLEMENTED", "found.tflite": "NOT_IMPLEMENTED",
+    "computed.tflite": "out of data bounds", "indexing.tflite": "out of data bounds",
+  ]
 
   @Test func everyExportRunsInONNXRuntime() throws {
     let (models, others) = try Self.models()
@@ -89,7 +95,7 @@ import ZooCore
           continue
         }
         if let error = try? String(contentsOfFile: path + ".error", encoding: .utf8) {
-          #expect(error.contains("NOT_IMPLEMENTED") && Self.unlikeONNXRuntime.contains(name), "\(name): \(error)")
+          #expect(Self.unlikeONNXRuntime[name].map(error.contains) == true, "\(name): \(error)")
           continue
         }
         let inputs = try NumPyFile.readArchive(path + ".inputs.npz")
@@ -98,7 +104,10 @@ import ZooCore
         #expect(Set(own.keys) == Set(outputs.keys), "\(name)")
         for (output, wanted) in outputs {
           guard let found = own[output] else { continue }
-          try expectSame(found, wanted, tolerance: model.isQuantized ? 0.03 : 2e-5, "\(name): \(output)")
+          // A sum that differs in its last bit may become the next of eight bits' steps.
+          let isStep = model.isQuantized && [.int8, .uint8, .int16].contains(found.type)
+          try expectSame(
+            found, wanted, tolerance: model.isQuantized ? 0.03 : 2e-5, atLeast: isStep ? 1 : 0, "\(name): \(output)")
         }
       }
     }

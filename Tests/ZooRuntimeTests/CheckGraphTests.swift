@@ -165,7 +165,7 @@ struct CheckGraphTests {
     function.domain = "test"
     function.inputs = ["a"]
     function.outputs = ["b"]
-    let constant = NamedTensor(name: "", tensor: StoredTensor(try Tensor([1] as [Float], shape: [1])))
+    let constant = NamedTensor(name: "", tensor: StoredTensor(try Tensor([1, 1] as [Float], shape: [2])))
     function.nodes = [
       Node("Constant", inputs: [], outputs: [long + "c"], attributes: [Attribute("value", .tensor(constant))]),
       Node("Add", name: long, inputs: ["a", long + "c"], outputs: [long]),
