@@ -27,6 +27,7 @@ let package = Package(
   targets: [
     // The core.
     .target(name: "ZooCore"),
+    .target(name: "ZooOperators", dependencies: ["ZooCore"], exclude: ["Schema/make_schema_table.py"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -54,8 +55,7 @@ let package = Package(
       name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(
-      name: "OpsetConversion", dependencies: ["ZooCore"], path: "Formats/ONNX/OpsetConversion",
-      exclude: ["make_schema_table.py"]),
+      name: "OpsetConversion", dependencies: ["ZooCore", "ZooOperators"], path: "Formats/ONNX/OpsetConversion"),
     .target(name: "CFileFaults", path: "Formats/CFileFaults"),
     .target(name: "Files", dependencies: ["ZooCore", "CFileFaults"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
@@ -202,6 +202,7 @@ let package = Package(
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(
       name: "PackageFormatTests", dependencies: ["TestSupport", "PackageFormat", "Files", "CPackageCodec", "CZlib"],

@@ -1,4 +1,4 @@
-"""Writes SchemaTable.swift: what each version of ONNX's own operators takes and gives.
+"""Writes SchemaTable.swift: what each version of ONNX's operators takes and gives.
 
 The facts (names, versions, parameters' kinds, allowed types, attributes' kinds) are those that the onnx package
 registers (onnx.defs.get_all_schemas_with_history, Apache License 2.0). Needs a Python with onnx.
@@ -51,7 +51,8 @@ def line(schema):
         for name, a in sorted(schema.attributes.items())
     ]
     parts = [
-        f"{schema.name} {schema.since_version}{'-' if schema.deprecated else ''}",
+        f"{schema.domain + ':' if schema.domain else ''}{schema.name} {schema.since_version}"
+        f"{'-' if schema.deprecated else ''}",
         parameters(schema.inputs, variables), parameters(schema.outputs, variables), " ".join(attributes),
         " ".join(f"{name}={bits:x}" for name, bits in variables.items()),
     ]
@@ -66,16 +67,17 @@ def wrapped(text):
     yield text
 
 
-schemas = [s for s in defs.get_all_schemas_with_history() if s.domain == ""]
+schemas = defs.get_all_schemas_with_history()
 print(f"""\
 // Written by make_schema_table.py from onnx {onnx.__version__}.
 
-/// Each version of each of ONNX's own operators: name and version (`-`: deprecated), inputs, outputs, attributes, type
-/// variables. Parameters are type variables or masks of types (`#`), after `?` where optional, `*` where repeated, `&`
-/// where repeated with types of their own. Masks are hexadecimal: a bit for each number of `TensorProto.DataType`, 29 for
-/// sequences, 30 for optional values, 31 for maps. Attributes have a letter for their kind, and `!` where required.
+/// Each version of each of ONNX's operators: domain (unless ONNX's own), name and version (`-`: deprecated), inputs,
+/// outputs, attributes, type variables. Parameters are type variables or masks of types (`#`), after `?` where optional,
+/// `*` where repeated, `&` where repeated with types of their own. Masks are hexadecimal: a bit for each number of
+/// `TensorProto.DataType`, 29 for sequences, 30 for optional values, 31 for maps. Attributes have a letter for their kind,
+/// and `!` where required.
 let schemaTable = \"\"\"""")
-for schema in sorted(schemas, key=lambda s: (s.name, s.since_version)):
+for schema in sorted(schemas, key=lambda s: (s.domain, s.name, s.since_version)):
     for piece in wrapped(line(schema)):
         print("  " + piece)
 print('  """')

@@ -1,12 +1,12 @@
 import ZooCore
 
-/// What one version of one of ONNX's own operators takes and gives.
+/// What one version of one of ONNX's operators takes and gives.
 package struct OperatorSchema: Sendable {
   package struct Parameter: Sendable {
     package enum Kind: Sendable { case single, optional, repeated, repeatedOfAnyTypes }
     package var kind: Kind
     /// The type variable; empty for types that are given outright.
-    var variable: String
+    package var variable: String
     package var types: TypeSet
   }
 
@@ -15,13 +15,13 @@ package struct OperatorSchema: Sendable {
     package var isRequired: Bool
 
     /// Whether the attribute may have that value. Sparse tensors are tensors once they are read.
-    func holds(_ value: Attribute.Value) -> Bool {
+    package func holds(_ value: Attribute.Value) -> Bool {
       kind == value.kind || kind == 11 && value.kind == 4 || kind == 12 && value.kind == 9
     }
   }
 
-  var version: Int64
-  var isDeprecated: Bool
+  package var version: Int64
+  package var isDeprecated: Bool
   package var inputs: [Parameter]
   package var outputs: [Parameter]
   package var attributes: [String: AttributeRule]
@@ -51,13 +51,13 @@ package struct TypeSet: Sendable, Hashable {
   }
 
   /// The tensor type, if there is just one.
-  var only: ValueType.Form? {
-    bits.nonzeroBitCount == 1 && bits < 1 << 29
-      ? .tensor(elementType: Int32(bits.trailingZeroBitCount), shape: nil) : nil
+  var only: ValueKind? {
+    guard bits.nonzeroBitCount == 1, bits < 1 << 29 else { return nil }
+    return ElementType(rawValue: Int32(bits.trailingZeroBitCount)).map(ValueKind.tensor)
   }
 }
 
-/// All versions of ONNX's own operators.
+/// All versions of ONNX's operators.
 package enum OperatorHistory {
   /// Every operator's schemas, oldest first.
   private static let schemas: [String: [OperatorSchema]] = {
@@ -69,11 +69,13 @@ package enum OperatorHistory {
     return schemas
   }()
 
-  static func versions(of name: String) -> [OperatorSchema] { schemas[name] ?? [] }
+  package static func versions(of name: String, domain: String = "") -> [OperatorSchema] {
+    schemas[domain.isEmpty ? name : "\(domain):\(name)"] ?? []
+  }
 
-  /// The schema that operator set `version` has; `nil` where it has none.
-  package static func schema(_ name: String, at version: Int64) -> OperatorSchema? {
-    versions(of: name).last { $0.version <= version }
+  /// The schema that operator set `version` of `domain` has; `nil` where it has none.
+  package static func schema(_ name: String, domain: String = "", at version: Int64) -> OperatorSchema? {
+    versions(of: name, domain: domain).last { $0.version <= version }
   }
 
   private static let kinds: [Character: Int32] = [

@@ -1,9 +1,10 @@
 // Written by make_schema_table.py from onnx 1.23.2.
 
-/// Each version of each of ONNX's own operators: name and version (`-`: deprecated), inputs, outputs, attributes, type
-/// variables. Parameters are type variables or masks of types (`#`), after `?` where optional, `*` where repeated, `&`
-/// where repeated with types of their own. Masks are hexadecimal: a bit for each number of `TensorProto.DataType`, 29 for
-/// sequences, 30 for optional values, 31 for maps. Attributes have a letter for their kind, and `!` where required.
+/// Each version of each of ONNX's operators: domain (unless ONNX's own), name and version (`-`: deprecated), inputs,
+/// outputs, attributes, type variables. Parameters are type variables or masks of types (`#`), after `?` where optional,
+/// `*` where repeated, `&` where repeated with types of their own. Masks are hexadecimal: a bit for each number of
+/// `TensorProto.DataType`, 29 for sequences, 30 for optional values, 31 for maps. Attributes have a letter for their kind,
+/// and `!` where required.
 let schemaTable = """
   Abs 1|T|T|consumed_inputs:I|T=c02
   Abs 6|T|T||T=3cfe
@@ -679,4 +680,66 @@ let schemaTable = """
   Where 16|B T T|T||B=200 T=1fffe
   Xor 1|T T|T1|axis:i broadcast:i|T=200 T1=200
   Xor 7|T T|T1||T=200 T1=200
+  ai.onnx.ml:ArrayFeatureExtractor 1|T #80|T||T=9c2
+  ai.onnx.ml:Binarizer 1|T|T|threshold:f|T=8c2
+  ai.onnx.ml:CastMap 1|T1|T2|cast_to:s map_form:s max_map:i|T1=80000000 T2=182
+  ai.onnx.ml:CategoryMapper 1|T1|T2|cats_int64s:I cats_strings:S default_int64:i default_string:s|T1=180 T2=180
+  ai.onnx.ml:DictVectorizer 1|T1|T2|int64_vocabulary:I string_vocabulary:S|T1=80000000 T2=982
+  ai.onnx.ml:FeatureVectorizer 1|*T1|#2|inputdimensions:I|T1=8c2
+  ai.onnx.ml:Imputer 1|T|T|imputed_value_floats:F imputed_value_int64s:I replaced_value_float:f \
+  replaced_value_int64:i|T=8c2
+  ai.onnx.ml:LabelEncoder 1|T1|T2|classes_strings:S default_int64:i default_string:s|T1=180 T2=180
+  ai.onnx.ml:LabelEncoder 2|T1|T2|default_float:f default_int64:i default_string:s keys_floats:F keys_int64s:I \
+  keys_strings:S values_floats:F values_int64s:I values_strings:S|T1=182 T2=182
+  ai.onnx.ml:LabelEncoder 4|T1|T2|default_float:f default_int64:i default_string:s default_tensor:t keys_floats:F \
+  keys_int64s:I keys_strings:S keys_tensor:t values_floats:F values_int64s:I values_strings:S values_tensor:t|T1=9e2 \
+  T2=9e2
+  ai.onnx.ml:LinearClassifier 1|T1|T2 #2|classlabels_ints:I classlabels_strings:S coefficients:F! intercepts:F \
+  multi_class:i post_transform:s|T1=8c2 T2=180
+  ai.onnx.ml:LinearRegressor 1|T|#2|coefficients:F intercepts:F post_transform:s targets:i|T=8c2
+  ai.onnx.ml:Normalizer 1|T|#2|norm:s|T=8c2
+  ai.onnx.ml:OneHotEncoder 1|T|#2|cats_int64s:I cats_strings:S zeros:i|T=9c2
+  ai.onnx.ml:SVMClassifier 1|T1|T2 #2|classlabels_ints:I classlabels_strings:S coefficients:F kernel_params:F \
+  kernel_type:s post_transform:s prob_a:F prob_b:F rho:F support_vectors:F vectors_per_class:I|T1=8c2 T2=180
+  ai.onnx.ml:SVMRegressor 1|T|#2|coefficients:F kernel_params:F kernel_type:s n_supports:i one_class:i \
+  post_transform:s rho:F support_vectors:F|T=8c2
+  ai.onnx.ml:Scaler 1|T|#2|offset:F scale:F|T=8c2
+  ai.onnx.ml:TreeEnsemble 5|T|T|aggregate_function:i leaf_targetids:I! leaf_weights:t! membership_values:t n_targets:i \
+  nodes_falseleafs:I! nodes_falsenodeids:I! nodes_featureids:I! nodes_hitrates:t nodes_missing_value_tracks_true:I \
+  nodes_modes:t! nodes_splits:t! nodes_trueleafs:I! nodes_truenodeids:I! post_transform:i tree_roots:I!|T=c02
+  ai.onnx.ml:TreeEnsembleClassifier 1|T1|T2 #2|base_values:F class_ids:I class_nodeids:I class_treeids:I \
+  class_weights:F classlabels_int64s:I classlabels_strings:S nodes_falsenodeids:I nodes_featureids:I nodes_hitrates:F \
+  nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I nodes_truenodeids:I nodes_values:F \
+  post_transform:s|T1=8c2 T2=180
+  ai.onnx.ml:TreeEnsembleClassifier 3|T1|T2 #2|base_values:F base_values_as_tensor:t class_ids:I class_nodeids:I \
+  class_treeids:I class_weights:F class_weights_as_tensor:t classlabels_int64s:I classlabels_strings:S \
+  nodes_falsenodeids:I nodes_featureids:I nodes_hitrates:F nodes_hitrates_as_tensor:t \
+  nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I nodes_truenodeids:I nodes_values:F \
+  nodes_values_as_tensor:t post_transform:s|T1=8c2 T2=180
+  ai.onnx.ml:TreeEnsembleClassifier 5-|T1|T2 #2|base_values:F base_values_as_tensor:t class_ids:I class_nodeids:I \
+  class_treeids:I class_weights:F class_weights_as_tensor:t classlabels_int64s:I classlabels_strings:S \
+  nodes_falsenodeids:I nodes_featureids:I nodes_hitrates:F nodes_hitrates_as_tensor:t \
+  nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I nodes_truenodeids:I nodes_values:F \
+  nodes_values_as_tensor:t post_transform:s|T1=8c2 T2=180
+  ai.onnx.ml:TreeEnsembleRegressor 1|T|#2|aggregate_function:s base_values:F n_targets:i nodes_falsenodeids:I \
+  nodes_featureids:I nodes_hitrates:F nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I \
+  nodes_truenodeids:I nodes_values:F post_transform:s target_ids:I target_nodeids:I target_treeids:I \
+  target_weights:F|T=8c2
+  ai.onnx.ml:TreeEnsembleRegressor 3|T|#2|aggregate_function:s base_values:F base_values_as_tensor:t n_targets:i \
+  nodes_falsenodeids:I nodes_featureids:I nodes_hitrates:F nodes_hitrates_as_tensor:t \
+  nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I nodes_truenodeids:I nodes_values:F \
+  nodes_values_as_tensor:t post_transform:s target_ids:I target_nodeids:I target_treeids:I target_weights:F \
+  target_weights_as_tensor:t|T=8c2
+  ai.onnx.ml:TreeEnsembleRegressor 5-|T|#2|aggregate_function:s base_values:F base_values_as_tensor:t n_targets:i \
+  nodes_falsenodeids:I nodes_featureids:I nodes_hitrates:F nodes_hitrates_as_tensor:t \
+  nodes_missing_value_tracks_true:I nodes_modes:S nodes_nodeids:I nodes_treeids:I nodes_truenodeids:I nodes_values:F \
+  nodes_values_as_tensor:t post_transform:s target_ids:I target_nodeids:I target_treeids:I target_weights:F \
+  target_weights_as_tensor:t|T=8c2
+  ai.onnx.ml:ZipMap 1|#2|T|classlabels_int64s:I classlabels_strings:S|T=20000000
+  ai.onnx.preview:FlexAttention 1|T1 T1 T1|T1|prob_mod:g scale:f score_mod:g softmax_precision:i|T1=10c02
+  ai.onnx.preview.training:Adagrad 1|T1 T2 &T3|&T3|decay_factor:f epsilon:f norm_coefficient:f|T1=802 T2=80 T3=802
+  ai.onnx.preview.training:Adam 1|T1 T2 &T3|&T3|alpha:f beta:f epsilon:f norm_coefficient:f \
+  norm_coefficient_post:f|T1=802 T2=80 T3=802
+  ai.onnx.preview.training:Gradient 1|&T1|&T2|xs:S! y:s! zs:S|T1=fffe T2=c02
+  ai.onnx.preview.training:Momentum 1|T1 T2 &T3|&T3|alpha:f! beta:f! mode:s! norm_coefficient:f!|T1=802 T2=80 T3=802
   """

@@ -1,0 +1,247 @@
+import ZooCore
+
+/// A rule needs what is not known of a node's inputs. Never leaves `OperatorDeclaration`.
+struct NotKnown: Error {}
+
+/// A node as the rules of its operator's declaration see it.
+///
+/// What an input has to have is asked for with `shape(_:)`, `elements(_:)` and the like. Where it is not known, these end
+/// the rule, and what it would give is not known either; where it can't be, they throw a `ZooError`.
+public struct Inference {
+  /// Facts of what a body gives, from facts of what its inputs get.
+  public typealias Body = (_ graph: Graph, _ inputs: [ValueFacts?]) throws -> [ValueFacts]
+
+  public let node: Node
+  /// The version of the node's domain that the model imports.
+  public let opset: Int64
+  /// By position, `nil` for those that are left out.
+  public let inputs: [ValueFacts?]
+  private let body: Body?
+
+  public init(
+    _ node: Node, opset: Int64, inputs: [ValueFacts?], body: Body? = nil
+  ) {
+    (self.node, self.opset, self.inputs, self.body) = (node, opset, inputs, body)
+  }
+
+  public var outputCount: Int { node.outputs.count }
+
+  // MARK: Inputs
+
+  /// Whether the node has input `index`.
+  public func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+  public func facts(_ index: Int) throws -> ValueFacts {
+    guard has(index), let facts = inputs[index] else { throw invalid("input \(index) is missing") }
+    return facts
+  }
+
+  public func kind(_ index: Int) throws -> ValueKind {
+    guard let kind = try facts(index).kind else { throw NotKnown() }
+    return kind
+  }
+
+  public func elementType(_ index: Int) throws -> ElementType {
+    let kind = try kind(index)
+    guard let type = kind.elementType else { throw invalid("input \(index) is \(kind.name), not a tensor") }
+    return type
+  }
+
+  public func shape(_ index: Int) throws -> [Dim] {
+    guard let shape = try facts(index).shape else { throw NotKnown() }
+    return shape
+  }
+
+  public func rank(_ index: Int) throws -> Int { try shape(index).count }
+
+  /// The elements of a tensor of integers that names extents, axes or places, in row-major order. Those of which nothing is
+  /// known are `Dim.unknown()`, as long as their number is known.
+  public func elements(_ index: Int) throws -> [Dim] {
+    let facts = try facts(index)
+    if let elements = facts.elements { return elements }
+    if let constant = facts.constant { return try integers(of: constant, index).map { Dim($0) } }
+    guard let count = try shape(index).product.number, count <= Self.mostUnknownElements else { throw NotKnown() }
+    return (0..<count).map { _ in Dim.unknown() }
+  }
+
+  /// As `elements`, in numbers.
+  public func integers(_ index: Int) throws -> [Int] {
+    try elements(index).map { element in
+      guard let number = element.number else { throw NotKnown() }
+      return number
+    }
+  }
+
+  /// The one integer of input `index`.
+  public func element(_ index: Int) throws -> Dim {
+    let elements = try elements(index)
+    guard elements.count == 1 else { throw invalid("input \(index) has \(elements.count) elements in place of one") }
+    return elements[0]
+  }
+
+  public func integer(_ index: Int) throws -> Int {
+    guard let number = try element(index).number else { throw NotKnown() }
+    return number
+  }
+
+  /// The numbers of a constant tensor of any type of numbers.
+  public func numbers(_ index: Int) throws -> [Double] {
+    let facts = try facts(index)
+    if let elements = facts.elements {
+      return try elements.map { element in
+        guard let number = element.number else { throw NotKnown() }
+        return Double(number)
+      }
+    }
+    guard let constant = facts.constant else { throw NotKnown() }
+    guard constant.type != .string else { throw invalid("input \(index) holds strings in place of numbers") }
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong(index, constant) }
+    let tensor = try constant.load()
+    return [Double](unsafeUninitializedCapacity: tensor.count * tensor.type.numbersPerElement) { output, count in
+      count = tensor.count * tensor.type.numbersPerElement
+      tensor.withUnsafeBytes {
+        Numbers.decode($0, tensor.type, to: UnsafeMutableBufferPointer(rebasing: output[..<count]))
+      }
+    }
+  }
+
+  private func integers(of constant: StoredTensor, _ index: Int) throws -> [Int] {
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong(index, constant) }
+    switch constant.type {
+    case .int64: return try constant.load().elements(Int64.self).map { Int($0) }
+    case .int32: return try constant.load().elements(Int32.self).map { Int($0) }
+    case .bool, .uint8: return try numbers(index).map { Int($0) }
+    default: throw invalid("input \(index) holds \(constant.type.name) where integers are expected")
+    }
+  }
+
+  private func tooLong(_ index: Int, _ constant: StoredTensor) -> ZooError {
+    invalid(
+      "input \(index) is a list of \(constant.shape.reduce(1, *)) numbers where one of extents or axes is expected")
+  }
+
+  private static let mostElements = 1 << 16
+  private static let mostUnknownElements = 64
+
+  // MARK: Attributes
+
+  public func int(_ name: String) throws -> Int? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .int(let number) = value else { throw wrongKind(name) }
+    return Int(number)
+  }
+
+  public func int(_ name: String, default standard: Int) throws -> Int { try int(name) ?? standard }
+
+  public func requiredInt(_ name: String) throws -> Int {
+    guard let value = try int(name) else { throw invalid("attribute \(name) is missing") }
+    return value
+  }
+
+  public func flag(_ name: String, default standard: Bool = false) throws -> Bool {
+    try int(name).map { $0 != 0 } ?? standard
+  }
+
+  public func ints(_ name: String) throws -> [Int]? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .ints(let numbers) = value else { throw wrongKind(name) }
+    return numbers.map { Int($0) }
+  }
+
+  public func float(_ name: String) throws -> Float? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .float(let number) = value else { throw wrongKind(name) }
+    return number
+  }
+
+  public func floats(_ name: String) throws -> [Float]? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .floats(let numbers) = value else { throw wrongKind(name) }
+    return numbers
+  }
+
+  public func text(_ name: String) throws -> String? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .string(let bytes) = value else { throw wrongKind(name) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  public func texts(_ name: String) throws -> [String]? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .strings(let strings) = value else { throw wrongKind(name) }
+    return strings.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  public func tensor(_ name: String) throws -> StoredTensor? {
+    guard let value = node[attribute: name] else { return nil }
+    guard case .tensor(let tensor) = value else { throw wrongKind(name) }
+    return tensor.tensor
+  }
+
+  /// The element type that an attribute names by its number.
+  public func elementType(_ name: String) throws -> ElementType? {
+    guard let number = try int(name), number != 0 else { return nil }
+    guard let type = Int32(exactly: number).flatMap(ElementType.init) else {
+      throw invalid("attribute \(name) names the element type \(number), which there is not")
+    }
+    return type
+  }
+
+  /// What the body in attribute `name` gives.
+  public func results(ofBody name: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
+    guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
+    guard let body else { throw NotKnown() }
+    return try body(graph, inputs)
+  }
+
+  private func wrongKind(_ name: String) -> ZooError { invalid("attribute \(name) has a value of the wrong kind") }
+
+  // MARK: Rules
+
+  /// The error for a node that its operator's specification does not allow.
+  public func invalid(_ message: String) -> ZooError { ZooError(.badData, message) }
+
+  /// - Throws: `ZooError` (`badData`) where `isTrue` does not hold.
+  public func require(_ isTrue: Bool, _ message: @autoclosure () -> String) throws {
+    guard isTrue else { throw invalid(message()) }
+  }
+
+  /// Both extents are the same number, or may be.
+  public func requireEqual(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws {
+    guard left.equals(right) != false else { throw invalid("\(message()): \(left) and \(right)") }
+  }
+
+  /// `axis` counted from the front.
+  public func normalized(axis: Int, rank: Int) throws -> Int {
+    guard axis >= -rank, axis < rank else { throw invalid("axis \(axis) is outside a tensor of rank \(rank)") }
+    return axis < 0 ? axis + rank : axis
+  }
+
+  /// The axes counted from the front, each once.
+  public func normalized(axes: [Int], rank: Int) throws -> [Int] {
+    let axes = try axes.map { try normalized(axis: $0, rank: rank) }
+    guard Set(axes).count == axes.count else { throw invalid("an axis occurs twice in \(axes)") }
+    return axes
+  }
+
+  /// The axis that the attribute names.
+  public func axis(_ name: String = "axis", default standard: Int, rank: Int) throws -> Int {
+    try normalized(axis: int(name, default: standard), rank: rank)
+  }
+
+  /// The shape that `shapes` broadcast to by NumPy's rules.
+  public func broadcast(_ shapes: [[Dim]]) throws -> [Dim] {
+    let rank = shapes.map(\.count).max() ?? 0
+    var result = [Dim](repeating: 1, count: rank)
+    for shape in shapes {
+      for (index, extent) in shape.enumerated() where extent != 1 {
+        let place = rank - shape.count + index
+        guard let joint = Dim.broadcast(result[place], extent) else {
+          throw invalid("the shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) don't broadcast")
+        }
+        result[place] = joint
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,99 @@
+import ZooCore
+
+/// What passes need to know of an operator without knowing its name.
+public struct OperatorTraits: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Two runs may give different results, so nothing may be computed ahead.
+  public static let random = OperatorTraits(rawValue: 1 << 0)
+  /// Output 0 has the elements of input 0 in the same order, in another shape.
+  public static let view = OperatorTraits(rawValue: 1 << 1)
+  /// Each element of output 0 depends on those elements of the inputs alone that broadcast to its place.
+  public static let elementwise = OperatorTraits(rawValue: 1 << 2)
+  /// Sums of products, whose operands may be rounded (`Precision`).
+  public static let product = OperatorTraits(rawValue: 1 << 3)
+  /// Only the shape of input 0 matters, not what it holds.
+  public static let readsShapeOnly = OperatorTraits(rawValue: 1 << 4)
+  /// Zero in all inputs gives zero.
+  public static let keepsZero = OperatorTraits(rawValue: 1 << 5)
+  /// Runs graphs of its own.
+  public static let hasBodies = OperatorTraits(rawValue: 1 << 6)
+}
+
+/// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
+/// passes know of it.
+///
+/// One declaration serves all versions of an operator; rules look at `Inference.opset` where versions differ.
+public struct OperatorDeclaration: Sendable {
+  public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
+  public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
+  public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+
+  public let name: String
+  /// Empty for ONNX's own.
+  public let domain: String
+  public let traits: OperatorTraits
+  /// Inputs whose elements the shapes of the outputs depend on.
+  public let shapeInputs: [Int]
+  private let types: TypeRule?
+  private let shapes: ShapeRule
+  private let elements: ElementRule?
+
+  /// - Parameters:
+  ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
+  ///   - shapes: The shapes of the outputs; an extent that only running the operator tells is `Dim.unknown()`.
+  ///   - elements: The integers of output 0, for operators that compute shapes.
+  public init(
+    _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
+    types: TypeRule? = nil, elements: ElementRule? = nil, shapes: @escaping ShapeRule
+  ) {
+    (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
+    (self.types, self.elements, self.shapes) = (types, elements, shapes)
+  }
+
+  /// What is known of a node's outputs.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
+  public func infer(_ node: Inference) throws -> [ValueFacts] {
+    let kinds = try known { try self.types?(node) ?? schemaKinds(node) } ?? []
+    let shapes = try known { try self.shapes(node) } ?? []
+    var facts = node.node.outputs.indices.map { index in
+      ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
+    }
+    if let elements, !facts.isEmpty, facts[0].kind == .tensor(.int64) || facts[0].kind == .tensor(.int32),
+      facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
+    {
+      facts[0].elements = try known { try elements(node) }
+    }
+    return facts
+  }
+
+  /// More integers than any tensor has dimensions, or any list of axes names.
+  private static let mostElements = 64
+
+  /// `nil` where the rule needs what is not known.
+  private func known<Result>(_ rule: () throws -> Result) throws -> Result? {
+    do { return try rule() } catch is NotKnown { return nil }
+  }
+
+  /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
+  func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
+    guard let schema = OperatorHistory.schema(name, domain: domain, at: node.opset) else { throw NotKnown() }
+    var bound: [String: ValueKind] = [:]
+    for (index, input) in node.inputs.enumerated() {
+      // Types that the version does not allow are left to kernels, which may take more.
+      guard let kind = input?.kind, let parameter = OperatorSchema.parameter(index, of: schema.inputs),
+        !parameter.variable.isEmpty,
+        parameter.kind != .repeatedOfAnyTypes
+      else { continue }
+      if let other = bound.updateValue(kind, forKey: parameter.variable), other != kind {
+        throw node.invalid("input \(index) is \(kind.name) where \(other.name) is needed, as before it")
+      }
+    }
+    return node.node.outputs.indices.map { index in
+      guard let parameter = OperatorSchema.parameter(index, of: schema.outputs) else { return nil }
+      return bound[parameter.variable] ?? parameter.types.only
+    }
+  }
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let indexing: [OperatorDeclaration] = [
+    .gather
+  ]
+}

@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let random: [OperatorDeclaration] = []
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let shape: [OperatorDeclaration] = [
+    .concat, .reshape, .shapeOperator,
+  ]
+}
