@@ -28,6 +28,7 @@ let package = Package(
     // The core.
     .target(name: "ZooCore"),
     .target(name: "ZooOperators", dependencies: ["ZooCore"], exclude: ["Schema/make_schema_table.py"]),
+    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooOperators"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -202,6 +203,7 @@ let package = Package(
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooCompilerTests", dependencies: ["ZooCompiler", "ZooOperators", "ZooCore"]),
     .testTarget(name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(

@@ -1,0 +1,40 @@
+import ZooCore
+
+/// What a small file may not ask for: graphs in graphs without end, and names that are repeated until they fill memory.
+struct ImportBudget {
+  /// Functions and bodies inside each other.
+  private static let mostLevels = 64
+  private static let mostNameBytes = 1 << 27
+
+  private var levels = 0
+  private var nameBytes = 0
+  private var calls = 0
+
+  mutating func enter(_ node: Node) throws {
+    levels += 1
+    guard levels <= Self.mostLevels else {
+      throw ZooError(
+        .badData, "functions and graphs lie in each other more than \(Self.mostLevels) deep", at: node.label)
+    }
+  }
+
+  mutating func leave() { levels -= 1 }
+
+  /// What stands in front of the names in a function's body.
+  mutating func callLabel(_ outer: String, _ name: String) throws -> String {
+    calls += 1
+    return try self.name(outer, "\(name.shortened(0))#\(calls)/")
+  }
+
+  /// A name of the model inside whatever it lies in.
+  mutating func name(_ label: String, _ name: String) throws -> String {
+    // The model's own are in memory once.
+    guard !label.isEmpty else { return name }
+    let whole = label + name.shortened(calls)
+    nameBytes += whole.utf8.count
+    guard nameBytes <= Self.mostNameBytes else {
+      throw ZooError(.badData, "the names in the model's functions expand to more than \(Self.mostNameBytes) bytes")
+    }
+    return whole
+  }
+}
