@@ -30,7 +30,12 @@ public struct GraphInference {
     let outer = self
     let inference = Inference(
       node, opset: opset, inputs: node.inputs.map { $0.isEmpty ? nil : facts[$0] ?? ValueFacts(nil) },
-      body: { try outer.results(of: $0, $1) })
+      body: { attribute, inputs in
+        guard case .graph(let body)? = node[attribute: attribute] else {
+          throw ZooError(.badData, "the attribute \(attribute) is no graph", at: node.label)
+        }
+        return try outer.results(of: body, inputs)
+      })
     let outputs = try ZooError.locating(node.label) { try declaration.infer(inference) }
     for (name, known) in zip(node.outputs, outputs) where !name.isEmpty { facts[name] = known }
   }

@@ -8,8 +8,8 @@ struct NotKnown: Error {}
 /// What an input has to have is asked for with `shape(_:)`, `elements(_:)` and the like. Where it is not known, these end
 /// the rule, and what it would give is not known either; where it can't be, they throw a `ZooError`.
 public struct Inference {
-  /// Facts of what a body gives, from facts of what its inputs get.
-  public typealias Body = (_ graph: Graph, _ inputs: [ValueFacts?]) throws -> [ValueFacts]
+  /// Facts of what the body in an attribute gives, from facts of what its inputs get.
+  public typealias Body = (_ attribute: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts]
 
   public let node: Node
   /// The version of the node's domain that the model imports.
@@ -189,9 +189,8 @@ public struct Inference {
 
   /// What the body in attribute `name` gives.
   public func results(ofBody name: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
-    guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
     guard let body else { throw NotKnown() }
-    return try body(graph, inputs)
+    return try body(name, inputs)
   }
 
   private func wrongKind(_ name: String) -> ZooError { invalid("attribute \(name) has a value of the wrong kind") }

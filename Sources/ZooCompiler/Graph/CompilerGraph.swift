@@ -75,6 +75,13 @@ public struct CompilerGraph: Sendable {
     valueTable[value.number].outputCount += 1
   }
 
+  /// Has callers get `value` as the output at `index`.
+  public mutating func setOutput(_ index: Int, to value: ValueID) {
+    valueTable[outputs[index].number].outputCount -= 1
+    outputs[index] = value
+    valueTable[value.number].outputCount += 1
+  }
+
   /// Makes a constant of what a node has made until now; the node no longer does.
   public mutating func makeConstant(_ value: ValueID, _ tensor: StoredTensor, holdsForShapes: Bool) {
     if let producer = valueTable[value.number].producer { dropOutput(value, of: producer) }
