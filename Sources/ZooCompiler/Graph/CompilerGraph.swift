@@ -65,7 +65,6 @@ public struct CompilerGraph: Sendable {
 
   public mutating func addInput(_ facts: ValueFacts, name: String) -> ValueID {
     let value = addValue(facts, name: name)
-    valueTable[value.number].isInput = true
     inputs.append(value)
     return value
   }
@@ -80,6 +79,17 @@ public struct CompilerGraph: Sendable {
     valueTable[outputs[index].number].outputCount -= 1
     outputs[index] = value
     valueTable[value.number].outputCount += 1
+  }
+
+  public mutating func setOutputs(_ values: [ValueID]) {
+    for output in outputs { valueTable[output.number].outputCount -= 1 }
+    outputs = []
+    for value in values { addOutput(value) }
+  }
+
+  /// Has the graph begin with other values, which none of its nodes makes.
+  public mutating func setInputs(_ values: [ValueID]) {
+    inputs = values
   }
 
   /// Makes a constant of what a node has made until now; the node no longer does.
@@ -216,7 +226,6 @@ public struct CompilerValue: Sendable {
   /// The node that makes the value; `nil` for inputs and constants.
   public internal(set) var producer: NodeID?
   public internal(set) var readers = Readers()
-  public internal(set) var isInput = false
   /// How many of the graph's outputs the value is.
   public internal(set) var outputCount = 0
 
