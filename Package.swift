@@ -36,7 +36,10 @@ let package = Package(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "ZooRuntime",
-      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", "CCrypto", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "ZooCore", "ZooOperators", "ZooCompiler", "CZooPlugin", "CZooSystem", "CCrypto",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // File formats.
     .systemLibrary(

@@ -7,7 +7,7 @@ import Synchronization
 public struct Profile: Sendable {
   /// The computation of one node.
   public struct NodeSpan: Sendable {
-    /// The node, as a position in `CompiledModel.steps(for:)`.
+    /// The node, as a position in `Profile.steps`.
     public var step: Int
     public var start: UInt64
     public var end: UInt64
@@ -30,6 +30,8 @@ public struct Profile: Sendable {
 
   public var start: UInt64
   public var end: UInt64
+  /// What was run, each step once.
+  public var steps: [CompiledModel.Step]
   public var nodes: [NodeSpan]
   public var workers: [WorkerSpan]
 }
@@ -42,6 +44,9 @@ final class ProfileRecorder: StepObserver, Sendable {
     /// Nanoseconds that the step has spent in `parallel_for`, and that its workers have.
     var parallel: UInt64 = 0
     var busy: UInt64 = 0
+    var steps: [CompiledModel.Step] = []
+    /// By plan: the number of its first step.
+    var firstSteps: [ObjectIdentifier: Int] = [:]
     var nodes: [Profile.NodeSpan] = []
     var workers: [Profile.WorkerSpan] = []
   }
@@ -65,12 +70,13 @@ final class ProfileRecorder: StepObserver, Sendable {
     return try withExtendedLifetime(self) { try withUnsafePointer(to: recording, body) }
   }
 
-  /// The node at the position `step` begins.
-  func begin(_ step: Int, _: UnsafePointer<zoo_call>) { begin(step) }
-
-  func begin(_ step: Int) {
+  func begin(_ step: Int, of plan: Plan, _: UnsafePointer<zoo_call>?) {
     state.withLock { state in
-      (state.step, state.parallel, state.busy) = (step, 0, 0)
+      let first = state.firstSteps[ObjectIdentifier(plan)] ?? state.steps.count
+      if state.firstSteps.updateValue(first, forKey: ObjectIdentifier(plan)) == nil {
+        state.steps += plan.steps.map(CompiledModel.Step.init)
+      }
+      (state.step, state.parallel, state.busy) = (first + step, 0, 0)
       state.stepStart = monotonicNanoseconds()
     }
   }
@@ -90,7 +96,7 @@ final class ProfileRecorder: StepObserver, Sendable {
   /// What was recorded.
   func finish() -> Profile {
     let end = monotonicNanoseconds()
-    return state.withLock { Profile(start: start, end: end, nodes: $0.nodes, workers: $0.workers) }
+    return state.withLock { Profile(start: start, end: end, steps: $0.steps, nodes: $0.nodes, workers: $0.workers) }
   }
 
   private func run(_ count: Int, _ task: zoo_task, _ argument: UnsafeMutableRawPointer?) {

@@ -223,6 +223,8 @@ public struct CompilerValue: Sendable {
   public var holdsForShapes = false
   /// What this is in another layout.
   public var copyOf: ValueID?
+  /// The least and the greatest element, as calibration saw them.
+  public var range: ClosedRange<Float>?
   /// The node that makes the value; `nil` for inputs and constants.
   public internal(set) var producer: NodeID?
   public internal(set) var readers = Readers()

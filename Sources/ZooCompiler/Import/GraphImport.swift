@@ -66,7 +66,8 @@ struct GraphImport {
       outputs.append(output)
     }
     guard !outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
-    return ImportedModel(graph: frames[0].graph, outputs: outputs, defaults: defaults)
+    return ImportedModel(
+      graph: frames[0].graph, outputs: outputs, defaults: defaults, values: frames[0].scopes[0].values)
   }
 
   // MARK: Names
@@ -244,9 +245,20 @@ public let internalDomain = "zoo"
 
 /// A model's graph behind the border.
 public struct ImportedModel: Sendable {
+  /// Reads the graph of `model`.
+  ///
+  /// - Parameter given: Inputs with a default value that callers give all the same.
+  /// - Throws: `ZooError` (`badData`) for a damaged graph.
+  package static func reading(_ model: ModelDefinition, given: Set<ExactText> = []) throws -> ImportedModel {
+    var importer = try GraphImport(model, given: given)
+    return try importer.run()
+  }
+
   public var graph: CompilerGraph
   /// What callers get, each name once, in the order of the graph's outputs.
   public var outputs: [ValueInfo]
   /// Inputs that callers may leave out.
   public var defaults: [ValueInfo]
+  /// The values that the file names, those of bodies and functions left out.
+  package var values: [ExactText: ValueID]
 }

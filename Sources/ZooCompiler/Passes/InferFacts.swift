@@ -144,6 +144,14 @@ extension InferFacts {
   }
 }
 
+extension CompilerGraph {
+  /// What is known of the outputs of a node without bodies whose inputs are values of this graph.
+  public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
+    guard let declaration = node.declaration else { return try provider.infer(node, in: self) }
+    return try ZooError.locating(node.label) { try declaration.infer(Inference(node, in: self)) }
+  }
+}
+
 extension Inference {
   /// The node as its operator's declaration sees it.
   init(_ node: CompilerNode, in graph: CompilerGraph, body: Body? = nil) {

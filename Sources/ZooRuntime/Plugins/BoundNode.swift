@@ -23,9 +23,11 @@ final class BoundNode {
     arithmetic: Arithmetic, load: ((CompilerValue) throws -> Tensor?)? = nil
   ) throws {
     self.stored = stored
-    let operands = node.inputs + (node.epilogue + (judged.map { [$0] } ?? [])).flatMap { step in
-      step.operands.compactMap { $0.map(Optional.some) }
-    }
+    let operands =
+      node.inputs
+      + (node.epilogue + (judged.map { [$0] } ?? [])).flatMap { step in
+        step.operands.compactMap { $0.map(Optional.some) }
+      }
     names = operands.map { $0.map { graph[$0].name } ?? "" }
     let inputTable = memory.allocate(zoo_tensor.self, count: operands.count)
     pointer = memory.allocate(zoo_node.self, count: 1)

@@ -49,7 +49,9 @@ struct Placement {
         let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
         if position == 0, let kernel = actions[index].kernel,
           let shared = try overwritten(by: output, size, node, kernel, in: graph) { input in
-            guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else { return nil }
+            guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
+              return nil
+            }
             return lifetime
           }
         {

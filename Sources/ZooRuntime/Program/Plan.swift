@@ -44,6 +44,20 @@ final class Plan: Sendable {
     /// Slots whose values nobody needs afterwards.
     var lastUses: [Int] = []
 
+    /// Whether a kernel reads or makes values that have no place in memory before the run.
+    let hasValuesToMake: Bool
+
+    init(node: CompilerNode, action: Action, inputs: [Operand], outputs: [Operand]) {
+      (self.node, self.action, self.inputs, self.outputs) = (node, action, inputs, outputs)
+      hasValuesToMake = (inputs + outputs).contains { operand in
+        switch operand.place {
+        case .slot: true
+        case .input: operand.facts.elementType == .string
+        default: false
+        }
+      }
+    }
+
     var workspaceByteCount: Int {
       guard case .kernel(let kernel) = action else { return 0 }
       return kernel.workspaceByteCount
@@ -141,7 +155,9 @@ extension Value {
     case .tensor(let tensor):
       guard tensor.memory != nil else { return self }
       return .tensor(
-        try Tensor(type: tensor.type, shape: tensor.shape) { copy in tensor.withUnsafeBytes { copy.copyMemory(from: $0) } })
+        try Tensor(type: tensor.type, shape: tensor.shape) { copy in
+          tensor.withUnsafeBytes { copy.copyMemory(from: $0) }
+        })
     case .sequence(let elements): return .sequence(try elements.map { try $0.owned() })
     case .optional(let element): return .optional(try element?.owned())
     case .map: return self

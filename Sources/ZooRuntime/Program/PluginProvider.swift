@@ -42,22 +42,52 @@ struct PluginProvider: OperatorProvider {
 
   /// Runs the node on this thread.
   func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor] {
-    var one = CompilerGraph()
-    var copies: [ValueID?] = []
-    for input in node.inputs {
-      copies.append(try input.map { try one.addConstant(StoredTensor(constant($0, graph)), name: graph[$0].name) })
+    let inputs = try node.inputs.map { input in
+      try input.map { value in
+        guard let constant = graph[value].constant else {
+          throw ZooError(.defect, "\"\(graph[value].name)\" is no constant", at: node.label)
+        }
+        return constant
+      }
     }
-    var alone = node
-    alone.inputs = copies
-    alone.outputs = node.outputs.map { output in output.map { one.addValue(graph[$0].facts, name: graph[$0].name) } }
-    return try SerialExecutor.with { try run(alone, in: one, executor: $0) }
+    let results = try SerialExecutor.with { executor in
+      try run(node, inputs, RunContext(executor: executor, observer: nil))
+    }
+    return try results.map { result in
+      guard let tensor = result.tensor else { throw ZooError(.defect, "the result is no tensor", at: node.label) }
+      return tensor
+    }
   }
 
-  private func constant(_ value: ValueID, _ graph: CompilerGraph) throws -> Tensor {
-    guard let constant = graph[value].constant else {
-      throw ZooError(.defect, "\"\(graph[value].name)\" is no constant")
-    }
-    return try constant.load()
+  /// What a node without bodies gives.
+  func run(_ node: CompilerNode, _ inputs: [StoredTensor?], _ call: RunContext) throws -> [Value] {
+    var graph = CompilerGraph()
+    var alone = node
+    alone.inputs = inputs.map { input in input.map { graph.addConstant($0, name: "") } }
+    let facts = try graph.facts(of: alone, self)
+    alone.outputs = facts.map { graph.addValue($0, name: node.name) }
+    graph.insert(alone)
+    for output in alone.outputs { if let output { graph.addOutput(output) } }
+    let shared = SharedParts(provider: self, residents: ResidentConstants())
+    return try PlanBuilder(graph: graph, shared: shared, executor: call.executor).build().run([], call)
+  }
+}
+
+/// Runs one node on `inputs` (by position, `nil` for absent ones) and gives its outputs: for tests of operators.
+///
+/// - Throws: `ZooError` (`unsupported`) for an operator that nobody offers, (`badData`) for what the operator refuses.
+public func runOperator(
+  _ node: Node, inputs: [Tensor?], opset: Int64, registry: OperatorRegistry, pool: ThreadPool = .shared,
+  threads: Int = .max
+) throws -> [Tensor] {
+  let provider = PluginProvider(registry: registry, arithmetic: Arithmetic())
+  let compiled = CompilerNode(
+    node.operatorType, domain: node.domain == "ai.onnx" ? "" : node.domain, opset: opset, name: node.name,
+    inputs: [], outputs: node.outputs.map { _ in nil }, attributes: node.attributes)
+  return try pool.withExecutor(limit: threads) { executor in
+    try provider.run(
+      compiled, inputs.map { $0.map { StoredTensor($0) } }, RunContext(executor: executor, observer: nil)
+    ).compactMap(\.tensor)
   }
 }
 

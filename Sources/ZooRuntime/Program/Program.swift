@@ -46,7 +46,7 @@ final class Program: Sendable {
     var finished: [(version: Version, results: [Value])] = []
     var (program, values) = (self, inputs)
     while true {
-      let version = try program.version(for: values, call)
+      let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
       let results = try version.plan.run(values, call)
       finished.append((version, results))
       guard let rest = version.rest else { break }
@@ -65,13 +65,13 @@ final class Program: Sendable {
     return outputs
   }
 
-  /// The plan of the first region for inputs like `values`.
-  func version(for values: [Value], _ call: RunContext) throws -> Version {
-    let keys = values.map(InputKey.init)
+  /// The plan of the first region for inputs of which so much is known.
+  func version(like facts: [ValueFacts], _ call: RunContext) throws -> Version {
+    let keys = facts.map(InputKey.init)
     if let known = versions.withLock({ $0.table[keys] }) { return known }
     return try planning.withLock { _ in
       if let known = versions.withLock({ $0.table[keys] }) { return known }
-      let made = try plan(values.map(ValueFacts.init(like:)), call)
+      let made = try plan(facts, call)
       versions.withLock { versions in
         versions.table[keys] = made
         versions.order.append(keys)
@@ -110,10 +110,9 @@ final class SharedParts: Sendable {
   let provider: PluginProvider
   let kernels = Mutex(KernelCache())
   let residents: ResidentConstants
-  let threads: Int
 
-  init(provider: PluginProvider, residents: ResidentConstants, threads: Int) {
-    (self.provider, self.residents, self.threads) = (provider, residents, threads)
+  init(provider: PluginProvider, residents: ResidentConstants) {
+    (self.provider, self.residents) = (provider, residents)
   }
 }
 
@@ -125,13 +124,10 @@ struct RunContext {
 
 /// What plans differ by.
 struct InputKey: Sendable, Hashable {
-  private var kind: ValueKind
-  private var shape: [Int]
+  private var kind: ValueKind?
+  private var shape: [Dim]?
 
-  init(_ value: Value) {
-    kind = value.kind
-    shape = value.tensor?.shape ?? []
-  }
+  init(_ facts: ValueFacts) { (kind, shape) = (facts.kind, facts.shape) }
 }
 
 extension Value {
@@ -142,6 +138,18 @@ extension Value {
     case .sequence(let elements): .sequence(elements.first?.kind ?? .tensor(.float32))
     case .optional(let element): .optional(element?.kind ?? .tensor(.float32))
     case .map(let keys, let values): .map(key: keys.type, value: .tensor(values.type))
+    }
+  }
+}
+
+extension Value {
+  /// Whether the value may be where one of `kind` is asked for. An optional value may be given as what it holds.
+  func fits(_ kind: ValueKind) -> Bool {
+    switch (self, kind) {
+    case (.sequence(let elements), .sequence(let element)): elements.allSatisfy { $0.fits(element) }
+    case (.optional(let element), .optional(let inner)): element?.fits(inner) ?? true
+    case (_, .optional(let inner)): fits(inner)
+    default: self.kind == kind
     }
   }
 }

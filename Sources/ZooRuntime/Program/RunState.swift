@@ -85,7 +85,7 @@ final class RunState: @unchecked Sendable {
       case .kernel(let kernel):
         calls[index].executor = call.executor
         if let observer = call.observer { observer.begin(index, of: plan, calls + index) }
-        if kernel.isPlain {
+        if !step.hasValuesToMake {
           try HostTable.check(kernel.kernel.run(kernel.kernel.state, calls + index), step.node.label)
         } else {
           try runMakingOutputs(kernel, index, step)
@@ -115,7 +115,9 @@ final class RunState: @unchecked Sendable {
       case .input(let input) where operand.facts.elementType == .string: value = self.inputs[input]
       default: continue
       }
-      guard let tensor = value.tensor else { throw ZooError(.defect, "a kernel is given no tensor", at: step.node.label) }
+      guard let tensor = value.tensor else {
+        throw ZooError(.defect, "a kernel is given no tensor", at: step.node.label)
+      }
       inputs?[position].data = scratch.data(of: tensor)
     }
     try making.begin(step.outputs, UnsafeMutablePointer(mutating: calls[index].outputs))

@@ -82,9 +82,12 @@ extension CompilerGraph {
     return (value, factor)
   }
 
-  /// A value like `value`, in another shape, that a pattern's nodes make.
+  /// A value with the elements of `value` in another shape or order, that a pattern's nodes make.
   mutating func addValue(like value: ValueID, shape: [Int], name: String) -> ValueID {
-    addValue(ValueFacts(self[value].facts.kind, shape: shape.map { Dim($0) }), name: "\(self[value].name)/\(name)")
+    let facts = ValueFacts(self[value].facts.kind, shape: shape.map { Dim($0) })
+    let made = addValue(facts, name: "\(self[value].name)/\(name)")
+    self[made].range = self[value].range
+    return made
   }
 
   /// `value` in another shape: itself, what it was made from, or by a node that is added to `nodes`.

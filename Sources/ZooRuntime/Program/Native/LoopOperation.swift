@@ -19,7 +19,8 @@ struct LoopOperation: NativeOperation {
     guard body.ownInputCount == carriedCount + 2, body.outputs.count >= carriedCount + 1,
       node.outputs.count <= body.outputs.count - 1
     else {
-      throw ZooError(.badData, "the numbers of the loop's and of its body's inputs and outputs don't fit", at: node.label)
+      throw ZooError(
+        .badData, "the numbers of the loop's and of its body's inputs and outputs don't fit", at: node.label)
     }
   }
 

@@ -15,6 +15,12 @@ extension NativeOperation {
   var summary: String? { nil }
 }
 
+/// Whether the runtime itself does what the node asks for, whatever plugins there are.
+func isNative(_ node: CompilerNode) -> Bool {
+  node.domain.isEmpty
+    && (!node.bodies.isEmpty || ["Identity"].contains(node.operatorType) || isOnSequences(node.operatorType))
+}
+
 /// The native operation of a node; `nil` for one that a plugin computes.
 func nativeOperation(
   _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts

@@ -28,7 +28,9 @@ struct ScanOperation: NativeOperation {
     stackCount = body.outputs.count - stateCount
     func settings(_ name: String, _ count: Int) throws -> [Int] {
       let values = list(name) ?? Array(repeating: 0, count: count)
-      guard values.count == count else { throw ZooError(.badData, "\(name) has \(values.count) entries", at: node.label) }
+      guard values.count == count else {
+        throw ZooError(.badData, "\(name) has \(values.count) entries", at: node.label)
+      }
       return values
     }
     inputAxes = try settings("scan_input_axes", scanCount)
@@ -58,10 +60,11 @@ struct ScanOperation: NativeOperation {
       let length = lengths.map { Int($0[index]) }
       let made = try scan(
         own[..<stateCount].map(Value.tensor), Array(own[stateCount...]), length: length, operands: inputs, call)
-      results.append(try made.map { value in
-        guard let tensor = value.tensor else { throw ZooError(.badData, "what a Scan gives is no tensor") }
-        return tensor
-      })
+      results.append(
+        try made.map { value in
+          guard let tensor = value.tensor else { throw ZooError(.badData, "what a Scan gives is no tensor") }
+          return tensor
+        })
     }
     return try results[0].indices.map { output in .tensor(try stacked(results.map { $0[output] }, axis: 0)) }
   }
@@ -108,7 +111,9 @@ struct ScanOperation: NativeOperation {
     }
     let ordered = outputsReversed[index] ? tensors.reversed() : tensors
     guard isBatched, ordered.count < extent else { return try stacked(ordered, axis: axis) }
-    let zeros = try Tensor(type: first.type, shape: first.shape) { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    let zeros = try Tensor(type: first.type, shape: first.shape) {
+      _ = $0.initializeMemory(as: UInt8.self, repeating: 0)
+    }
     return try stacked(ordered + Array(repeating: zeros, count: extent - ordered.count), axis: axis)
   }
 }

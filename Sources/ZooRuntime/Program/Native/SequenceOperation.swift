@@ -10,6 +10,14 @@ struct SequenceOperation: NativeOperation {
   func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] { try body(inputs) }
 }
 
+/// Whether ONNX's operator `type` takes or gives sequences or optional values.
+func isOnSequences(_ type: String) -> Bool {
+  [
+    "SequenceEmpty", "SequenceConstruct", "SequenceLength", "SequenceAt", "SequenceInsert", "SequenceErase",
+    "ConcatFromSequence", "SplitToSequence", "Optional", "OptionalHasElement", "OptionalGetElement",
+  ].contains(type)
+}
+
 /// The operation of one of ONNX's operators on sequences or optional values; `nil` for any other.
 func sequenceOperation(_ node: CompilerNode) throws -> SequenceOperation? {
   func int(_ name: String) -> Int? {
@@ -30,7 +38,9 @@ func sequenceOperation(_ node: CompilerNode) throws -> SequenceOperation? {
   case "SequenceInsert":
     return SequenceOperation { inputs in
       var elements = try inputs.sequence(0)
-      let place = inputs.count > 2 && inputs[2] != nil ? try inputs.place(2, among: elements.count + 1, end: elements.count) : elements.count
+      let place =
+        inputs.count > 2 && inputs[2] != nil
+        ? try inputs.place(2, among: elements.count + 1, end: elements.count) : elements.count
       elements.insert(try inputs.value(1).owned(), at: place)
       return [.sequence(elements)]
     }
@@ -91,7 +101,9 @@ private func split(_ inputs: [Value?], axis: Int, keeps: Bool) throws -> [Value]
   }
   var sizes: [Int]
   let given = try inputs.tensor(1)
-  let numbers = given.type == .int32 ? try given.elements(Int32.self).map { Int($0) } : try given.elements(Int64.self).map { Int($0) }
+  let numbers =
+    given.type == .int32
+    ? try given.elements(Int32.self).map { Int($0) } : try given.elements(Int64.self).map { Int($0) }
   if given.shape.isEmpty {
     guard numbers[0] > 0 else { throw ZooError(.badData, "pieces of \(numbers[0]) places") }
     sizes = Array(repeating: numbers[0], count: extent / numbers[0])
@@ -121,7 +133,9 @@ extension [Value?] {
   fileprivate func place(_ index: Int, among count: Int, end: Int? = nil) throws -> Int {
     let number = try integer(index) ?? 0
     let place = number < 0 ? number + (end ?? count) : number
-    guard (0..<count).contains(place) else { throw ZooError(.badData, "place \(number) is outside a sequence of \(end ?? count)") }
+    guard (0..<count).contains(place) else {
+      throw ZooError(.badData, "place \(number) is outside a sequence of \(end ?? count)")
+    }
     return place
   }
 

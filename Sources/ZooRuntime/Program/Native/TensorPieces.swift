@@ -9,7 +9,9 @@ func piece(_ tensor: Tensor, axis: Int, _ range: Range<Int>) throws -> Tensor {
   let (outer, inner) = try parts(tensor.shape, axis: axis, tensor.type)
   if let strings = tensor.strings {
     let width = inner * tensor.shape[axis]
-    let chosen = (0..<outer).flatMap { strings[$0 * width + range.lowerBound * inner..<$0 * width + range.upperBound * inner] }
+    let chosen = (0..<outer).flatMap {
+      strings[$0 * width + range.lowerBound * inner..<$0 * width + range.upperBound * inner]
+    }
     return try Tensor(strings: chosen, shape: shape)
   }
   let bytes = tensor.type.byteCount(of: inner) ?? 0
@@ -38,7 +40,8 @@ func joined(_ tensors: [Tensor], axis: Int) throws -> Tensor {
     else {
       throw ZooError(
         .badData,
-        "\(tensor.type.name) of shape \(tensor.shape) can't join \(first.type.name) of shape \(first.shape) along axis \(axis)")
+        "\(tensor.type.name) of shape \(tensor.shape) can't join \(first.type.name) of shape \(first.shape) along axis \(axis)"
+      )
     }
     shape[axis] += tensor.shape[axis]
   }
