@@ -8,7 +8,7 @@ public struct RemoveDeadCode: Pass {
 }
 
 extension CompilerGraph {
-  mutating func removeDeadCode() {
+  public mutating func removeDeadCode() {
     for id in Array(nodes).reversed() {
       let node = self[id]
       let outputs = node.outputs.map { output in output.flatMap { isRead($0) ? $0 : nil } }

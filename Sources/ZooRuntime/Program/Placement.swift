@@ -47,13 +47,14 @@ struct Placement {
         guard let output, places[output] == nil else { continue }
         let last = lastUse[output] ?? index
         let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
-        if position == 0, let kernel = actions[index].kernel,
-          let shared = try overwritten(by: output, size, node, kernel, in: graph) { input in
-            guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
-              return nil
-            }
-            return lifetime
+        func free(_ input: ValueID) -> Int? {
+          guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
+            return nil
           }
+          return lifetime
+        }
+        if position == 0, let kernel = actions[index].kernel,
+          let shared = try overwritten(by: output, size, node, kernel, in: graph, free: free)
         {
           lifetimeOf[output] = shared
           holders[shared] = output

@@ -107,7 +107,7 @@ struct PlanBuilder {
       stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
     }
     let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
-      try shared.residents.tensor(value.constant, isShared: !value.holdsForShapes)
+      try value.constant.map { try shared.residents.tensor($0, isShared: !value.holdsForShapes) }
     }
     return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
   }

@@ -37,19 +37,12 @@ struct PluginProvider: OperatorProvider {
       operation.table.pointee.choose_layouts != nil
     else { return plain }
     let choice = try operation.layouts(BoundNode(node, in: graph, arithmetic: arithmetic), node)
-    return (choice.inputs.map(Layout.init), choice.outputs.map(Layout.init))
+    return (choice.inputs.map { Layout(number: $0) }, choice.outputs.map { Layout(number: $0) })
   }
 
   /// Runs the node on this thread.
   func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor] {
-    let inputs = try node.inputs.map { input in
-      try input.map { value in
-        guard let constant = graph[value].constant else {
-          throw ZooError(.defect, "\"\(graph[value].name)\" is no constant", at: node.label)
-        }
-        return constant
-      }
-    }
+    let inputs = node.inputs.map { input in input.flatMap { graph[$0].constant } }
     let results = try SerialExecutor.with { executor in
       try run(node, inputs, RunContext(executor: executor, observer: nil))
     }
@@ -89,8 +82,4 @@ public func runOperator(
       compiled, inputs.map { $0.map { StoredTensor($0) } }, RunContext(executor: executor, observer: nil)
     ).compactMap(\.tensor)
   }
-}
-
-extension Layout {
-  init(_ number: Int32) { self.init(number: number) }
 }

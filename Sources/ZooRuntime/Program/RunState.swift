@@ -1,4 +1,5 @@
 import CZooPlugin
+import CZooSystem
 import ZooCompiler
 import ZooCore
 import ZooOperators
