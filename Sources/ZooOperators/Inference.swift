@@ -211,6 +211,24 @@ public struct Inference {
     guard left.equals(right) != false else { throw invalid("\(message()): \(left) and \(right)") }
   }
 
+  /// What two extents are that have to be the same: the one of which more is known.
+  public func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
+    try requireEqual(left, right, message())
+    return left.number == nil && right.number != nil ? right : left
+  }
+
+  /// What `rule` gives; `nil` where it needs what is not known.
+  func ifKnown<Result>(_ rule: () throws -> Result) throws -> Result? {
+    do { return try rule() } catch is NotKnown { return nil }
+  }
+
+  /// The shape of input `index` where it is known, which has to be of `rank` then.
+  func shape(_ index: Int, ofRank rank: Int, _ name: String) throws -> [Dim]? {
+    guard let shape = try facts(index).shape else { return nil }
+    try require(shape.count == rank, "\(name) of shape \(shape) is not of rank \(rank)")
+    return shape
+  }
+
   /// `axis` counted from the front.
   public func normalized(axis: Int, rank: Int) throws -> Int {
     guard axis >= -rank, axis < rank else { throw invalid("axis \(axis) is outside a tensor of rank \(rank)") }

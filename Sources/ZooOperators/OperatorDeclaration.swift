@@ -80,20 +80,6 @@ public struct OperatorDeclaration: Sendable {
   /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
   func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
     guard let schema = OperatorHistory.schema(name, domain: domain, at: node.opset) else { throw NotKnown() }
-    var bound: [String: ValueKind] = [:]
-    for (index, input) in node.inputs.enumerated() {
-      // Types that the version does not allow are left to kernels, which may take more.
-      guard let kind = input?.kind, let parameter = OperatorSchema.parameter(index, of: schema.inputs),
-        !parameter.variable.isEmpty,
-        parameter.kind != .repeatedOfAnyTypes
-      else { continue }
-      if let other = bound.updateValue(kind, forKey: parameter.variable), other != kind {
-        throw node.invalid("input \(index) is \(kind.name) where \(other.name) is needed, as before it")
-      }
-    }
-    return node.node.outputs.indices.map { index in
-      guard let parameter = OperatorSchema.parameter(index, of: schema.outputs) else { return nil }
-      return bound[parameter.variable] ?? parameter.types.only
-    }
+    return try node.kinds(inputs: schema.inputs, outputs: schema.outputs)
   }
 }
