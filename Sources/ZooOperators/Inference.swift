@@ -198,6 +198,11 @@ public struct Inference {
 
   // MARK: Rules
 
+  /// What `rule` gives; `nil` where it needs what is not known.
+  func ifKnown<Result>(_ rule: () throws -> Result) throws -> Result? {
+    do { return try rule() } catch is NotKnown { return nil }
+  }
+
   /// The error for a node that its operator's specification does not allow.
   public func invalid(_ message: String) -> ZooError { ZooError(.badData, message) }
 
