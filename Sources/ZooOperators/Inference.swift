@@ -15,7 +15,7 @@ public struct Inference {
   /// The version of the node's domain that the model imports.
   public let opset: Int64
   /// By position, `nil` for those that are left out.
-  public let inputs: [ValueFacts?]
+  public internal(set) var inputs: [ValueFacts?]
   private let body: Body?
 
   public init(
@@ -220,11 +220,6 @@ public struct Inference {
   public func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
     try requireEqual(left, right, message())
     return left.number == nil && right.number != nil ? right : left
-  }
-
-  /// What `rule` gives; `nil` where it needs what is not known.
-  func ifKnown<Result>(_ rule: () throws -> Result) throws -> Result? {
-    do { return try rule() } catch is NotKnown { return nil }
   }
 
   /// The shape of input `index` where it is known, which has to be of `rank` then.

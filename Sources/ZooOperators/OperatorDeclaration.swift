@@ -32,11 +32,11 @@ public struct OperatorDeclaration: Sendable {
 
   public let name: String
   /// Empty for ONNX's own.
-  public let domain: String
+  public private(set) var domain: String
   public let traits: OperatorTraits
   /// Inputs whose elements the shapes of the outputs depend on.
   public let shapeInputs: [Int]
-  private let types: TypeRule?
+  private var types: TypeRule?
   private let shapes: ShapeRule
   private let elements: ElementRule?
 
@@ -50,6 +50,13 @@ public struct OperatorDeclaration: Sendable {
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
     (self.types, self.elements, self.shapes) = (types, elements, shapes)
+  }
+
+  /// The same operator as another domain has it.
+  func offered(by domain: String, types: @escaping TypeRule) -> OperatorDeclaration {
+    var other = self
+    (other.domain, other.types) = (domain, types)
+    return other
   }
 
   /// What is known of a node's outputs.

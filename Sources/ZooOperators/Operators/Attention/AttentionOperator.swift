@@ -6,7 +6,7 @@ extension OperatorDeclaration {
   static let attention = OperatorDeclaration("Attention") { node in
     try node.checkAttentionAttributes()
     guard let extents = try AttentionExtents(node) else {
-      return [nil] + (0..<3).map { _ in (0..<4).map { _ in .unknown() } }
+      return [nil] + (0..<3).map { _ in .unknown(rank: 4) }
     }
     try extents.checkMask(node)
     let cache = [extents.batch, extents.keyHeads, extents.total]
@@ -48,7 +48,7 @@ struct AttentionExtents {
       (rank == 3 || rank == 4) && shapes.allSatisfy { $0 == nil || $0?.count == rank },
       "queries, keys and values must all be of rank 3 or 4, not "
         + shapes.map { $0.map { "\($0)" } ?? "unknown" }.joined(separator: ", "))
-    let known = shapes.map { shape in shape ?? (0..<rank).map { _ in Dim.unknown() } }
+    let known = shapes.map { shape in shape ?? .unknown(rank: rank) }
     try self.init(node, query: known[0], key: known[1], value: known[2])
     try takeCache(node)
   }

@@ -5,9 +5,9 @@ extension OperatorDeclaration {
     // A state that begins is of the type of the rest.
     types: { node in [try node.facts(0).kind, try node.facts(node.has(3) ? 3 : 0).kind] }
   ) { node in
-    let query = try node.shape(0, ofRank: 3, "query") ?? (0..<3).map { _ in .unknown() }
-    let key = try node.shape(1, ofRank: 3, "key") ?? (0..<3).map { _ in .unknown() }
-    let value = try node.shape(2, ofRank: 3, "value") ?? (0..<3).map { _ in .unknown() }
+    let query = try node.shape(0, ofRank: 3, "query") ?? .unknown(rank: 3)
+    let key = try node.shape(1, ofRank: 3, "key") ?? .unknown(rank: 3)
+    let value = try node.shape(2, ofRank: 3, "value") ?? .unknown(rank: 3)
     let rule = try node.text("update_rule") ?? "gated_delta"
     try node.require(
       ["linear", "gated", "delta", "gated_delta"].contains(rule), "the update rule \"\(rule)\" is unknown")

@@ -38,7 +38,7 @@ struct RecurrentExtents {
     case let other: throw node.invalid("the direction \"\(other)\" is unknown")
     }
     isBatchFirst = try node.flag("layout")
-    let x = try node.shape(0, ofRank: 3, "X") ?? [.unknown(), .unknown(), .unknown()]
+    let x = try node.shape(0, ofRank: 3, "X") ?? .unknown(rank: 3)
     (steps, batch, inputs) = isBatchFirst ? (x[1], x[0], x[2]) : (x[0], x[1], x[2])
     let (weights, recurrent) = (try node.shape(1, ofRank: 3, "W"), try node.shape(2, ofRank: 3, "R"))
     self.hidden = try node.int("hidden_size").map { Dim($0) } ?? hidden(weights, recurrent) ?? .unknown()

@@ -37,7 +37,7 @@ extension Inference {
     if keepsDimensions { return shape.map { $0 == 1 ? 1 : .unknown() } }
     guard let count = try self.shape(1).product.number, count > 0 else { throw NotKnown() }
     try require(count <= shape.count, "\(count) axes are reduced of a tensor of shape \(shape)")
-    return (count..<shape.count).map { _ in .unknown() }
+    return .unknown(rank: shape.count - count)
   }
 
   /// `shape` with an extent of 1 in place of those of `axes`, or without them.

@@ -13,7 +13,7 @@ extension OperatorCatalogue {
       .reducing("ReduceSumSquare", .keepsZero),
     ] + [
       .argument("ArgMax"), .argument("ArgMin"),
-      .cumulating("CumProd"), .cumulating("CumSum"),
+      .cumulating("CumProd"), .cumulating("CumSum", .keepsZero),
       .hardmax, .softmax("Softmax"), .softmax("LogSoftmax"),
       .negativeLogLikelihoodLoss, .softmaxCrossEntropyLoss,
     ]
