@@ -14,7 +14,7 @@ extension OperatorDeclaration {
       try node.requireEqual(shape[1], w[0], "input and weights have different channels")
       if shape[1].number == nil { shape[1] = w[0] }
     }
-    try node.requireVector(2, of: shape[1], "the bias")
+    if node.has(2) { try node.requireVector(2, of: shape[1], "the bias") }
     let state = [shape[0], shape[1], w.map { $0[2] - 1 } ?? .unknown()]
     if node.has(3), let past = try node.facts(3).shape {
       try node.require(

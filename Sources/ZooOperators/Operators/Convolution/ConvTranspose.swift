@@ -7,7 +7,7 @@ extension OperatorDeclaration {
       (x[1].number ?? w[0].number).map { $0 % groups == 0 } ?? true && w[0].equals(x[1]) != false,
       "\(x[1]) channels in \(groups) \(groups == 1 ? "group" : "groups") don't fit weights of shape \(w)")
     let channels = w[1] * Dim(groups)
-    try node.requireVector(2, of: channels, "the bias")
+    if node.has(2) { try node.requireVector(2, of: channels, "the bias") }
     return [[x[0], channels] + (try node.transposedExtents(Array(x[2...]), kernel: Array(w[2...])))]
   }
 }

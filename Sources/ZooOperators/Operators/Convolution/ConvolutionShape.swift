@@ -13,7 +13,7 @@ extension Inference {
       x[1].equals(w[1] * Dim(groups)) != false,
       "the input has \(x[1]) channels, but the weights of shape \(w) take \(w[1]) in each of \(groups) "
         + (groups == 1 ? "group" : "groups"))
-    if let bias { try requireVector(bias, of: w[0], "the bias") }
+    if let bias, has(bias) { try requireVector(bias, of: w[0], "the bias") }
     let windows = try windows(axes: x.count - 2, kernel: Array(w[2...]))
     return [x[0], w[0]] + (try positions(windows, on: Array(x[2...])))
   }
@@ -34,9 +34,9 @@ extension Inference {
     return groups
   }
 
-  /// Input `index`, if the node has it, is a vector of `count` numbers.
+  /// Input `index` is a vector of `count` numbers.
   func requireVector(_ index: Int, of count: Dim, _ what: String) throws {
-    guard has(index), let shape = try facts(index).shape else { return }
+    guard let shape = try facts(index).shape else { return }
     try require(
       shape.count == 1 && shape[0].equals(count) != false, "\(what) has shape \(shape) in place of [\(count)]")
   }

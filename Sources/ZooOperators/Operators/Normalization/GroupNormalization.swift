@@ -8,7 +8,6 @@ extension OperatorDeclaration {
       shape.count >= 2 && shape[1].number.map { $0 % groups == 0 } ?? true,
       "the channels of shape \(shape) can't be split into \(groups) groups")
     for index in 1...2 {
-      _ = try node.facts(index)
       try node.requireVector(
         index, of: node.opset < 21 ? Dim(groups) : shape[1], index == 1 ? "the scale" : "the bias")
     }

@@ -4,7 +4,6 @@ extension OperatorDeclaration {
     let shape = try node.shape(0)
     try node.require(shape.count >= 3, "the input of shape \(shape) has no positions")
     for index in 1...2 {
-      _ = try node.facts(index)
       try node.requireVector(index, of: shape[1], index == 1 ? "the scale" : "the bias")
     }
     return [shape]
