@@ -18,7 +18,7 @@ extension OperatorDeclaration {
 }
 
 extension Inference {
-  fileprivate func pooledShape() throws -> [Dim] {
+  func pooledShape() throws -> [Dim] {
     guard let kernel = try ints("kernel_shape") else { throw invalid("kernel_shape is missing") }
     let x = try facts(0).shape ?? .unknown(rank: kernel.count + 2)
     try require(x.count >= 3, "the input's rank is \(x.count), but \(node.operatorType) needs 3 or more")
