@@ -67,7 +67,7 @@ struct RefusalTests {
     ("does not fit", "AveragePool", [.ints("kernel_shape", [9])], [[1, 1, 5]]),
     ("no norm", "LpPool", [.ints("kernel_shape", [2]), Attribute("p", .int(0))], [[1, 1, 5]]),
     ("no channels", "GlobalMaxPool", [], [[3]]),
-    ("places", "MaxUnpool", [.ints("kernel_shape", [2])], [[1, 1, 5], [1, 1, 4]]),
+    ("int64", "MaxUnpool", [.ints("kernel_shape", [2])], [[1, 1, 5], [1, 1, 5]]),
     ("either scales or sizes", "Resize", [], [[1, 1, 5]]),
     ("mode", "Resize", [Attribute("mode", .string(Array("fast".utf8)))], [[1, 1, 5], nil, [3]]),
     ("grid", "GridSample", [], [[1, 1, 5, 5], [1, 2, 2, 3]]),

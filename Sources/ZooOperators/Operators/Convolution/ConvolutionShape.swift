@@ -1,3 +1,5 @@
+import ZooCore
+
 extension Inference {
   /// The shape of a convolution of input 0 with weights, both checked; what Conv and its relatives share.
   ///
@@ -39,6 +41,14 @@ extension Inference {
     guard let shape = try facts(index).shape else { return }
     try require(
       shape.count == 1 && shape[0].equals(count) != false, "\(what) has shape \(shape) in place of [\(count)]")
+  }
+}
+
+extension Inference {
+  /// Input `index` is a tensor of that type, or nothing is known of it.
+  func requireType(_ index: Int, _ type: ElementType) throws {
+    guard let kind = try facts(index).kind else { return }
+    try require(kind == .tensor(type), "input \(index) is \(kind.name), it should be \(type.name)")
   }
 }
 

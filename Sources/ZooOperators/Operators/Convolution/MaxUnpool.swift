@@ -2,6 +2,7 @@ extension OperatorDeclaration {
   /// ONNX MaxUnpool: each value goes to the place that MaxPool took it from.
   static let maxUnpool = OperatorDeclaration("MaxUnpool", .keepsZero, shapeInputs: [2]) { node in
     guard let kernel = try node.ints("kernel_shape") else { throw node.invalid("kernel_shape is missing") }
+    try node.requireType(1, .int64)
     let (given, places) = (try node.facts(0).shape, try node.facts(1).shape)
     let x = given ?? places ?? .unknown(rank: kernel.count + 2)
     try node.require(x.count >= 3, "the input's rank is \(x.count), but MaxUnpool needs 3 or more")

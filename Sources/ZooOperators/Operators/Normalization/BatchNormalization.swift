@@ -6,6 +6,7 @@ extension OperatorDeclaration {
     "BatchNormalization",
     types: { node in
       let type = try node.kind(0)
+      if node.opset < 14 { try node.requireAlike(1...4) }
       // Statistics had the input's type before version 14.
       let statistics = node.opset < 14 ? type : try node.ifKnown { try node.kind(3) }
       return [type] + Array(repeating: statistics, count: 4)

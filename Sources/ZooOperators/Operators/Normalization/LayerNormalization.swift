@@ -7,6 +7,7 @@ extension OperatorDeclaration {
   static let layerNormalization = OperatorDeclaration(
     "LayerNormalization",
     types: { node in
+      try node.requireAlike(1...2)
       let statistics = ValueKind.tensor(try node.elementType("stash_type") ?? .float32)
       return [try node.ifKnown { try node.kind(0) }, statistics, statistics]
     }

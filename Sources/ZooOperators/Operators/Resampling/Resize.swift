@@ -73,6 +73,9 @@ extension Inference {
     let coordinates = try choice(
       "coordinate_transformation_mode", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
       "asymmetric", "tf_crop_and_resize", "tf_half_pixel_for_nn")
+    try require(
+      coordinates != "tf_half_pixel_for_nn" || opset < 13,
+      "coordinate_transformation_mode \"\(coordinates)\" went with operator set 13")
     return coordinates == "tf_crop_and_resize"
   }
 }

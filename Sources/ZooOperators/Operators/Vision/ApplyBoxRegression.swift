@@ -5,7 +5,7 @@ extension OperatorDeclaration {
   static let applyBoxRegression = OperatorDeclaration(
     "ApplyBoxRegression", domain: visionDomain, types: { _ in [.tensor(.float32)] }
   ) { node in
-    for index in 0..<2 { try node.requireFloat32(index) }
+    for index in 0..<2 { try node.requireType(index, .float32) }
     let boxes = try node.shape(0, "boxes", like: [nil, 4])
     if node.has(2), let picture = try node.facts(2).shape {
       try node.require(picture.count >= 2, "a picture of the shape \(picture) has no height and width")

@@ -7,25 +7,17 @@ extension OperatorDeclaration {
     "ClassNonMaxSuppression", domain: visionDomain,
     types: { _ in [.tensor(.float32), .tensor(.float32), .tensor(.int64), .tensor(.int64)] }
   ) { node in
-    for index in 0..<2 { try node.requireFloat32(index) }
+    for index in 0..<2 { try node.requireType(index, .float32) }
     let scores = try node.shape(1, "scores", like: [nil, nil])
     if let boxes = try node.facts(0).shape {
       _ = try node.shape(0, "boxes", like: boxes.count == 2 ? [scores[0], 4] : [scores[0], scores[1], 4])
     }
     if node.has(2) {
-      try node.requireCount(2)
+      try node.requireType(2, .int64)
+      let count = try node.facts(2).shape?.product ?? 1
+      try node.require(count.equals(1) != false, "count has \(count) elements in place of one")
     }
     let most = Dim(try node.int("max_detections", default: 100, in: 1...1 << 24))
     return [[most, 4], [most], [most], [1]]
-  }
-}
-
-extension Inference {
-  /// Input `index` is one int64, or not known.
-  fileprivate func requireCount(_ index: Int) throws {
-    let facts = try facts(index)
-    try require(
-      facts.kind.map { $0 == .tensor(.int64) } ?? true && facts.shape.map { $0.product.equals(1) != false } ?? true,
-      "count should be one int64")
   }
 }

@@ -5,7 +5,7 @@ extension OperatorDeclaration {
   static let expandBoxes = OperatorDeclaration(
     "ExpandBoxes", domain: visionDomain, types: { _ in [.tensor(.float32)] }
   ) { node in
-    try node.requireFloat32(0)
+    try node.requireType(0, .float32)
     return [try node.shape(0, "boxes", like: [nil, 4])]
   }
 }

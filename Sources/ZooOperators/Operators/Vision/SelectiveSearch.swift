@@ -6,7 +6,7 @@ extension OperatorDeclaration {
   static let selectiveSearch = OperatorDeclaration(
     "SelectiveSearch", domain: visionDomain, types: { _ in [.tensor(.float32), .tensor(.int64)] }
   ) { node in
-    try node.requireFloat32(0)
+    try node.requireType(0, .float32)
     _ = try node.shape(0, "a picture", like: [1, 3, nil, nil])
     return [[Dim(try node.int("max_boxes", default: 2000, in: 1...1 << 24)), 4], [1]]
   }

@@ -25,10 +25,4 @@ extension Inference {
       "\(what) of shape \(shape) should be [\(pattern.map { $0.map { "\($0)" } ?? "any" }.joined(separator: ", "))]")
     return zip(shape, pattern).map { own, wanted in own.number == nil ? wanted ?? own : own }
   }
-
-  /// Input `index` is float32, or not known.
-  func requireFloat32(_ index: Int) throws {
-    guard let kind = try ifKnown({ try kind(index) }) else { return }
-    try require(kind == .tensor(.float32), "input \(index) is \(kind.name), it should be float32")
-  }
 }
