@@ -1,3 +1,5 @@
+import ZooCore
+
 /// The extent of a dimension: a number, or what an expression over symbols comes to once these are known.
 ///
 /// Expressions are kept as sums of products, so that those which are the same number whatever the symbols stand for are
@@ -42,12 +44,49 @@ public struct Dim: Sendable, Hashable {
     if let number = polynomial.number { self.init(number) } else { self.init(.sum(polynomial)) }
   }
 
+  /// The extent that the file gives.
+  public init(_ dimension: Dimension) {
+    switch dimension.extent {
+    case .fixed(let extent): self.init(Int(extent))
+    case .symbol(let name): self = .symbol(name)
+    case .unknown: self = .unknown()
+    }
+  }
+
   private static let limit = 1 << 62
 
   /// The number, where no symbol takes part.
   public var number: Int? {
     guard case .number(let number) = form else { return nil }
     return number
+  }
+
+  /// The symbol, where this is nothing else.
+  var symbol: Symbol? {
+    guard case .sum(let polynomial) = form, polynomial.terms.count == 1, let term = polynomial.terms.first,
+      term.value == 1, term.key.count == 1, let factor = term.key.first, factor.value == 1,
+      case .symbol(let symbol) = factor.key
+    else { return nil }
+    return symbol
+  }
+
+  /// Whether this is 0 or more whatever its symbols stand for; `false` where that is not plain. What is not known may be
+  /// an element of a tensor, and negative.
+  public var isNatural: Bool {
+    switch form {
+    case .number(let number): number >= 0
+    case .sum(let polynomial): polynomial.isNatural
+    }
+  }
+
+  /// Whether something takes part of which nothing is known.
+  public var hasUnknown: Bool {
+    var result = false
+    _ = replacing { symbol in
+      if case .unknown = symbol { result = true }
+      return nil
+    }
+    return result
   }
 
   private var polynomial: Polynomial {
@@ -118,7 +157,10 @@ extension Dim {
   }
 
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
-    if let difference = (left - right).number { return difference <= 0 ? left : right }
+    let difference = left - right
+    if let number = difference.number { return number <= 0 ? left : right }
+    if difference.isNatural { return right }
+    if (-difference).isNatural { return left }
     return Dim(atom: .least([left, right]))
   }
 
@@ -183,6 +225,15 @@ private indirect enum Atom: Sendable, Hashable {
     }
   }
 
+  var isNatural: Bool {
+    switch self {
+    case .symbol(.named): true
+    case .symbol(.unknown): false
+    case .quotient(let dividend, let divisor): dividend.isNatural && divisor.isNatural
+    case .least(let parts), .broadcast(let parts): parts.allSatisfy(\.isNatural)
+    }
+  }
+
   var description: String {
     switch self {
     case .symbol(.named(let name)): name
@@ -213,6 +264,17 @@ private struct Polynomial: Sendable, Hashable {
   private mutating func add(_ coefficient: Int, _ product: Monomial) {
     let sum = terms[product, default: 0].addingSaturated(coefficient)
     terms[product] = sum == 0 ? nil : sum
+  }
+
+  var isNatural: Bool {
+    terms.allSatisfy { product, coefficient in
+      if coefficient > 0 { return product.keys.allSatisfy(\.isNatural) }
+      // The negative of the least of numbers is the greatest of their negatives.
+      guard product.count == 1, let factor = product.first, factor.value == 1, case .least(let parts) = factor.key else {
+        return false
+      }
+      return parts.contains { (-$0).isNatural }
+    }
   }
 
   static func + (left: Polynomial, right: Polynomial) -> Polynomial {

@@ -29,6 +29,7 @@ public struct OperatorDeclaration: Sendable {
   public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
   public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
   public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+  public typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
 
   public let name: String
   /// Empty for ONNX's own.
@@ -37,8 +38,9 @@ public struct OperatorDeclaration: Sendable {
   /// Inputs whose elements the shapes of the outputs depend on.
   public let shapeInputs: [Int]
   private let types: TypeRule?
-  private let shapes: ShapeRule
+  private let shapes: ShapeRule?
   private let elements: ElementRule?
+  private let facts: FactRule?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
@@ -49,33 +51,42 @@ public struct OperatorDeclaration: Sendable {
     types: TypeRule? = nil, elements: ElementRule? = nil, shapes: @escaping ShapeRule
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
-    (self.types, self.elements, self.shapes) = (types, elements, shapes)
+    (self.types, self.elements, self.shapes, facts) = (types, elements, shapes, nil)
+  }
+
+  /// - Parameter facts: All that is known of the outputs, for operators whose types, shapes and elements have one source,
+  ///   such as a body.
+  public init(
+    _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
+    facts: @escaping FactRule
+  ) {
+    (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
+    (types, elements, shapes, self.facts) = (nil, nil, nil, facts)
   }
 
   /// What is known of a node's outputs.
   ///
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
   public func infer(_ node: Inference) throws -> [ValueFacts] {
-    let kinds = try known { try self.types?(node) ?? schemaKinds(node) } ?? []
-    let shapes = try known { try self.shapes(node) } ?? []
+    if let facts {
+      let known = try node.known { try facts(node) } ?? []
+      return node.node.outputs.indices.map { $0 < known.count ? known[$0] : ValueFacts(nil) }
+    }
+    let kinds = try node.known { try self.types?(node) ?? schemaKinds(node) } ?? []
+    let shapes = try node.known { try self.shapes?(node) ?? [] } ?? []
     var facts = node.node.outputs.indices.map { index in
       ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
     }
     if let elements, !facts.isEmpty, facts[0].kind == .tensor(.int64) || facts[0].kind == .tensor(.int32),
       facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
     {
-      facts[0].elements = try known { try elements(node) }
+      facts[0].elements = try node.known { try elements(node) }
     }
     return facts
   }
 
   /// More integers than any tensor has dimensions, or any list of axes names.
-  private static let mostElements = 64
-
-  /// `nil` where the rule needs what is not known.
-  private func known<Result>(_ rule: () throws -> Result) throws -> Result? {
-    do { return try rule() } catch is NotKnown { return nil }
-  }
+  static let mostElements = 64
 
   /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
   func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
