@@ -94,9 +94,9 @@ public struct ValueFacts: Sendable {
     return (try? constant.load())?.withUnsafeBytes { $0.first.map { $0 != 0 } }
   }
 
-  /// What is known of a value that is one of two.
+  /// What is known of a value that is one of two, which are of the same kind.
   func joined(with other: ValueFacts) -> ValueFacts {
-    var result = ValueFacts(kind == other.kind ? kind : nil)
+    var result = ValueFacts(kind == nil || kind == other.kind ? other.kind : other.kind == nil ? kind : nil)
     if let shape, let theirs = other.shape, shape.count == theirs.count {
       result.shape = zip(shape, theirs).map { $0 == $1 ? $0 : .unknown() }
     }

@@ -87,7 +87,7 @@ private struct ShapeCase {
   private func facts(
     of value: ONNXValue?, _ input: ValueInfo, _ mode: Mode, _ symbols: inout [String: Int]
   ) -> ValueFacts {
-    guard case .tensor(let named)? = value else { return ValueFacts(input.type.flatMap(ValueKind.init)) }
+    guard case .tensor(let named)? = value else { return input.type.map { ValueFacts($0) } ?? ValueFacts(nil) }
     let tensor = named.tensor
     switch mode {
     case .constants: return ValueFacts(tensor)
