@@ -72,10 +72,10 @@ public struct Dim: Sendable, Hashable {
 
   /// Whether this is 0 or more whatever its symbols stand for; `false` where that is not plain. What is not known may be
   /// an element of a tensor, and negative.
-  public var isNatural: Bool {
+  public var isNonNegative: Bool {
     switch form {
     case .number(let number): number >= 0
-    case .sum(let polynomial): polynomial.isNatural
+    case .sum(let polynomial): polynomial.isNonNegative
     }
   }
 
@@ -159,8 +159,8 @@ extension Dim {
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
     let difference = left - right
     if let number = difference.number { return number <= 0 ? left : right }
-    if difference.isNatural { return right }
-    if (-difference).isNatural { return left }
+    if difference.isNonNegative { return right }
+    if (-difference).isNonNegative { return left }
     return Dim(atom: .least([left, right]))
   }
 
@@ -225,12 +225,12 @@ private indirect enum Atom: Sendable, Hashable {
     }
   }
 
-  var isNatural: Bool {
+  var isNonNegative: Bool {
     switch self {
     case .symbol(.named): true
     case .symbol(.unknown): false
-    case .quotient(let dividend, let divisor): dividend.isNatural && divisor.isNatural
-    case .least(let parts), .broadcast(let parts): parts.allSatisfy(\.isNatural)
+    case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .least(let parts), .broadcast(let parts): parts.allSatisfy(\.isNonNegative)
     }
   }
 
@@ -266,14 +266,14 @@ private struct Polynomial: Sendable, Hashable {
     terms[product] = sum == 0 ? nil : sum
   }
 
-  var isNatural: Bool {
+  var isNonNegative: Bool {
     terms.allSatisfy { product, coefficient in
-      if coefficient > 0 { return product.keys.allSatisfy(\.isNatural) }
+      if coefficient > 0 { return product.keys.allSatisfy(\.isNonNegative) }
       // The negative of the least of numbers is the greatest of their negatives.
       guard product.count == 1, let factor = product.first, factor.value == 1, case .least(let parts) = factor.key else {
         return false
       }
-      return parts.contains { (-$0).isNatural }
+      return parts.contains { (-$0).isNonNegative }
     }
   }
 

@@ -231,8 +231,8 @@ public struct Inference {
 
   // MARK: Rules
 
-  /// What the rule gives; `nil` where it needs what is not known.
-  func known<Result>(_ rule: () throws -> Result) throws -> Result? {
+  /// What `rule` gives; `nil` where it needs what is not known.
+  func ifKnown<Result>(_ rule: () throws -> Result) throws -> Result? {
     do { return try rule() } catch is NotKnown { return nil }
   }
 

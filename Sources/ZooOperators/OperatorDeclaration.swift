@@ -69,18 +69,18 @@ public struct OperatorDeclaration: Sendable {
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
   public func infer(_ node: Inference) throws -> [ValueFacts] {
     if let facts {
-      let known = try node.known { try facts(node) } ?? []
+      let known = try node.ifKnown { try facts(node) } ?? []
       return node.node.outputs.indices.map { $0 < known.count ? known[$0] : ValueFacts(nil) }
     }
-    let kinds = try node.known { try self.types?(node) ?? schemaKinds(node) } ?? []
-    let shapes = try node.known { try self.shapes?(node) ?? [] } ?? []
+    let kinds = try node.ifKnown { try self.types?(node) ?? schemaKinds(node) } ?? []
+    let shapes = try node.ifKnown { try self.shapes?(node) ?? [] } ?? []
     var facts = node.node.outputs.indices.map { index in
       ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
     }
     if let elements, !facts.isEmpty, facts[0].kind == .tensor(.int64) || facts[0].kind == .tensor(.int32),
       facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
     {
-      facts[0].elements = try node.known { try elements(node) }
+      facts[0].elements = try node.ifKnown { try elements(node) }
     }
     return facts
   }

@@ -31,7 +31,7 @@ private struct LoopInference {
     symbols = Set(inBody.flatMap { $0.shape ?? [] }.compactMap(\.symbol))
     let iteration = ValueFacts(.tensor(.int64), shape: [], elements: [.unknown()])
     let condition = node.has(1) ? try node.facts(1) : nil
-    let limit = node.has(0) ? try node.known { try node.element(0) } ?? .unknown() : nil
+    let limit = node.has(0) ? try node.ifKnown { try node.element(0) } ?? .unknown() : nil
     let mayStop = condition.map { $0.truth != true } ?? false
     // A body only runs while the condition holds.
     let holds = condition.flatMap { $0.truth == true ? $0 : nil } ?? ValueFacts(.tensor(.bool), shape: condition?.shape)

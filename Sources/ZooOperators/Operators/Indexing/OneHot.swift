@@ -11,7 +11,7 @@ extension OperatorDeclaration {
     var shape = try node.shape(0)
     let axis = try node.int("axis", default: -1)
     shape.insert(
-      try node.known { try node.depth() } ?? .unknown(), at: try node.normalized(axis: axis, rank: shape.count + 1))
+      try node.ifKnown { try node.depth() } ?? .unknown(), at: try node.normalized(axis: axis, rank: shape.count + 1))
     return [shape]
   }
 }

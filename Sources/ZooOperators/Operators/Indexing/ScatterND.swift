@@ -3,7 +3,7 @@ extension OperatorDeclaration {
   static let scatterND = OperatorDeclaration("ScatterND", .keepsZero) { node in
     try node.checkReduction()
     let shape = try node.shape(0)
-    guard let indices = node.knownShape(1), let depth = try node.known({ try node.tupleDepth(indices, shape) }) else {
+    guard let indices = node.knownShape(1), let depth = try node.ifKnown({ try node.tupleDepth(indices, shape) }) else {
       return [shape]
     }
     if let updates = node.knownShape(2) {

@@ -13,7 +13,7 @@ extension OperatorDeclaration {
     }
   ) { node in
     var shape = try node.shape(0)
-    guard let stretches = try node.known({ try node.stretches(rank: shape.count) }) else {
+    guard let stretches = try node.ifKnown({ try node.stretches(rank: shape.count) }) else {
       return [node.unknownShape(shape.count)]
     }
     for stretch in stretches { shape[stretch.axis] = stretch.extent(of: shape[stretch.axis]) }
@@ -72,7 +72,7 @@ private struct SliceStretch {
   /// `value` as a place from 0 to `extent`; `nil` where its sign is not known.
   private func place(_ value: Dim, in extent: Dim) -> Dim? {
     if value == extent { return extent }
-    guard let number = value.number else { return value.isNatural ? Dim.minimum(value, extent) : nil }
+    guard let number = value.number else { return value.isNonNegative ? Dim.minimum(value, extent) : nil }
     if number >= Self.far { return extent }
     if number <= -Self.far { return 0 }
     return number >= 0 ? Dim.minimum(value, extent) : Dim.maximum(extent + value, 0)

@@ -3,8 +3,8 @@ extension OperatorDeclaration {
   static let splitToSequence = OperatorDeclaration(
     "SplitToSequence", shapeInputs: [1],
     facts: { node in
-      let kind = try node.known { try node.kind(0) }
-      return [ValueFacts(kind, shape: try node.known { try node.partShape() }).sequence]
+      let kind = try node.ifKnown { try node.kind(0) }
+      return [ValueFacts(kind, shape: try node.ifKnown { try node.partShape() }).sequence]
     })
 }
 
@@ -18,7 +18,7 @@ extension Inference {
       if try flag("keepdims", default: true) { shape[axis] = 1 } else { shape.remove(at: axis) }
       return shape
     }
-    shape[axis] = try known { try self.partExtent(of: shape[axis]) } ?? .unknown()
+    shape[axis] = try ifKnown { try self.partExtent(of: shape[axis]) } ?? .unknown()
     return shape
   }
 

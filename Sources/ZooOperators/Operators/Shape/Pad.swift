@@ -4,12 +4,12 @@ extension OperatorDeclaration {
     let mode = try node.text("mode") ?? "constant"
     try node.require(["constant", "reflect", "edge", "wrap"].contains(mode), "there is no pad mode \(mode)")
     let attribute = try node.opset < 11 ? node.padsAttribute() : nil
-    let pads = try attribute ?? node.known { try node.elements(1) }
+    let pads = try attribute ?? node.ifKnown { try node.elements(1) }
     guard var shape = try node.facts(0).shape else {
       guard let pads, !(node.opset >= 11 && node.has(3)) else { throw NotKnown() }
       return [node.unknownShape(pads.count / 2)]
     }
-    let named = try node.opset >= 11 && node.has(3) ? node.known { try node.integers(3) } : Array(shape.indices)
+    let named = try node.opset >= 11 && node.has(3) ? node.ifKnown { try node.integers(3) } : Array(shape.indices)
     guard let pads, let named else { return [node.unknownShape(shape.count)] }
     let axes = try node.normalized(axes: named, rank: shape.count)
     try node.require(

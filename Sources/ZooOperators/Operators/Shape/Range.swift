@@ -14,10 +14,10 @@ extension OperatorDeclaration {
       guard let shape = try node.facts(index).shape else { continue }
       try node.requireEqual(shape.product, 1, "input \(index) of shape \(shape) is not one number")
     }
-    switch try node.known({ try node.elementType(0) }) {
+    switch try node.ifKnown({ try node.elementType(0) }) {
     case nil: return [[.unknown()]]
-    case .int64, .int32: return [[try node.known { try node.integerCount() } ?? .unknown()]]
-    default: return [[try node.known { Dim(try node.count()) } ?? .unknown()]]
+    case .int64, .int32: return [[try node.ifKnown { try node.integerCount() } ?? .unknown()]]
+    default: return [[try node.ifKnown { Dim(try node.count()) } ?? .unknown()]]
     }
   }
 }

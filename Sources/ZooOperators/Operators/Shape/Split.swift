@@ -3,13 +3,13 @@ extension OperatorDeclaration {
   static let split = OperatorDeclaration(
     "Split", .keepsZero, shapeInputs: [1],
     facts: { node in
-      let kind = try node.known { try node.kind(0) }
-      guard let shapes = try node.known({ try node.partShapes() }) else {
+      let kind = try node.ifKnown { try node.kind(0) }
+      guard let shapes = try node.ifKnown({ try node.partShapes() }) else {
         return node.node.outputs.map { _ in ValueFacts(kind) }
       }
       var (facts, start) = (shapes.map { ValueFacts(kind, shape: $0) }, 0)
       guard kind == .tensor(.int64) || kind == .tensor(.int32), shapes.first?.count == 1,
-        let elements = try node.known({ try node.data(0) }), elements.count <= OperatorDeclaration.mostElements
+        let elements = try node.ifKnown({ try node.data(0) }), elements.count <= OperatorDeclaration.mostElements
       else { return facts }
       for (index, shape) in shapes.enumerated() {
         guard let count = shape[0].number, count <= elements.count - start else { break }
@@ -25,7 +25,7 @@ extension Inference {
   fileprivate func partShapes() throws -> [[Dim]] {
     let shape = try shape(0)
     let axis = try axis(default: 0, rank: shape.count)
-    let parts = try known { try self.parts(of: shape[axis]) } ?? unknownShape(outputCount)
+    let parts = try ifKnown { try self.parts(of: shape[axis]) } ?? unknownShape(outputCount)
     try require(parts.count >= outputCount, "\(parts.count) parts for \(outputCount) outputs")
     return parts.prefix(outputCount).map { part in
       var shape = shape

@@ -4,7 +4,7 @@ extension OperatorDeclaration {
     "Squeeze", .view, shapeInputs: [1], elements: { try $0.data(0) }
   ) { node in
     let shape = try node.shape(0)
-    guard let axes = try node.known({ try node.squeezedAxes() }) else {
+    guard let axes = try node.ifKnown({ try node.squeezedAxes() }) else {
       let count = try node.squeezedAxisCount()
       try node.require(count <= shape.count, "\(count) axes of the shape \(shape) can't be dropped")
       return [node.unknownShape(shape.count - count)]

@@ -14,7 +14,7 @@ extension Inference {
   fileprivate func tiled() throws -> [Dim] {
     if opset < 6 { return try tiledAlongOne() }
     guard let shape = try facts(0).shape else { return unknownShape(try elements(1).count) }
-    guard let repeats = try known({ try elements(1) }) else { return unknownShape(shape.count) }
+    guard let repeats = try ifKnown({ try elements(1) }) else { return unknownShape(shape.count) }
     try require(
       repeats.count == shape.count && repeats.allSatisfy { $0.number.map { $0 >= 0 } ?? true },
       "\(repeats) are no repeats for a tensor of shape \(shape)")
@@ -24,7 +24,7 @@ extension Inference {
   /// Of version 1, which takes the number of tiles, and the axis.
   private func tiledAlongOne() throws -> [Dim] {
     var shape = try shape(0)
-    guard let tiles = try known({ try numbers(1) }), let axes = try known({ try numbers(2) }) else {
+    guard let tiles = try ifKnown({ try numbers(1) }), let axes = try ifKnown({ try numbers(2) }) else {
       return unknownShape(shape.count)
     }
     guard tiles.count == 1, axes.count == 1, let count = Int(exactly: tiles[0]), let axis = Int(exactly: axes[0]),

@@ -5,7 +5,7 @@ extension OperatorDeclaration {
   ) { node in
     let shape = try node.shape(0)
     try node.require(try node.opset < 13 && node.ints("axes") != nil || node.has(1), "the axes are missing")
-    guard let named = try node.known({ try node.squeezedAxes() ?? [] }) else {
+    guard let named = try node.ifKnown({ try node.squeezedAxes() ?? [] }) else {
       let count = try node.squeezedAxisCount()
       try node.require(count <= mostAxes, "\(count) further axes are too many")
       return [node.unknownShape(shape.count + count)]
