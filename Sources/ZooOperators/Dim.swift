@@ -57,6 +57,18 @@ public struct Dim: Sendable, Hashable {
     }
   }
 
+  /// Whether it is 0 or more whatever its symbols stand for, as far as the signs of its terms tell. Of `unknown()`, which may
+  /// stand for an element as well as for an extent, nothing is known.
+  public var isNonNegative: Bool {
+    switch form {
+    case .number(let number): number >= 0
+    case .sum(let polynomial): polynomial.isNonNegative
+    }
+  }
+
+  /// Whether it is 1 or more whatever its symbols stand for, as far as the signs of its terms tell.
+  public var isPositive: Bool { (self - 1).isNonNegative }
+
   /// This with symbols replaced; those for which `replacement` gives `nil` stay. `nil` for what has no value then, such as
   /// a quotient by 0.
   public func replacing(_ replacement: (Symbol) -> Dim?) -> Dim? {
@@ -118,7 +130,8 @@ extension Dim {
   }
 
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
-    if let difference = (left - right).number { return difference <= 0 ? left : right }
+    if (right - left).isNonNegative { return left }
+    if (left - right).isNonNegative { return right }
     return Dim(atom: .least([left, right]))
   }
 
@@ -161,6 +174,15 @@ private indirect enum Atom: Sendable, Hashable {
   case quotient(Dim, Dim)
   case least(Set<Dim>)
   case broadcast(Set<Dim>)
+
+  var isNonNegative: Bool {
+    switch self {
+    case .symbol(.named), .broadcast: true
+    case .symbol(.unknown): false
+    case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .least(let parts): parts.allSatisfy(\.isNonNegative)
+    }
+  }
 
   func replacing(_ replacement: (Dim.Symbol) -> Dim?) -> Dim? {
     func all(_ parts: Set<Dim>, _ join: (Dim, Dim) -> Dim?) -> Dim? {
@@ -208,6 +230,16 @@ private struct Polynomial: Sendable, Hashable {
   var number: Int? {
     if terms.isEmpty { return 0 }
     return terms.count == 1 ? terms[[:]] : nil
+  }
+
+  var isNonNegative: Bool {
+    terms.allSatisfy { product, coefficient in
+      // The greatest of some is the negated least of them negated.
+      if coefficient < 0, product.count == 1, case (.least(let parts), 1)? = product.first {
+        return parts.contains { (-$0).isNonNegative }
+      }
+      return coefficient > 0 && product.allSatisfy { $0.isNonNegative || $1.isMultiple(of: 2) }
+    }
   }
 
   private mutating func add(_ coefficient: Int, _ product: Monomial) {
