@@ -70,15 +70,6 @@ public struct Dim: Sendable, Hashable {
     return symbol
   }
 
-  /// Whether this is 0 or more whatever its symbols stand for; `false` where that is not plain. What is not known may be
-  /// an element of a tensor, and negative.
-  public var isNonNegative: Bool {
-    switch form {
-    case .number(let number): number >= 0
-    case .sum(let polynomial): polynomial.isNonNegative
-    }
-  }
-
   /// Whether something takes part of which nothing is known.
   public var hasUnknown: Bool {
     var result = false
@@ -95,6 +86,18 @@ public struct Dim: Sendable, Hashable {
     case .sum(let polynomial): polynomial
     }
   }
+
+  /// Whether it is 0 or more whatever its symbols stand for, as far as the signs of its terms tell. Of `unknown()`, which may
+  /// stand for an element as well as for an extent, nothing is known.
+  public var isNonNegative: Bool {
+    switch form {
+    case .number(let number): number >= 0
+    case .sum(let polynomial): polynomial.isNonNegative
+    }
+  }
+
+  /// Whether it is 1 or more whatever its symbols stand for, as far as the signs of its terms tell.
+  public var isPositive: Bool { (self - 1).isNonNegative }
 
   /// This with symbols replaced; those for which `replacement` gives `nil` stay. `nil` for what has no value then, such as
   /// a quotient by 0.
@@ -157,10 +160,8 @@ extension Dim {
   }
 
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
-    let difference = left - right
-    if let number = difference.number { return number <= 0 ? left : right }
-    if difference.isNonNegative { return right }
-    if (-difference).isNonNegative { return left }
+    if (right - left).isNonNegative { return left }
+    if (left - right).isNonNegative { return right }
     return Dim(atom: .least([left, right]))
   }
 
@@ -204,6 +205,15 @@ private indirect enum Atom: Sendable, Hashable {
   case least(Set<Dim>)
   case broadcast(Set<Dim>)
 
+  var isNonNegative: Bool {
+    switch self {
+    case .symbol(.named), .broadcast: true
+    case .symbol(.unknown): false
+    case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .least(let parts): parts.allSatisfy(\.isNonNegative)
+    }
+  }
+
   func replacing(_ replacement: (Dim.Symbol) -> Dim?) -> Dim? {
     func all(_ parts: Set<Dim>, _ join: (Dim, Dim) -> Dim?) -> Dim? {
       var rest = parts.makeIterator()
@@ -222,15 +232,6 @@ private indirect enum Atom: Sendable, Hashable {
       return dividend.floorDivided(by: divisor)
     case .least(let parts): return all(parts, Dim.minimum)
     case .broadcast(let parts): return all(parts, Dim.broadcast)
-    }
-  }
-
-  var isNonNegative: Bool {
-    switch self {
-    case .symbol(.named): true
-    case .symbol(.unknown): false
-    case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
-    case .least(let parts), .broadcast(let parts): parts.allSatisfy(\.isNonNegative)
     }
   }
 
@@ -261,20 +262,19 @@ private struct Polynomial: Sendable, Hashable {
     return terms.count == 1 ? terms[[:]] : nil
   }
 
+  var isNonNegative: Bool {
+    terms.allSatisfy { product, coefficient in
+      // The greatest of some is the negated least of them negated.
+      if coefficient < 0, product.count == 1, case (.least(let parts), 1)? = product.first {
+        return parts.contains { (-$0).isNonNegative }
+      }
+      return coefficient > 0 && product.allSatisfy { $0.isNonNegative || $1.isMultiple(of: 2) }
+    }
+  }
+
   private mutating func add(_ coefficient: Int, _ product: Monomial) {
     let sum = terms[product, default: 0].addingSaturated(coefficient)
     terms[product] = sum == 0 ? nil : sum
-  }
-
-  var isNonNegative: Bool {
-    terms.allSatisfy { product, coefficient in
-      if coefficient > 0 { return product.keys.allSatisfy(\.isNonNegative) }
-      // The negative of the least of numbers is the greatest of their negatives.
-      guard product.count == 1, let factor = product.first, factor.value == 1, case .least(let parts) = factor.key else {
-        return false
-      }
-      return parts.contains { (-$0).isNonNegative }
-    }
   }
 
   static func + (left: Polynomial, right: Polynomial) -> Polynomial {

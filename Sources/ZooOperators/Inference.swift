@@ -73,18 +73,6 @@ public struct Inference {
     return (0..<count).map { _ in Dim.unknown() }
   }
 
-  /// The elements of a tensor that may be data, and not a list of extents or axes: not known where they are many, or no
-  /// integers.
-  func data(_ index: Int) throws -> [Dim] {
-    let facts = try facts(index)
-    if facts.elements == nil, let constant = facts.constant {
-      guard constant.type == .int64 || constant.type == .int32, constant.shape.reduce(1, *) <= Self.mostElements else {
-        throw NotKnown()
-      }
-    }
-    return try elements(index)
-  }
-
   /// As `elements`, in numbers.
   public func integers(_ index: Int) throws -> [Int] {
     try elements(index).map { element in
@@ -116,7 +104,7 @@ public struct Inference {
     }
     guard let constant = facts.constant else { throw NotKnown() }
     guard constant.type != .string else { throw invalid("input \(index) holds strings in place of numbers") }
-    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong("input \(index)", constant) }
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw NotKnown() }
     let tensor = try constant.load()
     return [Double](unsafeUninitializedCapacity: tensor.count * tensor.type.numbersPerElement) { output, count in
       count = tensor.count * tensor.type.numbersPerElement
@@ -128,7 +116,7 @@ public struct Inference {
 
   /// The elements of a constant that errors call `name`.
   func integers(of constant: StoredTensor, _ name: String) throws -> [Int] {
-    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong(name, constant) }
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw NotKnown() }
     switch constant.type {
     case .int64: return try constant.load().elements(Int64.self).map { Int($0) }
     case .int32: return try constant.load().elements(Int32.self).map { Int($0) }
@@ -137,11 +125,23 @@ public struct Inference {
     }
   }
 
-  private func tooLong(_ name: String, _ constant: StoredTensor) -> ZooError {
-    invalid(
-      "\(name) is a list of \(constant.shape.reduce(1, *)) numbers where one of extents or axes is expected")
+  /// The elements of input `index`, of whatever type, where all of them are whole numbers. For operators that reckon with
+  /// extents and may as well have other data.
+  func wholeNumbers(_ index: Int) throws -> [Dim] {
+    let facts = try facts(index)
+    if let elements = facts.elements { return elements }
+    switch facts.elementType {
+    case .int32, .int64, .bool: return try elements(index)
+    case .float32, .float64:
+      return try numbers(index).map { number in
+        guard let whole = Int(exactly: number) else { throw NotKnown() }
+        return Dim(whole)
+      }
+    default: throw NotKnown()
+    }
   }
 
+  /// No list of extents or axes is longer; what is longer is other data.
   private static let mostElements = 1 << 16
   private static let mostUnknownElements = 64
 

@@ -19,6 +19,8 @@ public struct OperatorTraits: OptionSet, Sendable {
   public static let keepsZero = OperatorTraits(rawValue: 1 << 5)
   /// Runs graphs of its own.
   public static let hasBodies = OperatorTraits(rawValue: 1 << 6)
+  /// Where input 0 and output 0 have one type and one shape, they hold the same elements.
+  public static let keepsValues = OperatorTraits(rawValue: 1 << 7)
 }
 
 /// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
@@ -40,18 +42,21 @@ public struct OperatorDeclaration: Sendable {
   private let types: TypeRule?
   private let shapes: ShapeRule?
   private let elements: ElementRule?
+  private let anyType: Bool
   private let facts: FactRule?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
   ///   - shapes: The shapes of the outputs; an extent that only running the operator tells is `Dim.unknown()`.
   ///   - elements: The integers of output 0, for operators that compute shapes.
+  ///   - elementsOfAnyType: Whether that rule can tell whole numbers of other types, too.
   public init(
     _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
-    types: TypeRule? = nil, elements: ElementRule? = nil, shapes: @escaping ShapeRule
+    types: TypeRule? = nil, elements: ElementRule? = nil, elementsOfAnyType anyType: Bool = false,
+    shapes: @escaping ShapeRule
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
-    (self.types, self.elements, self.shapes, facts) = (types, elements, shapes, nil)
+    (self.types, self.elements, self.shapes, self.anyType, facts) = (types, elements, shapes, anyType, nil)
   }
 
   /// - Parameter facts: All that is known of the outputs, for operators whose types, shapes and elements have one source,
@@ -61,7 +66,7 @@ public struct OperatorDeclaration: Sendable {
     facts: @escaping FactRule
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
-    (types, elements, shapes, self.facts) = (nil, nil, nil, facts)
+    (types, elements, shapes, anyType, self.facts) = (nil, nil, nil, false, facts)
   }
 
   /// What is known of a node's outputs.
@@ -77,7 +82,7 @@ public struct OperatorDeclaration: Sendable {
     var facts = node.node.outputs.indices.map { index in
       ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
     }
-    if let elements, !facts.isEmpty, facts[0].kind == .tensor(.int64) || facts[0].kind == .tensor(.int32),
+    if let elements, let type = facts.first?.elementType, anyType || type == .int64 || type == .int32,
       facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
     {
       facts[0].elements = try node.ifKnown { try elements(node) }
@@ -90,7 +95,11 @@ public struct OperatorDeclaration: Sendable {
 
   /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
   func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
-    guard let schema = OperatorHistory.schema(name, domain: domain, at: node.opset) else { throw NotKnown() }
+    // Plugins take some operators in models of older sets than those that brought them.
+    guard
+      let schema = OperatorHistory.schema(name, domain: domain, at: node.opset)
+        ?? OperatorHistory.versions(of: name, domain: domain).first
+    else { throw NotKnown() }
     var bound: [String: ValueKind] = [:]
     for (index, input) in node.inputs.enumerated() {
       // Types that the version does not allow are left to kernels, which may take more.

@@ -16,7 +16,7 @@ extension OperatorDeclaration {
         let number = zip(place[axis...], indices).reduce(0) { $0 * $1.1 + $1.0 }
         return place[..<axis] + [chosen[number]] + place[(axis + indices.count)...]
       }
-    }
+    }, elementsOfAnyType: true
   ) { node in
     let shape = try node.shape(0)
     let axis = try node.axis(default: 0, rank: shape.count)

@@ -10,7 +10,7 @@ extension OperatorDeclaration {
         runs[stretch.axis] = run
       }
       return try node.moved(0, to: runs.map(\.count)) { place in zip(place, runs).map { $1.first + $0 * $1.step } }
-    }
+    }, elementsOfAnyType: true
   ) { node in
     var shape = try node.shape(0)
     guard let stretches = try node.ifKnown({ try node.stretches(rank: shape.count) }) else {

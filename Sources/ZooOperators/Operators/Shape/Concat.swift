@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Concat: tensors behind one another along an axis.
   static let concat = OperatorDeclaration(
-    "Concat", .keepsZero, elements: { node in try node.joinedElements() }
+    "Concat", .keepsZero, elements: { node in try node.joinedElements() }, elementsOfAnyType: true
   ) { node in
     let known = node.inputs.indices.compactMap { node.knownShape($0) }
     guard var shape = known.first else {
@@ -32,7 +32,7 @@ extension Inference {
 
   fileprivate func joinedElements() throws -> [Dim] {
     let shapes = try inputs.indices.map { try fixedShape($0) }
-    let parts = try inputs.indices.map { try data($0) }
+    let parts = try inputs.indices.map { try wholeNumbers($0) }
     guard let first = shapes.first else { throw NotKnown() }
     guard parts.contains(where: { !$0.isEmpty }) else { return [] }
     let rows = first[..<(try joinedAxis(rank: first.count))].reduce(1, *)

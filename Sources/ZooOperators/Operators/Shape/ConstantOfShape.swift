@@ -13,7 +13,8 @@ extension OperatorDeclaration {
     }
   ) { node in
     if let value = try node.tensor("value") {
-      try node.require(value.shape.reduce(1, *) == 1, "attribute value holds a tensor of shape \(value.shape), not one element")
+      try node.require(
+        value.shape.reduce(1, *) == 1, "attribute value holds a tensor of shape \(value.shape), not one element")
     }
     return [try node.extents(0)]
   }

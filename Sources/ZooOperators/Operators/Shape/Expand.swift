@@ -8,7 +8,7 @@ extension OperatorDeclaration {
       return try node.moved(0, to: shape) { place in
         zip(place.suffix(extents.count), extents).map { $1 == 1 ? 0 : $0 }
       }
-    }
+    }, elementsOfAnyType: true
   ) { node in
     let wanted = try node.extents(1)
     return [try node.broadcast([node.shape(0), wanted])]

@@ -1,6 +1,8 @@
 extension OperatorDeclaration {
   /// ONNX Flatten: to a matrix, cut before `axis`.
-  static let flatten = OperatorDeclaration("Flatten", .view, elements: { try $0.data(0) }) { node in
+  static let flatten = OperatorDeclaration(
+    "Flatten", .view, elements: { try $0.wholeNumbers(0) }, elementsOfAnyType: true
+  ) { node in
     let axis = try node.int("axis", default: 1)
     guard let shape = try node.facts(0).shape else { return [node.unknownShape(2)] }
     try node.require(

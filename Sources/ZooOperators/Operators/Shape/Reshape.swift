@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Reshape: 0 copies an extent, -1 takes what is left.
   static let reshape = OperatorDeclaration(
-    "Reshape", .view, shapeInputs: [1], elements: { try $0.data(0) }
+    "Reshape", .view, shapeInputs: [1], elements: { try $0.wholeNumbers(0) }, elementsOfAnyType: true
   ) { node in
     // Version 1 has the shape as an attribute.
     let attribute = try node.has(1) ? nil : node.ints("shape")

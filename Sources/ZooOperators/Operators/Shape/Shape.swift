@@ -11,7 +11,7 @@ extension Inference {
   ///
   /// - Parameter source: The place in the input of an element of the output, from its place there.
   func moved(_ index: Int, to shape: [Int], _ source: (_ place: [Int]) throws -> [Int]) throws -> [Dim] {
-    let (elements, extents) = (try data(index), try fixedShape(index))
+    let (elements, extents) = (try wholeNumbers(index), try fixedShape(index))
     // An extent of 0 may stand beside extents whose product overflows.
     let count = shape.contains(0) ? 0 : shape.reduce(1, *)
     return try (0..<count).map { number in

@@ -8,8 +8,9 @@ extension OperatorDeclaration {
         return node.node.outputs.map { _ in ValueFacts(kind) }
       }
       var (facts, start) = (shapes.map { ValueFacts(kind, shape: $0) }, 0)
-      guard kind == .tensor(.int64) || kind == .tensor(.int32), shapes.first?.count == 1,
-        let elements = try node.ifKnown({ try node.data(0) }), elements.count <= OperatorDeclaration.mostElements
+      guard shapes.first?.count == 1,
+        let elements = try node.ifKnown({ try node.wholeNumbers(0) }),
+        elements.count <= OperatorDeclaration.mostElements
       else { return facts }
       for (index, shape) in shapes.enumerated() {
         guard let count = shape[0].number, count <= elements.count - start else { break }

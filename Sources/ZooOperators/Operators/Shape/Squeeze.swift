@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Squeeze: drops dimensions of extent 1, those that are named or all.
   static let squeeze = OperatorDeclaration(
-    "Squeeze", .view, shapeInputs: [1], elements: { try $0.data(0) }
+    "Squeeze", .view, shapeInputs: [1], elements: { try $0.wholeNumbers(0) }, elementsOfAnyType: true
   ) { node in
     let shape = try node.shape(0)
     guard let axes = try node.ifKnown({ try node.squeezedAxes() }) else {

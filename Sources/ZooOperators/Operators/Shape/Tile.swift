@@ -6,7 +6,7 @@ extension OperatorDeclaration {
       let extents = try node.fixedShape(0)
       let shape = try node.tiled().compactMap(\.number)
       return try node.moved(0, to: shape) { zip($0, extents).map { $0 % max($1, 1) } }
-    }
+    }, elementsOfAnyType: true
   ) { node in [try node.tiled()] }
 }
 

@@ -10,7 +10,7 @@ extension OperatorDeclaration {
         for (index, axis) in order.enumerated() { source[axis] = place[index] }
         return source
       }
-    }
+    }, elementsOfAnyType: true
   ) { node in
     guard let shape = try node.facts(0).shape else {
       guard let order = try node.ints("perm") else { throw NotKnown() }

@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Unsqueeze: adds dimensions of extent 1, at places in the result.
   static let unsqueeze = OperatorDeclaration(
-    "Unsqueeze", .view, shapeInputs: [1], elements: { try $0.data(0) }
+    "Unsqueeze", .view, shapeInputs: [1], elements: { try $0.wholeNumbers(0) }, elementsOfAnyType: true
   ) { node in
     let shape = try node.shape(0)
     try node.require(try node.opset < 13 && node.ints("axes") != nil || node.has(1), "the axes are missing")
