@@ -15,7 +15,7 @@ public struct Inference {
   /// The version of the node's domain that the model imports.
   public let opset: Int64
   /// By position, `nil` for those that are left out.
-  public let inputs: [ValueFacts?]
+  public internal(set) var inputs: [ValueFacts?]
   private let body: Body?
 
   public init(
@@ -247,6 +247,19 @@ public struct Inference {
   /// Both extents are the same number, or may be.
   public func requireEqual(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws {
     guard left.equals(right) != false else { throw invalid("\(message()): \(left) and \(right)") }
+  }
+
+  /// What two extents are that have to be the same: the one of which more is known.
+  public func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
+    try requireEqual(left, right, message())
+    return left.number == nil && right.number != nil ? right : left
+  }
+
+  /// The shape of input `index` where it is known, which has to be of `rank` then.
+  func shape(_ index: Int, ofRank rank: Int, _ name: String) throws -> [Dim]? {
+    guard let shape = try facts(index).shape else { return nil }
+    try require(shape.count == rank, "\(name) of shape \(shape) is not of rank \(rank)")
+    return shape
   }
 
   /// `axis` counted from the front.

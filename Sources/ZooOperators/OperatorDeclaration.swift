@@ -35,11 +35,11 @@ public struct OperatorDeclaration: Sendable {
 
   public let name: String
   /// Empty for ONNX's own.
-  public let domain: String
+  public private(set) var domain: String
   public let traits: OperatorTraits
   /// Inputs whose elements the shapes of the outputs depend on.
   public let shapeInputs: [Int]
-  private let types: TypeRule?
+  private var types: TypeRule?
   private let shapes: ShapeRule?
   private let elements: ElementRule?
   private let anyType: Bool
@@ -67,6 +67,13 @@ public struct OperatorDeclaration: Sendable {
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
     (types, elements, shapes, anyType, self.facts) = (nil, nil, nil, false, facts)
+  }
+
+  /// The same operator as another domain has it.
+  func offered(by domain: String, types: @escaping TypeRule) -> OperatorDeclaration {
+    var other = self
+    (other.domain, other.types) = (domain, types)
+    return other
   }
 
   /// What is known of a node's outputs.
@@ -100,20 +107,6 @@ public struct OperatorDeclaration: Sendable {
       let schema = OperatorHistory.schema(name, domain: domain, at: node.opset)
         ?? OperatorHistory.versions(of: name, domain: domain).first
     else { throw NotKnown() }
-    var bound: [String: ValueKind] = [:]
-    for (index, input) in node.inputs.enumerated() {
-      // Types that the version does not allow are left to kernels, which may take more.
-      guard let kind = input?.kind, let parameter = OperatorSchema.parameter(index, of: schema.inputs),
-        !parameter.variable.isEmpty,
-        parameter.kind != .repeatedOfAnyTypes
-      else { continue }
-      if let other = bound.updateValue(kind, forKey: parameter.variable), other != kind {
-        throw node.invalid("input \(index) is \(kind.name) where \(other.name) is needed, as before it")
-      }
-    }
-    return node.node.outputs.indices.map { index in
-      guard let parameter = OperatorSchema.parameter(index, of: schema.outputs) else { return nil }
-      return bound[parameter.variable] ?? parameter.types.only
-    }
+    return try node.kinds(inputs: schema.inputs, outputs: schema.outputs)
   }
 }
