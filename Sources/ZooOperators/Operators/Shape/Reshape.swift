@@ -5,7 +5,7 @@ extension OperatorDeclaration {
   ) { node in
     let wanted = try node.ints("shape").map { $0.map { Dim($0) } } ?? node.elements(1)
     let allowsZero = try node.flag("allowzero")
-    let shape = node.inputs[0]?.shape
+    let shape = try node.facts(0).shape
     var open: Int?
     var result: [Dim] = []
     for (index, extent) in wanted.enumerated() {
