@@ -134,13 +134,21 @@ private struct HostileNodes {
   private mutating func constant() -> ValueFacts {
     let shape = (0..<Int.random(in: 0...2, using: &generator)).map { _ in pick([0, 1, 1, 2, 3, 4, 5]) }
     let count = shape.reduce(1, *)
-    switch Int.random(in: 0..<10, using: &generator) {
+    switch Int.random(in: 0..<11, using: &generator) {
+    case 10: return unreadable()
     case 0..<5: return stored(try? Tensor((0..<count).map { _ in integer() }, shape: shape))
     case 5: return stored(try? Tensor((0..<count).map { _ in Int32(truncatingIfNeeded: integer()) }, shape: shape))
     case 6: return stored(try? Tensor((0..<count).map { _ in happens(5) }, shape: shape))
     case 7..<9: return stored(try? Tensor((0..<count).map { _ in float() }, shape: shape))
     default: return stored(try? Tensor(strings: (0..<count).map { _ in text() }, shape: shape))
     }
+  }
+
+  /// A tensor that is too large for any rule to read.
+  private mutating func unreadable() -> ValueFacts {
+    let shape = pick([[1 << 40], [1 << 20, 1 << 20], [1 << 17]])
+    return (try? StoredTensor(type: pick([.int64, .float32]), shape: shape, source: UnreadableSource()))
+      .map { ValueFacts($0) } ?? ValueFacts(nil)
   }
 
   private func stored(_ tensor: Tensor?) -> ValueFacts {
@@ -214,6 +222,12 @@ private struct HostileNodes {
     graph.outputs = (0..<Int.random(in: 0...4, using: &generator)).map { ValueInfo(name: "b\($0)") }
     return graph
   }
+}
+
+private struct UnreadableSource: TensorSource {
+  struct WasRead: Error {}
+
+  func load(type: ElementType, shape: [Int]) throws -> Tensor { throw WasRead() }
 }
 
 /// A small generator that gives the same numbers in each run (SplitMix64, Steele and others, 2014).
