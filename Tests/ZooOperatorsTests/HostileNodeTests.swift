@@ -70,7 +70,11 @@ private struct HostileNodes {
 
   mutating func next() -> Inference {
     let schema = versions.randomElement(using: &generator)
-    let inputs = (0..<inputCount(of: schema)).map { _ in input() }
+    var inputs: [ValueFacts?] = []
+    for _ in 0..<inputCount(of: schema) {
+      // Inputs that go together come further.
+      inputs.append(inputs.isEmpty || happens(5) ? input() : pick(inputs))
+    }
     let node = Node(
       operation.name, domain: operation.domain, inputs: inputs.indices.map { inputs[$0] == nil ? "" : "i\($0)" },
       outputs: (0..<Int.random(in: 0...4, using: &generator)).map { "o\($0)" }, attributes: attributes(of: schema))
@@ -176,10 +180,11 @@ private struct HostileNodes {
   }
 
   private mutating func attributes(of schema: OperatorSchema?) -> [Attribute] {
-    var names = (schema?.attributes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.kind) }
+    var names = (schema?.attributes ?? [:]).sorted { $0.key < $1.key }
+      .filter { happens($0.value.isRequired ? 9 : 6) }.map { ($0.key, $0.value.kind) }
     if schema == nil || happens(1) { names += (0..<8).map { _ in pick(Self.known) } }
-    return names.compactMap { name, kind in
-      happens(6) ? Attribute(name, value(happens(9) ? kind : pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13]))) : nil
+    return names.map { name, kind in
+      Attribute(name, value(happens(9) ? kind : pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13])))
     }
   }
 
@@ -199,7 +204,7 @@ private struct HostileNodes {
   }()
 
   private mutating func value(_ kind: Int32) -> Attribute.Value {
-    let count = Int.random(in: 0...6, using: &generator)
+    let count = pick([0, 1, 1, 2, 2, 3, 4, 6])
     switch kind {
     case 1: return .float(float())
     case 3: return .string(text())
