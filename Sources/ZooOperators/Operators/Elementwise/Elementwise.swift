@@ -4,7 +4,8 @@ extension OperatorCatalogue {
   /// Functions of one number.
   private static let functions: [OperatorDeclaration] = [
     .unary("Abs", .keepsZero, elements: { $0.isNonNegative ? $0 : .maximum($0, -$0) }),
-    .unary("Acos"), .unary("Acosh"), .unary("Asin", .keepsZero), .unary("Asinh", .keepsZero), .unary("Atan", .keepsZero),
+    .unary("Acos"), .unary("Acosh"), .unary("Asin", .keepsZero), .unary("Asinh", .keepsZero),
+    .unary("Atan", .keepsZero),
     .unary("Atanh", .keepsZero), .unary("Ceil", .keepsZero, elements: { $0 }), .unary("Cos"), .unary("Cosh"),
     .unary("Erf", .keepsZero), .unary("Exp"), .unary("Floor", .keepsZero, elements: { $0 }),
     .unary("IsInf", .keepsZero), .unary("IsNaN", .keepsZero), .unary("Log"),

@@ -6,7 +6,7 @@ extension OperatorDeclaration {
     // Version 1 has the shape as an attribute.
     let attribute = try node.has(1) ? nil : node.ints("shape")
     let target = try attribute?.map { Dim($0) } ?? node.elements(1)
-    return [try node.filled(target, from: node.knownShape(0))]
+    return [try node.filled(target, from: node.facts(0).shape)]
   }
 }
 
