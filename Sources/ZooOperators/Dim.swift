@@ -6,7 +6,8 @@ import ZooCore
 /// equal as far as that takes no more than collecting terms and cancelling factors: `(2·s + 1) / 2` is `s`. Symbols stand
 /// for numbers of 0 and more.
 ///
-/// Numbers that leave ±2^62 stay there, which is more than any tensor may have.
+/// Numbers that leave ±2^62 stay there, which is more than any tensor may have. Expressions that grow beyond a few hundred
+/// symbols become `unknown()`.
 public struct Dim: Sendable, Hashable {
   private indirect enum Form: Sendable, Hashable {
     case number(Int)
@@ -38,10 +39,27 @@ public struct Dim: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
   }
 
-  fileprivate init(atom: Atom) { self.init(.sum(Polynomial(terms: [[atom: 1]: 1]))) }
+  fileprivate init(atom: Atom) { self.init(Polynomial(terms: [[atom: 1]: 1])) }
 
   private init(_ polynomial: Polynomial) {
-    if let number = polynomial.number { self.init(number) } else { self.init(.sum(polynomial)) }
+    if let number = polynomial.number {
+      self.init(number)
+    } else if polynomial.weight <= Self.greatestWeight {
+      self.init(.sum(polynomial))
+    } else {
+      self = .unknown()
+    }
+  }
+
+  /// What is longer helps nobody, and a few operators that square each other's results would go on for ever.
+  private static let greatestWeight = 256
+
+  /// How many numbers and symbols it is made of.
+  fileprivate var weight: Int {
+    switch form {
+    case .number: 1
+    case .sum(let polynomial): polynomial.weight
+    }
   }
 
   /// The extent that the file gives.
@@ -214,6 +232,14 @@ private indirect enum Atom: Sendable, Hashable {
     }
   }
 
+  var weight: Int {
+    switch self {
+    case .symbol: 1
+    case .quotient(let dividend, let divisor): dividend.weight + divisor.weight
+    case .least(let parts), .broadcast(let parts): parts.reduce(0) { $0 + $1.weight }
+    }
+  }
+
   func replacing(_ replacement: (Dim.Symbol) -> Dim?) -> Dim? {
     func all(_ parts: Set<Dim>, _ join: (Dim, Dim) -> Dim?) -> Dim? {
       var rest = parts.makeIterator()
@@ -260,6 +286,10 @@ private struct Polynomial: Sendable, Hashable {
   var number: Int? {
     if terms.isEmpty { return 0 }
     return terms.count == 1 ? terms[[:]] : nil
+  }
+
+  var weight: Int {
+    terms.reduce(0) { sum, term in sum + 1 + term.key.reduce(0) { $0 + $1.key.weight * $1.value } }
   }
 
   var isNonNegative: Bool {

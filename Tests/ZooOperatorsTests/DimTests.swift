@@ -57,4 +57,14 @@ import ZooOperators
     #expect((Dim(Int.min) + Dim(Int.min)).number == -(1 << 62))
     #expect(Dim(Int.min).floorDivided(by: -1).number == 1 << 62)
   }
+
+  @Test func expressionsStayInBounds() {
+    var (square, sum, least) = (s, s + 1, s)
+    for _ in 0..<80 {
+      square *= square
+      sum *= sum
+      least = Dim.minimum(least.floorDivided(by: 2) + h, 3 * least - h)
+    }
+    #expect(square.hasUnknown && sum.hasUnknown && least.hasUnknown)
+  }
 }

@@ -6,7 +6,8 @@ extension OperatorDeclaration {
     let shape = try node.shape(0)
     guard let axes = try node.ifKnown({ try node.squeezedAxes() }) else {
       let count = try node.squeezedAxisCount()
-      try node.require(count <= shape.count, "\(count) axes of the shape \(shape) can't be dropped")
+      try node.require(
+        count <= shape.filter { $0.equals(1) != false }.count, "\(count) axes of the shape \(shape) can't be dropped")
       return [node.unknownShape(shape.count - count)]
     }
     guard let named = axes else {
