@@ -5,6 +5,47 @@ import ZooOperators
 /// Nodes that ONNX's specification does not allow are refused as bad data.
 struct RefusalTests {
   private static let cases: [(text: String, operator: String, attributes: [Attribute], inputs: [[Int]?])] = [
+    ("can't be multiplied", "MatMul", [], [[2, 3], [4, 5]]),
+    ("don't broadcast", "MatMul", [], [[2, 1, 3], [3, 3, 5]]),
+    ("scalars", "MatMul", [], [[], [4]]),
+    ("transposed does not fit", "Gemm", [Attribute("transA", .int(1))], [[2, 3], [3, 4]]),
+    ("rank 2", "Gemm", [], [[1, 2, 3], [3, 4]]),
+    ("C of shape", "Gemm", [], [[2, 3], [3, 4], [3]]),
+    ("square", "Det", [], [[3, 4]]),
+    ("equation is missing", "Einsum", [], [[2]]),
+    ("2 terms for 1", "Einsum", [.text("equation", "ij,jk")], [[2, 3]]),
+    ("3 and 4 long", "Einsum", [.text("equation", "ij,jk")], [[2, 3], [4, 5]]),
+    ("two ellipses", "Einsum", [.text("equation", "...i...")], [[2, 3]]),
+    ("names a dimension twice", "Einsum", [.text("equation", "i->ii")], [[2]]),
+    ("that no operand has", "Einsum", [.text("equation", "i->j")], [[2]]),
+    ("no term", "Einsum", [.text("equation", "i2")], [[2, 2]]),
+    ("doesn't fit an operand", "Einsum", [.text("equation", "ij")], [[2]]),
+    ("axis", "ArgMax", [Attribute("axis", .int(2))], [[2, 3]]),
+    ("empty", "ArgMin", [], [[0, 3]]),
+    ("occurs twice", "ReduceMax", [.ints("axes", [0, -2])], [[2, 3]]),
+    ("axis", "Softmax", [Attribute("axis", .int(-3))], [[2, 3]]),
+    ("reduction", "SoftmaxCrossEntropyLoss", [.text("reduction", "all")], [[2, 3], [2]]),
+    ("targets", "NegativeLogLikelihoodLoss", [], [[2, 3], [3]]),
+    ("weights", "NegativeLogLikelihoodLoss", [], [[2, 3], [2], [2]]),
+    ("q_num_heads", "Attention", [], [[1, 2, 8], [1, 2, 8], [1, 2, 8]]),
+    ("sizes of heads", "Attention", [], [[1, 2, 3, 8], [1, 2, 3, 9], [1, 2, 3, 8]]),
+    ("shared out", "Attention", [], [[1, 3, 3, 8], [1, 2, 3, 8], [1, 2, 3, 8]]),
+    ("batches", "Attention", [], [[1, 2, 3, 8], [2, 2, 3, 8], [2, 2, 3, 8]]),
+    ("past_value", "Attention", [], [[1, 2, 3, 8], [1, 2, 3, 8], [1, 2, 3, 8], nil, [1, 2, 1, 8]]),
+    ("a mask of shape", "Attention", [], [[1, 2, 3, 8], [1, 2, 3, 8], [1, 2, 3, 8], [2, 3]]),
+    ("left_window_size", "Attention", [Attribute("left_window_size", .int(-2))], [[1, 2, 3, 8]]),
+    ("num_heads", "RotaryEmbedding", [], [[1, 2, 8], [1, 2, 4], [1, 2, 4]]),
+    ("direction", "LSTM", [.text("direction", "up")], [[3, 1, 2], [1, 16, 2], [1, 16, 4]]),
+    ("R is of shape", "LSTM", [Attribute("hidden_size", .int(5))], [[3, 1, 2], [1, 20, 2], [1, 16, 4]]),
+    ("W is of shape", "GRU", [], [[3, 1, 2], [1, 12, 3], [1, 12, 4]]),
+    ("B is of shape", "RNN", [], [[3, 1, 2], [1, 4, 2], [1, 4, 4], [1, 4]]),
+    (
+      "1 activations", "GRU", [Attribute("activations", .strings([Array("Tanh".utf8)]))],
+      [[3, 1, 2], [1, 12, 2], [1, 12, 4]]
+    ),
+    ("scales of shape", "QuantizeLinear", [], [[2, 3], [2]]),
+    ("zero points", "DequantizeLinear", [], [[2, 3], [3], [2]]),
+    ("blocks of 2", "QuantizeLinear", [Attribute("block_size", .int(2))], [[2, 3], [2, 3]]),
     ("does not fit", "Conv", [], [[1, 1, 2, 2], [1, 1, 3, 3]]),
     ("channels", "Conv", [], [[1, 4, 5], [2, 3, 1]]),
     ("can't be split", "Conv", [Attribute("group", .int(2))], [[1, 2, 5], [3, 1, 1]]),
@@ -63,5 +104,9 @@ struct RefusalTests {
 }
 
 extension Attribute {
+  fileprivate static func text(_ name: String, _ value: String) -> Attribute {
+    Attribute(name, .string(Array(value.utf8)))
+  }
+
   fileprivate static func ints(_ name: String, _ values: [Int64]) -> Attribute { Attribute(name, .ints(values)) }
 }

@@ -137,6 +137,98 @@ def pools():
         check(operator, [x], attributes, outputs, exceeds(attributes, extents))
 
 
+def some_shape(least=0, most=4):
+    return [random.randint(1, 4) for _ in range(random.randint(least, most))]
+
+
+def products():
+    depth, stack = random.randint(1, 4), some_shape(0, 2)
+    left = pick([], [random.randint(1, 4)], [*stack, random.randint(1, 4)], [1] * len(stack) + [2])
+    right = pick([], [random.randint(1, 4)], [*stack, random.randint(1, 4)], [*stack[1:], 3])
+    b = [*right[:-1], depth, *right[-1:]]
+    check("MatMul", [[*left, depth], b], {})
+    rows, columns = random.randint(1, 4), random.randint(1, 4)
+    attributes = {"transA": pick(0, 1), "transB": pick(0, 1)}
+    a = [depth, rows] if attributes["transA"] else [rows, depth]
+    b = [columns, depth] if attributes["transB"] else [depth, columns]
+    c = pick([], [1], [columns], [rows, 1], [1, columns], [rows, columns], None)
+    check("Gemm", [a, b] if c is None else [a, b, c], attributes)
+    check("Einsum", [[2, 3, depth], [depth, 4]], {"equation": pick("bij,jk->bik", "...j,jk", "b...j, jk -> k...b", "aij,jk")})
+    check("Einsum", [[*stack, 3, 3]], {"equation": pick("...ii->...i", "...ii", "...ij->...ji", "...ij->")})
+    check("Einsum", [[*stack, 3], [1] * len(stack) + [3]], {"equation": pick("...i,...i->...", "...i,...j->ij...")})
+    check("Det", [[*stack, 3, 3]], {})
+
+
+def reductions():
+    shape = some_shape()
+    count = random.randint(0, len(shape))
+    axes = [axis - pick(0, len(shape)) for axis in random.sample(range(len(shape)), count)]
+    keep = {"keepdims": pick(0, 1)}
+    for operator in ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "LogSumExp", "SumSquare"):
+        attributes = keep | pick({}, {"noop_with_empty_axes": 1})
+        check("Reduce" + operator, pick([shape], [shape, np.array(axes, np.int64)]), attributes, opset=18)
+        check("Reduce" + operator, [shape], keep | ({"axes": axes} if axes else {}), opset=11)
+    if shape:
+        axis = random.randint(-len(shape), len(shape) - 1)
+        for operator in ("ArgMax", "ArgMin"):
+            check(operator, [shape], keep | {"axis": axis})
+        check("CumSum", [shape, np.array(axis)], {})
+        for operator in ("Softmax", "LogSoftmax", "Hardmax"):
+            check(operator, [shape], {"axis": axis}, opset=pick(11, 13))
+    samples, classes = random.randint(1, 3), random.randint(1, 3)
+    targets = [samples, *some_shape(0, 2)]
+    scores = [samples, classes, *targets[1:]]
+    reduction = {"reduction": pick("none", "sum", "mean")}
+    labels = np.zeros(targets, np.int64)
+    weights = pick([], [[classes]])
+    check("NegativeLogLikelihoodLoss", [scores, labels, *weights], reduction, opset=13)
+    check("SoftmaxCrossEntropyLoss", [scores, labels, *weights], reduction, pick(1, 2), opset=13)
+
+
+def recurrences():
+    direction = pick("forward", "reverse", "bidirectional")
+    directions = 2 if direction == "bidirectional" else 1
+    steps, batch, inputs, hidden = [random.randint(1, 4) for _ in range(4)]
+    for operator, gates, outputs in [("LSTM", 4, 3), ("GRU", 3, 2), ("RNN", 1, 2)]:
+        operands = [[steps, batch, inputs], [directions, gates * hidden, inputs], [directions, gates * hidden, hidden]]
+        rest = [[directions, 2 * gates * hidden], np.full(batch, steps, np.int32), [directions, batch, hidden]]
+        attributes = {"hidden_size": hidden, "direction": direction}
+        check(operator, operands + rest[: random.randint(0, 3)], attributes, outputs, opset=pick(7, 14))
+
+
+def attentions():
+    batch, queries, keys, heads, groups = [random.randint(1, 3) for _ in range(5)]
+    size, values, past = [random.randint(1, 3) for _ in range(3)]
+    shared = {"is_causal": pick(0, 1)}
+    flat = [[batch, queries, heads * groups * size], [batch, keys, heads * size], [batch, keys, heads * values]]
+    deep = [[batch, heads * groups, queries, size], [batch, heads, keys, size], [batch, heads, keys, values]]
+    counts = {"q_num_heads": heads * groups, "kv_num_heads": heads}
+    for operands, attributes in ((flat, counts), (deep, {})):
+        total = keys
+        mask = None
+        if pick(0, 1):
+            operands = operands + [mask, [batch, heads, past, size], [batch, heads, past, values]]
+            total += past
+            if pick(0, 1):
+                operands[3] = [queries, total]
+        elif pick(0, 1):
+            operands = operands + [pick([queries, total], [batch, 1, queries, total])]
+        check("Attention", operands, shared | attributes, pick(1, 3) if len(operands) < 6 else 3, opset=23)
+    tables = [[batch, queries, size]] * 2
+    check("RotaryEmbedding", [[batch, heads, queries, 2 * size], *tables], {}, opset=23)
+    check("RotaryEmbedding", [[batch, queries, heads * 2 * size], *tables], {"num_heads": heads}, opset=23)
+
+
+def quantizations():
+    shape = some_shape(1, 4)
+    axis = random.randint(-len(shape), len(shape) - 1)
+    scale = pick([np.array(1, np.float32)], [np.ones(shape[axis], np.float32)])
+    zero = pick([], [np.zeros(scale[0].shape, np.uint8)])
+    check("QuantizeLinear", [shape, *scale, *zero], {"axis": axis})
+    check("DequantizeLinear", [np.zeros(shape, np.uint8), *scale, *zero], {"axis": axis})
+    check("DynamicQuantizeLinear", [shape], {}, 3)
+
+
 def unpooling():
     attributes = {"kernel_shape": [2, pick(1, 3)], "strides": [pick(1, 2), 2]}
     if pick(0, 1):
@@ -236,6 +328,12 @@ for _ in range(120):
     pools()
 for _ in range(30):
     resizes()
+for _ in range(30):
+    products()
+    reductions()
+    recurrences()
+    attentions()
+    quantizations()
 for _ in range(6):
     unpooling()
     columns()
