@@ -129,6 +129,20 @@ extension Dim {
     return rest.terms.isEmpty ? Dim(whole) : nil
   }
 
+  /// The quotient as it is, which may be no whole number: an element of a tensor of floating-point numbers, until it is
+  /// rounded. `divisor` is above 0.
+  static func ratio(_ dividend: Dim, _ divisor: Int) -> Dim {
+    dividend.divided(exactlyBy: Dim(divisor)) ?? Dim(atom: .ratio(dividend, divisor))
+  }
+
+  /// What `ratio(_:_:)` was made of.
+  var ratio: (dividend: Dim, divisor: Int)? {
+    guard case .sum(let sum) = form, sum.terms.count == 1, case (let product, 1)? = sum.terms.first,
+      case (.ratio(let dividend, let divisor), 1)? = product.first
+    else { return nil }
+    return (dividend, divisor)
+  }
+
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
     if (right - left).isNonNegative { return left }
     if (left - right).isNonNegative { return right }
@@ -172,6 +186,8 @@ private indirect enum Atom: Sendable, Hashable {
   case symbol(Dim.Symbol)
   /// Rounded down.
   case quotient(Dim, Dim)
+  /// As it is.
+  case ratio(Dim, Int)
   case least(Set<Dim>)
   case broadcast(Set<Dim>)
 
@@ -180,6 +196,7 @@ private indirect enum Atom: Sendable, Hashable {
     case .symbol(.named), .broadcast: true
     case .symbol(.unknown): false
     case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .ratio(let dividend, _): dividend.isNonNegative
     case .least(let parts): parts.allSatisfy(\.isNonNegative)
     }
   }
@@ -200,6 +217,7 @@ private indirect enum Atom: Sendable, Hashable {
       guard let dividend = dividend.replacing(replacement), let divisor = divisor.replacing(replacement), divisor != 0
       else { return nil }
       return dividend.floorDivided(by: divisor)
+    case .ratio(let dividend, let divisor): return dividend.replacing(replacement).map { .ratio($0, divisor) }
     case .least(let parts): return all(parts, Dim.minimum)
     case .broadcast(let parts): return all(parts, Dim.broadcast)
     }
@@ -210,6 +228,7 @@ private indirect enum Atom: Sendable, Hashable {
     case .symbol(.named(let name)): name
     case .symbol(.unknown): "?"
     case .quotient(let dividend, let divisor): "⌊(\(dividend)) / (\(divisor))⌋"
+    case .ratio(let dividend, let divisor): "(\(dividend)) / \(divisor)"
     case .least(let parts): "min(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     case .broadcast(let parts): "broadcast(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     }

@@ -66,10 +66,20 @@ import ZooCore
     let floor = try infer("Floor", [doubled])
     let whole = try infer("Cast", [floor], [Attribute("to", .int(7))])
     #expect(whole.kind == .tensor(.int64) && whole.elements == [2 * s, 10])
-    // What may have a fraction is not known at all.
-    #expect(try infer("Mul", [cast, try constant([0.5 as Float])]).elements == nil)
-    #expect(try infer("Div", [cast, try constant([2 as Float])]).elements == nil)
+    let halves = try infer("Div", [cast, try constant([2 as Float])])
+    #expect(try infer("Floor", [halves]).elements == [s.floorDivided(by: 2), 2])
+    #expect(try infer("Ceil", [halves]).elements == [s.ceilingDivided(by: 2), 3])
+    #expect(try infer("Cast", [halves], [Attribute("to", .int(7))]).elements == [s.floorDivided(by: 2), 2])
+    #expect(try infer("Mul", [halves, try constant([2 as Float])]).elements == [s, 5])
+    #expect(try infer("Mul", [cast, try constant([0.5 as Float])]).elements == halves.elements)
+    #expect(try infer("Div", [cast, try constant([0.5 as Float])]).elements == [2 * s, 10])
     #expect(try infer("Div", [doubled, try constant([2 as Float])]).elements == [s, 5])
+    // A third of 5, tripled, need not be 5, and 5 times 0.7 is what it is rounded to.
+    let thirds = try infer("Div", [cast, try constant([3 as Float])])
+    #expect(try infer("Floor", [thirds]).elements == [s.floorDivided(by: 3), 1])
+    #expect(try infer("Mul", [thirds, try constant([3 as Float])]).elements == nil)
+    #expect(try infer("Mul", [cast, try constant([0.7 as Float])]).elements == nil)
+    #expect(try infer("Add", [halves, try constant([1 as Float])]).elements == nil)
     #expect(try elements("Cast", [try constant([2.75 as Float, -2.75])], [Attribute("to", .int(7))]) == [2, -2])
     #expect(try infer("Cast", [list([s])], [Attribute("to", .int(10))]).elements == nil)
   }
