@@ -1,3 +1,5 @@
+import ZooCore
+
 /// The extent of a dimension: a number, or what an expression over symbols comes to once these are known.
 ///
 /// Expressions are kept as sums of products, so that those which are the same number whatever the symbols stand for are
@@ -42,12 +44,40 @@ public struct Dim: Sendable, Hashable {
     if let number = polynomial.number { self.init(number) } else { self.init(.sum(polynomial)) }
   }
 
+  /// The extent that the file gives.
+  public init(_ dimension: Dimension) {
+    switch dimension.extent {
+    case .fixed(let extent): self.init(Int(extent))
+    case .symbol(let name): self = .symbol(name)
+    case .unknown: self = .unknown()
+    }
+  }
+
   private static let limit = 1 << 62
 
   /// The number, where no symbol takes part.
   public var number: Int? {
     guard case .number(let number) = form else { return nil }
     return number
+  }
+
+  /// The symbol, where this is nothing else.
+  var symbol: Symbol? {
+    guard case .sum(let polynomial) = form, polynomial.terms.count == 1, let term = polynomial.terms.first,
+      term.value == 1, term.key.count == 1, let factor = term.key.first, factor.value == 1,
+      case .symbol(let symbol) = factor.key
+    else { return nil }
+    return symbol
+  }
+
+  /// Whether something takes part of which nothing is known.
+  public var hasUnknown: Bool {
+    var result = false
+    _ = replacing { symbol in
+      if case .unknown = symbol { result = true }
+      return nil
+    }
+    return result
   }
 
   private var polynomial: Polynomial {

@@ -15,7 +15,7 @@ public struct Inference {
   /// The version of the node's domain that the model imports.
   public let opset: Int64
   /// By position, `nil` for those that are left out.
-  public let inputs: [ValueFacts?]
+  public internal(set) var inputs: [ValueFacts?]
   private let body: Body?
 
   public init(
@@ -52,6 +52,15 @@ public struct Inference {
     return shape
   }
 
+  /// The shape in numbers.
+  func fixedShape(_ index: Int) throws -> [Int] {
+    guard let shape = try facts(index).fixedShape else { throw NotKnown() }
+    return shape
+  }
+
+  /// `nil` where the shape is not known, or there is no such input.
+  func knownShape(_ index: Int) -> [Dim]? { has(index) ? inputs[index]?.shape : nil }
+
   public func rank(_ index: Int) throws -> Int { try shape(index).count }
 
   /// The elements of a tensor of integers that names extents, axes or places, in row-major order. Those of which nothing is
@@ -59,7 +68,7 @@ public struct Inference {
   public func elements(_ index: Int) throws -> [Dim] {
     let facts = try facts(index)
     if let elements = facts.elements { return elements }
-    if let constant = facts.constant { return try integers(of: constant, index).map { Dim($0) } }
+    if let constant = facts.constant { return try integers(of: constant, "input \(index)").map { Dim($0) } }
     guard let count = try shape(index).product.number, count <= Self.mostUnknownElements else { throw NotKnown() }
     return (0..<count).map { _ in Dim.unknown() }
   }
@@ -105,13 +114,14 @@ public struct Inference {
     }
   }
 
-  private func integers(of constant: StoredTensor, _ index: Int) throws -> [Int] {
+  /// The elements of a constant that errors call `name`.
+  func integers(of constant: StoredTensor, _ name: String) throws -> [Int] {
     guard constant.shape.reduce(1, *) <= Self.mostElements else { throw NotKnown() }
     switch constant.type {
     case .int64: return try constant.load().elements(Int64.self).map { Int($0) }
     case .int32: return try constant.load().elements(Int32.self).map { Int($0) }
-    case .bool, .uint8: return try numbers(index).map { Int($0) }
-    default: throw invalid("input \(index) holds \(constant.type.name) where integers are expected")
+    case .bool, .uint8: return try constant.load().withUnsafeBytes { $0.map { Int($0) } }
+    default: throw invalid("\(name) holds \(constant.type.name) where integers are expected")
     }
   }
 
@@ -183,6 +193,17 @@ public struct Inference {
     return type
   }
 
+  /// The body in attribute `name`, which takes and gives that many values.
+  func body(_ name: String, inputs: Int, outputs: ClosedRange<Int>) throws -> Graph {
+    guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
+    try require(
+      graph.inputs.count == inputs, "\(name) takes \(graph.inputs.count) values, the operator has \(inputs) for it")
+    let names = outputs.lowerBound == outputs.upperBound ? "\(outputs.lowerBound)" : "\(outputs.lowerBound) or more"
+    try require(
+      outputs.contains(graph.outputs.count), "\(name) gives \(graph.outputs.count) values in place of \(names)")
+    return graph
+  }
+
   /// What the body in attribute `name` gives.
   public func results(ofBody name: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
     guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
@@ -193,6 +214,11 @@ public struct Inference {
   private func wrongKind(_ name: String) -> ZooError { invalid("attribute \(name) has a value of the wrong kind") }
 
   // MARK: Rules
+
+  /// What `rule` gives; `nil` where it needs what is not known.
+  func ifKnown<Result>(_ rule: () throws -> Result) throws -> Result? {
+    do { return try rule() } catch is NotKnown { return nil }
+  }
 
   /// The error for a node that its operator's specification does not allow.
   public func invalid(_ message: String) -> ZooError { ZooError(.badData, message) }
@@ -205,6 +231,19 @@ public struct Inference {
   /// Both extents are the same number, or may be.
   public func requireEqual(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws {
     guard left.equals(right) != false else { throw invalid("\(message()): \(left) and \(right)") }
+  }
+
+  /// What two extents are that have to be the same: the one of which more is known.
+  public func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
+    try requireEqual(left, right, message())
+    return left.number == nil && right.number != nil ? right : left
+  }
+
+  /// The shape of input `index` where it is known, which has to be of `rank` then.
+  func shape(_ index: Int, ofRank rank: Int, _ name: String) throws -> [Dim]? {
+    guard let shape = try facts(index).shape else { return nil }
+    try require(shape.count == rank, "\(name) of shape \(shape) is not of rank \(rank)")
+    return shape
   }
 
   /// `axis` counted from the front.

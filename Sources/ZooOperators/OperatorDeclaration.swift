@@ -31,17 +31,19 @@ public struct OperatorDeclaration: Sendable {
   public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
   public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
   public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+  public typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
 
   public let name: String
   /// Empty for ONNX's own.
-  public let domain: String
+  public private(set) var domain: String
   public let traits: OperatorTraits
   /// Inputs whose elements the shapes of the outputs depend on.
   public let shapeInputs: [Int]
-  private let types: TypeRule?
-  private let shapes: ShapeRule
+  private var types: TypeRule?
+  private let shapes: ShapeRule?
   private let elements: ElementRule?
   private let anyType: Bool
+  private let facts: FactRule?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
@@ -54,33 +56,49 @@ public struct OperatorDeclaration: Sendable {
     shapes: @escaping ShapeRule
   ) {
     (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
-    (self.types, self.elements, self.shapes, self.anyType) = (types, elements, shapes, anyType)
+    (self.types, self.elements, self.shapes, self.anyType, facts) = (types, elements, shapes, anyType, nil)
+  }
+
+  /// - Parameter facts: All that is known of the outputs, for operators whose types, shapes and elements have one source,
+  ///   such as a body.
+  public init(
+    _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
+    facts: @escaping FactRule
+  ) {
+    (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
+    (types, elements, shapes, anyType, self.facts) = (nil, nil, nil, false, facts)
+  }
+
+  /// The same operator as another domain has it.
+  func offered(by domain: String, types: @escaping TypeRule) -> OperatorDeclaration {
+    var other = self
+    (other.domain, other.types) = (domain, types)
+    return other
   }
 
   /// What is known of a node's outputs.
   ///
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
   public func infer(_ node: Inference) throws -> [ValueFacts] {
-    let kinds = try known { try self.types?(node) ?? schemaKinds(node) } ?? []
-    let shapes = try known { try self.shapes(node) } ?? []
+    if let facts {
+      let known = try node.ifKnown { try facts(node) } ?? []
+      return node.node.outputs.indices.map { $0 < known.count ? known[$0] : ValueFacts(nil) }
+    }
+    let kinds = try node.ifKnown { try self.types?(node) ?? schemaKinds(node) } ?? []
+    let shapes = try node.ifKnown { try self.shapes?(node) ?? [] } ?? []
     var facts = node.node.outputs.indices.map { index in
       ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
     }
     if let elements, let type = facts.first?.elementType, anyType || type == .int64 || type == .int32,
       facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
     {
-      facts[0].elements = try known { try elements(node) }
+      facts[0].elements = try node.ifKnown { try elements(node) }
     }
     return facts
   }
 
   /// More integers than any tensor has dimensions, or any list of axes names.
-  private static let mostElements = 64
-
-  /// `nil` where the rule needs what is not known.
-  private func known<Result>(_ rule: () throws -> Result) throws -> Result? {
-    do { return try rule() } catch is NotKnown { return nil }
-  }
+  static let mostElements = 64
 
   /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
   func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
@@ -89,20 +107,6 @@ public struct OperatorDeclaration: Sendable {
       let schema = OperatorHistory.schema(name, domain: domain, at: node.opset)
         ?? OperatorHistory.versions(of: name, domain: domain).first
     else { throw NotKnown() }
-    var bound: [String: ValueKind] = [:]
-    for (index, input) in node.inputs.enumerated() {
-      // Types that the version does not allow are left to kernels, which may take more.
-      guard let kind = input?.kind, let parameter = OperatorSchema.parameter(index, of: schema.inputs),
-        !parameter.variable.isEmpty,
-        parameter.kind != .repeatedOfAnyTypes
-      else { continue }
-      if let other = bound.updateValue(kind, forKey: parameter.variable), other != kind {
-        throw node.invalid("input \(index) is \(kind.name) where \(other.name) is needed, as before it")
-      }
-    }
-    return node.node.outputs.indices.map { index in
-      guard let parameter = OperatorSchema.parameter(index, of: schema.outputs) else { return nil }
-      return bound[parameter.variable] ?? parameter.types.only
-    }
+    return try node.kinds(inputs: schema.inputs, outputs: schema.outputs)
   }
 }

@@ -1,3 +1,5 @@
 extension OperatorCatalogue {
-  static let attention: [OperatorDeclaration] = []
+  static let attention: [OperatorDeclaration] = [
+    .attention, .flexAttention, .linearAttention, .rotaryEmbedding,
+  ]
 }

@@ -1,3 +1,5 @@
 extension OperatorCatalogue {
-  static let linear: [OperatorDeclaration] = []
+  static let linear: [OperatorDeclaration] = [
+    .det, .einsum, .gemm, .matMul,
+  ]
 }

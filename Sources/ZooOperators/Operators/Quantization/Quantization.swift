@@ -1,3 +1,5 @@
 extension OperatorCatalogue {
-  static let quantization: [OperatorDeclaration] = []
+  static let quantization: [OperatorDeclaration] = [
+    .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .qLinearMatMul, .quantizeLinear,
+  ]
 }

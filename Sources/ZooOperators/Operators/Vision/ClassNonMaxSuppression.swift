@@ -1,0 +1,31 @@
+import ZooCore
+
+extension OperatorDeclaration {
+  /// zoo.vision ClassNonMaxSuppression: the best boxes of all classes that overlap no better one of theirs, in outputs of
+  /// fixed size: boxes, scores, classes, and how many there are.
+  static let classNonMaxSuppression = OperatorDeclaration(
+    "ClassNonMaxSuppression", domain: visionDomain,
+    types: { _ in [.tensor(.float32), .tensor(.float32), .tensor(.int64), .tensor(.int64)] }
+  ) { node in
+    for index in 0..<2 { try node.requireFloat32(index) }
+    let scores = try node.shape(1, "scores", like: [nil, nil])
+    if let boxes = try node.facts(0).shape {
+      _ = try node.shape(0, "boxes", like: boxes.count == 2 ? [scores[0], 4] : [scores[0], scores[1], 4])
+    }
+    if node.has(2) {
+      try node.requireCount(2)
+    }
+    let most = Dim(try node.int("max_detections", default: 100, in: 1...1 << 24))
+    return [[most, 4], [most], [most], [1]]
+  }
+}
+
+extension Inference {
+  /// Input `index` is one int64, or not known.
+  fileprivate func requireCount(_ index: Int) throws {
+    let facts = try facts(index)
+    try require(
+      facts.kind.map { $0 == .tensor(.int64) } ?? true && facts.shape.map { $0.product.equals(1) != false } ?? true,
+      "count should be one int64")
+  }
+}

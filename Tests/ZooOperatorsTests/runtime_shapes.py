@@ -1,0 +1,244 @@
+"""Prints what shapes ONNX Runtime gives the outputs of random nodes, one JSON object a line.
+
+Each has the operator, its version, attributes, inputs (shapes, and the numbers of those which say shapes) and outputs; and
+whether a window is larger than its axis.
+"""
+
+import json
+import random
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+onnxruntime.set_default_logger_severity(4)
+OPSET = 22
+options = onnxruntime.SessionOptions()
+options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+
+
+def check(operator, inputs, attributes, outputs=1, exceeds=False, opset=OPSET):
+    """Runs one node. An input is a shape, or an array that the shapes of outputs depend on."""
+    arrays = [
+        None if value is None else value if isinstance(value, np.ndarray) else np.zeros(value, np.float32)
+        for value in inputs
+    ]
+    names = ["" if array is None else f"x{index}" for index, array in enumerate(arrays)]
+    results = [f"y{index}" for index in range(outputs)]
+    # Those that say shapes are constants.
+    constants = {name for name, value in zip(names, inputs) if isinstance(value, np.ndarray)}
+    graph = helper.make_graph(
+        [helper.make_node(operator, names, results, **attributes)],
+        "node",
+        [
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+            for name, array in zip(names, arrays)
+            if name and name not in constants
+        ],
+        [helper.make_empty_tensor_value_info(name) for name in results],
+        [numpy_helper.from_array(array, name) for name, array in zip(names, arrays) if name in constants],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+        feeds = {name: array for name, array in zip(names, arrays) if name and name not in constants}
+        shapes = [list(value.shape) for value in session.run(None, feeds)]
+    except Exception:
+        return
+    print(
+        json.dumps(
+            {
+                "operator": operator,
+                "opset": opset,
+                "attributes": attributes,
+                "inputs": [
+                    None
+                    if array is None
+                    else {
+                        "type": helper.np_dtype_to_tensor_dtype(array.dtype),
+                        "shape": list(array.shape),
+                        "numbers": array.flatten().tolist() if name in constants else None,
+                    }
+                    for name, array in zip(names, arrays)
+                ],
+                "outputs": shapes,
+                "exceeds": exceeds,
+            }
+        )
+    )
+
+
+def pick(*values):
+    return random.choice(values)
+
+
+def window(axes, pooled=False):
+    """Attributes of a window, and its extents."""
+    kernel = [random.randint(1, 4) for _ in range(axes)]
+    attributes = {"kernel_shape": kernel}
+    if pick(0, 1):
+        attributes["strides"] = [random.randint(1, 4) for _ in range(axes)]
+    if pick(0, 0, 1):
+        attributes["dilations"] = [random.randint(1, 3) for _ in range(axes)]
+    match pick("", "pads", "pads", "VALID", "SAME_UPPER", "SAME_LOWER"):
+        case "pads":
+            attributes["pads"] = [random.randint(0, extent - 1 if pooled else 3) for extent in kernel * 2]
+        case "":
+            pass
+        case name:
+            attributes["auto_pad"] = name
+    return attributes, kernel
+
+
+def exceeds(attributes, extents):
+    """Whether the window is larger than the padded input."""
+    axes = len(extents)
+    pads = attributes.get("pads", [0] * 2 * axes)
+    return any(
+        extents[axis] + pads[axis] + pads[axes + axis]
+        < (attributes["kernel_shape"][axis] - 1) * attributes.get("dilations", [1] * axes)[axis] + 1
+        for axis in range(axes)
+    )
+
+
+def convolutions():
+    axes = pick(1, 2, 2, 3)
+    extents = [random.randint(1, 9) for _ in range(axes)]
+    attributes, kernel = window(axes)
+    groups, inner, outer = pick(1, 1, 2, 3), random.randint(1, 3), random.randint(1, 3)
+    if groups > 1:
+        attributes["group"] = groups
+    x = [pick(1, 2), groups * inner, *extents]
+    bias = [[groups * outer]] if pick(0, 1) else []
+    check("Conv", [x, [groups * outer, inner, *kernel], *bias], attributes)
+    if "SAME" in attributes.get("auto_pad", "") and any(
+        stride > extent for stride, extent in zip(attributes.get("strides", []), kernel)
+    ):
+        # The specification's output has a stride for each position, ONNX Runtime's ends with the last kernel.
+        return
+    if pick(0, 1):
+        attributes["output_padding"] = [random.randint(0, 1) for _ in range(axes)]
+    if pick(0, 0, 0, 1):
+        attributes["output_shape"] = [random.randint(2, 12) for _ in range(axes)]
+    check("ConvTranspose", [x, [groups * inner, outer, *kernel], *bias], attributes)
+
+
+def pools():
+    axes = pick(1, 2, 2, 3)
+    extents = [random.randint(1, 9) for _ in range(axes)]
+    attributes, _ = window(axes, pooled=True)
+    if pick(0, 1):
+        attributes["ceil_mode"] = 1
+    if "SAME" in attributes.get("auto_pad", ""):
+        # ONNX Runtime's padding leaves dilations out.
+        attributes.pop("dilations", None)
+    x = [pick(1, 2), pick(1, 3), *extents]
+    for operator, outputs in [("MaxPool", 2), ("AveragePool", 1), ("LpPool", 1)]:
+        check(operator, [x], attributes, outputs, exceeds(attributes, extents))
+
+
+def unpooling():
+    attributes = {"kernel_shape": [2, pick(1, 3)], "strides": [pick(1, 2), 2]}
+    if pick(0, 1):
+        attributes["pads"] = [pick(0, 1), 0, pick(0, 1), pick(0, 1)]
+    shape = [1, 2, random.randint(1, 4), random.randint(1, 4)]
+    places = np.zeros(shape, np.int64)
+    check("MaxUnpool", [shape, places], attributes)
+    check("MaxUnpool", [shape, places, np.array([1, 2, 20, 20])], attributes)
+
+
+def columns():
+    image, block = [random.randint(5, 9) for _ in range(2)], [random.randint(1, 3) for _ in range(2)]
+    strides, dilations = [pick(1, 2) for _ in range(2)], [1, pick(1, 2)]
+    pads = [pick(0, 1) for _ in range(4)]
+    places = [
+        (image[axis] + pads[axis] + pads[2 + axis] - (block[axis] - 1) * dilations[axis] - 1) // strides[axis] + 1
+        for axis in range(2)
+    ]
+    check(
+        "Col2Im",
+        [[2, 3 * block[0] * block[1], places[0] * places[1]], np.array(image), np.array(block)],
+        {"strides": strides, "dilations": dilations, "pads": pads},
+    )
+
+
+def resizes():
+    rank = random.randint(1, 4)
+    shape = [random.randint(1, 7) for _ in range(rank)]
+    axes = sorted(random.sample(range(rank), random.randint(1, rank))) if pick(0, 1) else list(range(rank))
+    attributes = {} if len(axes) == rank else {"axes": axes}
+    nothing = np.zeros([0], np.float32)
+    scales = np.array([pick(0.3, 0.5, 0.6, 1, 1.5, 2, 2.7, 3) for _ in axes], np.float32)
+    check("Resize", [shape, pick(None, nothing), scales], attributes)
+    attributes["keep_aspect_ratio_policy"] = pick("stretch", "stretch", "not_larger", "not_smaller")
+    sizes = np.array([random.randint(1, 9) for _ in axes])
+    check("Resize", [shape, None, pick(None, nothing), sizes], attributes)
+    # With scales, ONNX Runtime does not multiply by the region's size, as the specification has it.
+    region = np.array([0.2] * rank + [0.7] * rank, np.float32)
+    all_sizes = np.array([random.randint(1, 9) for _ in shape])
+    crop = {"coordinate_transformation_mode": "tf_crop_and_resize", "mode": "linear"}
+    check("Resize", [shape, region, None, all_sizes], crop)
+    all_scales = np.array([pick(0.5, 1.5, 3) for _ in shape], np.float32)
+    check("Resize", [shape, all_scales], {}, opset=10)
+    check("Upsample", [shape, np.ceil(all_scales)], {}, opset=9)
+    check("Upsample", [shape], {"scales": np.ceil(all_scales).tolist()}, opset=7)
+
+
+def spectra():
+    shape = [2, random.randint(2, 9), random.randint(2, 9), pick(1, 2)]
+    length = np.array(random.randint(1, 9))
+    real = [*shape[:3], 1]
+    for axis in (1, 2, -2):
+        check("DFT", [shape, pick(None, length), np.array(axis)], {"inverse": pick(0, 1)})
+        check("DFT", [real, pick(None, length), np.array(axis)], {"onesided": 1})
+        check("DFT", [shape, pick(None, length)], {"axis": axis}, opset=17)
+    step, size = np.array(random.randint(1, 3)), random.randint(1, 8)
+    for operator in ("HannWindow", "HammingWindow", "BlackmanWindow"):
+        check(operator, [np.array(size)], {})
+    check("STFT", [[1, 16, 1], step, [size]], {"onesided": pick(0, 1)})
+    check("STFT", [[1, 16, 1], step, None, np.array(size)], {"onesided": pick(0, 1)})
+    limits = [np.array(0, np.float32), np.array(4000, np.float32)]
+    check("MelWeightMatrix", [np.array(size), np.array(random.randint(16, 40)), np.array(8192), *limits], {})
+
+
+def samples():
+    x = [random.randint(1, 3) for _ in range(2)] + [random.randint(2, 6) for _ in range(pick(2, 3))]
+    axes = len(x) - 2
+    places = [random.randint(1, 6) for _ in range(axes)]
+    check("GridSample", [x, [x[0], *places, axes]], {})
+    check("AffineGrid", [[x[0], axes, axes + 1], np.array(x)], {})
+    regions, size = random.randint(0, 3), {"output_height": random.randint(1, 4), "output_width": pick(1, 3)}
+    picture = [2, 3, 6, 6]
+    check("RoiAlign", [picture, [regions, 4], np.zeros(regions, np.int64)], size, opset=16)
+    check("MaxRoiPool", [picture, [regions, 5]], {"pooled_shape": [2, random.randint(1, 3)]}, opset=16)
+
+
+def normalizations():
+    shape = [random.randint(1, 3), 4] + [random.randint(1, 5) for _ in range(random.randint(1, 3))]
+    axis = random.randint(-len(shape), len(shape) - 1)
+    inner = shape[axis:]
+    check("LayerNormalization", [shape, inner, inner], {"axis": axis}, 3)
+    check("RMSNormalization", [shape, inner], {"axis": axis}, opset=23)
+    check("BatchNormalization", [shape, [4], [4], [4], [4]], {})
+    check("BatchNormalization", [shape, [4], [4], [4], [4]], {"training_mode": 1}, 3)
+    check("InstanceNormalization", [shape, [4], [4]], {})
+    check("GroupNormalization", [shape, [4], [4]], {"num_groups": 2})
+    check("GroupNormalization", [shape, [2], [2]], {"num_groups": 2}, opset=20)
+    check("LpNormalization", [shape], {"axis": axis})
+    check("LRN", [shape], {"size": 3})
+    for operator in ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"):
+        check(operator, [shape], {})
+
+
+random.seed(1)
+for _ in range(120):
+    convolutions()
+    pools()
+for _ in range(30):
+    resizes()
+for _ in range(6):
+    unpooling()
+    columns()
+    spectra()
+    samples()
+    normalizations()
