@@ -372,15 +372,20 @@ private struct Polynomial: Sendable, Hashable {
 }
 
 extension Int {
+  /// Sums and products stay within ±2^62, so that what is done with them next does not overflow.
   fileprivate func addingSaturated(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other > 0 ? .max : .min) : sum
+    return overflow ? (other > 0 ? Self.greatest : -Self.greatest) : sum.clamped
   }
 
   fileprivate func timesSaturated(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    return overflow ? ((self < 0) == (other < 0) ? Self.greatest : -Self.greatest) : product.clamped
   }
+
+  private var clamped: Int { Swift.min(Swift.max(self, -Self.greatest), Self.greatest) }
+
+  private static var greatest: Int { 1 << 62 }
 
   fileprivate func floorDivided(_ divisor: Int) -> Int {
     let (quotient, overflow) = dividedReportingOverflow(by: divisor)

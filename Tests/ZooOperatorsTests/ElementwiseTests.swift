@@ -122,6 +122,33 @@ import ZooCore
     }
   }
 
+  @Test func identityKeepsAllThatIsKnown() throws {
+    let number = try constant([0.25])
+    #expect(try infer("Identity", [number]).constant?.shape == [1])
+    #expect(try infer("Identity", [list([s, -1])]).elements == [s, -1])
+    let sequence = ValueFacts(.sequence(.tensor(.float32)), shape: [s, 3])
+    let same = try infer("Identity", [sequence])
+    #expect(same.kind == sequence.kind && same.shape == sequence.shape)
+    #expect(throws: ZooError.self) { try infer("Identity", []) }
+  }
+
+  /// Whatever is computed from extents, however long, comes to an end.
+  @Test(arguments: [1, 2, 3, 4]) func chainsOfArithmetic(seed: UInt64) throws {
+    var generator = SplitMix(state: seed)
+    let names = ["Add", "Sub", "Mul", "Div", "Mod", "Min", "Max", "Pow", "Abs", "Neg", "Sum", "Equal", "Less"]
+    var values = [list([s, h]), list([2, 3]), list([-1, Dim(Int.min)]), list([Dim(Int.max), s + 1])]
+    for _ in 0..<400 {
+      let name = try #require(names.randomElement(using: &generator))
+      let inputs = (0..<(["Abs", "Neg"].contains(name) ? 1 : 2)).map { _ in
+        values[Int.random(in: 0..<values.count, using: &generator)]
+      }
+      let result = try infer(name, inputs)
+      #expect(result.elements?.count == 2)
+      if result.kind == .tensor(.int64) { values.append(result) }
+      if values.count > 24 { values.remove(at: Int.random(in: 4..<values.count, using: &generator)) }
+    }
+  }
+
   @Test func slopesOfChannels() throws {
     let inputs = [ValueFacts(.float32, [1, 8, 5, 5]), ValueFacts(.float32, [8])]
     #expect(try infer("PRelu", inputs, opset: 6).fixedShape == [1, 8, 5, 5])
