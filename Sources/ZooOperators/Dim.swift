@@ -177,6 +177,20 @@ extension Dim {
     return rest.terms.isEmpty ? Dim(whole) : nil
   }
 
+  /// The quotient as it is, which may be no whole number: an element of a tensor of floating-point numbers, until it is
+  /// rounded. `divisor` is above 0.
+  static func ratio(_ dividend: Dim, _ divisor: Int) -> Dim {
+    dividend.divided(exactlyBy: Dim(divisor)) ?? Dim(atom: .ratio(dividend, divisor))
+  }
+
+  /// What `ratio(_:_:)` was made of.
+  var ratio: (dividend: Dim, divisor: Int)? {
+    guard case .sum(let sum) = form, sum.terms.count == 1, case (let product, 1)? = sum.terms.first,
+      case (.ratio(let dividend, let divisor), 1)? = product.first
+    else { return nil }
+    return (dividend, divisor)
+  }
+
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
     if (right - left).isNonNegative { return left }
     if (left - right).isNonNegative { return right }
@@ -220,6 +234,8 @@ private indirect enum Atom: Sendable, Hashable {
   case symbol(Dim.Symbol)
   /// Rounded down.
   case quotient(Dim, Dim)
+  /// As it is.
+  case ratio(Dim, Int)
   case least(Set<Dim>)
   case broadcast(Set<Dim>)
 
@@ -228,6 +244,7 @@ private indirect enum Atom: Sendable, Hashable {
     case .symbol(.named), .broadcast: true
     case .symbol(.unknown): false
     case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .ratio(let dividend, _): dividend.isNonNegative
     case .least(let parts): parts.allSatisfy(\.isNonNegative)
     }
   }
@@ -256,6 +273,7 @@ private indirect enum Atom: Sendable, Hashable {
       guard let dividend = dividend.replacing(replacement), let divisor = divisor.replacing(replacement), divisor != 0
       else { return nil }
       return dividend.floorDivided(by: divisor)
+    case .ratio(let dividend, let divisor): return dividend.replacing(replacement).map { .ratio($0, divisor) }
     case .least(let parts): return all(parts, Dim.minimum)
     case .broadcast(let parts): return all(parts, Dim.broadcast)
     }
@@ -266,6 +284,7 @@ private indirect enum Atom: Sendable, Hashable {
     case .symbol(.named(let name)): name
     case .symbol(.unknown): "?"
     case .quotient(let dividend, let divisor): "⌊(\(dividend)) / (\(divisor))⌋"
+    case .ratio(let dividend, let divisor): "(\(dividend)) / \(divisor)"
     case .least(let parts): "min(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     case .broadcast(let parts): "broadcast(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     }
@@ -383,15 +402,20 @@ private struct Polynomial: Sendable, Hashable {
 }
 
 extension Int {
+  /// Sums and products stay within ±2^62, so that what is done with them next does not overflow.
   fileprivate func addingSaturated(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other > 0 ? .max : .min) : sum
+    return overflow ? (other > 0 ? Self.greatest : -Self.greatest) : sum.clamped
   }
 
   fileprivate func timesSaturated(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    return overflow ? ((self < 0) == (other < 0) ? Self.greatest : -Self.greatest) : product.clamped
   }
+
+  private var clamped: Int { Swift.min(Swift.max(self, -Self.greatest), Self.greatest) }
+
+  private static var greatest: Int { 1 << 62 }
 
   fileprivate func floorDivided(_ divisor: Int) -> Int {
     let (quotient, overflow) = dividedReportingOverflow(by: divisor)

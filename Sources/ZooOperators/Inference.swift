@@ -125,22 +125,6 @@ public struct Inference {
     }
   }
 
-  /// The elements of input `index`, of whatever type, where all of them are whole numbers. For operators that reckon with
-  /// extents and may as well have other data.
-  func wholeNumbers(_ index: Int) throws -> [Dim] {
-    let facts = try facts(index)
-    if let elements = facts.elements { return elements }
-    switch facts.elementType {
-    case .int32, .int64, .bool: return try elements(index)
-    case .float32, .float64:
-      return try numbers(index).map { number in
-        guard let whole = Int(exactly: number) else { throw NotKnown() }
-        return Dim(whole)
-      }
-    default: throw NotKnown()
-    }
-  }
-
   /// No list of extents or axes is longer; what is longer is other data.
   private static let mostElements = 1 << 16
   private static let mostUnknownElements = 64

@@ -29,6 +29,15 @@ import ZooOperators
     #expect(Dim.maximum(s, s + 2) == s + 2)
   }
 
+  /// Terms of sums don't overflow either.
+  @Test func termsStayInBounds() {
+    let least = s + Dim(Int.min) + Dim(Int.min)
+    #expect(least == s - Dim(1 << 62))
+    #expect(least.divided(exactlyBy: -1) == Dim(1 << 62) - s)
+    #expect((h * s * Dim(Int.max) * Dim(Int.max)).divided(exactlyBy: h) == s * Dim(Int.max))
+    #expect(least.floorDivided(by: 3).number == nil)
+  }
+
   @Test func broadcasts() {
     #expect(Dim.broadcast(1, s) == s)
     #expect(Dim.broadcast(s, 5) == 5)

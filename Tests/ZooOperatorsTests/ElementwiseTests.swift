@@ -66,10 +66,20 @@ import ZooCore
     let floor = try infer("Floor", [doubled])
     let whole = try infer("Cast", [floor], [Attribute("to", .int(7))])
     #expect(whole.kind == .tensor(.int64) && whole.elements == [2 * s, 10])
-    // What may have a fraction is not known at all.
-    #expect(try infer("Mul", [cast, try constant([0.5 as Float])]).elements == nil)
-    #expect(try infer("Div", [cast, try constant([2 as Float])]).elements == nil)
+    let halves = try infer("Div", [cast, try constant([2 as Float])])
+    #expect(try infer("Floor", [halves]).elements == [s.floorDivided(by: 2), 2])
+    #expect(try infer("Ceil", [halves]).elements == [s.ceilingDivided(by: 2), 3])
+    #expect(try infer("Cast", [halves], [Attribute("to", .int(7))]).elements == [s.floorDivided(by: 2), 2])
+    #expect(try infer("Mul", [halves, try constant([2 as Float])]).elements == [s, 5])
+    #expect(try infer("Mul", [cast, try constant([0.5 as Float])]).elements == halves.elements)
+    #expect(try infer("Div", [cast, try constant([0.5 as Float])]).elements == [2 * s, 10])
     #expect(try infer("Div", [doubled, try constant([2 as Float])]).elements == [s, 5])
+    // A third of 5, tripled, need not be 5, and 5 times 0.7 is what it is rounded to.
+    let thirds = try infer("Div", [cast, try constant([3 as Float])])
+    #expect(try infer("Floor", [thirds]).elements == [s.floorDivided(by: 3), 1])
+    #expect(try infer("Mul", [thirds, try constant([3 as Float])]).elements == nil)
+    #expect(try infer("Mul", [cast, try constant([0.7 as Float])]).elements == nil)
+    #expect(try infer("Add", [halves, try constant([1 as Float])]).elements == nil)
     #expect(try elements("Cast", [try constant([2.75 as Float, -2.75])], [Attribute("to", .int(7))]) == [2, -2])
     #expect(try infer("Cast", [list([s])], [Attribute("to", .int(10))]).elements == nil)
   }
@@ -109,6 +119,33 @@ import ZooCore
       ("SwiGLU", [a, ValueFacts(.float32, [1, 3])], 28), ("BitShift", [a, a], 11), ("PRelu", [a, b], 16),
     ] as [(String, [ValueFacts], Int64)] {
       #expect(throws: ZooError.self, "\(name)") { try infer(name, inputs, opset: opset) }
+    }
+  }
+
+  @Test func identityKeepsAllThatIsKnown() throws {
+    let number = try constant([0.25])
+    #expect(try infer("Identity", [number]).constant?.shape == [1])
+    #expect(try infer("Identity", [list([s, -1])]).elements == [s, -1])
+    let sequence = ValueFacts(.sequence(.tensor(.float32)), shape: [s, 3])
+    let same = try infer("Identity", [sequence])
+    #expect(same.kind == sequence.kind && same.shape == sequence.shape)
+    #expect(throws: ZooError.self) { try infer("Identity", []) }
+  }
+
+  /// Whatever is computed from extents, however long, comes to an end.
+  @Test(arguments: [1, 2, 3, 4]) func chainsOfArithmetic(seed: UInt64) throws {
+    var generator = SplitMix(state: seed)
+    let names = ["Add", "Sub", "Mul", "Div", "Mod", "Min", "Max", "Pow", "Abs", "Neg", "Sum", "Equal", "Less"]
+    var values = [list([s, h]), list([2, 3]), list([-1, Dim(Int.min)]), list([Dim(Int.max), s + 1])]
+    for _ in 0..<400 {
+      let name = try #require(names.randomElement(using: &generator))
+      let inputs = (0..<(["Abs", "Neg"].contains(name) ? 1 : 2)).map { _ in
+        values[Int.random(in: 0..<values.count, using: &generator)]
+      }
+      let result = try infer(name, inputs)
+      #expect(result.elements?.count == 2)
+      if result.kind == .tensor(.int64) { values.append(result) }
+      if values.count > 24 { values.remove(at: Int.random(in: 4..<values.count, using: &generator)) }
     }
   }
 

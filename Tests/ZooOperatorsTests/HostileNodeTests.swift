@@ -236,7 +236,7 @@ private struct UnreadableSource: TensorSource {
 }
 
 /// A small generator that gives the same numbers in each run (SplitMix64, Steele and others, 2014).
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

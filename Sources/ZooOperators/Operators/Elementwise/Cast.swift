@@ -23,7 +23,7 @@ extension Inference {
   /// Whole numbers of the first input converted to `type`; numbers that are not whole lose their fraction.
   func elements(castTo type: ElementType) throws -> [Dim] {
     let source = try facts(0)
-    if source.elementType == type { return try wholeNumbers(0) }
+    if source.elementType == type { return try reals(0) }
     if source.elements == nil, source.elementType == .float32 || source.elementType == .float64 {
       return try numbers(0).map { number in
         if type == .bool { return .truth(number != 0) }
@@ -32,7 +32,10 @@ extension Inference {
         return try Int(exactly: number.rounded(.towardZero)).map { try Dim($0).exact(as: type) } ?? .unknown()
       }
     }
-    return try wholeNumbers(0).map { type == .bool ? $0.truth : try $0.exact(as: type) }
+    return try reals(0).map { element in
+      if type == .bool { return (element.ratio?.dividend ?? element).truth }
+      return try (type == .int32 || type == .int64 ? element.truncated : element).exact(as: type)
+    }
   }
 }
 

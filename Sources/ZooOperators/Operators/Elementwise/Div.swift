@@ -4,10 +4,9 @@ extension OperatorDeclaration {
     "Div",
     elements: { node in
       let type = try node.elementType(0)
-      return try node.elementwise { dividend, divisor in
-        if type == .int32 || type == .int64 { return dividend.truncatingQuotient(by: divisor) }
-        guard let quotient = dividend.divided(exactlyBy: divisor) else { throw NotKnown() }
-        return quotient
+      return try node.elementwise(withRatios: true) { dividend, divisor in
+        type == .int32 || type == .int64
+          ? dividend.truncatingQuotient(by: divisor) : try dividend.quotient(by: divisor)
       }
     })
 }

@@ -1,22 +1,48 @@
 import ZooCore
 
 extension Inference {
+  /// The elements of input `index`, of whatever type, where all of them are whole numbers. For operators that reckon with
+  /// extents and may as well have other data.
+  func wholeNumbers(_ index: Int) throws -> [Dim] {
+    let numbers = try reals(index)
+    guard numbers.allSatisfy({ $0.ratio == nil }) else { throw NotKnown() }
+    return numbers
+  }
+
+  /// As `wholeNumbers`, with ratios of whole numbers as well.
+  func reals(_ index: Int) throws -> [Dim] {
+    let facts = try facts(index)
+    if let elements = facts.elements { return elements }
+    switch facts.elementType {
+    case .int32, .int64, .bool: return try elements(index)
+    case .float32, .float64: return try numbers(index).map { try Dim(exactly: $0) }
+    default: throw NotKnown()
+    }
+  }
+
   /// The whole numbers of two operands that broadcast, joined.
-  func elementwise(_ join: (Dim, Dim) throws -> Dim) throws -> [Dim] {
+  ///
+  /// - Parameter withRatios: Whether ratios of whole numbers will do.
+  func elementwise(withRatios: Bool = false, _ join: (Dim, Dim) throws -> Dim) throws -> [Dim] {
     let type = try elementType(0)
-    return try elementwise(of: [0, 1], shapes: operandShapes()) { try join($0[0], $0[1]).exact(as: type) }
+    return try elementwise(of: [0, 1], shapes: operandShapes(), withRatios: withRatios) {
+      try join($0[0], $0[1]).exact(as: type)
+    }
   }
 
   /// The whole numbers of inputs that broadcast, joined place by place.
   ///
-  /// - Parameter shapes: The shapes as they broadcast; `nil` for the inputs' own.
+  /// - Parameters:
+  ///   - shapes: The shapes as they broadcast; `nil` for the inputs' own.
+  ///   - withRatios: Whether ratios of whole numbers will do.
   func elementwise(
-    of inputs: [Int], shapes: [[Dim]]? = nil, _ join: ([Dim]) throws -> Dim
+    of inputs: [Int], shapes: [[Dim]]? = nil, withRatios: Bool = false, _ join: ([Dim]) throws -> Dim
   ) throws -> [Dim] {
     let shapes = try shapes ?? inputs.map { try shape($0) }
     let result = try numbers(of: broadcast(shapes))
     let operands = try zip(inputs, shapes).map { input, shape in
-      let operand = BroadcastElements(try wholeNumbers(input), try numbers(of: shape), to: result)
+      let operand = BroadcastElements(
+        try withRatios ? reals(input) : wholeNumbers(input), try numbers(of: shape), to: result)
       guard let operand else { throw NotKnown() }
       return operand
     }
@@ -60,12 +86,30 @@ private struct BroadcastElements {
 }
 
 extension Dim {
+  /// A floating-point number whose product with an extent is exact.
+  ///
+  /// - Throws: `NotKnown` for all others.
+  init(exactly number: Double) throws {
+    if let whole = Int(exactly: number) {
+      self.init(whole)
+      return
+    }
+    var (dividend, divisor) = (number, 1)
+    while dividend.rounded() != dividend, divisor < 1 << 12 { (dividend, divisor) = (dividend * 2, divisor * 2) }
+    guard let dividend = Int(exactly: dividend), abs(dividend) <= 1 << 8 else { throw NotKnown() }
+    self = .ratio(Dim(dividend), divisor)
+  }
+
   /// This as an element of `type`: not known where it does not fit.
   ///
   /// Symbols stand for extents, which fit all types here.
   ///
   /// - Throws: `NotKnown` for a type that can't hold extents exactly.
   func exact(as type: ElementType) throws -> Dim {
+    if let ratio {
+      _ = try ratio.dividend.exact(as: type)
+      return self
+    }
     switch type {
     case .bool: return self
     // Numbers at the bounds may have been beyond them.
@@ -83,6 +127,39 @@ extension Dim {
     if let number, let other = divisor.number { return Dim(number / other) }
     if let whole = divided(exactlyBy: divisor) { return whole }
     return isNonNegative && divisor.isNonNegative ? floorDivided(by: divisor) : .unknown()
+  }
+
+  /// The quotient of floating-point numbers.
+  ///
+  /// - Throws: `NotKnown` where it is not the ratio of a whole number and a number.
+  func quotient(by divisor: Dim) throws -> Dim {
+    let (above, below) = divisor.ratio.map { ($0.dividend, $0.divisor) } ?? (divisor, 1)
+    guard ratio == nil, above != 0 else { throw NotKnown() }
+    guard let number = above.number else {
+      guard let whole = (self * Dim(below)).divided(exactlyBy: above) else { throw NotKnown() }
+      return whole
+    }
+    return .ratio(self * Dim(number < 0 ? -below : below), abs(number))
+  }
+
+  /// The product of floating-point numbers, one of which may be no whole number.
+  func product(with other: Dim) throws -> Dim {
+    guard let ratio = ratio ?? other.ratio else { return self * other }
+    // Thirds and the like are rounded, and so would be products with them.
+    guard self.ratio == nil || other.ratio == nil, ratio.divisor.nonzeroBitCount == 1 else { throw NotKnown() }
+    return .ratio(ratio.dividend * (self.ratio == nil ? self : other), ratio.divisor)
+  }
+
+  /// Rounded down.
+  var floor: Dim { ratio.map { $0.dividend.floorDivided(by: Dim($0.divisor)) } ?? self }
+
+  /// Rounded up.
+  var ceiling: Dim { ratio.map { $0.dividend.ceilingDivided(by: Dim($0.divisor)) } ?? self }
+
+  /// Rounded toward zero; not known where the sign is not.
+  var truncated: Dim {
+    if isNonNegative { return floor }
+    return (-(ratio?.dividend ?? self)).isNonNegative ? ceiling : ratio == nil ? self : .unknown()
   }
 
   /// The rest of a division that rounds down.

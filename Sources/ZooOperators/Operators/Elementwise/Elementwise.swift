@@ -6,8 +6,9 @@ extension OperatorCatalogue {
     .unary("Abs", .keepsZero, elements: { $0.isNonNegative ? $0 : .maximum($0, -$0) }),
     .unary("Acos"), .unary("Acosh"), .unary("Asin", .keepsZero), .unary("Asinh", .keepsZero),
     .unary("Atan", .keepsZero),
-    .unary("Atanh", .keepsZero), .unary("Ceil", .keepsZero, elements: { $0 }), .unary("Cos"), .unary("Cosh"),
-    .unary("Erf", .keepsZero), .unary("Exp"), .unary("Floor", .keepsZero, elements: { $0 }),
+    .unary("Atanh", .keepsZero), .unary("Ceil", .keepsZero, elements: { $0.ceiling }, withRatios: true), .unary("Cos"),
+    .unary("Cosh"),
+    .unary("Erf", .keepsZero), .unary("Exp"), .unary("Floor", .keepsZero, elements: { $0.floor }, withRatios: true),
     .unary("IsInf", .keepsZero), .unary("IsNaN", .keepsZero), .unary("Log"),
     .unary("Neg", .keepsZero, elements: { -$0 }), .unary("Reciprocal"),
     .unary("Round", .keepsZero, elements: { $0 }), .unary("Sign", .keepsZero, elements: { $0.sign }),
@@ -28,7 +29,7 @@ extension OperatorCatalogue {
   private static let arithmetic: [OperatorDeclaration] = [
     .broadcasting("Add", .keepsZero, elements: { try $0.elementwise(+) }),
     .broadcasting("Sub", .keepsZero, elements: { try $0.elementwise(-) }),
-    .broadcasting("Mul", .keepsZero, elements: { try $0.elementwise(*) }),
+    .broadcasting("Mul", .keepsZero, elements: { try $0.elementwise(withRatios: true) { try $0.product(with: $1) } }),
     .div, .mod, .pow,
     .variadic("Max", .keepsZero, elements: Dim.maximum), .variadic("Min", .keepsZero, elements: Dim.minimum),
     .variadic("Sum", .keepsZero, elements: +), .variadic("Mean", .keepsZero),
@@ -58,16 +59,18 @@ extension OperatorCatalogue {
 extension OperatorDeclaration {
   /// An operator that gives a tensor of its first input's shape.
   ///
-  /// - Parameter function: What becomes of a whole number.
+  /// - Parameters:
+  ///   - function: What becomes of a whole number.
+  ///   - withRatios: Whether that takes ratios of whole numbers as well.
   static func unary(
     _ name: String, domain: String = "", _ traits: OperatorTraits = [],
-    elements function: (@Sendable (Dim) -> Dim)? = nil
+    elements function: (@Sendable (Dim) -> Dim)? = nil, withRatios: Bool = false
   ) -> OperatorDeclaration {
     var rule: ElementRule?
     if let function {
       rule = { node in
         let type = try node.elementType(0)
-        return try node.wholeNumbers(0).map { try function($0).exact(as: type) }
+        return try (withRatios ? node.reals(0) : node.wholeNumbers(0)).map { try function($0).exact(as: type) }
       }
     }
     return OperatorDeclaration(

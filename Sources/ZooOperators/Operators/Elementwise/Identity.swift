@@ -1,7 +1,5 @@
 extension OperatorDeclaration {
   /// ONNX Identity: the input, whatever its kind.
   static let identity = OperatorDeclaration(
-    "Identity", [.view, .elementwise, .keepsZero, .keepsValues],
-    elements: { node in try node.wholeNumbers(0) }, elementsOfAnyType: true
-  ) { node in [try node.shape(0)] }
+    "Identity", [.view, .elementwise, .keepsZero, .keepsValues], facts: { node in [try node.facts(0)] })
 }
