@@ -100,7 +100,8 @@ private struct Run: Decodable {
         guard let numbers = input.numbers else { return facts(input) }
         let tensor: Tensor =
           input.elementType == .int64
-          ? try Tensor(numbers.map { Int64($0) }, shape: input.shape)
+          // The greatest integer is none of the numbers that doubles hold.
+          ? try Tensor(numbers.map { Int64(exactly: $0) ?? .max }, shape: input.shape)
           : try Tensor(numbers.map { Float($0) }, shape: input.shape)
         return ValueFacts(StoredTensor(tensor))
       }
