@@ -1,10 +1,13 @@
+import ZooCore
+
 /// The extent of a dimension: a number, or what an expression over symbols comes to once these are known.
 ///
 /// Expressions are kept as sums of products, so that those which are the same number whatever the symbols stand for are
 /// equal as far as that takes no more than collecting terms and cancelling factors: `(2·s + 1) / 2` is `s`. Symbols stand
 /// for numbers of 0 and more.
 ///
-/// Numbers that leave ±2^62 stay there, which is more than any tensor may have.
+/// Numbers that leave ±2^62 stay there, which is more than any tensor may have. Expressions that grow beyond a few hundred
+/// symbols become `unknown()`.
 public struct Dim: Sendable, Hashable {
   private indirect enum Form: Sendable, Hashable {
     case number(Int)
@@ -36,10 +39,36 @@ public struct Dim: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
   }
 
-  fileprivate init(atom: Atom) { self.init(.sum(Polynomial(terms: [[atom: 1]: 1]))) }
+  fileprivate init(atom: Atom) { self.init(Polynomial(terms: [[atom: 1]: 1])) }
 
   private init(_ polynomial: Polynomial) {
-    if let number = polynomial.number { self.init(number) } else { self.init(.sum(polynomial)) }
+    if let number = polynomial.number {
+      self.init(number)
+    } else if polynomial.weight <= Self.greatestWeight {
+      self.init(.sum(polynomial))
+    } else {
+      self = .unknown()
+    }
+  }
+
+  /// What is longer helps nobody, and a few operators that square each other's results would go on for ever.
+  private static let greatestWeight = 256
+
+  /// How many numbers and symbols it is made of.
+  fileprivate var weight: Int {
+    switch form {
+    case .number: 1
+    case .sum(let polynomial): polynomial.weight
+    }
+  }
+
+  /// The extent that the file gives.
+  public init(_ dimension: Dimension) {
+    switch dimension.extent {
+    case .fixed(let extent): self.init(Int(extent))
+    case .symbol(let name): self = .symbol(name)
+    case .unknown: self = .unknown()
+    }
   }
 
   private static let limit = 1 << 62
@@ -50,12 +79,43 @@ public struct Dim: Sendable, Hashable {
     return number
   }
 
+  /// The symbol, where this is nothing else.
+  var symbol: Symbol? {
+    guard case .sum(let polynomial) = form, polynomial.terms.count == 1, let term = polynomial.terms.first,
+      term.value == 1, term.key.count == 1, let factor = term.key.first, factor.value == 1,
+      case .symbol(let symbol) = factor.key
+    else { return nil }
+    return symbol
+  }
+
+  /// Whether something takes part of which nothing is known.
+  public var hasUnknown: Bool {
+    var result = false
+    _ = replacing { symbol in
+      if case .unknown = symbol { result = true }
+      return nil
+    }
+    return result
+  }
+
   private var polynomial: Polynomial {
     switch form {
     case .number(let number): Polynomial(number)
     case .sum(let polynomial): polynomial
     }
   }
+
+  /// Whether it is 0 or more whatever its symbols stand for, as far as the signs of its terms tell. Of `unknown()`, which may
+  /// stand for an element as well as for an extent, nothing is known.
+  public var isNonNegative: Bool {
+    switch form {
+    case .number(let number): number >= 0
+    case .sum(let polynomial): polynomial.isNonNegative
+    }
+  }
+
+  /// Whether it is 1 or more whatever its symbols stand for, as far as the signs of its terms tell.
+  public var isPositive: Bool { (self - 1).isNonNegative }
 
   /// This with symbols replaced; those for which `replacement` gives `nil` stay. `nil` for what has no value then, such as
   /// a quotient by 0.
@@ -117,8 +177,23 @@ extension Dim {
     return rest.terms.isEmpty ? Dim(whole) : nil
   }
 
+  /// The quotient as it is, which may be no whole number: an element of a tensor of floating-point numbers, until it is
+  /// rounded. `divisor` is above 0.
+  static func ratio(_ dividend: Dim, _ divisor: Int) -> Dim {
+    dividend.divided(exactlyBy: Dim(divisor)) ?? Dim(atom: .ratio(dividend, divisor))
+  }
+
+  /// What `ratio(_:_:)` was made of.
+  var ratio: (dividend: Dim, divisor: Int)? {
+    guard case .sum(let sum) = form, sum.terms.count == 1, case (let product, 1)? = sum.terms.first,
+      case (.ratio(let dividend, let divisor), 1)? = product.first
+    else { return nil }
+    return (dividend, divisor)
+  }
+
   public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
-    if let difference = (left - right).number { return difference <= 0 ? left : right }
+    if (right - left).isNonNegative { return left }
+    if (left - right).isNonNegative { return right }
     return Dim(atom: .least([left, right]))
   }
 
@@ -159,8 +234,29 @@ private indirect enum Atom: Sendable, Hashable {
   case symbol(Dim.Symbol)
   /// Rounded down.
   case quotient(Dim, Dim)
+  /// As it is.
+  case ratio(Dim, Int)
   case least(Set<Dim>)
   case broadcast(Set<Dim>)
+
+  var isNonNegative: Bool {
+    switch self {
+    case .symbol(.named), .broadcast: true
+    case .symbol(.unknown): false
+    case .quotient(let dividend, let divisor): dividend.isNonNegative && divisor.isNonNegative
+    case .ratio(let dividend, _): dividend.isNonNegative
+    case .least(let parts): parts.allSatisfy(\.isNonNegative)
+    }
+  }
+
+  var weight: Int {
+    switch self {
+    case .symbol: 1
+    case .quotient(let dividend, let divisor): dividend.weight + divisor.weight
+    case .ratio(let dividend, _): dividend.weight + 1
+    case .least(let parts), .broadcast(let parts): parts.reduce(0) { $0 + $1.weight }
+    }
+  }
 
   func replacing(_ replacement: (Dim.Symbol) -> Dim?) -> Dim? {
     func all(_ parts: Set<Dim>, _ join: (Dim, Dim) -> Dim?) -> Dim? {
@@ -178,6 +274,7 @@ private indirect enum Atom: Sendable, Hashable {
       guard let dividend = dividend.replacing(replacement), let divisor = divisor.replacing(replacement), divisor != 0
       else { return nil }
       return dividend.floorDivided(by: divisor)
+    case .ratio(let dividend, let divisor): return dividend.replacing(replacement).map { .ratio($0, divisor) }
     case .least(let parts): return all(parts, Dim.minimum)
     case .broadcast(let parts): return all(parts, Dim.broadcast)
     }
@@ -188,6 +285,7 @@ private indirect enum Atom: Sendable, Hashable {
     case .symbol(.named(let name)): name
     case .symbol(.unknown): "?"
     case .quotient(let dividend, let divisor): "⌊(\(dividend)) / (\(divisor))⌋"
+    case .ratio(let dividend, let divisor): "(\(dividend)) / \(divisor)"
     case .least(let parts): "min(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     case .broadcast(let parts): "broadcast(\(parts.map(\.description).sorted().joined(separator: ", ")))"
     }
@@ -208,6 +306,20 @@ private struct Polynomial: Sendable, Hashable {
   var number: Int? {
     if terms.isEmpty { return 0 }
     return terms.count == 1 ? terms[[:]] : nil
+  }
+
+  var weight: Int {
+    terms.reduce(0) { sum, term in sum + 1 + term.key.reduce(0) { $0 + $1.key.weight * $1.value } }
+  }
+
+  var isNonNegative: Bool {
+    terms.allSatisfy { product, coefficient in
+      // The greatest of some is the negated least of them negated.
+      if coefficient < 0, product.count == 1, case (.least(let parts), 1)? = product.first {
+        return parts.contains { (-$0).isNonNegative }
+      }
+      return coefficient > 0 && product.allSatisfy { $0.isNonNegative || $1.isMultiple(of: 2) }
+    }
   }
 
   private mutating func add(_ coefficient: Int, _ product: Monomial) {
@@ -291,15 +403,20 @@ private struct Polynomial: Sendable, Hashable {
 }
 
 extension Int {
+  /// Sums and products stay within ±2^62, so that what is done with them next does not overflow.
   fileprivate func addingSaturated(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other > 0 ? .max : .min) : sum
+    return overflow ? (other > 0 ? Self.greatest : -Self.greatest) : sum.clamped
   }
 
   fileprivate func timesSaturated(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    return overflow ? ((self < 0) == (other < 0) ? Self.greatest : -Self.greatest) : product.clamped
   }
+
+  private var clamped: Int { Swift.min(Swift.max(self, -Self.greatest), Self.greatest) }
+
+  private static var greatest: Int { 1 << 62 }
 
   fileprivate func floorDivided(_ divisor: Int) -> Int {
     let (quotient, overflow) = dividedReportingOverflow(by: divisor)

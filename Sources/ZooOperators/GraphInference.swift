@@ -43,8 +43,14 @@ public struct GraphInference {
   /// Facts of what a body gives, which sees the values around it.
   private func results(of body: Graph, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
     var inner = self
-    for (input, known) in zip(body.inputs, inputs) { inner.facts[input.name] = known ?? ValueFacts(nil) }
+    for (input, known) in zip(body.inputs, inputs) { inner.facts[input.name] = Self.facts(known, of: input) }
     try inner.infer(body)
-    return body.outputs.map { inner.facts[$0.name] ?? ValueFacts(nil) }
+    return body.outputs.map { Self.facts(inner.facts[$0.name], of: $0) }
+  }
+  /// What is known of a body's value, or at least its kind as the body declares it.
+  private static func facts(_ known: ValueFacts?, of value: ValueInfo) -> ValueFacts {
+    var facts = known ?? ValueFacts(nil)
+    if facts.kind == nil { facts.kind = value.type.flatMap(ValueKind.init) }
+    return facts
   }
 }

@@ -52,6 +52,15 @@ public struct Inference {
     return shape
   }
 
+  /// The shape in numbers.
+  func fixedShape(_ index: Int) throws -> [Int] {
+    guard let shape = try facts(index).fixedShape else { throw NotKnown() }
+    return shape
+  }
+
+  /// `nil` where the shape is not known, or there is no such input.
+  func knownShape(_ index: Int) -> [Dim]? { has(index) ? inputs[index]?.shape : nil }
+
   public func rank(_ index: Int) throws -> Int { try shape(index).count }
 
   /// The elements of a tensor of integers that names extents, axes or places, in row-major order. Those of which nothing is
@@ -59,7 +68,7 @@ public struct Inference {
   public func elements(_ index: Int) throws -> [Dim] {
     let facts = try facts(index)
     if let elements = facts.elements { return elements }
-    if let constant = facts.constant { return try integers(of: constant, index).map { Dim($0) } }
+    if let constant = facts.constant { return try integers(of: constant, "input \(index)").map { Dim($0) } }
     guard let count = try shape(index).product.number, count <= Self.mostUnknownElements else { throw NotKnown() }
     return (0..<count).map { _ in Dim.unknown() }
   }
@@ -95,7 +104,7 @@ public struct Inference {
     }
     guard let constant = facts.constant else { throw NotKnown() }
     guard constant.type != .string else { throw invalid("input \(index) holds strings in place of numbers") }
-    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong(index, constant) }
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw NotKnown() }
     let tensor = try constant.load()
     return [Double](unsafeUninitializedCapacity: tensor.count * tensor.type.numbersPerElement) { output, count in
       count = tensor.count * tensor.type.numbersPerElement
@@ -105,21 +114,18 @@ public struct Inference {
     }
   }
 
-  private func integers(of constant: StoredTensor, _ index: Int) throws -> [Int] {
-    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw tooLong(index, constant) }
+  /// The elements of a constant that errors call `name`.
+  func integers(of constant: StoredTensor, _ name: String) throws -> [Int] {
+    guard constant.shape.reduce(1, *) <= Self.mostElements else { throw NotKnown() }
     switch constant.type {
     case .int64: return try constant.load().elements(Int64.self).map { Int($0) }
     case .int32: return try constant.load().elements(Int32.self).map { Int($0) }
-    case .bool, .uint8: return try numbers(index).map { Int($0) }
-    default: throw invalid("input \(index) holds \(constant.type.name) where integers are expected")
+    case .bool, .uint8: return try constant.load().withUnsafeBytes { $0.map { Int($0) } }
+    default: throw invalid("\(name) holds \(constant.type.name) where integers are expected")
     }
   }
 
-  private func tooLong(_ index: Int, _ constant: StoredTensor) -> ZooError {
-    invalid(
-      "input \(index) is a list of \(constant.shape.reduce(1, *)) numbers where one of extents or axes is expected")
-  }
-
+  /// No list of extents or axes is longer; what is longer is other data.
   private static let mostElements = 1 << 16
   private static let mostUnknownElements = 64
 
@@ -185,6 +191,17 @@ public struct Inference {
       throw invalid("attribute \(name) names the element type \(number), which there is not")
     }
     return type
+  }
+
+  /// The body in attribute `name`, which takes and gives that many values.
+  func body(_ name: String, inputs: Int, outputs: ClosedRange<Int>) throws -> Graph {
+    guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
+    try require(
+      graph.inputs.count == inputs, "\(name) takes \(graph.inputs.count) values, the operator has \(inputs) for it")
+    let names = outputs.lowerBound == outputs.upperBound ? "\(outputs.lowerBound)" : "\(outputs.lowerBound) or more"
+    try require(
+      outputs.contains(graph.outputs.count), "\(name) gives \(graph.outputs.count) values in place of \(names)")
+    return graph
   }
 
   /// What the body in attribute `name` gives.

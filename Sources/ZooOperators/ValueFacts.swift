@@ -52,7 +52,8 @@ public indirect enum ValueKind: Sendable, Hashable {
 public struct ValueFacts: Sendable {
   /// `nil` where it is not known.
   public var kind: ValueKind?
-  /// Of a tensor; `nil` where its rank is not known.
+  /// Of a tensor, or of all tensors in a sequence or an optional value, which then have `Dim.unknown()` extents where they
+  /// differ; `nil` where the rank is not known.
   public var shape: [Dim]?
   /// The elements of a tensor of few integers, in row-major order, as far as shapes and constants tell.
   public var elements: [Dim]?
@@ -70,7 +71,40 @@ public struct ValueFacts: Sendable {
     self.constant = constant
   }
 
+  /// What a file says of a value.
+  public init(_ type: ValueType) {
+    kind = ValueKind(type)
+    shape = Self.shape(type)
+  }
+
+  private static func shape(_ type: ValueType) -> [Dim]? {
+    switch type.form {
+    case .tensor(_, let shape), .sparseTensor(_, let shape): shape?.map { Dim($0) }
+    case .sequence(let element), .optional(let element): Self.shape(element)
+    case .map, .opaque, .missing: nil
+    }
+  }
+
   public var elementType: ElementType? { kind?.elementType }
+
+  /// What a constant of one truth value says; `nil` where it is not known.
+  var truth: Bool? {
+    if let elements, elements.count == 1 { return elements[0].number.map { $0 != 0 } }
+    guard let constant, constant.type == .bool, constant.shape.reduce(1, *) == 1 else { return nil }
+    return (try? constant.load())?.withUnsafeBytes { $0.first.map { $0 != 0 } }
+  }
+
+  /// What is known of a value that is one of two, which are of the same kind.
+  func joined(with other: ValueFacts) -> ValueFacts {
+    var result = ValueFacts(kind == nil || kind == other.kind ? other.kind : other.kind == nil ? kind : nil)
+    if let shape, let theirs = other.shape, shape.count == theirs.count {
+      result.shape = zip(shape, theirs).map { $0 == $1 ? $0 : .unknown() }
+    }
+    if result.shape != nil, let elements, let theirs = other.elements, elements.count == theirs.count {
+      result.elements = zip(elements, theirs).map { $0 == $1 ? $0 : .unknown() }
+    }
+    return result
+  }
 
   /// The shape in numbers; `nil` where symbols take part.
   public var fixedShape: [Int]? {

@@ -29,6 +29,15 @@ import ZooOperators
     #expect(Dim.maximum(s, s + 2) == s + 2)
   }
 
+  /// Terms of sums don't overflow either.
+  @Test func termsStayInBounds() {
+    let least = s + Dim(Int.min) + Dim(Int.min)
+    #expect(least == s - Dim(1 << 62))
+    #expect(least.divided(exactlyBy: -1) == Dim(1 << 62) - s)
+    #expect((h * s * Dim(Int.max) * Dim(Int.max)).divided(exactlyBy: h) == s * Dim(Int.max))
+    #expect(least.floorDivided(by: 3).number == nil)
+  }
+
   @Test func broadcasts() {
     #expect(Dim.broadcast(1, s) == s)
     #expect(Dim.broadcast(s, 5) == 5)
@@ -56,5 +65,15 @@ import ZooOperators
     #expect((Dim(Int.max) * -2).number == -(1 << 62))
     #expect((Dim(Int.min) + Dim(Int.min)).number == -(1 << 62))
     #expect(Dim(Int.min).floorDivided(by: -1).number == 1 << 62)
+  }
+
+  @Test func expressionsStayInBounds() {
+    var (square, sum, least) = (s, s + 1, s)
+    for _ in 0..<80 {
+      square *= square
+      sum *= sum
+      least = Dim.minimum(least.floorDivided(by: 2) + h, 3 * least - h)
+    }
+    #expect(square.hasUnknown && sum.hasUnknown && least.hasUnknown)
   }
 }

@@ -107,7 +107,7 @@ private struct ShapeCase {
   private func facts(
     of value: ONNXValue?, _ input: ValueInfo, _ mode: Mode, _ symbols: inout [String: Int]
   ) -> ValueFacts {
-    guard case .tensor(let named)? = value else { return ValueFacts(input.type.flatMap(ValueKind.init)) }
+    guard case .tensor(let named)? = value else { return input.type.map { ValueFacts($0) } ?? ValueFacts(nil) }
     let tensor = named.tensor
     switch mode {
     case .constants: return ValueFacts(tensor)
@@ -139,13 +139,20 @@ private struct ShapeCase {
     let fits = numbers.count == wanted.count && zip(numbers, wanted).allSatisfy { $0 == nil || $0 == $1 }
     guard fits else { throw Mismatch(text: "\(output.name) is \(shape) = \(numbers), not \(wanted)") }
     if let elements = facts.elements, case .constants = mode {
-      let own: [Int] =
-        named.tensor.type == .int64
-        ? try named.tensor.load().elements(Int64.self).map { Int($0) }
-        : try named.tensor.load().elements(Int32.self).map { Int($0) }
+      let own = try wholeNumbers(of: named.tensor.load())
       guard zip(elements, own).allSatisfy({ $0.number == nil || $0.number == $1 }), elements.count == own.count else {
         throw Mismatch(text: "\(output.name) holds \(elements), not \(own)")
       }
+    }
+  }
+
+  private func wholeNumbers(of tensor: Tensor) throws -> [Int?] {
+    switch tensor.type {
+    case .int32: try tensor.elements(Int32.self).map { Int($0) }
+    case .bool: try tensor.elements(Bool.self).map { $0 ? 1 : 0 }
+    case .float32: try tensor.elements(Float.self).map { Int(exactly: $0) }
+    case .float64: try tensor.elements(Double.self).map { Int(exactly: $0) }
+    default: try tensor.elements(Int64.self).map { Int($0) }
     }
   }
 }

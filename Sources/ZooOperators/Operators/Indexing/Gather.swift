@@ -1,17 +1,22 @@
 extension OperatorDeclaration {
   /// ONNX Gather: slices along one axis, by index.
   static let gather = OperatorDeclaration(
-    "Gather",
+    "Gather", .keepsZero,
     elements: { node in
-      guard try node.rank(0) == 1 else { throw NotKnown() }
-      let elements = try node.elements(0)
-      return try node.integers(1).map { index in
-        guard index >= -elements.count, index < elements.count else {
-          throw node.invalid("index \(index) is outside the \(elements.count) places of axis 0")
+      let shape = try node.fixedShape(0)
+      let axis = try node.axis(default: 0, rank: shape.count)
+      let indices = try node.fixedShape(1)
+      let chosen = try node.integers(1).map { index in
+        guard index >= -shape[axis], index < shape[axis] else {
+          throw node.invalid("index \(index) is outside the \(shape[axis]) places of axis \(axis)")
         }
-        return elements[index < 0 ? index + elements.count : index]
+        return index < 0 ? index + shape[axis] : index
       }
-    }
+      return try node.moved(0, to: shape[..<axis] + indices + shape[(axis + 1)...]) { place in
+        let number = zip(place[axis...], indices).reduce(0) { $0 * $1.1 + $1.0 }
+        return place[..<axis] + [chosen[number]] + place[(axis + indices.count)...]
+      }
+    }, elementsOfAnyType: true
   ) { node in
     let shape = try node.shape(0)
     let axis = try node.axis(default: 0, rank: shape.count)

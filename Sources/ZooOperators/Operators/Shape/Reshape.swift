@@ -1,48 +1,57 @@
 extension OperatorDeclaration {
   /// ONNX Reshape: 0 copies an extent, -1 takes what is left.
   static let reshape = OperatorDeclaration(
-    "Reshape", .view, shapeInputs: [1], elements: { try $0.elements(0) }
+    "Reshape", .view, shapeInputs: [1], elements: { try $0.wholeNumbers(0) }, elementsOfAnyType: true
   ) { node in
-    let wanted = try node.ints("shape").map { $0.map { Dim($0) } } ?? node.elements(1)
-    let allowsZero = try node.flag("allowzero")
-    let shape = node.inputs[0]?.shape
+    // Version 1 has the shape as an attribute.
+    let attribute = try node.has(1) ? nil : node.ints("shape")
+    let target = try attribute?.map { Dim($0) } ?? node.elements(1)
+    return [try node.filled(target, from: node.facts(0).shape)]
+  }
+}
+
+extension Inference {
+  /// The shape that Reshape gives: `target` with what it copies of `shape` and leaves open.
+  fileprivate func filled(_ target: [Dim], from shape: [Dim]?) throws -> [Dim] {
+    let allowsZero = try flag("allowzero")
     var open: Int?
     var result: [Dim] = []
-    for (index, extent) in wanted.enumerated() {
+    for (index, extent) in target.enumerated() {
       switch extent.number {
       case 0 where !allowsZero:
-        try node.require(
-          shape.map { index < $0.count } ?? true, "dimension \(index) of \(wanted) copies none of \(shape ?? [])")
+        try require(
+          shape.map { index < $0.count } ?? true, "dimension \(index) of \(target) copies none of \(shape ?? [])")
         result.append(shape?[index] ?? .unknown())
       case -1:
-        try node.require(open == nil, "the shape \(wanted) leaves more than one dimension open")
+        try require(open == nil, "the shape \(target) leaves more than one dimension open")
         open = index
         result.append(1)
-      // What is not known may be any of these, unless it is an extent of another tensor.
-      case nil: result.append(extent)
+      // What nobody knows may be any of these; what symbols make up is an extent of a tensor.
+      case nil: result.append(extent.hasUnknown ? .unknown() : extent)
       case let number?:
-        try node.require(number >= 0, "the shape \(wanted) has a negative extent")
+        try require(number >= 0, "the shape \(target) has a negative extent")
         result.append(extent)
       }
     }
     guard let shape else {
       if let open { result[open] = .unknown() }
-      return [result]
+      return result
     }
-    if let open {
-      let (count, known) = (shape.product, result.product)
-      if let whole = count.divided(exactlyBy: known) {
-        result[open] = whole
-      } else {
-        try node.require(
-          count.number == nil || known.number == nil,
-          "\(count) elements don't fill the shape \(wanted) with dimension \(open) open")
-        result[open] = known == 0 ? .unknown() : count.floorDivided(by: known)
-      }
-    } else {
-      try node.requireEqual(
-        shape.product, result.product, "the shapes \(shape) and \(wanted) differ in their number of elements")
+    guard let open else {
+      try requireEqual(
+        shape.product, result.product, "the shapes \(shape) and \(target) differ in their number of elements")
+      return result
     }
-    return [result]
+    result[open] = try rest(of: shape.product, by: result.product) {
+      "\(shape.product) elements don't fill the shape \(target) with dimension \(open) open"
+    }
+    return result
+  }
+
+  /// The extent that is left of `count` elements in places of `known`.
+  private func rest(of count: Dim, by known: Dim, _ message: () -> String) throws -> Dim {
+    if let whole = count.divided(exactlyBy: known) { return whole }
+    try require(known != 0 && (count.number == nil || known.number == nil), message())
+    return count.floorDivided(by: known)
   }
 }

@@ -2,7 +2,7 @@ extension OperatorDeclaration {
   /// ONNX Shape: the extents of a tensor, from `start` to `end` since version 15.
   static let shapeOperator = OperatorDeclaration(
     "Shape", .readsShapeOnly, elements: { node in try node.shownExtents() }
-  ) { node in [[Dim(try node.shownExtents().count)]] }
+  ) { node in [[try node.ifKnown { Dim(try node.shownExtents().count) } ?? .unknown()]] }
 }
 
 extension Inference {
