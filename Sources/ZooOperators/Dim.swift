@@ -253,6 +253,7 @@ private indirect enum Atom: Sendable, Hashable {
     switch self {
     case .symbol: 1
     case .quotient(let dividend, let divisor): dividend.weight + divisor.weight
+    case .ratio(let dividend, _): dividend.weight + 1
     case .least(let parts), .broadcast(let parts): parts.reduce(0) { $0 + $1.weight }
     }
   }
