@@ -113,14 +113,23 @@ def cases():
     for number, direction in ((1, "reverse"), (2, "bidirectional")):
         yield f"DynamicQuantizeLSTM_{number}", "DynamicQuantizeLSTM", [
             numbers(5, 2, 3), bytes_(number, 3, 16), bytes_(number, 4, 16), numbers(number, 32), None, None, None, None,
-            np.full(number, 0.1, np.float32), bytes_(number), np.full(number, 0.1, np.float32), bytes_(number)], 3, dict(
-                hidden_size=4, direction=direction)
+            np.full(number, 0.1, np.float32), bytes_(number), np.full(number, 0.1, np.float32), bytes_(number)
+        ], 3, dict(hidden_size=4, direction=direction)
     yield "GridSample", "GridSample", [numbers(2, 3, 4, 5), numbers(2, 6, 7, 2)], 1, {}
     yield "Inverse", "Inverse", [numbers(2, 3, 3)], 1, {}
     yield "QuantizeLinear", "QuantizeLinear", [numbers(2, 3), scale, np.int16(3)], 1, {}
-    yield "DequantizeLinear", "DequantizeLinear", [numbers(2, 3, type=np.int16), numbers(3), numbers(3, type=np.int16)], 1, dict(
-        axis=1)
+    yield "DequantizeLinear", "DequantizeLinear", [
+        numbers(2, 3, type=np.int16), numbers(3), numbers(3, type=np.int16)], 1, dict(axis=1)
     yield "MoE", "MoE", [numbers(6, 8), numbers(6, 2), numbers(2, 4, 8), None, numbers(2, 8, 4)], 1, dict(k=1)
+    yield "GatherBlockQuantized", "GatherBlockQuantized", [
+        bytes_(6, 16), np.array([[1, 2, 0]]), numbers(6, 2)], 1, dict(
+            bits=4, block_size=16, gather_axis=0, quantize_axis=1)
+    yield "CDist", "CDist", [numbers(3, 4), numbers(5, 4)], 1, dict(metric="euclidean")
+    yield "MatMulInteger16", "MatMulInteger16", [numbers(2, 3, 4, type=np.int16), numbers(4, 5, type=np.int16)], 1, {}
+    yield "Trilu", "Trilu", [numbers(2, 3, 4)], 1, {}
+    yield "QMoE", "QMoE", [
+        numbers(6, 32), numbers(6, 2), bytes_(2, 16, 16), numbers(2, 16), None, bytes_(2, 32, 8), numbers(2, 32)
+    ], 1, dict(k=1)
     yield "QLinearWhere", "QLinearWhere", [
         np.array([[True], [False]]), bytes_(2, 3), *small, bytes_(1, 3), *small, *small], 1, {}
 

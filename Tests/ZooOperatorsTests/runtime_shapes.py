@@ -153,7 +153,8 @@ def products():
     b = [columns, depth] if attributes["transB"] else [depth, columns]
     c = pick([], [1], [columns], [rows, 1], [1, columns], [rows, columns], None)
     check("Gemm", [a, b] if c is None else [a, b, c], attributes)
-    check("Einsum", [[2, 3, depth], [depth, 4]], {"equation": pick("bij,jk->bik", "...j,jk", "b...j, jk -> k...b", "aij,jk")})
+    equation = pick("bij,jk->bik", "...j,jk", "b...j, jk -> k...b", "aij,jk")
+    check("Einsum", [[2, 3, depth], [depth, 4]], {"equation": equation})
     check("Einsum", [[*stack, 3, 3]], {"equation": pick("...ii->...i", "...ii", "...ij->...ji", "...ij->")})
     check("Einsum", [[*stack, 3], [1] * len(stack) + [3]], {"equation": pick("...i,...i->...", "...i,...j->ij...")})
     check("Det", [[*stack, 3, 3]], {})

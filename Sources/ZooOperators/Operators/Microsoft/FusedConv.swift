@@ -4,7 +4,12 @@ extension OperatorDeclaration {
     [try node.requireAddend(of: node.convolutionShape(weights: 1, bias: 2))]
   }
 
-  /// com.microsoft NhwcFusedConv: the same with channels last.
+  /// com.microsoft NhwcConv: Conv with channels last.
+  static let nhwcConv = microsoft("NhwcConv", "T T ?T -> T", [.product, .keepsZero]) { node in
+    [try node.channelsLast { try $0.convolutionShape(weights: 1, bias: 2) }]
+  }
+
+  /// com.microsoft NhwcFusedConv: FusedConv with channels last.
   static let nhwcFusedConv = microsoft("NhwcFusedConv", "T T ?T ?T -> T", .product) { node in
     [try node.requireAddend(of: node.channelsLast { try $0.convolutionShape(weights: 1, bias: 2) })]
   }

@@ -2,7 +2,7 @@ extension OperatorDeclaration {
   /// com.microsoft GroupQueryAttention: attention with a cache whose heads several heads of queries share; queries may have
   /// keys and values behind them.
   static let groupQueryAttention = OperatorDeclaration(
-    "GroupQueryAttention", domain: "com.microsoft", .product, shapeInputs: [6],
+    "GroupQueryAttention", domain: microsoftDomain, shapeInputs: [6],
     types: { node in
       let type = try node.facts(0).kind
       return [

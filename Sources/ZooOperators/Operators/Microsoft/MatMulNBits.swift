@@ -20,7 +20,7 @@ extension Inference {
       return Dim(size)
     }
     let (depth, columns) = isTransposed ? (sizes[0], sizes[1]) : (sizes[1], sizes[0])
-    if let bias { try requireVector(bias, of: columns, "the bias") }
+    if let bias, has(bias) { try requireVector(bias, of: columns, "the bias") }
     let shape = try shape(0)
     guard let width = shape.last else { throw invalid("a scalar is no matrix") }
     try requireEqual(width, depth, "a tensor of shape \(shape) doesn't fit a matrix of \(depth) rows")

@@ -1,7 +1,7 @@
 import ZooCore
 
 /// ONNX Runtime's own operators (its "contrib operators"): what its exporters, quantizer and optimizer write into files.
-private let microsoftDomain = "com.microsoft"
+let microsoftDomain = "com.microsoft"
 
 extension OperatorCatalogue {
   static let microsoft: [OperatorDeclaration] =
@@ -16,16 +16,19 @@ extension OperatorCatalogue {
     .microsoft("QuickGelu", "T -> T", [.elementwise, .keepsZero]) { [try $0.shape(0)] },
     .microsoft("BiasSplitGelu", "T T -> T", .keepsZero) { [try $0.halvedShape()] },
     .microsoft("BiasSoftmax", "T T -> T") { [try $0.shape(0)] },
+    .microsoft("ScaledSiLU", "T ?_ -> T", [.elementwise, .keepsZero]) { [try $0.shape(0)] },
+    .microsoft("SwiGLU", "T ?T -> T", .keepsZero) { [try $0.has(1) ? $0.shape(0) : $0.halvedShape()] },
   ]
 
   private static let products: [OperatorDeclaration] = [
-    .fusedConv, .nhwcFusedConv,
+    .fusedConv, .nhwcConv, .nhwcFusedConv,
     .microsoft("FusedGemm", "T T ?T -> T", .product) { [try $0.matrixProductAndSum(a: 0, b: 1, c: 2)] },
     .microsoft("FusedMatMul", "T T -> T", [.product, .keepsZero]) { [try $0.transposedProduct()] },
     .microsoft("FusedMatMulActivation", "T T -> T", .product) { [try $0.transposedProduct()] },
     .microsoft("TransposeMatMul", "T T -> T", [.product, .keepsZero]) { [try $0.transposedProduct()] },
     .matMulNBits, .matMulBnb4,
     .microsoft("DynamicQuantizeMatMul", "T U T ?U ?T -> T") { [try $0.biasedProduct(bias: 4)] },
+    .microsoft("MatMulInteger16", "T U -> int32") { [try $0.matrixProduct($0.shape(0), $0.shape(1))] },
     .microsoft("MatMulIntegerToFloat", "T U V V ?T ?U ?V -> V") { [try $0.biasedProduct(bias: 6)] },
     .microsoft("Inverse", "T -> T") { [try $0.squareMatrices(0)] },
   ]
@@ -66,7 +69,13 @@ extension OperatorCatalogue {
   ]
 
   private static let others: [OperatorDeclaration] = [
-    .gridSample.offered(by: microsoftDomain, types: TypeSignature("T T -> T").rule)
+    .gatherBlockQuantized,
+    .gridSample.offered(by: microsoftDomain, types: TypeSignature("T T -> T").rule),
+    .microsoft("CDist", "T T -> T") { [try $0.pairsOfRows()] },
+    .microsoft("ComplexMul", "T T -> T", .keepsZero) { [try $0.broadcastShape(of: [0, 1])] },
+    .microsoft("ComplexMulConj", "T T -> T", .keepsZero) { [try $0.broadcastShape(of: [0, 1])] },
+    .microsoft("IsAllFinite", "*_ -> bool") { _ in [[]] },
+    .microsoft("Trilu", "T ?int64 -> T", .keepsZero) { [try $0.shape(0)] },
   ]
 }
 
@@ -105,8 +114,15 @@ extension Inference {
   /// The shape of a product of inputs 0 and 1, to which a vector may be added.
   fileprivate func biasedProduct(bias: Int) throws -> [Dim] {
     let shape = try matrixProduct(shape(0), shape(1))
-    if let width = shape.last { try requireVector(bias, of: width, "the bias") }
+    if has(bias), let width = shape.last { try requireVector(bias, of: width, "the bias") }
     return shape
+  }
+
+  /// A number for each row of input 0 and each row of input 1.
+  fileprivate func pairsOfRows() throws -> [Dim] {
+    let (left, right) = (try shape(0, ofRank: 2, "A"), try shape(1, ofRank: 2, "B"))
+    if let left, let right { try requireEqual(left[1], right[1], "the rows of \(left) and \(right) differ in length") }
+    return [left?[0] ?? .unknown(), right?[0] ?? .unknown()]
   }
 
   fileprivate func attributeReducedShape() throws -> [Dim] {

@@ -3,7 +3,7 @@ extension OperatorDeclaration {
   /// heads, 2, size), or of all packed (batch, length, heads, 3, size); keys and values may also be (batch, heads, length,
   /// size).
   static let multiHeadAttention = microsoft(
-    "MultiHeadAttention", "T ?T ?T ?T ?int32 ?T ?T ?T ?int32 ?int32 -> T T T _", .product
+    "MultiHeadAttention", "T ?T ?T ?T ?int32 ?T ?T ?T ?int32 ?int32 -> T T T _"
   ) { node in
     let operands = try PackedAttention(node)
     let result = [operands.batch, operands.queries, operands.heads * operands.valueSize]

@@ -30,7 +30,7 @@ extension Inference {
     if let skip = try facts(1).shape {
       try requireBroadcast(skip, to: shape, "a tensor of shape \(skip) can't be added to one of shape \(shape)")
     }
-    for index in vectors { try requireVector(index, of: width, "input \(index)") }
+    for index in vectors where has(index) { try requireVector(index, of: width, "input \(index)") }
     let statistics: [Dim] = shape.dropLast() + [1]
     return [shape, statistics, statistics, shape]
   }

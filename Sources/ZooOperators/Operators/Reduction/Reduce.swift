@@ -51,7 +51,8 @@ extension Inference {
   /// - Parameter ofNone: What there is where the vector is empty.
   func reducedElement(ofNone empty: Dim?, _ join: (Dim, Dim) -> Dim) throws -> [Dim] {
     let rank = try rank(0)
-    guard rank <= 1 else { throw NotKnown() }
+    // What is longer is data, and no shape.
+    guard rank <= 1, let count = try shape(0).product.number, count <= 1024 else { throw NotKnown() }
     let elements = try elements(0)
     if try rank == 0 || reducedAxes(rank: rank).isEmpty { return elements }
     guard let first = elements.first ?? empty else { throw NotKnown() }
