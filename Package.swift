@@ -201,8 +201,8 @@ let package = Package(
       dependencies: [
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
-        "ZooCore", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin", "ConvPlugin",
-        "AttentionPlugin", "VisionPlugin", "SVMPlugin",
+        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin",
+        "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),

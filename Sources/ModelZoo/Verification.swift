@@ -59,8 +59,8 @@ public struct Verification: Sendable, Hashable {
       let graph = model.definition.graph
       let inputs = try values(in: path, "input", model.inputs, graph.inputs, of: graph)
       let expected = try values(in: path, "output", model.outputs, graph.outputs, of: graph)
-      let results = try model.run(exactly: inputs.map { (name: $0.0, tensor: $0.1) })
-      let outputs = Dictionary(results.map { (ExactText($0.name), $0.tensor) }, uniquingKeysWith: { first, _ in first })
+      let results = try model.run(exactly: inputs.map { (name: $0.0, value: $0.1) })
+      let outputs = Dictionary(results.map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { first, _ in first })
       for (name, wanted) in expected {
         guard let output = outputs[ExactText(name)] else {
           throw ZooError(.defect, "the run gave no output \(name)", at: set)
@@ -71,10 +71,10 @@ public struct Verification: Sendable, Hashable {
     return nil
   }
 
-  /// The tensors of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
+  /// The values of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
   private static func values(
     in folder: String, _ kind: String, _ required: [ValueInfo], _ all: [ValueInfo], of graph: Graph
-  ) throws -> [(String, Tensor)] {
+  ) throws -> [(String, Value)] {
     let files = Set(names(in: folder).filter { $0.hasPrefix(kind + "_") && $0.hasSuffix(".pb") })
     // Old models list their weights as inputs too; then there are files for all of them, or for the others only.
     let infos = files.count == required.count ? required : all
@@ -90,11 +90,33 @@ public struct Verification: Sendable, Hashable {
       switch type.form {
       case .sequence(let element):
         guard case .map = element.form, let columns = columnNames[info.name] else { fallthrough }
-        return (info.name, try matrix("\(folder)/\(file)", as: type, columns))
+        return (info.name, .tensor(try matrix("\(folder)/\(file)", as: type, columns)))
       case .optional, .map, .sparseTensor, .opaque:
-        throw ZooError(.unsupported, "values that are no tensors can't be run yet", at: info.name)
-      case .tensor, .missing: return (info.name, try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load())
+        return (info.name, try value(ONNXFormat.readValue("\(folder)/\(file)", as: type), info.name))
+      case .tensor, .missing:
+        return (info.name, .tensor(try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load()))
       }
+    }
+  }
+
+  private static func value(_ value: ONNXValue, _ name: String) throws -> Value {
+    switch value {
+    case .tensor(let tensor): .tensor(try tensor.tensor.load())
+    case .sequence(let elements): .sequence(try elements.map { try self.value($0, name) })
+    case .optional(let element): .optional(try element.map { try self.value($0, name) })
+    case .map: throw ZooError(.unsupported, "maps can't be compared yet", at: name)
+    }
+  }
+
+  private static func difference(_ output: Value, _ expected: Value, _ tolerance: Tolerance) -> String? {
+    switch (output, expected) {
+    case (.tensor(let output), .tensor(let expected)): return difference(output, expected, tolerance)
+    case (.sequence(let outputs), .sequence(let wanted)):
+      guard outputs.count == wanted.count else { return "\(outputs.count) elements instead of \(wanted.count)" }
+      return zip(outputs, wanted).lazy.compactMap { difference($0, $1, tolerance) }.first
+    case (.optional(nil), .optional(nil)): return nil
+    case (.optional(let output?), .optional(let wanted?)): return difference(output, wanted, tolerance)
+    default: return "a value of another kind"
     }
   }
 

@@ -4,17 +4,16 @@ import ZooCore
 /// DequantizeLinear. Nothing is read: the elements are converted whenever somebody reads them, piece by
 /// piece where the constant can be read so.
 ///
+/// - Parameter inputs: The node's inputs that are constants.
 /// - Returns: `nil` for any other node, and for one that is wrong, which is left to its operator to say.
-func convertedConstant(_ node: CompilerNode, in graph: CompilerGraph) throws -> StoredTensor? {
-  guard node.domain.isEmpty, let input = node.inputs.first ?? nil, let stored = graph[input].constant,
-    !graph[input].holdsForShapes
-  else { return nil }
+package func convertedConstant(_ node: Node, of inputs: [StoredTensor?]) throws -> StoredTensor? {
+  guard node.domain.isEmpty || node.domain == "ai.onnx", let stored = inputs.first ?? nil else { return nil }
   switch node.operatorType {
   case "Cast":
-    guard node.inputs.count == 1, node.int("to") == 1 else { return nil }
+    guard inputs.count == 1, case .int(1) = node[attribute: "to"] else { return nil }
     return try stored.asFloat32()
   case "DequantizeLinear":
-    guard let quantization = try quantization(of: node, stored, graph) else { return nil }
+    guard let quantization = try quantization(of: node, stored, inputs) else { return nil }
     return try stored.dequantized(quantization)
   default: return nil
   }
@@ -23,13 +22,9 @@ func convertedConstant(_ node: CompilerNode, in graph: CompilerGraph) throws -> 
 /// The constant scales and zero points of a DequantizeLinear whose output is float32; `nil` for other types, and for
 /// scales that don't fit the shape.
 private func quantization(
-  of node: CompilerNode, _ stored: StoredTensor, _ graph: CompilerGraph
+  of node: Node, _ stored: StoredTensor, _ inputs: [StoredTensor?]
 ) throws -> Quantization? {
-  func constant(_ index: Int) -> StoredTensor? {
-    guard index < node.inputs.count, let value = node.inputs[index], !graph[value].holdsForShapes else { return nil }
-    return graph[value].constant
-  }
-  guard (2...3).contains(node.inputs.count), let scale = constant(1), scale.type == .float32 else { return nil }
+  guard (2...3).contains(inputs.count), let scale = inputs[1], scale.type == .float32 else { return nil }
   var (axis, blockSize) = (1, 0)
   for attribute in node.attributes {
     guard case .int(let value) = attribute.value else { return nil }
@@ -43,8 +38,8 @@ private func quantization(
   axis = axis < 0 ? axis + stored.shape.count : axis
   guard areScales(scale.shape, of: stored.shape, axis: axis, blockSize: blockSize) else { return nil }
   var zeroPoints: [Float] = []
-  if node.inputs.count > 2 {
-    guard let zero = constant(2), zero.type == stored.type, zero.shape == scale.shape else { return nil }
+  if inputs.count > 2, node.inputs.count < 3 || !node.inputs[2].isEmpty {
+    guard let zero = inputs[2], zero.type == stored.type, zero.shape == scale.shape else { return nil }
     // The zero points as numbers: they are stored as the elements are.
     guard let numbers = try zero.dequantized(Quantization(scales: [1])) else { return nil }
     zeroPoints = try numbers.load().elements()

@@ -94,7 +94,8 @@ extension InferFacts {
     _ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext
   ) throws -> Bool {
     guard node.outputs.count == 1, let output = node.outputs[0], node.bodies.isEmpty else { return false }
-    if let converted = try convertedConstant(node, in: graph) {
+    let constants = node.inputs.map { $0.flatMap { graph[$0].holdsForShapes ? nil : graph[$0].constant } }
+    if let converted = try convertedConstant(Inference(node, in: graph).node, of: constants) {
       let (tensor, holds) = graph.derived(converted, by: OperationKey(node), of: node.inputs, context)
       graph.remove(id)
       graph.makeConstant(output, tensor, holdsForShapes: holds)

@@ -36,7 +36,7 @@ package struct OperatorSchema: Sendable {
 
 /// Types that a parameter may have.
 package struct TypeSet: Sendable, Hashable {
-  var bits: UInt32
+  package var bits: UInt32
 
   package init(bits: UInt32) { self.bits = bits }
 

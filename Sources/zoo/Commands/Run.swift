@@ -32,7 +32,9 @@ struct Run: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let inputs = try tensors.exactInputs(of: model, named: self.model)
-    let outputs = try ZooError.locating(self.model) { try model.run(exactly: inputs) }
+    let outputs = try ZooError.locating(self.model) {
+      try model.run(exactly: inputs.map { ($0.name, .tensor($0.tensor)) }).flatMap(Self.tensors)
+    }
     let files = try write(outputs)
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
@@ -46,6 +48,16 @@ struct Run: ParsableCommand {
     }
     if options.json { return try Console.printJSON(report) }
     Console.print(table(report.outputs.map(\.row)))
+  }
+
+  /// The tensors of a value: of a sequence each element, under its number.
+  private static func tensors(of name: String, _ value: Value) -> [(name: String, tensor: Tensor)] {
+    switch value {
+    case .tensor(let tensor): [(name, tensor)]
+    case .sequence(let elements): elements.enumerated().flatMap { tensors(of: "\(name)[\($0)]", $1) }
+    case .optional(let element): element.map { tensors(of: name, $0) } ?? []
+    case .map(let keys, let values): [("\(name).keys", keys), ("\(name).values", values)]
+    }
   }
 
   /// Writes the outputs into the folder that was asked for, all of them or none; gives each one's file.

@@ -2,6 +2,7 @@ import AttentionPlugin
 import ConvPlugin
 import ModelZoo
 import OpsetConversion
+import ZooOperators
 import SVMPlugin
 import StandardPlugin
 import VisionPlugin

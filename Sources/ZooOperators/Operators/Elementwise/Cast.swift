@@ -40,7 +40,7 @@ extension Inference {
 }
 
 /// The names that Cast gave types in its first version.
-private let castTypes: [String: ElementType] = [
+package let castTypes: [String: ElementType] = [
   "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
   "INT64": .int64, "STRING": .string, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32,
   "UINT64": .uint64, "COMPLEX64": .complex64, "COMPLEX128": .complex128,
