@@ -20,7 +20,7 @@ struct RuntimeShapeTests {
         checked.insert(run.operator)
       } catch { Issue.record("\(line): \(error)") }
     }
-    #expect(lines.count > 600 && checked.count > 25)
+    #expect(lines.count > 3000 && checked.count > 60)
   }
 
   /// Expressions over symbols are the same numbers once the symbols are known, if windows fit.
@@ -100,7 +100,8 @@ private struct Run: Decodable {
         guard let numbers = input.numbers else { return facts(input) }
         let tensor: Tensor =
           input.elementType == .int64
-          ? try Tensor(numbers.map { Int64($0) }, shape: input.shape)
+          // The greatest integer is none of the numbers that doubles hold.
+          ? try Tensor(numbers.map { Int64(exactly: $0) ?? .max }, shape: input.shape)
           : try Tensor(numbers.map { Float($0) }, shape: input.shape)
         return ValueFacts(StoredTensor(tensor))
       }

@@ -323,6 +323,104 @@ def normalizations():
         check(operator, [shape], {})
 
 
+def views():
+    shape = [pick(0, 1, 1, 2, 3, 4, 6) for _ in range(random.randint(0, 4))]
+    count, rank = int(np.prod(shape)), len(shape)
+    target = [pick(0, 1, 2, 3, -1) for _ in range(random.randint(0, 4))]
+    check("Reshape", [shape, np.array(target, np.int64)], {"allowzero": pick(0, 0, 1)})
+    check("Reshape", [shape, np.array([*shape[:1], -1], np.int64)], {})
+    check("Reshape", [shape, np.array([2, count // 2], np.int64)], {}, opset=5)
+    check("Flatten", [shape], {"axis": random.randint(-rank, rank)})
+    check("Squeeze", [shape], {})
+    ones = np.array([axis - pick(0, rank) for axis in range(rank) if shape[axis] == 1 and pick(0, 1, 1)], np.int64)
+    if len(ones):
+        check("Squeeze", [shape, ones], {})
+        check("Squeeze", [shape], {"axes": ones.tolist()}, opset=11)
+    axes = np.array(random.sample(range(-rank - 2, rank + 2), pick(1, 2)))
+    check("Unsqueeze", [shape, axes], {})
+    check("Unsqueeze", [shape], {"axes": axes.tolist()}, opset=11)
+    check("Transpose", [shape], {})
+    check("Transpose", [shape], {"perm": random.sample(range(rank), rank)} if rank else {})
+    check("Shape", [shape], {})
+    check("Shape", [shape], {"start": random.randint(-6, 6), "end": random.randint(-6, 6)})
+    check("Size", [shape], {})
+
+
+def stretch(extent):
+    """A start, an end and a step."""
+    start, end = (pick(*range(-9, 10), 2**31 - 1, -(2**31), 2**63 - 1, -(2**63)) for _ in range(2))
+    step = pick(1, 1, 1, 2, 3, -1, -2, -5, 2**40, -(2**40))
+    # Backwards, ONNX Runtime begins with the first element where NumPy has none, and takes great ends for the beginning.
+    if step < 0 and (start < -extent or end > 9 or extent == 0):
+        step = -step
+    return start, end, step
+
+
+def slices():
+    shape = [random.randint(0, 7) for _ in range(random.randint(1, 4))]
+    rank = len(shape)
+    axes = random.sample(range(rank), random.randint(1, rank))
+    starts, ends, steps = map(list, zip(*(stretch(shape[axis]) for axis in axes)))
+    named = np.array([axis - pick(0, rank) for axis in axes])
+    check("Slice", [shape, np.array(starts), np.array(ends), named, np.array(steps)], {})
+    check("Slice", [shape, np.array(starts), np.array(ends), np.array(axes)], {}, opset=10)
+    check("Slice", [shape], {"starts": starts, "ends": ends, "axes": axes}, opset=9)
+    check("Slice", [shape, np.array(starts), np.array(ends)], {})
+    # Cropping ends with the last element.
+    pads = np.array([random.randint(-min(extent, 2), 3) for extent in shape * 2])
+    check("Pad", [shape, pads], {})
+    check("Pad", [shape, pads], {"mode": pick("reflect", "edge", "wrap")})
+    check("Pad", [shape, np.array([random.randint(0, 2) for _ in axes * 2]), None, named], {})
+    check("Pad", [shape], {"pads": pads.tolist()}, opset=10)
+    axis = random.randint(-rank, rank - 1)
+    cut = random.randint(0, shape[axis])
+    check("Split", [shape, np.array([cut, shape[axis] - cut])], {"axis": axis}, 2)
+    check("Split", [shape], {"axis": axis, "split": [cut, shape[axis] - cut]}, 2, opset=11)
+    check("Split", [shape], {"axis": axis, "num_outputs": 3}, 3)
+    check("Split", [shape], {"axis": axis}, 2, opset=13)
+    other = [*shape]
+    other[axis] = random.randint(0, 4)
+    check("Concat", [shape, other, shape], {"axis": axis})
+    check("CenterCropPad", [shape, np.array([random.randint(0, 9) for _ in axes])], {"axes": axes})
+
+
+def fillings():
+    shape = [pick(0, 1, 1, 2, 3) for _ in range(random.randint(0, 3))]
+    check("Expand", [shape, np.array([pick(0, 1, 1, 2, 3) for _ in range(random.randint(0, 4))], np.int64)], {})
+    check("Tile", [shape, np.array([random.randint(0, 3) for _ in shape], np.int64)], {})
+    check("ConstantOfShape", [np.array(shape, np.int64)], {})
+    start, limit, step = (np.array(random.randint(-9, 9)) for _ in range(3))
+    check("Range", [start, limit, step], {})
+    check("Range", [np.array(number / 4, np.float32) for number in (start, limit, step)], {})
+    check("EyeLike", [[random.randint(0, 3), 2]], {"k": 1})
+    check("Trilu", [[*shape, 2, 3]], {})
+    block = random.randint(1, 3)
+    check("DepthToSpace", [[1, 2 * block * block, 2, pick(1, 3)]], {"blocksize": block, "mode": pick("DCR", "CRD")})
+    check("SpaceToDepth", [[1, 2, 2 * block, 3 * block]], {"blocksize": block})
+
+
+def choices():
+    shape = [random.randint(1, 4) for _ in range(random.randint(1, 4))]
+    rank = len(shape)
+    axis = random.randint(-rank, rank - 1)
+    indices = np.zeros([random.randint(0, 3) for _ in range(random.randint(0, 3))], np.int64)
+    check("Gather", [shape, indices], {"axis": axis})
+    part = [random.randint(0, extent) for extent in shape]
+    check("GatherElements", [shape, np.zeros(part, np.int64)], {"axis": axis})
+    check("ScatterElements", [shape, np.zeros(part, np.int64), part], {"axis": axis})
+    batch = random.randint(0, rank - 1)
+    depth = random.randint(1, rank - batch)
+    check("GatherND", [shape, np.zeros([*shape[:batch], 2, depth], np.int64)], {"batch_dims": batch})
+    check("GatherND", [shape, np.zeros([*shape[:batch], depth], np.int64)], {"batch_dims": batch})
+    check("ScatterND", [shape, np.zeros([3, depth], np.int64), [3, *shape[depth:]]], {})
+    values = np.array([0, 1], np.float32)
+    check("OneHot", [shape, np.array(random.randint(1, 5)), values], {"axis": random.randint(-rank - 1, rank)})
+    check("OneHot", [shape, np.array([3], np.float32), values], {})
+    check("TopK", [shape, np.array([random.randint(0, 4)])], {"axis": axis}, 2)
+    check("TopK", [shape], {"axis": axis, "k": random.randint(1, 4)}, 2, opset=9)
+    check("ReverseSequence", [[3, 2, *shape], np.array([1, 2])], {"batch_axis": 1, "time_axis": 0})
+
+
 random.seed(1)
 for _ in range(120):
     convolutions()
@@ -341,3 +439,8 @@ for _ in range(6):
     spectra()
     samples()
     normalizations()
+for _ in range(60):
+    views()
+    slices()
+    fillings()
+    choices()
