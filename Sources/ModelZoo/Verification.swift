@@ -91,12 +91,22 @@ public struct Verification: Sendable, Hashable {
       case .sequence(let element):
         guard case .map = element.form, let columns = columnNames[info.name] else { fallthrough }
         return (info.name, .tensor(try matrix("\(folder)/\(file)", as: type, columns)))
-      case .optional, .map, .sparseTensor, .opaque:
+      case .optional(let element):
+        return (info.name, try optional("\(folder)/\(file)", type, element, info.name))
+      case .map, .sparseTensor, .opaque:
         return (info.name, try value(ONNXFormat.readValue("\(folder)/\(file)", as: type), info.name))
       case .tensor, .missing:
         return (info.name, .tensor(try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load()))
       }
     }
+  }
+
+  /// An optional value, or, as ONNX's own cases have it, what it holds.
+  private static func optional(
+    _ path: String, _ type: ValueType, _ element: ValueType, _ name: String
+  ) throws -> Value {
+    if let inner = try? value(ONNXFormat.readValue(path, as: element), name), inner.isLike(element) { return inner }
+    return try value(ONNXFormat.readValue(path, as: type), name)
   }
 
   private static func value(_ value: ONNXValue, _ name: String) throws -> Value {
@@ -201,3 +211,14 @@ extension Tensor {
 #else
   import Foundation
 #endif
+
+extension Value {
+  /// Whether the value is of the sort that a file declares.
+  fileprivate func isLike(_ type: ValueType) -> Bool {
+    switch (self, type.form) {
+    case (.tensor(let tensor), .tensor(let number, _)): tensor.type.rawValue == number
+    case (.sequence(let elements), .sequence(let element)): elements.allSatisfy { $0.isLike(element) }
+    default: false
+    }
+  }
+}

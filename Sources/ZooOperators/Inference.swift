@@ -16,12 +16,34 @@ public struct Inference {
   public let opset: Int64
   /// By position, `nil` for those that are left out.
   public internal(set) var inputs: [ValueFacts?]
+  private let bodies: [String: BodySize]
   private let body: Body?
 
+  /// How many values a body takes from its operator and gives.
+  public struct BodySize: Sendable {
+    public var inputs: Int
+    public var outputs: Int
+
+    public init(inputs: Int, outputs: Int) { (self.inputs, self.outputs) = (inputs, outputs) }
+  }
+
+  /// - Parameters:
+  ///   - bodies: The sizes of bodies by attribute; `nil` for those of the graphs in the node's attributes.
+  ///   - body: What is known of a body's results.
   public init(
-    _ node: Node, opset: Int64, inputs: [ValueFacts?], body: Body? = nil
+    _ node: Node, opset: Int64, inputs: [ValueFacts?], bodies: [String: BodySize]? = nil, body: Body? = nil
   ) {
     (self.node, self.opset, self.inputs, self.body) = (node, opset, inputs, body)
+    self.bodies = bodies ?? Self.sizes(ofBodiesOf: node)
+  }
+
+  private static func sizes(ofBodiesOf node: Node) -> [String: BodySize] {
+    var sizes: [String: BodySize] = [:]
+    for attribute in node.attributes {
+      guard case .graph(let graph) = attribute.value else { continue }
+      sizes[attribute.name] = BodySize(inputs: graph.inputs.count, outputs: graph.outputs.count)
+    }
+    return sizes
   }
 
   public var outputCount: Int { node.outputs.count }
@@ -193,15 +215,14 @@ public struct Inference {
     return type
   }
 
-  /// The body in attribute `name`, which takes and gives that many values.
-  func body(_ name: String, inputs: Int, outputs: ClosedRange<Int>) throws -> Graph {
-    guard case .graph(let graph)? = node[attribute: name] else { throw invalid("attribute \(name) is no graph") }
+  /// Makes sure that the body in attribute `name` takes and gives that many values, and tells how many it gives.
+  @discardableResult func checkBody(_ name: String, inputs: Int, outputs: ClosedRange<Int>) throws -> Int {
+    guard let size = bodies[name] else { throw invalid("attribute \(name) is no graph") }
     try require(
-      graph.inputs.count == inputs, "\(name) takes \(graph.inputs.count) values, the operator has \(inputs) for it")
+      size.inputs == inputs, "\(name) takes \(size.inputs) values, the operator has \(inputs) for it")
     let names = outputs.lowerBound == outputs.upperBound ? "\(outputs.lowerBound)" : "\(outputs.lowerBound) or more"
-    try require(
-      outputs.contains(graph.outputs.count), "\(name) gives \(graph.outputs.count) values in place of \(names)")
-    return graph
+    try require(outputs.contains(size.outputs), "\(name) gives \(size.outputs) values in place of \(names)")
+    return size.outputs
   }
 
   /// What the body in attribute `name` gives.

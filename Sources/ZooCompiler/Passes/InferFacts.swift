@@ -159,6 +159,11 @@ extension Inference {
     let plain = Node(
       node.operatorType, domain: node.domain, name: node.name, inputs: [],
       outputs: node.outputs.map { $0 == nil ? "" : "_" }, attributes: node.attributes)
-    self.init(plain, opset: node.opset, inputs: node.inputs.map { $0.map { graph[$0].facts } }, body: body)
+    let sizes = node.bodies.map { body in
+      (body.name, BodySize(inputs: body.ownInputCount, outputs: body.graph.outputs.count))
+    }
+    self.init(
+      plain, opset: node.opset, inputs: node.inputs.map { $0.map { graph[$0].facts } },
+      bodies: Dictionary(sizes, uniquingKeysWith: { first, _ in first }), body: body)
   }
 }

@@ -88,6 +88,7 @@ struct PlanBuilder {
     if let native = try nativeOperation(node, in: graph, shared) { return (.native(native), false) }
     let provider = shared.provider
     let operation = try provider.require(node)
+    try check(node, operation)
     if let known {
       let bound = try BoundNode(node, in: graph, arithmetic: provider.arithmetic)
       if let reshaped = try known.reshaped(bound, label: node.label, executor: executor) {
@@ -110,6 +111,28 @@ struct PlanBuilder {
       try value.constant.map { try shared.residents.tensor($0, isShared: !value.holdsForShapes) }
     }
     return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
+  }
+}
+
+extension PlanBuilder {
+  /// Has the plugin say what it would give, which refuses what its kernels don't take, and makes sure that both mean the same.
+  private func check(_ node: CompilerNode, _ operation: RegisteredOperator) throws {
+    let offered = try operation.infer(BoundNode(node, in: graph, arithmetic: shared.provider.arithmetic), node)
+    for (output, offer) in zip(node.outputs, offered) {
+      guard let output else { continue }
+      let facts = graph[output].facts
+      let isSame = facts.kind == offer.kind && (offer.fixedShape == nil || facts.fixedShape == offer.fixedShape)
+      guard isSame else {
+        throw ZooError(
+          .defect,
+          "plugin \(operation.plugin) would give \(Self.text(offer)) where \(Self.text(facts)) is expected",
+          at: node.label)
+      }
+    }
+  }
+
+  private static func text(_ facts: ValueFacts) -> String {
+    "\(facts.kind?.name ?? "a value") of shape \(facts.fixedShape.map { "\($0)" } ?? "that depends on data")"
   }
 }
 

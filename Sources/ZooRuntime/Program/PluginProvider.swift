@@ -34,7 +34,9 @@ struct PluginProvider: OperatorProvider {
       operands: node.operands.map { _ in Layout.plain }, outputs: node.outputs.map { _ in Layout.plain }
     )
     guard let operation = registry.find(domain: node.domain, name: node.operatorType, opset: node.opset),
-      operation.table.pointee.choose_layouts != nil
+      operation.table.pointee.choose_layouts != nil,
+      // Plugins know tensors alone.
+      node.operands.allSatisfy({ $0.map { graph[$0].facts.elementType != nil } ?? true })
     else { return plain }
     let choice = try operation.layouts(BoundNode(node, in: graph, arithmetic: arithmetic), node)
     return (choice.inputs.map { Layout(number: $0) }, choice.outputs.map { Layout(number: $0) })

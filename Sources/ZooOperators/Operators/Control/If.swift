@@ -6,7 +6,7 @@ extension OperatorDeclaration {
     "If", .hasBodies, shapeInputs: [0],
     facts: { node in
       for name in ["then_branch", "else_branch"] {
-        _ = try node.body(name, inputs: 0, outputs: node.outputCount...node.outputCount)
+        try node.checkBody(name, inputs: 0, outputs: node.outputCount...node.outputCount)
       }
       switch try node.facts(0).truth {
       case true?: return try node.results(ofBody: "then_branch", [])

@@ -25,7 +25,7 @@ private struct LoopInference {
   init(_ node: Inference) throws {
     self.node = node
     carried = node.inputs.dropFirst(2).map { ($0 ?? ValueFacts(nil)).changing }
-    _ = try node.body(
+    try node.checkBody(
       "body", inputs: carried.count + 2, outputs: max(carried.count, node.outputCount) + 1...(.max - 1))
     inBody = carried.map { ValueFacts($0.kind, shape: $0.shape?.map { _ in .unknown() }) }
     symbols = Set(inBody.flatMap { $0.shape ?? [] }.compactMap(\.symbol))

@@ -22,7 +22,7 @@ private struct ScanInference {
     try node.require(
       sequenceCount > 0 && sequenceCount <= inputs.count, "\(sequenceCount) of \(inputs.count) inputs are no sequences")
     let stateCount = inputs.count - sequenceCount
-    let graph = try node.body("body", inputs: inputs.count, outputs: max(stateCount, node.outputCount)...(.max - 1))
+    let resultCount = try node.checkBody("body", inputs: inputs.count, outputs: max(stateCount, node.outputCount)...(.max - 1))
     var lengths: [Dim] = []
     var batches: [Dim] = []
     var slices = try inputs.map { facts in
@@ -43,7 +43,7 @@ private struct ScanInference {
     batch = isBatched ? [try node.common(batches, "inputs differ in their batch")] : []
     states = Array(slices.prefix(stateCount))
     results = try node.results(ofBody: "body", slices, runs: length.number.map { $0 > 0 } ?? false)
-    try node.require(results.count == graph.outputs.count, "the body gives another number of values")
+    try node.require(results.count == resultCount, "the body gives another number of values")
   }
 
   func outputs() throws -> [ValueFacts] {

@@ -3,7 +3,7 @@ extension OperatorDeclaration {
   static let sequenceMap = OperatorDeclaration(
     "SequenceMap", .hasBodies,
     facts: { node in
-      _ = try node.body(
+      try node.checkBody(
         "body", inputs: node.inputs.count, outputs: node.outputCount...node.outputCount)
       let elements = try node.inputs.indices.map { index in
         if index > 0, case .tensor? = node.inputs[index]?.kind { return try node.facts(index) }

@@ -4,9 +4,7 @@ extension OperatorDeclaration {
     "SequenceInsert",
     facts: { node in
       let (element, tensor) = (try node.element(ofSequence: 0), try node.facts(1))
-      if let own = element.kind, let other = tensor.kind {
-        try node.require(own == other, "\(other.name) can't be inserted in a sequence of \(own.name)")
-      }
-      return [ValueFacts(element.kind ?? tensor.kind, shape: element.joined(with: tensor).shape).sequence]
+      // SequenceEmpty without a type gives a sequence of float32, into which ONNX's own functions insert others.
+      return [ValueFacts(tensor.kind ?? element.kind, shape: element.joined(with: tensor).shape).sequence]
     })
 }
