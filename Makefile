@@ -58,10 +58,13 @@ demo: build
 	$(BIN)/zoo predict transformer-en-de "A little girl in a red coat plays with a dog on the beach."
 	@echo "The picture with boxes is $(DEMO)."
 
-# swift test builds the program and the plugins too.
+# swift test builds the program and the plugins too. What failed is said again at the end.
+TEST_LOG := .build/test.log
+
 test: setup venv
 	Formats/generate-schemas.sh --check
-	umask 022 && swift test -c release
+	@mkdir -p .build; umask 022; set -o pipefail; swift test -c release 2>&1 | tee $(TEST_LOG) \
+	  || { echo "== What failed, once more (all is in $(TEST_LOG)):"; grep -E '^✘|error:' $(TEST_LOG); exit 1; }
 	$(MAKE) --no-print-directory example
 
 # The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
