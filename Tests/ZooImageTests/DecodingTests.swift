@@ -61,7 +61,7 @@ import ZooImage
       try write(Array("some notes\n".utf8), to: "\(folder)/notes.txt")
       let notes = error { try Image(contentsOf: "\(folder)/notes.txt") }
       #expect(notes?.kind == .badData)
-      #expect(notes?.message == "notes.txt is not a JPEG, PNG, WebP, GIF or BMP image")
+      #expect(notes?.message == "notes.txt is not a JPEG, PNG, WebP, GIF, BMP or TIFF image")
       #expect(notes?.location == "\(folder)/notes.txt")
       try write([], to: "\(folder)/empty.png")
       #expect(error { try Image(contentsOf: "\(folder)/empty.png") }?.message == "the file is empty")
