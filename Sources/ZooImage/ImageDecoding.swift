@@ -6,7 +6,8 @@ public struct ImageDecoding: Sendable, Hashable {
   /// Whether EXIF's orientation is applied, so that the picture stands as the camera's owner sees it.
   ///
   /// People who ask about a photograph expect that. Measuring accuracy on a dataset needs the opposite: torchvision's
-  /// loaders ignore the orientation, and published accuracies come from them.
+  /// loaders ignore the orientation, and published accuracies come from them. (Of TIFF files alone, Pillow applies it as
+  /// it loads them; not here.)
   public var appliesOrientation: Bool
   /// The largest picture that is decoded, in pixels; the default is Pillow's limit. The memory needed is three to nine
   /// times as many bytes.

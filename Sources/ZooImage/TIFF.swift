@@ -8,7 +8,7 @@ func decodeTIFF(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
   try checkSize(width: width, height: height, fileSize: bytes.count, decoding)
   let samples = try TIFFSamples(reader.info)
   let colors = try TIFFColors(reader.info)
-  try reader.checkCost(planes: colors.planes)
+  try reader.checkCost(planes: colors.planes, colorsAreShared: colors.areShared)
   let image = try Image(width: width, height: height, zeroed: true) { pixels in
     if colors.areShared {
       try reader.readSharedColors(into: pixels)
@@ -37,26 +37,31 @@ private final class TIFFReader {
     self.file = file
     self.bytes = bytes
     info = zoo_tiff_get_info(file).pointee
-    try check(zoo_tiff_get_status(file))
+    try check(zoo_tiff_get_status(file), otherwise: "it has no picture")
   }
 
   deinit { zoo_tiff_close(file) }
 
-  private func check(_ status: zoo_tiff_status) throws {
+  private static let senseless = "its compressed data makes no sense"
+
+  /// `otherwise` is what is said where libtiff says nothing.
+  private func check(_ status: zoo_tiff_status, otherwise: String) throws {
     switch status {
     case ZOO_TIFF_OK: break
     case ZOO_TIFF_TRUNCATED: throw truncated(bytes.count)
     case ZOO_TIFF_REPEATED: throw ZooError(.badData, "a TIFF that refers to the same bytes again and again")
     default:
       let message = String(cString: zoo_tiff_message(file))
-      throw ZooError(.badData, "a damaged TIFF: \(message.isEmpty ? "it has no picture" : message)")
+      throw ZooError(.badData, "a damaged TIFF: \(message.isEmpty ? otherwise : message)")
     }
   }
 
   /// Refuses what takes more time or memory to unpack than a file of this size should; `planes` are what is read.
-  func checkCost(planes: Int) throws {
+  func checkCost(planes: Int, colorsAreShared: Bool) throws {
     let (blocks, blockBytes) = (Int(info.blocks), Int(info.block_bytes))
-    guard blocks > 0, blockWidth > 0, blockHeight > 0, info.row_bytes > 0, blockBytes > 0 else {
+    guard blocks > 0, blockWidth > 0, blockHeight > 0, info.row_bytes > 0,
+      colorsAreShared || Int(info.row_bytes) <= blockBytes / blockHeight
+    else {
       throw ZooError(.badData, "a damaged TIFF: strips or tiles without pixels")
     }
     // Each has a cost of its own.
@@ -134,7 +139,7 @@ private final class TIFFReader {
     var raster = [UInt32](repeating: 0, count: blockWidth * blockHeight)
     try forEachBlock { block, column, row in
       try check(block)
-      try check(zoo_tiff_read_rgba(file, UInt32(column), UInt32(row), &raster))
+      try check(zoo_tiff_read_rgba(file, UInt32(column), UInt32(row), &raster), otherwise: Self.senseless)
       let rows = min(blockHeight, height - row)
       // Rows of a strip end with its first one; those of a tile lie at the tile's end.
       let last = info.is_tiled != 0 ? blockHeight - 1 : rows - 1
@@ -152,7 +157,7 @@ private final class TIFFReader {
 
   private func decode(_ block: Int, into buffer: inout [UInt8], size: Int) throws {
     try check(block)
-    try check(zoo_tiff_read(file, UInt32(block), &buffer, size))
+    try check(zoo_tiff_read(file, UInt32(block), &buffer, size), otherwise: Self.senseless)
   }
 
   /// Refuses what a compression spends on a block without anything in it.

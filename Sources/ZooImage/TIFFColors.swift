@@ -27,6 +27,11 @@ struct TIFFColors {
     // Of compressed colours that each pixel has its own of, Pillow too takes what libtiff makes.
     let areOwn = info.compression == 1 && info.horizontal_sharing == 1 && info.vertical_sharing == 1
     if case .yCbCr = kind { areShared = !areOwn } else { areShared = false }
+    // Of more the memory for a line would not be what its pixels justify.
+    guard info.samples <= 64 else {
+      throw ZooError(
+        .badData, "a TIFF of \(info.samples) samples a pixel; the limit is 64", advice: "convert it to RGB")
+    }
     guard info.samples >= colors else {
       throw ZooError(.badData, "a damaged TIFF: \(info.samples) samples are not a pixel's colour")
     }
