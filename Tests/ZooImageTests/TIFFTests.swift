@@ -73,7 +73,9 @@ private func message(_ file: TIFFFile) -> String {
     #expect(message(oneStrip(8, 8, compression: 6, stored)) == "a TIFF with the compression old-style JPEG (6)")
     #expect(message(oneStrip(8, 8, compression: 999, stored)) == "a TIFF with the compression 999")
     #expect(message(oneStrip(8, 8, compression: 1, photometric: 8, stored)) == "a TIFF in CIE L*a*b* colours")
-    #expect(message(oneStrip(8, 8, compression: 4, stored)) == "a damaged TIFF: its compressed data makes no sense")
+    #expect(
+      message(oneStrip(8, 8, compression: 4, stored))
+        == "a damaged TIFF: Bits/sample must be 1 for Group 3/4 encoding/decoding")
     #expect(message(oneStrip(8, 8, compression: 1, photometric: 2, stored)).contains("1 samples"))
   }
 
