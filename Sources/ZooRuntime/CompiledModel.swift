@@ -317,9 +317,11 @@ public final class CompiledModel: Sendable {
       }
     }
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode(graph) }
+    // What else a huge graph could be made into would take longer to find than it saves.
+    let isHuge = graph.nodes.count > 1 << 17
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
-    if graph.mayHoldPatterns {
+    if !isHuge, graph.mayHoldPatterns {
       var pattern = PatternGraph(graph)
       fuseLayerNormalization(&pattern, registry: registry)
       fuseGelu(&pattern, registry: registry)
@@ -328,9 +330,9 @@ public final class CompiledModel: Sendable {
       fuseQuantizeDequantize(&pattern, registry: registry)
       graph = pattern.graph
     }
-    try fuseEpilogues(&graph, registry: registry)
+    if !isHuge { try fuseEpilogues(&graph, registry: registry) }
     removeDeadCode(&graph)
-    try assignLayouts(&graph, registry: registry)
+    if !isHuge { try assignLayouts(&graph, registry: registry) }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       .planned(
         try PlanBuilder(
