@@ -10,6 +10,8 @@ public struct CompileOptions: Sendable {
   public var threads: Int
   /// How exactly products are computed.
   public var arithmetic: Arithmetic
+  /// Graphs of more nodes go without the passes that they don't need, which take longer there than they save.
+  package var mostNodesOfPasses = 1 << 17
 
   public init(threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic()) {
     self.threads = threads
@@ -317,8 +319,7 @@ public final class CompiledModel: Sendable {
       }
     }
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode(graph) }
-    // What else a huge graph could be made into would take longer to find than it saves.
-    let isHuge = graph.nodes.count > 1 << 17
+    let isHuge = graph.nodes.count > options.mostNodesOfPasses
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
     if !isHuge, graph.mayHoldPatterns {

@@ -8,6 +8,8 @@ import ZooCore
 /// by node, with what is known all the same.
 func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws -> Bool {
   var kept: [WorkNode] = []
+  kept.reserveCapacity(graph.nodes.count)
+  graph.types.reserveCapacity(graph.nodes.count)
   var holdsStrings = false
   // Last to first, so that the nodes of a branch can take the place of their If.
   var waiting = Array(graph.nodes.reversed())

@@ -150,17 +150,20 @@ struct PlanBuilder {
   /// Where every value that a node makes or a caller gives lies.
   private func placeValues(_ handles: [KernelHandle]) throws -> (values: [String: Plan.Place], byteCount: Int) {
     var values: [String: Plan.Place] = [:]
+    values.reserveCapacity(graph.nodes.count)
     for (index, input) in graph.inputs.enumerated() { values[input.name] = .input(index) }
     for (index, output) in graph.outputs.enumerated()
     where values[output.value] == nil && graph.constants[output.value] == nil {
       values[output.value] = .output(index)
     }
     var lastUse: [String: Int] = [:]
+    lastUse.reserveCapacity(graph.nodes.count)
     for (index, entry) in graph.nodes.enumerated() {
       for name in entry.reads { lastUse[name] = index }
     }
     var lifetimes: [Lifetime] = []
     var lifetimeOf: [String: Int] = [:]
+    lifetimeOf.reserveCapacity(graph.nodes.count)
     // By lifetime: the last value in it, the only one that can still be read.
     var holders: [String] = []
     for (index, entry) in graph.nodes.enumerated() {
