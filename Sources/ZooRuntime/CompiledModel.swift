@@ -10,6 +10,8 @@ public struct CompileOptions: Sendable {
   public var threads: Int
   /// How exactly products are computed.
   public var arithmetic: Arithmetic
+  /// Graphs of more nodes go without the passes that they don't need, which take longer there than they save.
+  package var mostNodesOfPasses = 1 << 17
 
   public init(threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic()) {
     self.threads = threads
@@ -317,9 +319,10 @@ public final class CompiledModel: Sendable {
       }
     }
     guard try inferShapes(&graph, registry: registry) else { return .nodeByNode(graph) }
+    let isHuge = graph.nodes.count > options.mostNodesOfPasses
     removeIdentities(&graph)
     try foldBatchNormalization(&graph)
-    if graph.mayHoldPatterns {
+    if !isHuge, graph.mayHoldPatterns {
       var pattern = PatternGraph(graph)
       fuseLayerNormalization(&pattern, registry: registry)
       fuseGelu(&pattern, registry: registry)
@@ -328,9 +331,9 @@ public final class CompiledModel: Sendable {
       fuseQuantizeDequantize(&pattern, registry: registry)
       graph = pattern.graph
     }
-    try fuseEpilogues(&graph, registry: registry)
+    if !isHuge { try fuseEpilogues(&graph, registry: registry) }
     removeDeadCode(&graph)
-    try assignLayouts(&graph, registry: registry)
+    if !isHuge { try assignLayouts(&graph, registry: registry) }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       .planned(
         try PlanBuilder(

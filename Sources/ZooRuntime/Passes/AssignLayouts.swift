@@ -31,7 +31,8 @@ func assignLayouts(_ graph: inout WorkGraph, registry: OperatorRegistry) throws 
   for var entry in graph.nodes {
     let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
     let bound = try entry.bind(
-      opset: graph.opset(of: entry), arithmetic: graph.arithmetic, describe: graph.describe)
+      opset: graph.opset(of: entry), arithmetic: graph.arithmetic
+    ) { try graph.describe($0) }
     let choice = try operation.layouts(bound, node: entry.node)
     let own = entry.ownInputs.count
     for position in 0..<own where !entry.node.inputs[position].isEmpty {

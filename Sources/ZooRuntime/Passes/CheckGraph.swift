@@ -12,7 +12,7 @@ func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
   let definition = model.withInternalNames
   let graph = definition.graph
   let nodes = try inlinedNodes(definition)
-  try refuseInternalOperators(nodes)
+  try checkEach(of: nodes)
   var work = WorkGraph()
   for set in definition.functions.flatMap(\.operatorSets) + definition.operatorSets {
     work.operatorSets[OperatorRegistry.canonical(set.domain)] = set.version
@@ -76,9 +76,20 @@ func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
 /// what they write, so that no model may hold them. What is open to models has domains of its own, such as `zoo.vision`.
 let internalDomain = "zoo"
 
-private func refuseInternalOperators(_ nodes: [Node]) throws {
+/// Planning takes 30 µs a node, and nobody exports a graph of so many but by unrolling loops.
+private let mostNodes = 320_000
+
+/// Looks at each node, those of bodies among them.
+private func checkEach(of nodes: [Node]) throws {
   var waiting = nodes
+  var count = 0
   while let node = waiting.popLast() {
+    count += 1
+    guard count <= mostNodes else {
+      throw ZooError(
+        .unsupported, "the graph has more than \(mostNodes) nodes, those of its functions and branches among them",
+        advice: "export the model without unrolling its loops, or divide it into several")
+    }
     guard node.domain != internalDomain else {
       throw ZooError(
         .badData, "operators of the domain \(internalDomain) are the compiler's own, and no model can hold them",

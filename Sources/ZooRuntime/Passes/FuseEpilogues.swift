@@ -54,7 +54,7 @@ private func absorbed(
   // The operator judges the step with its operands among the inputs, but the epilogue as it is now.
   let operands = grown.numberedEpilogue.last?.operands ?? []
   let bound = try BoundNode(
-    entry.node, opset: graph.opset(of: entry), inputs: try grown.operands.map(graph.describe),
+    entry.node, opset: graph.opset(of: entry), inputs: try grown.operands.map { try graph.describe($0) },
     ownInputCount: entry.ownInputs.count, epilogue: entry.numberedEpilogue, arithmetic: graph.arithmetic)
   guard try operation.accepts(step, operands: operands, in: bound) else { return nil }
   grown.node.outputs[0] = reader.node.outputs[0]

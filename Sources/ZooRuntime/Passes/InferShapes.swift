@@ -8,6 +8,8 @@ import ZooCore
 /// by node, with what is known all the same.
 func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws -> Bool {
   var kept: [WorkNode] = []
+  kept.reserveCapacity(graph.nodes.count)
+  graph.types.reserveCapacity(graph.nodes.count)
   var holdsStrings = false
   // Last to first, so that the nodes of a branch can take the place of their If.
   var waiting = Array(graph.nodes.reversed())
@@ -27,9 +29,9 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
       continue
     }
     let node = entry.node
-    let operation = try registry.require(node, opset: graph.opset(of: entry))
-    let bound = try entry.bind(
-      opset: graph.opset(of: entry), arithmetic: graph.arithmetic, describe: graph.describe)
+    let opset = graph.opset(of: entry)
+    let operation = try registry.require(node, opset: opset)
+    let bound = try entry.bind(opset: opset, arithmetic: graph.arithmetic) { try graph.describe($0) }
     let types = try operation.infer(bound, node: node)
     holdsStrings = holdsStrings || types.contains { $0.type == .string }
     if try foldable(node, outputs: types, in: graph) {
@@ -52,7 +54,7 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
 private func becameConstant(_ entry: WorkNode, in graph: inout WorkGraph) throws -> Bool {
   let node = entry.node
   if node.outputs.count == 1, let stored = node.constantTensor {
-    graph.constants[node.outputs[0]] = stored
+    try graph.define(node.outputs[0], as: stored)
     return true
   }
   if let converted = try convertedConstant(

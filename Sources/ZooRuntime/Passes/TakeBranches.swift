@@ -60,7 +60,7 @@ func branch(of entry: WorkNode, in graph: inout WorkGraph, taken: inout Set<Stri
   }
   for initializer in body.initializers {
     guard let name = names[initializer.name], taken.insert(name).inserted else { throw twice(initializer.name, node) }
-    graph.constants[name] = initializer.tensor
+    try graph.define(name, as: initializer.tensor)
   }
   let outputs = Set(node.outputs).subtracting([""])
   var known: Set<String> = []

@@ -60,12 +60,19 @@ struct WorkGraph: Sendable {
 
   /// Reads the small constants, which every plan asks for many times.
   mutating func loadSmallConstants() throws {
-    for (name, constant) in constants where constant.isWorthKnowing {
-      do {
-        constants[name] = StoredTensor(try constant.load(), identity: constant.identity)
-      } catch let error as ZooError {
-        throw error.located("constant \"\(name)\"")
-      }
+    for (name, constant) in constants where constant.isWorthKnowing { try define(name, as: constant) }
+  }
+
+  /// Adds a constant that a file holds, loaded where it is small.
+  mutating func define(_ name: String, as constant: StoredTensor) throws {
+    guard constant.isWorthKnowing else {
+      constants[name] = constant
+      return
+    }
+    do {
+      constants[name] = StoredTensor(try constant.load(), identity: constant.identity)
+    } catch let error as ZooError {
+      throw error.located("constant \"\(name)\"")
     }
   }
 
@@ -75,6 +82,7 @@ struct WorkGraph: Sendable {
   }
 
   /// What is known of a value, small constants loaded.
+  @inline(__always)
   func describe(_ name: String) throws -> ValueDescription? {
     if name.isEmpty { return nil }
     if let constant = constants[name] {
@@ -100,16 +108,22 @@ struct WorkNode: Sendable {
   }
 
   /// The node's inputs and the operands of its epilogue, in the ABI's order.
-  var operands: [String] { ownInputs + epilogue.flatMap { $0.operands.compactMap { $0 } } }
+  var operands: [String] {
+    epilogue.isEmpty ? ownInputs : ownInputs + epilogue.flatMap { $0.operands.compactMap { $0 } }
+  }
 
   /// The node's own inputs without absent ones at the end.
   var ownInputs: [String] {
+    guard node.inputs.last?.isEmpty ?? false else { return node.inputs }
     let count = (node.inputs.lastIndex { !$0.isEmpty } ?? -1) + 1
     return Array(node.inputs[..<count])
   }
 
   /// Every value that is read.
-  var reads: [String] { operands.filter { !$0.isEmpty } }
+  var reads: [String] {
+    let operands = operands
+    return operands.contains("") ? operands.filter { !$0.isEmpty } : operands
+  }
 
   /// The epilogue with operands as positions in `operands`.
   var numberedEpilogue: [(step: EpilogueStep, operands: [Int32])] {

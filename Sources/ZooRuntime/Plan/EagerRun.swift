@@ -43,7 +43,7 @@ func runEagerly(
       copy_string: { call, bytes, count in
         EagerCall.of(call).strings.copy(UnsafeRawBufferPointer(start: bytes, count: count)) ?? zoo_string()
       })
-    let status = kernel.kernel.run(kernel.kernel.state, &raw)
+    let status = kernel.run(&raw)
     if let failure = call.failure {
       _ = zoo_plugin_error_take()
       throw failure.located(node.label)

@@ -167,10 +167,9 @@ final class RunState: @unchecked Sendable {
 
   func run(_ plan: Plan, executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?) throws {
     for (index, step) in plan.steps.enumerated() {
-      let kernel = step.kernel.kernel
       calls[index].executor = executor
       observer?.begin(index, calls + index)
-      try HostTable.check(kernel.run(kernel.state, calls + index), step.node.label)
+      try HostTable.check(step.kernel.run(calls + index), step.node.label)
       observer?.end()
     }
   }

@@ -1,4 +1,5 @@
 import CZooPlugin
+import Synchronization
 import ZooCore
 
 /// Turns a graph with all shapes and layouts known into a plan: makes the kernels, then places the values.
@@ -8,11 +9,19 @@ struct PlanBuilder {
   let kernels: KernelCache
   let residents: ResidentConstants
   let executor: UnsafePointer<zoo_executor>
+  private let kept = KeptConstants()
+
+  init(
+    graph: WorkGraph, registry: OperatorRegistry, kernels: KernelCache, residents: ResidentConstants,
+    executor: UnsafePointer<zoo_executor>
+  ) {
+    (self.graph, self.registry, self.kernels) = (graph, registry, kernels)
+    (self.residents, self.executor) = (residents, executor)
+  }
 
   func build() throws -> Plan {
     let handles = try makeKernels()
     let places = try placeValues(handles)
-    var loaded: [String: Tensor] = [:]
     var steps: [Plan.Step] = []
     for (entry, handle) in zip(graph.nodes, handles) {
       var inputs: [Plan.Operand] = []
@@ -26,8 +35,8 @@ struct PlanBuilder {
           if handle.consumes(input: position) {
             place = .consumed
           } else {
-            let tensor = try loaded[name] ?? load(name, constant)
-            loaded[name] = tensor
+            let tensor = try load(name, constant)
+            kept.keep(tensor, name)
             place = .constant(tensor)
           }
         }
@@ -49,7 +58,7 @@ struct PlanBuilder {
   }
 
   private func load(_ name: String, _ constant: StoredTensor) throws -> Tensor {
-    try residents.tensor(constant, isShared: !graph.shapeDependent.contains(name))
+    try kept[name] ?? residents.tensor(constant, isShared: !graph.shapeDependent.contains(name))
   }
 
   private var absent: Plan.Operand {
@@ -74,7 +83,9 @@ struct PlanBuilder {
     for (index, kernel) in zip(order, made) where kernel.isNew {
       if let key = keys[index] { kernels[key] = kernel.handle }
     }
-    let handles = zip(order, made).sorted { $0.0 < $1.0 }.map(\.1.handle)
+    var places = order
+    for (place, index) in order.enumerated() { places[index] = place }
+    let handles = places.map { made[$0].handle }
     for (entry, handle) in zip(graph.nodes, handles) {
       try handle.check(outputLayouts: entry.node.outputs.map { graph.types[$0]?.layout }, node: entry.node)
     }
@@ -86,7 +97,9 @@ struct PlanBuilder {
     let sizes = graph.nodes.map { entry in
       entry.operands.reduce(0) { $0 + (graph.constants[$1]?.byteCount ?? 0) }
     }
-    return sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
+    // What is quickly read may come in any order.
+    let large = sizes.indices.filter { sizes[$0] > 1 << 12 }.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
+    return large + sizes.indices.filter { sizes[$0] <= 1 << 12 }
   }
 
   /// - Parameter known: the node's kernel for other input shapes.
@@ -96,7 +109,7 @@ struct PlanBuilder {
     let operation = try registry.require(entry.node, opset: graph.opset(of: entry))
     let opset = graph.opset(of: entry)
     if let known {
-      let bound = try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe)
+      let bound = try entry.bind(opset: opset, arithmetic: graph.arithmetic) { try graph.describe($0) }
       if let reshaped = try known.reshaped(bound, node: entry.node, executor: executor) { return (reshaped, false) }
     }
     // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
@@ -107,38 +120,50 @@ struct PlanBuilder {
     }
     if !stored.isEmpty {
       let asked = operation.readsInPieces(
-        try entry.bind(opset: opset, arithmetic: graph.arithmetic, describe: graph.describe))
+        try entry.bind(opset: opset, arithmetic: graph.arithmetic) { try graph.describe($0) })
       stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
     }
     let streamed = Set(stored.keys.map { entry.ownInputs[$0] })
+    var loaded: [String: Tensor] = [:]
     let bound = try entry.bind(opset: opset, stored: stored, arithmetic: graph.arithmetic) { name in
       var description = try graph.describe(name)
       if let constant = graph.constants[name], description?.constant == nil, !streamed.contains(name) {
         do {
-          description?.constant = try load(name, constant)
+          let tensor = try load(name, constant)
+          description?.constant = tensor
+          loaded[name] = tensor
         } catch let error as ZooError {
           throw error.located("constant \"\(name)\"")
         }
       }
       return description
     }
-    return (try KernelHandle.create(operation, bound, node: entry.node, executor: executor), true)
+    let handle = try KernelHandle.create(operation, bound, node: entry.node, executor: executor)
+    if !loaded.isEmpty {
+      for (position, name) in entry.operands.enumerated() where !handle.consumes(input: position) {
+        if let tensor = loaded[name] { kept.keep(tensor, name) }
+      }
+    }
+    return (handle, true)
   }
 
   /// Where every value that a node makes or a caller gives lies.
   private func placeValues(_ handles: [KernelHandle]) throws -> (values: [String: Plan.Place], byteCount: Int) {
     var values: [String: Plan.Place] = [:]
+    values.reserveCapacity(graph.nodes.count)
     for (index, input) in graph.inputs.enumerated() { values[input.name] = .input(index) }
     for (index, output) in graph.outputs.enumerated()
     where values[output.value] == nil && graph.constants[output.value] == nil {
       values[output.value] = .output(index)
     }
     var lastUse: [String: Int] = [:]
+    lastUse.reserveCapacity(graph.nodes.count)
     for (index, entry) in graph.nodes.enumerated() {
       for name in entry.reads { lastUse[name] = index }
     }
     var lifetimes: [Lifetime] = []
     var lifetimeOf: [String: Int] = [:]
+    lifetimeOf.reserveCapacity(graph.nodes.count)
     // By lifetime: the last value in it, the only one that can still be read.
     var holders: [String] = []
     for (index, entry) in graph.nodes.enumerated() {
@@ -196,4 +221,14 @@ struct PlanBuilder {
     }
     return copied
   }
+}
+
+/// Constants that the steps of a plan read where they lie, from when the first kernel has asked for them: loaded anew for
+/// each kernel they would leave holes in the heap.
+private final class KeptConstants: Sendable {
+  private let tensors = Mutex<[String: Tensor]>([:])
+
+  subscript(name: String) -> Tensor? { tensors.withLock { $0[name] } }
+
+  func keep(_ tensor: Tensor, _ name: String) { tensors.withLock { $0[name] = tensor } }
 }
