@@ -97,6 +97,6 @@ struct LargeGraphTests {
       definition.graph.nodes += Self.sums(200_000)
     }
     let error = #expect(throws: ZooError.self) { try CompiledModel(definition, registry: Self.registry()) }
-    #expect(error?.kind == .unsupported && error?.message.contains("320000 nodes") == true, "\(error as Any)")
+    #expect(error?.kind == .unsupported && error?.message.contains("262144 nodes") == true, "\(error as Any)")
   }
 }

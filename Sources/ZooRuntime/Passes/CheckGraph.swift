@@ -76,8 +76,8 @@ func checkedGraph(_ model: ModelDefinition) throws -> WorkGraph {
 /// what they write, so that no model may hold them. What is open to models has domains of its own, such as `zoo.vision`.
 let internalDomain = "zoo"
 
-/// Planning takes 30 µs a node, and nobody exports a graph of so many but by unrolling loops.
-private let mostNodes = 320_000
+/// Planning takes about 35 µs a node, and nobody exports a graph of so many but by unrolling loops.
+private let mostNodes = 1 << 18
 
 /// Looks at each node, those of bodies among them.
 private func checkEach(of nodes: [Node]) throws {
