@@ -80,6 +80,8 @@ package struct ForeignFile {
     Binary([0x89] + Array("PNG\r\n".utf8), "a picture (PNG)", "a file of another kind is needed here"),
     Binary([0xFF, 0xD8, 0xFF], "a picture (JPEG)", "a file of another kind is needed here"),
     Binary("GIF8", "a picture (GIF)", "a file of another kind is needed here"),
+    Binary("II*\0", "a picture (TIFF)", "a file of another kind is needed here"),
+    Binary("MM\0*", "a picture (TIFF)", "a file of another kind is needed here"),
     Binary("WEBP", at: 8, "a picture (WebP)", "a file of another kind is needed here"),
   ]
 

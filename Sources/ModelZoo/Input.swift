@@ -16,13 +16,13 @@ public struct Input: Sendable {
 
   let content: Content
 
-  /// The photograph in a JPEG, PNG, WebP, GIF or BMP file. It is read when the model predicts.
+  /// The photograph in a JPEG, PNG, WebP, GIF, BMP or TIFF file. It is read when the model predicts.
   public static func image(contentsOf path: String) -> Input { Input(content: .imageFile(path)) }
 
-  /// The photograph in a JPEG, PNG, WebP, GIF or BMP file.
+  /// The photograph in a JPEG, PNG, WebP, GIF, BMP or TIFF file.
   public static func image(contentsOf url: URL) -> Input { .image(contentsOf: url.path) }
 
-  /// The photograph in `data`, the contents of a JPEG, PNG, WebP, GIF or BMP file; `name` is what errors call it.
+  /// The photograph in `data`, the contents of a JPEG, PNG, WebP, GIF, BMP or TIFF file; `name` is what errors call it.
   public static func image(data: Data, name: String = "image") -> Input {
     Input(content: .imageBytes(Array(data), name: name))
   }

@@ -6,7 +6,8 @@ public struct ImageDecoding: Sendable, Hashable {
   /// Whether EXIF's orientation is applied, so that the picture stands as the camera's owner sees it.
   ///
   /// People who ask about a photograph expect that. Measuring accuracy on a dataset needs the opposite: torchvision's
-  /// loaders ignore the orientation, and published accuracies come from them.
+  /// loaders ignore the orientation, and published accuracies come from them. (Of TIFF files alone, Pillow applies it as
+  /// it loads them; not here.)
   public var appliesOrientation: Bool
   /// The largest picture that is decoded, in pixels; the default is Pillow's limit. The memory needed is three to nine
   /// times as many bytes.
@@ -23,7 +24,8 @@ public struct ImageDecoding: Sendable, Hashable {
 }
 
 extension Image {
-  /// The picture in the JPEG, PNG, WebP, GIF or BMP file at `path`; of an animation its first frame.
+  /// The picture in the JPEG, PNG, WebP, GIF, BMP or TIFF file at `path`; of an animation its first frame,
+  /// of several pages the first.
   ///
   /// The pixels are those that Pillow's `Image.open(path).convert("RGB")` gives: alpha is dropped, not composed, colour
   /// profiles and gamma are ignored, and 16-bit samples keep their high byte (for 16-bit grey, where Pillow clips
@@ -39,7 +41,7 @@ extension Image {
     self = try Image(decoding: beginning + rest, name: path, decoding: decoding)
   }
 
-  /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF or BMP file; `name` tells people which one an error is about.
+  /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF, BMP or TIFF file; `name` tells people which one an error is about.
   ///
   /// - Throws: `ZooError` (`badData`), as `init(contentsOf:decoding:)` does.
   public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws {
@@ -52,6 +54,7 @@ extension Image {
         case .webp: try decodeWebP(buffer, decoding)
         case .gif: try decodeGIF(buffer, decoding)
         case .bmp: try decodeBMP(buffer, decoding)
+        case .tiff: try decodeTIFF(buffer, decoding)
         }
       }
     } catch let error as ZooError {
@@ -64,7 +67,7 @@ extension Image {
     guard !bytes.isEmpty else { throw ZooError(.badData, "the file is empty", at: name) }
     let other = ImageFormat.nameOfUnsupported(signature: bytes)
     throw ZooError(
-      .badData, "\(fileName(of: name)) is not a JPEG, PNG, WebP, GIF or BMP image", at: name,
+      .badData, "\(fileName(of: name)) is not a \(ImageFormat.names) image", at: name,
       advice: other.map { "it is a \($0) file; convert it to PNG" }
         ?? bytes.withUnsafeBytes(ForeignFile.init).map { "it is \($0.title); \($0.advice)" })
   }

@@ -5,15 +5,23 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   case webp = "WebP"
   case gif = "GIF"
   case bmp = "BMP"
+  case tiff = "TIFF"
+
+  /// All of them: `JPEG, PNG, WebP, GIF, BMP or TIFF`.
+  public static let names =
+    allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or " + allCases[allCases.count - 1].rawValue
 
   /// What the names of such files end with, behind a full stop.
-  public static let fileEndings: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
+  public static let fileEndings: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 
   /// Bytes from a file's beginning that are enough to tell its format.
   public static let signatureLength = 18
 
   /// The sizes of the header that follows a BMP file's first 14 bytes.
   static let bitmapHeaders: [UInt8] = [12, 40, 52, 56, 64, 108, 124]
+
+  /// In both byte orders, and those of BigTIFF.
+  private static let tiffBeginnings = ["II*\0", "MM\0*", "II+\0", "MM\0+"]
 
   /// The largest file that is read, in bytes: more than pictures of `ImageDecoding.maximumPixels` take.
   package static let mostBytes = 1 << 29
@@ -32,6 +40,8 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
       bytes.dropFirst(15).starts(with: [0, 0, 0])
     {
       self = .bmp
+    } else if Self.tiffBeginnings.contains(where: { bytes.starts(with: $0.utf8) }) {
+      self = .tiff
     } else {
       return nil
     }
@@ -39,10 +49,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
 
   /// The name of an image format that begins with `bytes` and that `Image` does not decode, for an error's advice.
   static func nameOfUnsupported(signature bytes: some Collection<UInt8>) -> String? {
-    let atStart: [(String, [UInt8])] = [
-      ("TIFF", Array("II*\0".utf8)), ("TIFF", Array("MM\0*".utf8)), ("JPEG XL", [0xff, 0x0a]),
-      ("PDF", Array("%PDF".utf8)),
-    ]
+    let atStart: [(String, [UInt8])] = [("JPEG XL", [0xff, 0x0a]), ("PDF", Array("%PDF".utf8))]
     let brands: [(String, [UInt8])] = [
       ("AVIF", Array("ftypavif".utf8)), ("HEIC", Array("ftyphei".utf8)), ("HEIC", Array("ftypmif1".utf8)),
     ]

@@ -36,7 +36,7 @@ func decodeJPEG(_ bytes: UnsafeBufferPointer<UInt8>, _ decoding: ImageDecoding) 
 
 /// Refuses what takes too long or too much memory: each scan goes over the whole picture, whatever little it holds, and
 /// where there are several, libjpeg-turbo keeps all coefficients, of two bytes.
-private func checkScans(of markers: JPEGMarkers, area: Int) throws {
+func checkScans(of markers: JPEGMarkers, area: Int) throws {
   guard markers.scans > 1 else { return }
   // Encoders make some ten scans, and eighteen of four inks.
   guard markers.scans <= 20 || markers.scans * area <= 1 << 31 else {
@@ -74,11 +74,9 @@ private func message(of decoder: tjhandle) -> String {
 /// CMYK to RGB. JPEG files have their inks inverted, as Adobe's programs write them and as Pillow takes all of them.
 private func convertInvertedCMYK(_ inks: [UInt8], to pixels: UnsafeMutableBufferPointer<UInt8>) {
   for pixel in 0..<inks.count / 4 {
-    let key = Int(inks[4 * pixel + 3])
-    for channel in 0..<3 {
-      // key × (255 - ink) / 255, rounded.
-      let product = key * Int(255 - inks[4 * pixel + channel]) + 128
-      pixels[3 * pixel + channel] = UInt8(key - (product + product >> 8) >> 8)
-    }
+    let from = 4 * pixel
+    let color = rgb(
+      cyan: ~inks[from], magenta: ~inks[from + 1], yellow: ~inks[from + 2], black: ~inks[from + 3])
+    (pixels[3 * pixel], pixels[3 * pixel + 1], pixels[3 * pixel + 2]) = color
   }
 }

@@ -40,7 +40,9 @@ struct NodeSuiteTests {
   func runtimeCases() throws {
     try withFolder { folder in
       try Python.run(Zoo.root + "/Tests/CommandTests/runtime_cases.py", folder + "/cases")
-      let report = try Zoo.run("verify", folder + "/cases", "--json").json()
+      // Sums of hundreds of products near 1 that come to almost nothing have the rounding of the products, which is
+      // another with each order of adding, and so on each kind of processor.
+      let report = try Zoo.run("verify", folder + "/cases", "--tolerance", "1e-5", "--json").json()
       for entry in try #require(report["cases"] as? [[String: Any]]) where entry["status"] as? String != "pass" {
         Issue.record("\(entry["name"] ?? ""): \(entry["detail"] ?? "")")
       }

@@ -67,7 +67,7 @@ struct PredictTests {
       #expect(outcome.status == 65)
       let errors = outcome.errors.split(separator: "\n")
       #expect(errors.count == 2)
-      #expect(errors[0].contains("text.jpg is not a JPEG, PNG, WebP, GIF or BMP image"), "\(outcome.errors)")
+      #expect(errors[0].contains("text.jpg is not a JPEG, PNG, WebP, GIF, BMP or TIFF image"), "\(outcome.errors)")
       let predictions = try #require(try outcome.json()["predictions"] as? [[String: Any]])
       #expect(predictions.map { $0["input"] as? String } == inputs)
       #expect(predictions.map { $0["error"] != nil } == [true, false, true, false])

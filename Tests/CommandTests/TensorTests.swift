@@ -143,6 +143,10 @@ struct TensorTests {
       #expect(cases.map { $0["status"] as? String } == ["error", "pass", "pass", "mismatch"])
       #expect((cases[0]["detail"] as? String)?.contains("Nonsense") == true)
       #expect((cases[3]["detail"] as? String)?.contains("39.5 instead of 40") == true)
+      #expect(try Zoo.run("verify", folder + "/b", "--tolerance", "0.5").status == 0)
+      #expect(try Zoo.run("verify", folder + "/b", "--relative", "0.02").status == 0)
+      #expect(try Zoo.run("verify", folder + "/a/near", "--relative", "1e-6").status == 65)
+      #expect(try Zoo.run("verify", folder + "/b", "--tolerance=-1").status == 64)
       let one = try Zoo.run("verify", folder + "/a/good")
       #expect(one.status == 0 && one.output == "pass      good\n")
     }

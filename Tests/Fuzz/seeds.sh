@@ -10,7 +10,8 @@ cp "$tests"/PyTorchFormatTests/Fixtures/*.pt "$corpus/pytorch/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*_zip_*.pt "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/zip/"
 cp "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/npz/"
 cp "$tests"/NumPyFormatTests/Fixtures/*.npy "$corpus/npy/"
-find "$tests/ZooImageTests/Fixtures" -size -8k \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' -o -name '*.gif' -o -name '*.bmp' \) \
+find "$tests/ZooImageTests/Fixtures" -size -8k \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' -o -name '*.gif' -o -name '*.bmp' \
+  -o -name '*.tif' \) \
   -exec cp -t "$corpus/picture" {} +
 find "$tests/GraphFormatTests/TFLite/Fixtures" -size -32k -name '*.tflite' -exec cp -t "$corpus/tflite" {} +
 find "$tests/KerasFormatTests/Fixtures" -size -64k -name '*.*5' -exec cp -t "$corpus/keras" {} +

@@ -98,6 +98,26 @@ struct HostileOperatorTests {
     }
   }
 
+  @Test("What is empty takes no time, however large its other extents", arguments: [[1 << 31, 0], [0, 1 << 31]])
+  func empty(shape: [Int]) throws {
+    let registry = try Self.registry.get()
+    let axis = Attribute("axis", .int(1))
+    let cases: [(type: String, attributes: [Attribute])] = [
+      ("Relu", []), ("Transpose", []), ("Softmax", [axis]), ("Hardmax", [axis]), ("LpNormalization", [axis]),
+      ("Trilu", []), ("Concat", [axis]), ("Dropout", []),
+    ]
+    for (type, attributes) in cases {
+      let item = OperatorCase(
+        node: Node(type, inputs: ["x"], outputs: ["y"], attributes: attributes),
+        inputs: [try zeros(.float32, shape)], opset: 17)
+      let took = try ContinuousClock().measure {
+        let result = try item.run(registry)
+        #expect(result[0].count == 0, "\(type)")
+      }
+      #expect(took < .seconds(10), "\(type)")
+    }
+  }
+
   @Test("Other types, of one input and of all")
   func types() throws {
     for item in try OperatorCases().all {

@@ -4,6 +4,8 @@ Usage: make_fixtures.py FOLDER [CASES]. Without CASES, the small set that is com
 random files of every kind. Needs Pillow 11.3 or later and NumPy. All pictures are drawn here.
 """
 
+import io
+import itertools
 import pathlib
 import random
 import struct
@@ -343,6 +345,179 @@ def write_animations(folder, width, height, seed):
         folder.write(f"placed-{name}", bytes(data))
 
 
+def tiff(order, big, entries, blocks, offsets_tag, counts_tag):
+    """A TIFF file of stored `blocks`; `entries` are tags with one kind of number each."""
+    data = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + ("HHHQ" if big else "HI"), *([43, 8, 0, 0] if big else [42, 0])))
+    offsets = []
+    for block in blocks:
+        offsets.append(len(data))
+        data += block + bytes(len(block) % 2)
+    entries = entries + [(offsets_tag, "I", offsets), (counts_tag, "I", [len(block) for block in blocks])]
+    word, count_format = ("Q", "Q") if big else ("I", "H")
+    directory = struct.pack(order + count_format, len(entries))
+    for tag, format, values in sorted(entries):
+        value = struct.pack(f"{order}{len(values)}{format}", *values)
+        if len(value) > struct.calcsize(word):
+            data += bytes(len(data) % 2)
+            place = struct.pack(order + word, len(data))
+            data += value
+        else:
+            place = value.ljust(struct.calcsize(word), b"\0")
+        directory += struct.pack(order + "HH" + word, tag, {"H": 3, "I": 4}[format], len(values)) + place
+    data += bytes(len(data) % 2)
+    struct.pack_into(order + word, data, 8 if big else 4, len(data))
+    return bytes(data) + directory + bytes(struct.calcsize(word))
+
+
+def pack_bits(data):
+    """PackBits with runs and literals."""
+    packed = b""
+    while data:
+        run = len(data) - len(data.lstrip(data[:1])) if len(data) > 1 else 1
+        if run > 1:
+            run = min(run, 128)
+            packed += struct.pack("b", 1 - run) + data[:1]
+        else:
+            packed += b"\0" + data[:1]
+        data = data[run:]
+    return packed
+
+
+def tiff_block(samples, bits, order, compression, predictor, fill):
+    """A strip or tile of height × width × channels, compressed."""
+    kind = samples.dtype.kind
+    if predictor == 3:
+        rows = [row.astype(">f4").view(np.uint8).reshape(-1, 4).T.reshape(-1) for row in samples]
+        data = b"".join(np.diff(row, prepend=row[:1] * 0).astype(np.uint8).tobytes() for row in rows)
+    else:
+        if predictor == 2:
+            samples = np.diff(samples, axis=1, prepend=samples[:, :1] * 0).astype(samples.dtype)
+        if bits < 8:
+            all_bits = np.unpackbits(samples.reshape(len(samples), -1, 1).astype(np.uint8), axis=2)[:, :, 8 - bits:]
+            data = np.packbits(all_bits.reshape(len(samples), -1), axis=1).tobytes()
+        else:
+            data = samples.astype(f"{order}{kind}{bits // 8}").tobytes()
+    data = {1: bytes, 8: zlib.compress, 32773: pack_bits}[compression](data)
+    return np.packbits(np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")).tobytes() if fill == 2 else data
+
+
+def tiff_picture(samples, bits, photometric, order="<", big=False, tiled=False, planar=False, compression=1,
+                 predictor=1, fill=1, format=1, extra=(), colors=None, more=()):
+    """A TIFF file of height × width × channels in strips of four rows or in tiles."""
+    height, width, channels = samples.shape
+    block_height, block_width = (16, 32) if tiled else (4, width)
+    padded = samples
+    if tiled:
+        padded = np.pad(samples, [(0, -height % 16), (0, -width % 32), (0, 0)])
+    blocks = []
+    for plane in np.split(padded, channels, axis=2) if planar else [padded]:
+        for top in range(0, len(plane), block_height):
+            for left in range(0, plane.shape[1], block_width):
+                part = plane[top:top + block_height, left:left + block_width]
+                blocks.append(tiff_block(part, bits, order, compression, predictor, fill))
+    entries = [
+        (256, "I", [width]), (257, "I", [height]), (258, "H", [bits] * channels), (259, "H", [compression]),
+        (262, "H", [photometric]), (277, "H", [channels]), (284, "H", [2 if planar else 1]), *more,
+    ]
+    entries += [(322, "I", [block_width]), (323, "I", [block_height])] if tiled else [(278, "I", [block_height])]
+    entries += [(317, "H", [predictor])] if predictor != 1 else []
+    entries += [(266, "H", [fill])] if fill != 1 else []
+    entries += [(339, "H", [format] * channels)] if format != 1 else []
+    entries += [(338, "H", extra)] if extra else []
+    entries += [(320, "H", colors)] if colors is not None else []
+    return tiff(order, big, entries, blocks, 324 if tiled else 273, 325 if tiled else 279)
+
+
+def tiff_kinds(width, height, noise):
+    """Names, samples, what describes them, and the pixels where Pillow does not give those that the file means."""
+
+    def integers(bits, channels=1):
+        type = np.uint8 if bits <= 8 else np.uint16
+        # Runs, so that PackBits has some.
+        return np.repeat(noise.integers(0, 1 << bits, (height, (width + 2) // 3, channels), dtype=type), 3, axis=1)[:, :width]
+
+    def grey(values):
+        return np.repeat(np.clip(values, 0, 255).astype(np.uint8), 3, axis=2)
+
+    for bits in 1, 2, 4, 8:
+        for photometric, name in (0, "white"), (1, "black"):
+            yield f"{name}{bits}", integers(bits), dict(bits=bits, photometric=photometric), None
+        colors = noise.integers(0, 65536, 3 << bits).tolist()
+        yield f"palette{bits}", integers(bits), dict(bits=bits, photometric=3, colors=colors), None
+    for photometric, name in (0, "white"), (1, "black"):
+        deep = integers(16)
+        pixels = grey(deep >> 8)
+        yield f"{name}16", deep, dict(bits=16, photometric=photometric), 255 - pixels if photometric == 0 else pixels
+    for bits in 8, 16:
+        yield f"rgb{bits}", integers(bits, 3), dict(bits=bits, photometric=2), None
+        for extra, name in (0, "x"), (1, "premultiplied"), (2, "alpha"):
+            samples = integers(bits, 4)
+            pixels = samples[:, :, :3] if bits == 8 else (samples[:, :, :3] >> 8).astype(np.uint8)
+            # Pillow does not read all of these in planes.
+            yield f"rgb{bits}-{name}", samples, dict(bits=bits, photometric=2, extra=[extra]), (
+                None if extra == 1 else pixels)
+        yield f"cmyk{bits}", integers(bits, 4), dict(bits=bits, photometric=5), None
+    yield "la", integers(8, 2), dict(bits=8, photometric=1, extra=[2]), None
+    yield "ycbcr", integers(8, 3), dict(bits=8, photometric=6, more=[(530, "H", [1, 1])]), None
+    # Pillow mixes up the byte orders of these.
+    floats = noise.normal(128, 100, (height, width, 1)).astype(np.float32)
+    yield "float32", floats, dict(bits=32, photometric=1, format=3), grey(floats)
+    yield "float64", floats.astype(np.float64), dict(bits=64, photometric=1, format=3), grey(floats)
+    for bits in 16, 32:
+        signed = noise.integers(-300, 600, (height, width, 1)).astype(f"i{bits // 8}")
+        yield f"signed{bits}", signed, dict(bits=bits, photometric=1, format=2), grey(signed)
+    unsigned = noise.integers(0, 600, (height, width, 1)).astype(np.uint32)
+    yield "unsigned32", unsigned, dict(bits=32, photometric=1), grey(unsigned)
+
+
+def write_tiffs(folder, width, height, seed, quality):
+    noise = np.random.default_rng(seed)
+    layouts = itertools.cycle(itertools.product(["<", ">"], [False, True], [(False, 1), (True, 8), (True, 1), (False, 32773), (False, 8)]))
+    for _ in range(seed % 20):
+        next(layouts)
+    for index, (name, samples, options, pixels) in enumerate(tiff_kinds(width, height, noise)):
+        order, big, (tiled, compression) = next(layouts)
+        # Pillow has no planes of several bytes without compression.
+        planar = samples.shape[2] > 1 and compression == 8 and options.get("extra") != [1] and (index + seed) % 2 == 0
+        predictor = 1
+        if compression == 8 and options["bits"] >= 8 and options["photometric"] != 3:
+            predictor = 3 if samples.dtype == np.float32 else 1 if samples.dtype.kind == "f" else 2
+        tag = f"{'ii' if order == '<' else 'mm'}{'-big' if big else ''}{'-tiles' if tiled else ''}{'-planes' if planar else ''}"
+        fill = 2 if options["bits"] < 8 and options["photometric"] <= 1 and compression == 1 and "extra" not in options else 1
+        options |= dict(tiled=tiled, planar=planar, compression=compression, predictor=predictor, fill=fill)
+        if pixels is None and order == ">" and big:
+            # Pillow does not read these; the same picture in the other byte order tells.
+            twin = tiff_picture(samples, order="<", big=True, **options)
+            pixels = np.asarray(Image.open(io.BytesIO(twin)).convert("RGB"))
+        folder.write(
+            f"{name}-{tag}-{compression}-{seed}.tif", tiff_picture(samples, order=order, big=big, **options), pixels)
+    image = picture(width, height, seed)
+    for compression in "tiff_ccitt", "group3", "group4":
+        folder.save(image.convert("1"), f"{compression}-{seed}.tif", compression=compression)
+    for compression in "tiff_lzw", "lzma", "zstd", "packbits", "tiff_deflate":
+        folder.save(image, f"{compression}-{seed}.tif", compression=compression, strip_size=300)
+    for mode in "L", "RGB", "CMYK":
+        folder.save(image.convert(mode), f"jpeg-{mode}-{seed}.tif", compression="jpeg", quality=quality)
+    # One block that is a file of its own; Pillow's libtiff may lack WebP.
+    for format, compression, options in ("JPEG", 7, dict(quality=quality, subsampling=2)), ("WEBP", 50001, dict(lossless=True)):
+        block = io.BytesIO()
+        image.save(block, format, **options)
+        entries = [
+            (256, "I", [width]), (257, "I", [height]), (258, "H", [8] * 3), (259, "H", [compression]),
+            (262, "H", [6 if compression == 7 else 2]), (277, "H", [3]), (278, "I", [height]),
+        ] + ([(530, "H", [2, 2])] if compression == 7 else [])
+        folder.write(
+            f"{format.lower()}-file-{seed}.tif", tiff("<", False, entries, [block.getvalue()], 273, 279),
+            None if compression == 7 else np.asarray(image))
+    pages = [picture(height, width, seed + 1)]
+    folder.save(image, f"pages-{seed}.tif", save_all=True, append_images=pages)
+    for orientation in range(1, 9):
+        name = f"orientation-{orientation}-{seed}.tif"
+        folder.save(image, name, tiffinfo={274: orientation}, compression="tiff_lzw")
+        # Pillow turns these as it loads them.
+        image.save(folder.path / f"{name}.ppm")
+
+
 def write_resized(folder, width, height, seed, sizes):
     image = picture(width, height, seed)
     image.save(folder.path / f"source-{seed}.ppm")
@@ -364,9 +539,11 @@ def main():
         write_gifs(folder, 11, 9, 3)
         write_bmps(folder, 11, 9, 3)
         write_animations(folder, 11, 9, 4)
+        write_tiffs(folder, 11, 9, 3, 90)
         folder.save(picture(1, 1, 5), "pixel.jpg")
         folder.save(picture(1, 1, 5), "pixel.png")
         folder.save(picture(1, 1, 5), "pixel.webp")
+        folder.save(picture(1, 1, 5), "pixel.tif")
         write_resized(folder, 53, 31, 6, [(20, 12), (53, 12), (20, 31), (80, 40), (7, 60), (1, 1), (53, 31)])
         return
     choose = random.Random(1)
@@ -381,6 +558,7 @@ def main():
         write_gifs(folder, width, height, 10 * seed)
         write_bmps(folder, width, height, 10 * seed)
         write_animations(folder, width, height, 10 * seed)
+        write_tiffs(folder, width, height, 13 * seed + 1, quality)
         sizes = [(choose.randint(1, 200), choose.randint(1, 200)) for _ in range(4)]
         write_resized(folder, width, height, 10 * seed, sizes)
 

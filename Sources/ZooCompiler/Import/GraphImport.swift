@@ -106,7 +106,8 @@ struct GraphImport {
 
   private mutating func addInitializers(_ graph: Graph, except given: Set<ExactText> = []) throws {
     for initializer in graph.initializers where !given.contains(ExactText(initializer.name)) {
-      let value = frames[frames.count - 1].graph.addConstant(initializer.tensor, name: initializer.name)
+      let value = frames[frames.count - 1].graph.addConstant(
+        try initializer.tensor.loadedIfSmall(initializer.name), name: initializer.name)
       try define(initializer.name, value, by: "an initializer")
     }
   }
@@ -116,10 +117,12 @@ struct GraphImport {
   }
 
   private mutating func add(_ node: Node) throws {
+    try budget.countNode()
     let domain = node.domain == "ai.onnx" ? "" : node.domain
     if let function = functions[node] { return try call(function, node) }
     if domain.isEmpty, node.operatorType == "Constant", node.outputs.count == 1, let tensor = node.constantTensor {
-      let value = frames[frames.count - 1].graph.addConstant(tensor, name: scope.label + node.outputs[0])
+      let value = frames[frames.count - 1].graph.addConstant(
+        try tensor.loadedIfSmall(node.outputs[0]), name: scope.label + node.outputs[0])
       return try define(node.outputs[0], value, by: node.label)
     }
     guard domain != internalDomain else {

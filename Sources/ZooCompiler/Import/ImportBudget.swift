@@ -6,9 +6,22 @@ struct ImportBudget {
   private static let mostLevels = 64
   private static let mostNameBytes = 1 << 27
 
+  /// Planning takes tens of microseconds a node, and nobody exports a graph of so many but by unrolling loops.
+  private static let mostNodes = 1 << 18
+
+  private var nodes = 0
   private var levels = 0
   private var nameBytes = 0
   private var calls = 0
+
+  mutating func countNode() throws {
+    nodes += 1
+    guard nodes <= Self.mostNodes else {
+      throw ZooError(
+        .unsupported, "the graph has more than \(Self.mostNodes) nodes, those of its functions and branches among them",
+        advice: "export the model without unrolling its loops, or divide it into several")
+    }
+  }
 
   mutating func enter(_ node: Node) throws {
     levels += 1

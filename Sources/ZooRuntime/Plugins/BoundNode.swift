@@ -185,16 +185,6 @@ extension FusedStep {
   }
 }
 
-extension StoredTensor {
-  /// Shapes, axes, bounds: small enough to load while shapes are inferred.
-  fileprivate var isWorthKnowing: Bool {
-    switch type {
-    case .int64, .int32, .bool, .string: shape.reduce(1, *) <= 1 << 14
-    default: shape.reduce(1, *) <= 1 << 10
-    }
-  }
-}
-
 /// C memory that is freed together: many small pieces, of which a graph has millions.
 final class ScratchMemory {
   private static let alignment = 16

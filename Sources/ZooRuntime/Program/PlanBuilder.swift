@@ -5,16 +5,20 @@ import ZooCore
 import ZooOperators
 
 /// Turns a region whose shapes and layouts are known into a plan: makes the kernels, then places the values.
-struct PlanBuilder {
-  let graph: CompilerGraph
-  let shared: SharedParts
-  let executor: UnsafePointer<zoo_executor>
+final class PlanBuilder {
+  private let graph: CompilerGraph
+  private let shared: SharedParts
+  private let executor: UnsafePointer<zoo_executor>
+  private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
+
+  init(graph: CompilerGraph, shared: SharedParts, executor: UnsafePointer<zoo_executor>) {
+    (self.graph, self.shared, self.executor) = (graph, shared, executor)
+  }
 
   func build() throws -> Plan {
     let nodes = graph.nodes.map { graph[$0] }
     let actions = try makeActions(nodes)
     let places = try Placement(graph, nodes, actions)
-    var loaded: [ValueID: Tensor] = [:]
     func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
       guard let value else { return Plan.Operand(facts: ValueFacts(nil), layout: .plain, place: .absent, name: "") }
       let known = graph[value]
@@ -23,9 +27,7 @@ struct PlanBuilder {
         if consumed {
           place = .consumed
         } else {
-          let tensor = try loaded[value] ?? shared.residents.tensor(constant, isShared: !known.holdsForShapes)
-          loaded[value] = tensor
-          place = .constant(tensor)
+          place = .constant(try load(known, constant))
         }
       }
       let name = known.copyOf.map { graph[$0].name } ?? known.name
@@ -73,6 +75,14 @@ struct PlanBuilder {
     return actions
   }
 
+  /// What a constant holds. One that several nodes read stays in memory until the plan is made.
+  private func load(_ value: CompilerValue, _ constant: StoredTensor) throws -> Tensor {
+    if let known = loaded.withLock({ $0[constant.identity] }) { return known }
+    let tensor = try shared.residents.tensor(constant, isShared: !value.holdsForShapes)
+    if value.readers.count > 1 { loaded.withLock { $0[constant.identity] = tensor } }
+    return tensor
+  }
+
   /// The nodes' numbers, those with the largest constants first: what is left to the end should be short.
   private func largestFirst(_ nodes: [CompilerNode]) -> [Int] {
     let sizes = nodes.map { node in
@@ -108,7 +118,7 @@ struct PlanBuilder {
       stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
     }
     let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
-      try value.constant.map { try shared.residents.tensor($0, isShared: !value.holdsForShapes) }
+      try value.constant.map { try load(value, $0) }
     }
     return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
   }

@@ -87,7 +87,7 @@ final class RunState: @unchecked Sendable {
         calls[index].executor = call.executor
         if let observer = call.observer { observer.begin(index, of: plan, calls + index) }
         if !step.hasValuesToMake {
-          try HostTable.check(kernel.kernel.run(kernel.kernel.state, calls + index), step.node.label)
+          try HostTable.check(kernel.run(calls + index), step.node.label)
         } else {
           try runMakingOutputs(kernel, index, step)
         }
@@ -122,7 +122,7 @@ final class RunState: @unchecked Sendable {
       inputs?[position].data = scratch.data(of: tensor)
     }
     try making.begin(step.outputs, UnsafeMutablePointer(mutating: calls[index].outputs))
-    let status = kernel.kernel.run(kernel.kernel.state, calls + index)
+    let status = kernel.run(calls + index)
     if let failure = making.failure {
       _ = zoo_plugin_error_take()
       throw failure.located(step.node.label)

@@ -5,7 +5,7 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what photographs show, or what texts mean.",
     discussion: """
-      For a model of photographs an INPUT is a JPEG, PNG, WebP, GIF or BMP file, - for standard input, or a folder, \
+      For a model of photographs an INPUT is a JPEG, PNG, WebP, GIF, BMP or TIFF file, - for standard input, or a folder, \
       which stands for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is one. \
       A model that embeds both takes what names a file or a folder for photographs. \
       An input that can't be read is reported, and the rest is answered all the same.

@@ -45,7 +45,7 @@ enum Console {
     try? write(text.visibleText + "\n", to: STDERR_FILENO)
   }
 
-  /// `zoo: cat.jpg: not a JPEG, PNG, WebP, GIF or BMP image (…)`
+  /// `zoo: cat.jpg: not a JPEG, PNG, WebP, GIF, BMP or TIFF image (…)`
   static func report(_ error: ZooError) { writeError("zoo: \(error)".visibleLine) }
 
   /// Shows `text` on the last line of a terminal, in place of what was there; nothing where standard error is no

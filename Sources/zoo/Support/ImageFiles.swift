@@ -18,7 +18,7 @@ func imageFiles(at path: String) throws -> [String] {
   let paths = images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     .filter { FileKind(path: $0) != .folder }
   guard !paths.isEmpty else {
-    throw ZooError(.notFound, "the folder holds no JPEG, PNG, WebP, GIF or BMP files", at: path)
+    throw ZooError(.notFound, "the folder holds no \(ImageFormat.names) files", at: path)
   }
   return paths
 }

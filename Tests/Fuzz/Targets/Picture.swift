@@ -1,7 +1,7 @@
 import ZooImage
 
 extension FuzzTarget {
-  /// JPEG, PNG, WebP, GIF and BMP, told apart by their beginnings.
+  /// JPEG, PNG, WebP, GIF, BMP and TIFF, told apart by their beginnings.
   static let picture = FuzzTarget(name: "picture") { bytes in
     _ = try Image(decoding: Array(bytes), name: "input", decoding: ImageDecoding(maximumPixels: 1 << 20))
   }
