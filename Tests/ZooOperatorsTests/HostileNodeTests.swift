@@ -80,7 +80,8 @@ private struct HostileNodes {
       outputs: (0..<Int.random(in: 0...4, using: &generator)).map { "o\($0)" }, attributes: attributes(of: schema))
     return Inference(
       node, opset: schema?.version ?? 1, inputs: inputs,
-      body: { graph, inputs in
+      body: { attribute, inputs in
+        guard case .graph(let graph)? = node[attribute: attribute] else { throw ZooError(.badData, "there is no body") }
         if inputs.count > graph.inputs.count { throw ZooError(.badData, "the body has too few inputs") }
         return graph.outputs.map { _ in inputs.first.flatMap(\.self) ?? ValueFacts(nil) }
       })

@@ -84,8 +84,8 @@ struct NameTests {
         [Node("Sub", inputs: [one, two], outputs: ["ñ"]), Node("Sub", inputs: [two, one], outputs: ["n\u{303}"])],
         inputs: [tensorInput(one, [1]), tensorInput(two, [1])], outputs: ["ñ", "n\u{303}"]), registry: testRegistry())
     let (five, three) = (try Tensor([5 as Float], shape: [1]), try Tensor([3 as Float], shape: [1]))
-    let results = try compiled.run(exactly: [(two, three), (one, five)])
-    #expect(try results.map { try $0.tensor.elements(Float.self) } == [[2], [-2]])
+    let results = try compiled.run(exactly: [(two, .tensor(three)), (one, .tensor(five))])
+    #expect(try results.map { try $0.value.tensor?.elements(Float.self) } == [[2], [-2]])
     #expect(results.map { Array($0.name.utf8) } == [Array("ñ".utf8), Array("n\u{303}".utf8)])
     #expect(compiled.inputs.map { Array($0.name.utf8) } == [Array(one.utf8), Array(two.utf8)])
     // A table has room for one of them only.

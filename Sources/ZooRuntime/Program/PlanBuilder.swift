@@ -118,7 +118,7 @@ final class PlanBuilder {
       stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
     }
     let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
-      try value.constant.map { try load(value, $0) }
+      try value.constant.map { try self.load(value, $0) }
     }
     return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
   }
