@@ -82,18 +82,14 @@ public struct Verification: Sendable, Hashable {
       throw ZooError(
         .badData, "there are \(files.count) \(kind) files for the graph's \(infos.count) \(kind)s", at: folder)
     }
-    let columnNames = graph.columnNames()
     return try infos.prefix(files.count).enumerated().map { index, info in
       let file = "\(kind)_\(index).pb"
       guard files.contains(file) else { throw ZooError(.notFound, "there is no \(file)", at: folder) }
       let type = info.type ?? ValueType(.missing)
       switch type.form {
-      case .sequence(let element):
-        guard case .map = element.form, let columns = columnNames[info.name] else { fallthrough }
-        return (info.name, .tensor(try matrix("\(folder)/\(file)", as: type, columns)))
       case .optional(let element):
         return (info.name, try optional("\(folder)/\(file)", type, element, info.name))
-      case .map, .sparseTensor, .opaque:
+      case .sequence, .map, .sparseTensor, .opaque:
         return (info.name, try value(ONNXFormat.readValue("\(folder)/\(file)", as: type), info.name))
       case .tensor, .missing:
         return (info.name, .tensor(try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load()))
@@ -114,8 +110,19 @@ public struct Verification: Sendable, Hashable {
     case .tensor(let tensor): .tensor(try tensor.tensor.load())
     case .sequence(let elements): .sequence(try elements.map { try self.value($0, name) })
     case .optional(let element): .optional(try element.map { try self.value($0, name) })
-    case .map: throw ZooError(.unsupported, "maps can't be compared yet", at: name)
+    case .map(let keys, let values):
+      .map(
+        keys: try Tensor(strings: keys.map { Array($0.utf8) }, shape: [keys.count]),
+        values: try Tensor(try values.map { try number($0, name) }, shape: [values.count]))
     }
+  }
+
+  /// What a map's keys stand for are single numbers.
+  private static func number(_ value: ONNXValue, _ name: String) throws -> Float {
+    guard case .tensor(let item) = value, let number = try item.tensor.load().numbers().first else {
+      throw ZooError(.unsupported, "a map to other values than numbers", at: name)
+    }
+    return Float(number)
   }
 
   private static func difference(_ output: Value, _ expected: Value, _ tolerance: Tolerance) -> String? {
@@ -125,27 +132,15 @@ public struct Verification: Sendable, Hashable {
       guard outputs.count == wanted.count else { return "\(outputs.count) elements instead of \(wanted.count)" }
       return zip(outputs, wanted).lazy.compactMap { difference($0, $1, tolerance) }.first
     case (.optional(nil), .optional(nil)): return nil
-    case (.optional(let output?), .optional(let wanted?)): return difference(output, wanted, tolerance)
+    case (.optional(let output?), .optional(let wanted?)), (.optional(let output?), let wanted):
+      return difference(output, wanted, tolerance)
+    case (.map(let keys, let values), .map(let wantedKeys, let wanted)):
+      // Keys have no order.
+      guard let order = keys.places(of: wantedKeys), let numbers = try? values.numbers() else { return "other keys" }
+      let ordered = try? Tensor(order.map { Float(numbers[$0]) }, shape: [order.count])
+      return ordered.map { difference($0, wanted, tolerance) } ?? "other values"
     default: return "a value of another kind"
     }
-  }
-
-  /// The sequence of maps in the file at `path` as a matrix of float32, whose columns are the maps' keys in the order of
-  /// `columns`.
-  private static func matrix(_ path: String, as type: ValueType, _ columns: [String]) throws -> Tensor {
-    let other = ZooError(.badData, "the file is no sequence of maps from \(columns.joined(separator: ", "))", at: path)
-    guard case .sequence(let rows) = try ONNXFormat.readValue(path, as: type) else { throw other }
-    let numbers = try rows.flatMap { row in
-      guard case .map(let keys, let values) = row, keys.count == columns.count else { throw other }
-      let table = Dictionary(zip(keys, values)) { first, _ in first }
-      return try columns.map { column in
-        guard case .tensor(let item)? = table[column], let number = try item.tensor.load().numbers().first else {
-          throw other
-        }
-        return Float(number)
-      }
-    }
-    return try Tensor(numbers, shape: [rows.count, columns.count])
   }
 
   /// How `output` differs from `expected`; `nil` where it does not.
@@ -211,6 +206,21 @@ extension Tensor {
 #else
   import Foundation
 #endif
+
+extension Tensor {
+  /// The keys of a map as text.
+  package var keyTexts: [String] {
+    if let strings { return strings.map { String(decoding: $0, as: UTF8.self) } }
+    return (try? numbers().map { String(Int($0)) }) ?? []
+  }
+
+  /// Where each of `keys` is among the keys that this holds; `nil` where they are others.
+  fileprivate func places(of keys: Tensor) -> [Int]? {
+    let places = Dictionary(keyTexts.enumerated().map { (ExactText($1), $0) }, uniquingKeysWith: { first, _ in first })
+    let found = keys.keyTexts.compactMap { places[ExactText($0)] }
+    return found.count == keys.count && found.count == count ? found : nil
+  }
+}
 
 extension Value {
   /// Whether the value is of the sort that a file declares.

@@ -328,6 +328,5 @@ struct OperatorCases {
       "SVMClassifier", [x],
       kernel.merging(["vectors_per_class": .ints([1, 1]), "classlabels_ints": .ints([3, 4])]) { $1 }, outputs: 2,
       domain: domain)
-    add("ZipMap", [x], ["classlabels_int64s": .ints([1, 2, 3])], domain: domain)
   }
 }

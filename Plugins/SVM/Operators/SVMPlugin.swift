@@ -7,7 +7,7 @@ public let svmPlugin = Plugin(name: "SVM", version: "1.0") { host in
   let kernels = host.kernels
   return [
     LinearClassifier(kernels: kernels), LinearRegressor(kernels: kernels), SVMClassifier(kernels: kernels),
-    SVMRegressor(kernels: kernels), Scaler(), Normalizer(), ArrayFeatureExtractor(), ZipMap(),
+    SVMRegressor(kernels: kernels), Scaler(), Normalizer(), ArrayFeatureExtractor(),
   ]
 }
 

@@ -142,9 +142,11 @@ struct GraphImport {
       default: made.attributes.append(attribute)
       }
     }
-    for output in node.outputs {
+    for (index, output) in node.outputs.enumerated() {
       guard !output.isEmpty else {
-        made.outputs.append(nil)
+        // Kernels make the first one in any case.
+        made.outputs.append(
+          index == 0 ? frames[frames.count - 1].graph.addValue(ValueFacts(nil), name: made.name) : nil)
         continue
       }
       let value = frames[frames.count - 1].graph.addValue(

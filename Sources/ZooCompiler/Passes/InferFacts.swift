@@ -27,7 +27,7 @@ public struct InferFacts: Pass {
   }
 
   /// What is known of a node's outputs.
-  private func inferred(
+  fileprivate func inferred(
     _ node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
   ) throws -> [ValueFacts] {
     guard let declaration = node.declaration else {
@@ -35,7 +35,21 @@ public struct InferFacts: Pass {
       let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.fixedShape != nil } ?? true }
       return isKnown ? try context.provider.infer(node, in: graph) : node.outputs.map { _ in ValueFacts(nil) }
     }
-    return try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
+    let facts = try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
+    return try completed(facts, of: node, in: graph, context)
+  }
+
+  /// What a plugin knows of constants in which the declaration does not look: how many elements are unique, for example.
+  private func completed(
+    _ facts: [ValueFacts], of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
+  ) throws -> [ValueFacts] {
+    guard facts.contains(where: { $0.elementType != nil && $0.fixedShape == nil }), node.bodies.isEmpty,
+      node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }),
+      context.provider.offers(node.operatorType, domain: node.domain, opset: node.opset)
+    else { return facts }
+    return zip(facts, try context.provider.infer(node, in: graph)).map { declared, offered in
+      declared.fixedShape == nil && declared.kind == offered.kind && offered.fixedShape != nil ? offered : declared
+    }
   }
 
   /// What is known of what a body gives.
@@ -148,8 +162,8 @@ extension InferFacts {
 extension CompilerGraph {
   /// What is known of the outputs of a node without bodies whose inputs are values of this graph.
   public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
-    guard let declaration = node.declaration else { return try provider.infer(node, in: self) }
-    return try ZooError.locating(node.label) { try declaration.infer(Inference(node, in: self)) }
+    let context = CompileContext(provider: provider, derivations: ConstantDerivations())
+    return try ZooError.locating(node.label) { try InferFacts().inferred(node, in: self, context) }
   }
 }
 

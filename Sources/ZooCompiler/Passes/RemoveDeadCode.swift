@@ -1,4 +1,5 @@
-/// Drops nodes whose outputs nobody reads, and unread outputs of the others.
+/// Drops nodes whose outputs nobody reads, and unread outputs of the others, but for the first one: kernels make that in any
+/// case.
 public struct RemoveDeadCode: Pass {
   public let name = "removing dead code"
 
@@ -11,8 +12,9 @@ extension CompilerGraph {
   public mutating func removeDeadCode() {
     for id in Array(nodes).reversed() {
       let node = self[id]
-      let outputs = node.outputs.map { output in output.flatMap { isRead($0) ? $0 : nil } }
-      if outputs.allSatisfy({ $0 == nil }) {
+      let isNeeded = node.outputs.map { $0.map(isRead) ?? false }
+      let outputs = node.outputs.indices.map { $0 == 0 || isNeeded[$0] ? node.outputs[$0] : nil }
+      if !isNeeded.contains(true) {
         remove(id)
       } else if outputs != node.outputs {
         update(id) { $0.outputs = outputs }

@@ -5,10 +5,14 @@ import ZooOperators
 /// The outputs that a kernel is making whose shapes only it knows, or which are strings.
 struct OutputsInProgress {
   private struct Output {
-    var type: ElementType
+    /// `nil` for one that nobody wants and the kernel makes all the same.
+    var type: ElementType?
     var shape: [Int]?
     var memory: TensorMemory?
   }
+
+  /// Of the largest elements that there are.
+  private static let mostBytesPerElement = 16
 
   /// By position among the kernel's outputs; `nil` for those that have their place.
   private var outputs: [Output?] = []
@@ -20,6 +24,10 @@ struct OutputsInProgress {
   mutating func begin(_ operands: [Plan.Operand], _ tables: UnsafeMutablePointer<zoo_tensor>?) throws {
     (outputs, failure, strings) = ([], nil, StringMemory())
     for (index, operand) in operands.enumerated() {
+      if case .absent = operand.place {
+        outputs.append(Output())
+        continue
+      }
       guard case .slot = operand.place, let type = operand.facts.elementType else {
         outputs.append(nil)
         continue
@@ -50,7 +58,10 @@ struct OutputsInProgress {
       shape.count <= ZOO_MAX_RANK
     else { return nil }
     do {
-      output.memory = try Self.memory(output.type, shape)
+      output.memory =
+        if let type = output.type { try Self.memory(type, shape) } else {
+          try TensorMemory(byteCount: Self.mostBytesPerElement * Tensor.elementCount(of: shape))
+        }
       output.shape = shape
       outputs[index] = output
       return output.memory?.mutableBytes.baseAddress
@@ -64,10 +75,11 @@ struct OutputsInProgress {
 
   /// What the kernel has made.
   func tensor(_ index: Int) throws -> Tensor {
-    guard let output = outputs[index], let shape = output.shape, let memory = output.memory else {
+    guard let output = outputs[index], let type = output.type, let shape = output.shape, let memory = output.memory
+    else {
       throw ZooError(.defect, "the plugin left an output without a shape")
     }
-    guard output.type == .string else { return try Tensor(type: output.type, shape: shape, memory: memory) }
+    guard type == .string else { return try Tensor(type: type, shape: shape, memory: memory) }
     let table = memory.mutableBytes.bindMemory(to: zoo_string.self)
     // An array for each string is made next, which ends the process where there is no memory.
     let byteCount = table.reduce(0) { $0 + $1.count + 64 }

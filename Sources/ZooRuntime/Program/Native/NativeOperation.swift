@@ -17,14 +17,18 @@ extension NativeOperation {
 
 /// Whether the runtime itself does what the node asks for, whatever plugins there are.
 func isNative(_ node: CompilerNode) -> Bool {
-  node.domain.isEmpty
-    && (!node.bodies.isEmpty || ["Identity"].contains(node.operatorType) || isOnSequences(node.operatorType))
+  if node.domain == machineLearningDomain { return node.operatorType == "ZipMap" }
+  return node.domain.isEmpty
+    && (!node.bodies.isEmpty || node.operatorType == "Identity" || isOnSequences(node.operatorType))
 }
+
+let machineLearningDomain = "ai.onnx.ml"
 
 /// The native operation of a node; `nil` for one that a plugin computes.
 func nativeOperation(
   _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts
 ) throws -> (any NativeOperation)? {
+  if node.domain == machineLearningDomain, node.operatorType == "ZipMap" { return try zipMap(node) }
   guard node.domain.isEmpty else { return nil }
   switch node.operatorType {
   case "If": return try IfOperation(node, shared)
