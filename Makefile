@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build demo test fuzz bench example format lint proto clean
+.PHONY: setup venv build demo test sanitize fuzz bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -63,6 +63,14 @@ test: setup venv
 	Formats/generate-schemas.sh --check
 	umask 022 && swift test -c release
 	$(MAKE) --no-print-directory example
+
+# The tests under AddressSanitizer and under ThreadSanitizer (Tests/Sanitize); SANITIZE=thread chooses one,
+# FILTER=CommandTests tests. What is found stays in .build-asan/reports and .build-tsan/reports.
+SANITIZE = address thread
+FILTER =
+
+sanitize: setup venv
+	@for sanitizer in $(SANITIZE); do Tests/Sanitize/run.sh $$sanitizer "$(FILTER)" || exit 1; done
 
 # The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
 # .build-fuzz/corpus, what is found in .build-fuzz/findings.
