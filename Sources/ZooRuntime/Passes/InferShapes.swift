@@ -17,7 +17,8 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
   if waiting.contains(where: { isCondition($0.node) }) {
     taken = Set(graph.nodes.flatMap(\.node.outputs) + Array(graph.constants.keys) + Array(graph.types.keys))
   }
-  while let entry = waiting.popLast() {
+  while var entry = waiting.popLast() {
+    graph.nameFirstOutput(of: &entry.node)
     if isCondition(entry.node), try condition(of: entry.node, in: graph) != nil {
       waiting += try branch(of: entry, in: &graph, taken: &taken).reversed()
       continue
@@ -48,6 +49,14 @@ func inferShapes(_ graph: inout WorkGraph, registry: OperatorRegistry) throws ->
     holdsStrings || graph.types.values.contains { $0.type == .string }
     || graph.outputs.contains { graph.constants[$0.value]?.type == .string }
   return graph.unknown.isEmpty && !holdsStrings
+}
+
+extension WorkGraph {
+  /// Gives a first output that the model leaves out a name, since kernels make it in any case.
+  fileprivate mutating func nameFirstOutput(of node: inout Node) {
+    guard node.outputs.first == "", let other = node.outputs.first(where: { !$0.isEmpty }) else { return }
+    node.outputs[0] = invent("first", of: other)
+  }
 }
 
 /// Makes a constant of what the node gives, where that takes no kernel.

@@ -1,10 +1,13 @@
-/// Drops nodes whose outputs nobody reads, and blanks unread outputs of the others.
+/// Drops nodes whose outputs nobody reads, and blanks unread outputs of the others, but for the first one: kernels make
+/// that in any case.
 func removeDeadCode(_ graph: inout WorkGraph) {
   var needed = Set(graph.outputs.map(\.value))
   var kept: [WorkNode] = []
   for var entry in graph.nodes.reversed() {
-    entry.node.outputs = entry.node.outputs.map { needed.contains($0) ? $0 : "" }
-    guard entry.node.outputs.contains(where: { !$0.isEmpty }) else { continue }
+    guard entry.node.outputs.contains(where: needed.contains) else { continue }
+    for index in entry.node.outputs.indices.dropFirst() where !needed.contains(entry.node.outputs[index]) {
+      entry.node.outputs[index] = ""
+    }
     needed.formUnion(entry.reads)
     kept.append(entry)
   }
