@@ -10,7 +10,8 @@ func removeIdentities(_ graph: inout WorkGraph) {
   for var entry in graph.nodes {
     entry.replaceReads { replaced[$0] ?? $0 }
     let node = entry.node
-    if isIdentity(node, in: graph, isRead: { readers[$0] != nil }), let output = node.outputs.first,
+    if isIdentity(node, in: graph, isRead: { readers[$0] != nil || published.contains($0) }),
+      let output = node.outputs.first,
       !published.contains(output)
     {
       replaced[output] = node.inputs[0]
