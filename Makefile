@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build demo test fuzz bench example format lint proto clean
+.PHONY: setup venv build demo test sanitize fuzz bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -66,6 +66,14 @@ test: setup venv
 	@mkdir -p .build; umask 022; set -o pipefail; swift test -c release 2>&1 | tee $(TEST_LOG) \
 	  || { echo "== What failed, once more (all is in $(TEST_LOG)):"; grep -E '^✘|error:' $(TEST_LOG); exit 1; }
 	$(MAKE) --no-print-directory example
+
+# The tests under AddressSanitizer and under ThreadSanitizer (Tests/Sanitize); SANITIZE=thread chooses one,
+# FILTER=CommandTests tests. What is found stays in .build-asan/reports and .build-tsan/reports.
+SANITIZE = address thread
+FILTER =
+
+sanitize: setup venv
+	@for sanitizer in $(SANITIZE); do Tests/Sanitize/run.sh $$sanitizer "$(FILTER)" || exit 1; done
 
 # The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
 # .build-fuzz/corpus, what is found in .build-fuzz/findings.

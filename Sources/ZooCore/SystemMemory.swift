@@ -11,13 +11,20 @@ public enum SystemMemory {
   /// What `malloc` serves of memory that a model keeps until it is closed.
   public static let heapLimit = 1 << 17
 
+  // AddressSanitizer watches the ends of what `malloc` gives, not those of mappings. Set by `make sanitize`.
+  #if ADDRESS_SANITIZER
+    private static let isMapping = false
+  #else
+    private static let isMapping = true
+  #endif
+
   /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
   /// stay inside; `nil` when there is no memory. Up to `heapLimit` bytes come from `malloc`.
   public static func allocate(_ byteCount: Int, heapLimit: Int = heapLimit) -> UnsafeMutableRawPointer? {
     // A line in front holds the size of the mapping, or 0; one follows.
     guard byteCount >= 0, byteCount <= Int.max - (1 << 20) else { return nil }
     let count = (byteCount + 3 * alignment - 1) / alignment * alignment
-    let (block, mapped) = count > heapLimit ? (map(count), count) : (aligned_alloc(alignment, count), 0)
+    let (block, mapped) = isMapping && count > heapLimit ? (map(count), count) : (aligned_alloc(alignment, count), 0)
     guard let block else { return nil }
     block.storeBytes(of: mapped, as: Int.self)
     return block + alignment

@@ -24,6 +24,37 @@ struct HostileOperatorTests {
     }
   }
 
+  @Test("Each output alone, the others left out or not read")
+  func outputsAlone() throws {
+    for item in try OperatorCases().all where item.node.outputs.count > 1 && item.node.domain != "zoo" {
+      let all = try item.run(Self.registry.get())
+      for (index, name) in item.node.outputs.enumerated() {
+        for isNamed in [false, true] {
+          var definition = ModelDefinition()
+          definition.operatorSets = [OperatorSet(domain: item.node.domain, version: item.opset)]
+          var node = item.node
+          if !isNamed { node.outputs = node.outputs.map { $0 == name ? name : "" } }
+          definition.graph.nodes = [node]
+          definition.graph.outputs = [ValueInfo(name: name)]
+          var given: [String: Tensor] = [:]
+          for (input, tensor) in zip(node.inputs, item.inputs) {
+            guard let tensor else { continue }
+            definition.graph.inputs.append(
+              ValueInfo(name: input, elementType: tensor.type, shape: tensor.shape.map { Dimension(.fixed(Int64($0))) })
+            )
+            given[input] = tensor
+          }
+          let model = try CompiledModel(definition, registry: Self.registry.get())
+          let result = try model.run(given)[name]
+          let isSame = result.map { result in
+            result.withUnsafeBytes { a in all[index].withUnsafeBytes { b in a.elementsEqual(b) } }
+          }
+          #expect(isSame == true && result?.shape == all[index].shape, "\(node.label), output \(index)")
+        }
+      }
+    }
+  }
+
   @Test("Extreme attributes")
   func attributes() throws {
     for item in try OperatorCases().all {

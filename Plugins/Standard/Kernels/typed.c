@@ -10,6 +10,22 @@
 #define FLOAT_TYPES(X) X(1, float) X(11, double)
 #define INTEGER_TYPES(X) SIGNED_TYPES(X) UNSIGNED_TYPES(X)
 
+/* Towards zero. C leaves undefined what does not fit; here it is what ONNX Runtime gives on x86: the least int32 or
+ * int64, cut to narrower types. */
+#define FROM_DOUBLE_SIGNED(number, T)                                                                                  \
+  static T from_double_##number(double x) {                                                                            \
+    const double limit = sizeof(T) < 8 ? 2147483648.0 : 9223372036854775808.0;                                         \
+    const int64_t least = sizeof(T) < 8 ? INT32_MIN : INT64_MIN;                                                       \
+    return (T)(x > -limit - (sizeof(T) < 8) && x < limit ? (int64_t)x : least);                                        \
+  }
+SIGNED_TYPES(FROM_DOUBLE_SIGNED)
+#define FROM_DOUBLE_UNSIGNED(number, T)                                                                                \
+  static T from_double_##number(double x) {                                                                            \
+    if (x >= 0) return x < 18446744073709551616.0 ? (T)(uint64_t)x : (T)0;                                             \
+    return x > -9223372036854775808.0 ? (T)(int64_t)x : (T)0;                                                          \
+  }
+UNSIGNED_TYPES(FROM_DOUBLE_UNSIGNED)
+
 static double unary_of_double(int32_t op, double x, double a, double b) {
   switch (op) {
   case ZS_RELU: return x < 0 ? 0 : x;
@@ -82,7 +98,8 @@ int32_t zs_typed_unary(int32_t type, int32_t op, const void *x, void *y, size_t 
                    : (double)in[i] > a ? (T)((uint64_t)in[i] - (uint64_t)(int64_t)b)                                   \
                                        : (T)0;                                                                         \
       else                                                                                                             \
-        for (size_t i = 0; i < count; i++) out[i] = (T)unary_of_double(op, (double)in[i], a, b);                       \
+        for (size_t i = 0; i < count; i++)                                                                             \
+          out[i] = from_double_##number(unary_of_double(op, (double)in[i], a, b));                                     \
       return 1;                                                                                                        \
     default: return 0;                                                                                                 \
     }                                                                                                                  \
@@ -128,7 +145,7 @@ static uint64_t integer_power(uint64_t base, uint64_t exponent) {
     case ZS_MAX: EACH(left > right ? left : right);                                                                    \
     case ZS_PRELU: EACH(left < (T)1 ? (uint64_t)left * (uint64_t)right : (uint64_t)left);                              \
     case ZS_POW:                                                                                                       \
-      EACH(is_signed && right < (T)1 && right != 0 ? (T)pow((double)left, (double)right)                               \
+      EACH(is_signed && right < (T)1 && right != 0 ? from_double_##number(pow((double)left, (double)right))            \
                                                    : (T)integer_power((uint64_t)left, (uint64_t)right));               \
     case ZS_MOD: /* the sign of the divisor */                                                                         \
       EACH(right == 0 || (is_signed && right == minus_one) ? (T)0                                                      \
@@ -237,7 +254,8 @@ int32_t zs_typed_compare(int32_t type, int32_t op, const void *a, size_t a_step,
         default:                                                                                                       \
           for (const T *q = p; q < end; q += inner) best = *q > best ? *q : best;                                      \
           for (; p < end; p += inner) sum += exp((double)*p - (double)best);                                           \
-          y[i] = length ? (T)((double)best + log(sum)) : lowest;                                                       \
+          sum = (double)best + log(sum);                                                                               \
+          y[i] = length == 0 ? lowest : sum >= (double)highest ? highest : (T)sum;                                     \
           continue;                                                                                                    \
         }                                                                                                              \
         y[i] = op == ZS_REDUCE_MAX || op == ZS_REDUCE_MIN ? best : (T)total;                                           \

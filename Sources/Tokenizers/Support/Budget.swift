@@ -3,26 +3,28 @@ import ZooCore
 /// What a tokenizer may still do for one text: steps of a stranger's tokenizer.json can multiply what they are given, or
 /// search it in time that grows with its square or worse.
 ///
-/// One text's steps share it; it is not for several threads.
+/// One text's steps share it, on one thread: time is the processor's that this thread takes, so that a busy machine refuses
+/// no text.
 final class Budget {
   /// Far more than any tokenizer that somebody uses takes.
   private static let workPerByte = 1024
   private static let leastWork = 1 << 20
-  private static let timePerByte = Duration.microseconds(20)
-  private static let leastTime = Duration.seconds(5)
+  /// Nanoseconds.
+  private static let timePerByte = 20_000
+  private static let leastTime = 5_000_000_000
   /// How much work is done between two looks at the clock.
   private static let workPerLook = 1 << 16
 
   private var work: Int
   private var nextLook: Int
-  private let end: SuspendingClock.Instant
+  private let end: Int
 
   /// - Parameter byteCount: The length of what is given, in bytes of UTF-8 or tokens.
   init(for byteCount: Int) {
-    let bytes = min(byteCount, Int.max >> 16)
+    let bytes = min(byteCount, Int.max >> 17)
     work = Self.leastWork + Self.workPerByte * bytes
     nextLook = work - Self.workPerLook
-    end = .now + Self.leastTime + Self.timePerByte * bytes
+    end = Self.threadTime + Self.leastTime + Self.timePerByte * bytes
   }
 
   /// Takes off `count` characters, tokens or bytes that are about to be read or written.
@@ -50,10 +52,25 @@ final class Budget {
   ///
   /// - Throws: `ZooError` (`badData`) where the time is up.
   func look() throws {
-    guard SuspendingClock.now < end else {
+    guard Self.threadTime < end else {
       throw ZooError(.badData, "the tokenizer takes too long for the text", advice: Self.advice)
     }
   }
 
+  /// What the processor has worked for this thread, in nanoseconds.
+  private static var threadTime: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
   private static let advice = "the model's tokenizer.json is damaged or made to do harm: get the model from its author"
 }
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
