@@ -212,7 +212,7 @@ struct BranchTests {
     for body in [
       branch([Node("Neg", inputs: ["nothing"], outputs: ["a"])], "a"),
       branch(
-        [Node("Neg", inputs: ["b"], outputs: ["a"]), Node("Neg", inputs: ["x"], outputs: ["b"])], "a"),
+        [Node("Neg", inputs: ["b"], outputs: ["a"]), Node("Neg", inputs: ["a"], outputs: ["b"])], "a"),
       branch([Node("Neg", inputs: ["x"], outputs: ["a"]), Node("Abs", inputs: ["x"], outputs: ["a"])], "a"),
       Graph(),
     ] {

@@ -74,7 +74,7 @@ struct LargeGraphTests {
           attributes: [Attribute("then_branch", .graph(body)), Attribute("else_branch", .graph(body))])
       ]
     } else {
-      definition.graph.nodes += Self.sums(200_000)
+      definition.graph.nodes = Self.sums(400_000)
     }
     let error = #expect(throws: ZooError.self) { try CompiledModel(definition, registry: Self.registry()) }
     #expect(error?.kind == .unsupported && error?.message.contains("262144 nodes") == true, "\(error as Any)")

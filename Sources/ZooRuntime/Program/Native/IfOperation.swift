@@ -11,7 +11,7 @@ struct IfOperation: NativeOperation {
       true: try RunnableBody(node, "then_branch", shared), false: try RunnableBody(node, "else_branch", shared),
     ]
     outputCount = node.outputs.count
-    guard branches.values.allSatisfy({ $0.ownInputCount == 0 && $0.outputs.count >= node.outputs.count }) else {
+    guard branches.values.allSatisfy({ $0.ownInputCount == 0 && $0.outputCount >= node.outputs.count }) else {
       throw ZooError(.badData, "a branch has inputs, or fewer outputs than its If", at: node.label)
     }
   }

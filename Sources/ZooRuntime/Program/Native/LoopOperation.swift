@@ -9,6 +9,7 @@ struct LoopOperation: NativeOperation {
   private let carriedCount: Int
   private let hasLimit: Bool
   private let hasCondition: Bool
+  private let stackFacts: [ValueFacts]
 
   init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
     body = try RunnableBody(node, "body", shared)
@@ -16,19 +17,20 @@ struct LoopOperation: NativeOperation {
     carriedCount = max(node.inputs.count - 2, 0)
     hasLimit = node.inputs.first.flatMap { $0 } != nil
     hasCondition = node.inputs.count > 1 && node.inputs[1] != nil
-    guard body.ownInputCount == carriedCount + 2, body.outputs.count >= carriedCount + 1,
-      node.outputs.count <= body.outputs.count - 1
+    guard body.ownInputCount == carriedCount + 2, body.outputCount >= carriedCount + 1,
+      node.outputs.count <= body.outputCount - 1
     else {
       throw ZooError(
         .badData, "the numbers of the loop's and of its body's inputs and outputs don't fit", at: node.label)
     }
+    stackFacts = (carriedCount..<body.outputCount - 1).map { node.facts(ofOutput: $0, in: graph) }
   }
 
   func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] {
     let limit = hasLimit ? try inputs.integer(0) ?? .max : .max
     var goesOn = hasCondition ? try inputs.truth(1) ?? true : true
     var carried = try (0..<carriedCount).map { try inputs.value($0 + 2) }
-    var stacks = [[Tensor]](repeating: [], count: body.outputs.count - 1 - carriedCount)
+    var stacks = [[Tensor]](repeating: [], count: body.outputCount - 1 - carriedCount)
     var turn = 0
     while turn < limit, goesOn {
       let count = Value.tensor(try Tensor([Int64(turn)], shape: []))
@@ -45,21 +47,27 @@ struct LoopOperation: NativeOperation {
     }
     // Without a turn the initial values are the results, which belong to the run.
     if turn == 0 { carried = try carried.map { try $0.owned() } }
-    let stacked = try stacks.enumerated().map { index, tensors in
-      try stack(tensors, orLike: body.outputs[carriedCount + 1 + index])
-    }
-    return carried + stacked
-  }
-
-  private func stack(_ tensors: [Tensor], orLike facts: ValueFacts) throws -> Value {
-    guard tensors.isEmpty else { return .tensor(try stacked(tensors, axis: 0)) }
-    return .tensor(try emptyStack(like: facts))
+    return try carried
+      + zip(stacks, stackFacts).map { tensors, facts in
+        .tensor(tensors.isEmpty ? try emptyStack(facts, axis: 0) : try stacked(tensors, axis: 0))
+      }
   }
 }
 
-/// A stack of no tensors of which something is known.
-func emptyStack(like facts: ValueFacts) throws -> Tensor {
-  let shape = [0] + (facts.shape ?? []).map { $0.number ?? 0 }
-  guard let type = facts.elementType else { throw ZooError(.badData, "what a loop stacks has no element type") }
+extension CompilerNode {
+  /// What is known of an output; a value of any kind stands for one that nobody reads.
+  func facts(ofOutput index: Int, in graph: CompilerGraph) -> ValueFacts {
+    guard outputs.indices.contains(index), let output = outputs[index] else { return ValueFacts(.float32, [0]) }
+    return graph[output].facts
+  }
+}
+
+/// A stack of no tensors: extents that only the body tells are 0.
+///
+/// - Parameter facts: What is known of the stack.
+func emptyStack(_ facts: ValueFacts, axis: Int) throws -> Tensor {
+  guard let type = facts.elementType else { throw ZooError(.badData, "what is stacked has no element type") }
+  var shape = (facts.shape ?? [0]).map { $0.number ?? 0 }
+  if shape.indices.contains(axis) { shape[axis] = 0 }
   return type == .string ? try Tensor(strings: [], shape: shape) : try Tensor(type: type, shape: shape) { _ in }
 }

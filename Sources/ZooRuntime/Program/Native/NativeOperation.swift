@@ -33,7 +33,7 @@ func nativeOperation(
   switch node.operatorType {
   case "If": return try IfOperation(node, shared)
   case "Loop": return try LoopOperation(node, in: graph, shared)
-  case "Scan": return try ScanOperation(node, shared)
+  case "Scan": return try ScanOperation(node, in: graph, shared)
   case "SequenceMap": return try SequenceMapOperation(node, shared)
   case "Identity":
     let isTensor = node.inputs.first.flatMap { $0 }.map { graph[$0].facts.kind?.elementType != nil } ?? true
@@ -47,7 +47,7 @@ struct RunnableBody: Sendable {
   private let program: Program
   /// How many inputs the operator gives; what the body reads of the graph around follows.
   let ownInputCount: Int
-  let outputs: [ValueFacts]
+  let outputCount: Int
   /// Where among the node's operands the values are that the body reads of the graph around.
   private let captures: Range<Int>
 
@@ -60,7 +60,7 @@ struct RunnableBody: Sendable {
     captures = before..<before + body.captures.count
     program = Program(body.graph, shared)
     ownInputCount = body.ownInputCount
-    outputs = body.graph.outputs.map { body.graph[$0].facts }
+    outputCount = body.graph.outputs.count
   }
 
   /// - Parameter operands: The node's, by position.

@@ -11,8 +11,9 @@ struct ScanOperation: NativeOperation {
   private let inputsReversed, outputsReversed: [Bool]
   /// Version 8 goes through batches, each with a length of its own.
   private let isBatched: Bool
+  private let stackFacts: [ValueFacts]
 
-  init(_ node: CompilerNode, _ shared: SharedParts) throws {
+  init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
     isBatched = node.opset < 9
     body = try RunnableBody(node, "body", shared)
     func list(_ name: String) -> [Int]? {
@@ -21,11 +22,11 @@ struct ScanOperation: NativeOperation {
     }
     guard case .int(let count)? = node[attribute: "num_scan_inputs"], let scans = Int(exactly: count), scans >= 1,
       scans <= body.ownInputCount, body.ownInputCount == node.inputs.count - (isBatched ? 1 : 0),
-      body.outputs.count >= body.ownInputCount - scans, node.outputs.count <= body.outputs.count
+      body.outputCount >= body.ownInputCount - scans, node.outputs.count <= body.outputCount
     else { throw ZooError(.badData, "the numbers of inputs and outputs don't fit", at: node.label) }
     scanCount = scans
     stateCount = body.ownInputCount - scans
-    stackCount = body.outputs.count - stateCount
+    stackCount = body.outputCount - stateCount
     func settings(_ name: String, _ count: Int) throws -> [Int] {
       let values = list(name) ?? Array(repeating: 0, count: count)
       guard values.count == count else {
@@ -37,6 +38,11 @@ struct ScanOperation: NativeOperation {
     outputAxes = try settings("scan_output_axes", stackCount)
     inputsReversed = try settings(isBatched ? "directions" : "scan_input_directions", scanCount).map { $0 != 0 }
     outputsReversed = try settings("scan_output_directions", stackCount).map { $0 != 0 }
+    stackFacts = (stateCount..<body.outputCount).map { [isBatched] index in
+      var facts = node.facts(ofOutput: index, in: graph)
+      if isBatched { facts.shape = facts.shape.map { Array($0.dropFirst()) } }
+      return facts
+    }
   }
 
   func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] {
@@ -104,7 +110,10 @@ struct ScanOperation: NativeOperation {
 
   /// - Parameter extent: How long the result is in batches of different lengths; zeros follow the shorter ones.
   private func stack(_ tensors: [Tensor], index: Int, padding extent: Int) throws -> Tensor {
-    guard let first = tensors.first else { return try emptyStack(like: body.outputs[stateCount + index]) }
+    guard let first = tensors.first else {
+      let rank = stackFacts[index].shape?.count ?? 1
+      return try emptyStack(stackFacts[index], axis: outputAxes[index] + (outputAxes[index] < 0 ? rank : 0))
+    }
     let axis = outputAxes[index] < 0 ? outputAxes[index] + first.shape.count + 1 : outputAxes[index]
     guard (0...first.shape.count).contains(axis) else {
       throw ZooError(.badData, "axis \(outputAxes[index]) is outside a tensor of rank \(first.shape.count + 1)")

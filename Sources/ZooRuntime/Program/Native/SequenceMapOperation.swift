@@ -9,7 +9,7 @@ struct SequenceMapOperation: NativeOperation {
   init(_ node: CompilerNode, _ shared: SharedParts) throws {
     body = try RunnableBody(node, "body", shared)
     (inputCount, outputCount) = (node.inputs.count, node.outputs.count)
-    guard inputCount >= 1, body.ownInputCount == inputCount, body.outputs.count >= outputCount else {
+    guard inputCount >= 1, body.ownInputCount == inputCount, body.outputCount >= outputCount else {
       throw ZooError(.badData, "the numbers of inputs and outputs don't fit", at: node.label)
     }
   }
