@@ -22,7 +22,8 @@ private struct ScanInference {
     try node.require(
       sequenceCount > 0 && sequenceCount <= inputs.count, "\(sequenceCount) of \(inputs.count) inputs are no sequences")
     let stateCount = inputs.count - sequenceCount
-    let resultCount = try node.checkBody("body", inputs: inputs.count, outputs: max(stateCount, node.outputCount)...(.max - 1))
+    let resultCount = try node.checkBody(
+      "body", inputs: inputs.count, outputs: max(stateCount, node.outputCount)...(.max - 1))
     var lengths: [Dim] = []
     var batches: [Dim] = []
     var slices = try inputs.map { facts in
