@@ -14,6 +14,9 @@ struct TypeSignature: Sendable {
     outputs = words[arrow...].dropFirst().map(Self.parameter)
   }
 
+  private static let elementTypes = Dictionary(
+    uniqueKeysWithValues: ElementType.allCases.map { (Substring($0.name), $0) })
+
   private static func parameter(_ word: Substring) -> OperatorSchema.Parameter {
     let kind: OperatorSchema.Parameter.Kind =
       switch word.first {
@@ -22,7 +25,7 @@ struct TypeSignature: Sendable {
       default: .single
       }
     let name = kind == .single ? word : word.dropFirst()
-    if let type = ElementType.allCases.first(where: { $0.name == name }) {
+    if let type = elementTypes[name] {
       return OperatorSchema.Parameter(kind: kind, variable: "", types: TypeSet(bits: 1 << UInt32(type.rawValue)))
     }
     return OperatorSchema.Parameter(kind: kind, variable: name == "_" ? "" : String(name), types: TypeSet(bits: .max))

@@ -1,3 +1,4 @@
+import Synchronization
 import ZooCore
 
 /// What one version of one of ONNX's operators takes and gives.
@@ -59,18 +60,28 @@ package struct TypeSet: Sendable, Hashable {
 
 /// All versions of ONNX's operators.
 package enum OperatorHistory {
-  /// Every operator's schemas, oldest first.
-  private static let schemas: [String: [OperatorSchema]] = {
-    var schemas: [String: [OperatorSchema]] = [:]
-    for line in schemaTable.split(separator: "\n") {
-      let (name, schema) = parse(line)
-      schemas[name, default: []].append(schema)
+  /// Every operator's lines in the table, oldest first.
+  private static let lines: [Substring: [Substring]] = {
+    var lines: [Substring: [Substring]] = [:]
+    for line in schemaTable.utf8.split(separator: UInt8(ascii: "\n")) {
+      lines[Substring(line.prefix { $0 != UInt8(ascii: " ") }), default: []].append(Substring(line))
     }
-    return schemas
+    return lines
   }()
 
+  /// The schemas of operators that were asked for: a model has few of them.
+  private static let parsed = Mutex<[String: [OperatorSchema]]>([:])
+
+  /// Oldest first.
   package static func versions(of name: String, domain: String = "") -> [OperatorSchema] {
-    schemas[domain.isEmpty ? name : "\(domain):\(name)"] ?? []
+    let key = domain.isEmpty ? name : "\(domain):\(name)"
+    guard let lines = lines[Substring(key)] else { return [] }
+    return parsed.withLock { parsed in
+      if let known = parsed[key] { return known }
+      let schemas = lines.map(parse)
+      parsed[key] = schemas
+      return schemas
+    }
   }
 
   /// The schema that operator set `version` of `domain` has; `nil` where it has none.
@@ -82,7 +93,7 @@ package enum OperatorHistory {
     "f": 1, "i": 2, "s": 3, "t": 4, "g": 5, "F": 6, "I": 7, "S": 8, "T": 9, "G": 10, "p": 11, "P": 12, "y": 13, "Y": 14,
   ]
 
-  private static func parse(_ line: Substring) -> (String, OperatorSchema) {
+  private static func parse(_ line: Substring) -> OperatorSchema {
     let parts = line.split(separator: "|", omittingEmptySubsequences: false)
     let head = parts[0].split(separator: " ")
     var variables: [Substring: TypeSet] = [:]
@@ -115,11 +126,8 @@ package enum OperatorHistory {
         kind: pair[1].first.flatMap { kinds[$0] } ?? 0, isRequired: pair[1].last == "!")
     }
     let version = head[1].last == "-" ? head[1].dropLast() : head[1]
-    return (
-      String(head[0]),
-      OperatorSchema(
-        version: Int64(version) ?? 0, isDeprecated: head[1].last == "-", inputs: parameters(parts[1]),
-        outputs: parameters(parts[2]), attributes: attributes)
-    )
+    return OperatorSchema(
+      version: Int64(version) ?? 0, isDeprecated: head[1].last == "-", inputs: parameters(parts[1]),
+      outputs: parameters(parts[2]), attributes: attributes)
   }
 }
