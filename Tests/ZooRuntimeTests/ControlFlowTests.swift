@@ -56,6 +56,39 @@ import ZooRuntime
     }
   }
 
+  @Test func profilesAndCalibrationSeeIntoBodies() throws {
+    let node = Node(
+      "Loop", inputs: ["limit", "", "x"], outputs: ["last"],
+      attributes: [
+        Attribute(
+          "body",
+          body(
+            [
+              Node("Identity", inputs: ["condition"], outputs: ["goes on"]),
+              Node("MatMul", inputs: ["before", "w"], outputs: ["after"]),
+            ],
+            inputs: [number("turn", .int64), number("condition", .bool), tensorInput("before", [2, 2])],
+            outputs: ["goes on", "after"]))
+      ])
+    let model = try compiled(
+      [node], inputs: [tensorInput("limit", [], .int64), tensorInput("x", [2, 2])], outputs: ["last"],
+      constants: ["w": try Tensor([2 as Float, 0, 0, 3], shape: [2, 2])])
+    let inputs = [
+      "limit": try Tensor([3 as Int64], shape: []), "x": try Tensor([1 as Float, 1, 1, 1], shape: [2, 2]),
+    ]
+    let profile = try model.profile(inputs)
+    let spans = Dictionary(grouping: profile.nodes) { profile.steps[$0.step].operatorType }
+    #expect(spans["MatMul"]?.count == 3 && spans["Loop"]?.count == 1)
+    let loop = try #require(spans["Loop"]?.first)
+    #expect(loop.innerNanoseconds > 0 && loop.innerNanoseconds <= loop.end - loop.start)
+    #expect(spans["MatMul"]?.allSatisfy { $0.start >= loop.start && $0.end <= loop.end } == true)
+    var seen: [[Float]] = []
+    try model.observeProducts(inputs) { name, elements in
+      if name == "before" { seen.append(Array(elements)) }
+    }
+    #expect(seen == [[1, 1, 1, 1], [2, 3, 2, 3], [4, 9, 4, 9]])
+  }
+
   /// What depends on shapes that only running tells is planned when they are there, branches and loops inside it too.
   @Test func shapesThatDependOnDataGoThroughTheSameCompiler() throws {
     let model = try compiled(

@@ -69,7 +69,7 @@ struct RunnableBody: Sendable {
       guard let value = operands[index] else { throw ZooError(.defect, "a body reads what is not there") }
       return value
     }
-    return try program.run(own + around, RunContext(executor: call.executor, observer: nil))
+    return try program.run(own + around, call)
   }
 }
 
