@@ -1,6 +1,7 @@
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
+import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import Testing
@@ -24,6 +25,7 @@ func wholeRegistry(_ host: HostTable) throws -> OperatorRegistry {
   let registry = OperatorRegistry()
   for entry in [
     standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry, svmPluginEntry,
+    mlPluginEntry,
   ] { try registry.register(#require(entry(ZOO_PLUGIN_ABI_VERSION, host.pointer)), origin: "tests") }
   return registry
 }
