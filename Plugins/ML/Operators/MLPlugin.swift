@@ -8,6 +8,7 @@ public let mlPlugin = Plugin(name: "ML", version: "1.0") { _ in
     TreeEnsemble().withHalves(), TreeEnsembleRegressor(), TreeEnsembleClassifier(),
     LabelEncoder(), OneHotEncoder(), CategoryMapper(), Binarizer(), Imputer(), FeatureVectorizer(),
     StringConcat(), StringSplit(), StringNormalizer(), RegexFullMatch(), TfIdfVectorizer(),
+    Tokenizer(),
   ]
 }
 

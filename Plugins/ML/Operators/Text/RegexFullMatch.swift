@@ -1,6 +1,5 @@
 import CZooPlugin
 import PluginSupport
-import Synchronization
 import ZooPlugin
 
 /// ONNX RegexFullMatch: whether each text as a whole is what a regular expression in RE2's syntax describes. Takes time
@@ -12,7 +11,7 @@ struct RegexFullMatch: Operator {
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     guard try node.input(0).type == .string else { throw unsupported(try node.input(0).type) }
-    let matchers = MatcherPool(try RegexProgram(try node.attributes.string("pattern") ?? ""))
+    let matchers = SearchPool(try RegexProgram(try node.attributes.string("pattern") ?? ""))
     return ClosureKernel { call in
       let (input, output) = (call.input(0), call.output(0))
       guard output.data != nil else { return }
@@ -26,20 +25,5 @@ struct RegexFullMatch: Operator {
         }
       }
     }
-  }
-}
-
-/// Matchers learn while they run, so that each is used by one thread at a time and kept for the next.
-private final class MatcherPool: Sendable {
-  private let program: RegexProgram
-  private let free = Mutex<[RegexMatcher]>([])
-
-  init(_ program: RegexProgram) { self.program = program }
-
-  func withMatcher(_ body: (inout RegexMatcher) -> Void) {
-    var matcher = free.withLock { $0.popLast() } ?? RegexMatcher(program)
-    body(&matcher)
-    let used = matcher
-    free.withLock { $0.append(used) }
   }
 }

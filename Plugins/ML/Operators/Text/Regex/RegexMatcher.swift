@@ -1,6 +1,9 @@
+import PluginSupport
+import ZooPlugin
+
 /// Runs a machine over texts, in all states at once. Sets of states that came up, and what follows them, are kept for the
-/// next time, up to a limit.
-struct RegexMatcher: Sendable {
+/// next time, up to a limit. One thread at a time may use it.
+final class RegexMatcher: @unchecked Sendable {
   /// A set of states that was reached, by the steps that it waits at.
   private struct State: Sendable {
     var waiting: [Int32]
@@ -41,14 +44,14 @@ struct RegexMatcher: Sendable {
     }
   }
 
-  mutating func matches(_ text: UnsafeRawBufferPointer) -> Bool {
+  func matches(_ text: UnsafeRawBufferPointer) -> Bool {
     program.looksAround ? matchesLookingAround(text) : matchesByStates(text)
   }
 
   /// Follows `steps` without reading: the steps that wait for a scalar, in order, and whether the end is reached.
   ///
   /// - Parameter keepsEnds: Whether to wait at assertions of the text's end as well.
-  private mutating func closure(
+  private func closure(
     of steps: [Int32], _ around: Surroundings, keepsEnds: Bool = false
   ) -> (waiting: [Int32], isEnd: Bool) {
     mark += 1
@@ -80,7 +83,7 @@ struct RegexMatcher: Sendable {
     }
   }
 
-  private mutating func matchesLookingAround(_ text: UnsafeRawBufferPointer) -> Bool {
+  private func matchesLookingAround(_ text: UnsafeRawBufferPointer) -> Bool {
     var scalars = Scalars(text)
     var before: UInt32?
     var after = scalars.next()
@@ -94,36 +97,105 @@ struct RegexMatcher: Sendable {
     }
   }
 
-  private mutating func matchesByStates(_ text: UnsafeRawBufferPointer) -> Bool {
+  private func matchesByStates(_ text: UnsafeRawBufferPointer) -> Bool {
     if text.isEmpty { return closure(of: [0], Surroundings(before: nil, after: nil)).isEnd }
     var scalars = Scalars(text)
-    if states.isEmpty { _ = number(of: closure(of: [0], Surroundings(before: nil, after: 0), keepsEnds: true).waiting) }
-    var state = 0
+    var state = firstState()
     while let scalar = scalars.next() {
-      let kind = program.classNumber(of: scalar)
-      var next = states[state].following[kind]
-      if next < 0 {
-        let steps = advanced(states[state].waiting, class: kind)
-        let waiting = closure(of: steps, Surroundings(before: scalar, after: 0), keepsEnds: true).waiting
-        if states.count * program.classStarts.count > Self.mostEntries { forget() }
-        let isForgotten = states.count == 1
-        next = number(of: waiting)
-        if !isForgotten || state == 0 { states[state].following[kind] = next }
-      }
-      state = Int(next)
+      state = following(state, scalar)
       if states[state].waiting.isEmpty { return false }
     }
     return states[state].isEnd
   }
 
+  private func firstState() -> Int {
+    if states.isEmpty { _ = number(of: closure(of: [0], Surroundings(before: nil, after: 0), keepsEnds: true).waiting) }
+    return 0
+  }
+
+  /// The state after a scalar.
+  private func following(_ state: Int, _ scalar: UInt32) -> Int {
+    let kind = program.classNumber(of: scalar)
+    let known = states[state].following[kind]
+    if known >= 0 { return Int(known) }
+    let steps = advanced(states[state].waiting, class: kind)
+    let waiting = closure(of: steps, Surroundings(before: scalar, after: 0), keepsEnds: true).waiting
+    if states.count * program.classStarts.count > Self.mostEntries {
+      forget()
+      return Int(number(of: waiting))
+    }
+    let next = number(of: waiting)
+    states[state].following[kind] = next
+    return Int(next)
+  }
+
+  // MARK: Search
+
+  /// Calls `body` with the longest match from each place on, first to last, those of no characters left out.
+  ///
+  /// - Throws: `OperatorError` where an expression looks far ahead again and again for nothing.
+  func forEachMatch(in text: UnsafeRawBufferPointer, _ body: (Range<Int>) -> Void) throws {
+    var (start, work) = (0, 0)
+    var before: UInt32?
+    while start < text.count {
+      var rest = Scalars(text, from: start)
+      let first = rest.next()
+      let (end, read) = longestMatch(in: text, from: start, before: before)
+      work += read
+      guard work <= 256 * (text.count + 256) else {
+        throw OperatorError("the expression takes too long on a text of \(text.count) bytes", kind: .unsupported)
+      }
+      if let end, end > start {
+        body(start..<end)
+        // The scalar before decides about boundaries only.
+        var last = Scalars(text, from: start)
+        while last.place < end { before = last.next() }
+        start = end
+      } else {
+        before = first
+        start = rest.place
+      }
+    }
+  }
+
+  /// Where the longest match from `start` on ends, and how many scalars it took to know.
+  private func longestMatch(
+    in text: UnsafeRawBufferPointer, from start: Int, before: UInt32?
+  ) -> (end: Int?, read: Int) {
+    var scalars = Scalars(text, from: start)
+    var (before, after) = (before, scalars.next())
+    var place = start
+    var (end, read): (Int?, Int) = (nil, 0)
+    var steps: [Int32] = [0]
+    // Away from the text's begin, the first state is another one.
+    let usesStates = !program.looksAround && !program.asksForTextEdges
+    var state = usesStates ? firstState() : 0
+    while true {
+      if !usesStates {
+        let (waiting, isEnd) = closure(of: steps, Surroundings(before: before, after: after))
+        if isEnd { end = place }
+        guard let scalar = after, !waiting.isEmpty else { return (end, read) }
+        steps = advanced(waiting, class: program.classNumber(of: scalar))
+      } else {
+        guard let scalar = after else { return (end, read) }
+        state = following(state, scalar)
+        if states[state].waiting.isEmpty { return (end, read) }
+      }
+      place = scalars.place
+      read += 1
+      if usesStates, states[state].isEnd { end = place }
+      (before, after) = (after, scalars.next())
+    }
+  }
+
   /// Begins anew with the first state alone.
-  private mutating func forget() {
+  private func forget() {
     let first = states[0].waiting
     (states, numbers) = ([], [:])
     _ = number(of: first)
   }
 
-  private mutating func number(of waiting: [Int32]) -> Int32 {
+  private func number(of waiting: [Int32]) -> Int32 {
     if let number = numbers[waiting] { return number }
     let number = Int32(states.count)
     numbers[waiting] = number
@@ -139,9 +211,9 @@ struct RegexMatcher: Sendable {
 /// The scalars of UTF-8; what is none counts as U+FFFD.
 struct Scalars {
   private let bytes: UnsafeRawBufferPointer
-  private var place = 0
+  private(set) var place: Int
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  init(_ bytes: UnsafeRawBufferPointer, from place: Int = 0) { (self.bytes, self.place) = (bytes, place) }
 
   mutating func next() -> UInt32? {
     guard place < bytes.count else { return nil }

@@ -24,6 +24,8 @@ struct RegexProgram: Sendable {
   private(set) var asciiClasses: [Int] = []
   /// Whether what is between two characters depends on these.
   private(set) var looksAround = false
+  /// Whether it asks for the begin or the end of the text.
+  private(set) var asksForTextEdges = false
 
   private var numbers: [ScalarSet: Int] = [:]
 
@@ -48,7 +50,7 @@ struct RegexProgram: Sendable {
       numbers[set] = number
       try append(.scalar(set: number))
     case .assertion(let assertion):
-      if assertion != .textBegin && assertion != .textEnd { looksAround = true }
+      if assertion == .textBegin || assertion == .textEnd { asksForTextEdges = true } else { looksAround = true }
       try append(.assertion(assertion))
     case .sequence(let parts): for part in parts { try add(part) }
     case .choice(let parts):
