@@ -26,7 +26,8 @@ struct Imputer: Operator {
     func integers<Number: FixedWidthInteger & BitwiseCopyable & Sendable>(_: Number.Type) throws -> any Kernel {
       let replaced = try attributes.int("replaced_value_int64") ?? 0
       return kernel(
-        features, try values("imputed_value_int64s", attributes.ints("imputed_value_int64s")).map { Number(clamping: $0) }
+        features,
+        try values("imputed_value_int64s", attributes.ints("imputed_value_int64s")).map { Number(clamping: $0) }
       ) { Int($0) == replaced }
     }
     switch x.type {

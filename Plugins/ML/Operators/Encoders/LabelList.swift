@@ -27,7 +27,8 @@ enum LabelList: Sendable {
 
   init(_ tensor: TensorView) throws {
     func ints<Element: FixedWidthInteger>(_: Element.Type) -> LabelList {
-      .ints(UnsafeBufferPointer(start: tensor.pointer(as: Element.self), count: tensor.count).map { Int($0) }, tensor.type)
+      .ints(
+        UnsafeBufferPointer(start: tensor.pointer(as: Element.self), count: tensor.count).map { Int($0) }, tensor.type)
     }
     func floats<Element: BinaryFloatingPoint>(_: Element.Type) -> LabelList {
       .floats(

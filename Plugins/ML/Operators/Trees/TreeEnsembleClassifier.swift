@@ -104,7 +104,8 @@ struct ClassVotes<Number: TreeNumber>: Sendable {
     case .probit:
       results[0] = score
       transform.apply(UnsafeMutableBufferPointer(rebasing: results[..<1]))
-    case .none, .softmax, .softmaxZero: (results[0], results[1]) = (isOneSided && isPositive ? 1 - score : -score, score)
+    case .none, .softmax, .softmaxZero:
+      (results[0], results[1]) = (isOneSided && isPositive ? 1 - score : -score, score)
     }
   }
 

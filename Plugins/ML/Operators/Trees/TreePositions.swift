@@ -8,7 +8,8 @@ extension TreeNodes {
   init(positions attributes: Attributes) throws {
     func ints(_ name: String) throws -> [Int] { try attributes.ints(name) ?? [] }
     guard let splits = try attributes.preciseNumbers(tensor: "nodes_splits"),
-      let leafWeights = try attributes.preciseNumbers(tensor: "leaf_weights"), let kinds = try attributes.tensor("nodes_modes")
+      let leafWeights = try attributes.preciseNumbers(tensor: "leaf_weights"),
+      let kinds = try attributes.tensor("nodes_modes")
     else { throw OperatorError("nodes_splits, nodes_modes or leaf_weights is missing") }
     guard kinds.type == .uint8 else { throw OperatorError("nodes_modes holds \(kinds.type.name), not uint8") }
     modes = Array(UnsafeBufferPointer(start: kinds.pointer(as: UInt8.self), count: kinds.count))

@@ -15,8 +15,9 @@ extension TreeNodes {
     let thresholds = try attributes.preciseNumbers("nodes_values")
     values = thresholds.values
     let count = trees.count
-    guard count > 0, [ids.count, names.count, features.count, truths.count, falsehoods.count, values.count]
-      .allSatisfy({ $0 == count })
+    guard count > 0,
+      [ids.count, names.count, features.count, truths.count, falsehoods.count, values.count]
+        .allSatisfy({ $0 == count })
     else { throw OperatorError("the lists of nodes have different lengths, or none") }
     let missing = try ints("nodes_missing_value_tracks_true")
     guard missing.isEmpty || missing.count == count else {

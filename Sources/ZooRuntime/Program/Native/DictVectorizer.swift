@@ -7,7 +7,9 @@ func dictVectorizer(_ node: CompilerNode) throws -> SequenceOperation {
   if case .strings(let words)? = node[attribute: "string_vocabulary"] {
     let places = Dictionary(zip(words, words.indices)) { $1 }
     return vectorizer(width: words.count) { keys in
-      guard keys.type == .string else { throw ZooError(.badData, "the keys of the map are \(keys.type.name), not texts") }
+      guard keys.type == .string else {
+        throw ZooError(.badData, "the keys of the map are \(keys.type.name), not texts")
+      }
       return (keys.strings ?? []).map { places[$0] }
     }
   }
