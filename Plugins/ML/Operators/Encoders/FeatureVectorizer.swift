@@ -20,6 +20,7 @@ struct FeatureVectorizer: Operator {
   /// One dimension is one row; all dimensions after the first are features.
   private static func rows(_ tensor: TensorView) throws -> (count: Int, features: Int) {
     guard tensor.rank > 0 else { throw OperatorError("an input is a scalar") }
+    guard [.float32, .float64, .int64, .int32].contains(tensor.type) else { throw unsupported(tensor.type) }
     let count = tensor.rank == 1 ? 1 : tensor[dimension: 0]
     return (count, count == 0 ? 0 : tensor.count / count)
   }

@@ -67,8 +67,9 @@ final class Forest<Number: TreeNumber>: Sendable {
     nodes = try host.scratch(trees.count)
     for node in trees.values.indices {
       let missing = !trees.missingIsTrue.isEmpty && trees.missingIsTrue[node] ? ZM_MISSING_IS_TRUE : 0
+      let feature = trees.isLeaf(node) ? 0 : UInt32(trees.features[node])
       nodes[node] = Number.node(
-        value: Number(trees.values[node]), feature: UInt32(trees.features[node]) | missing,
+        value: Number(trees.values[node]), feature: feature | missing,
         falseChild: Int32(trees.falseChildren[node]), trueChild: Int32(trees.trueChildren[node]))
     }
     modes = try host.copy(trees.modes) { $0 }

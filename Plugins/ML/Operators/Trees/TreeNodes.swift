@@ -39,7 +39,7 @@ struct TreeNodes {
       guard values.indices.contains(falseChildren[node]), values.indices.contains(trueChildren[node]) else {
         throw OperatorError("node \(node) goes on to \(trueChildren[node]) or \(falseChildren[node]) of \(count)")
       }
-      guard isLeaf(node) || (0..<featureCount).contains(features[node]) else {
+      guard isLeaf(node) || (0..<min(featureCount, 1 << 31)).contains(features[node]) else {
         throw OperatorError("node \(node) asks for feature \(features[node]), but rows have \(featureCount)")
       }
     }
