@@ -15,10 +15,11 @@ let package = Package(
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
     .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
     .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
+    .library(name: "ZooML", type: .dynamic, targets: ["MLExport"]),
     // … or linked by an embedder who can't.
     .library(
       name: "ZooPluginsStatic", type: .static,
-      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -105,6 +106,10 @@ let package = Package(
     .target(
       name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
     .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
+    .target(name: "CMLKernels", path: "Plugins/ML/Kernels"),
+    .target(
+      name: "MLPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CMLKernels"], path: "Plugins/ML/Operators"),
+    .target(name: "MLExport", dependencies: ["MLPlugin"], path: "Plugins/ML/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
@@ -206,7 +211,7 @@ let package = Package(
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin",
-        "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin",
+        "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
@@ -260,7 +265,9 @@ let package = Package(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests",
-      dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+      dependencies: [
+        "ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
+      ]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["TestSupport", "ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
@@ -271,6 +278,10 @@ let package = Package(
     .testTarget(
       name: "SVMPluginTests", dependencies: ["TestSupport", "ZooRuntime", "SVMPlugin", "ONNXFormat"],
       exclude: ["make_cases.py"]),
+    .testTarget(
+      name: "MLPluginTests",
+      dependencies: ["TestSupport", "ZooRuntime", "MLPlugin", "SVMPlugin", "StandardPlugin", "ONNXFormat"],
+      exclude: ["Fixtures", "make_cases.py", "make_fixtures.py"]),
     .testTarget(
       name: "ArchitectureTests",
       dependencies: [
@@ -288,7 +299,7 @@ let package = Package(
       dependencies: [
         "TestSupport",
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
-        "SVMPlugin",
+        "SVMPlugin", "MLPlugin",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(

@@ -15,5 +15,3 @@ public let svmPlugin = Plugin(name: "SVM", version: "1.0") { host in
 public func svmPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>? {
   svmPlugin.export(abi, host)
 }
-
-let machineLearningDomain = "ai.onnx.ml"

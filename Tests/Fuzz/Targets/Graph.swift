@@ -3,6 +3,7 @@ import ConvPlugin
 import ModelZoo
 import OpsetConversion
 import ZooOperators
+import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import VisionPlugin
@@ -31,7 +32,7 @@ private struct GraphMaker {
     do {
       return try Plugins.linked([
         ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-        ("Vision", visionPluginEntry), ("SVM", svmPluginEntry),
+        ("Vision", visionPluginEntry), ("SVM", svmPluginEntry), ("ML", mlPluginEntry),
       ]).registry()
     } catch { fatalError("\(error)") }
   }()

@@ -3,7 +3,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// ONNX Cast, between numeric types.
+  /// ONNX Cast.
   static func cast(_ host: Host) -> any Operator {
     ShapedOperator("Cast") { node in
       // Opset 1 names the type in place of giving its number.
@@ -20,6 +20,7 @@ extension Catalogue {
 /// Converts input 0 to `type`.
 func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form {
   let saturate: Int32 = try node.attributes.int("saturate") ?? 1 == 0 ? 0 : 1
+  if try type == .string || node.input(0).type == .string { return textCastForm(to: type) }
   guard zs_cast(ElementType.float32.rawValue, type.rawValue, nil, nil, 0, 1) == 1, type.bitWidth > 0 else {
     throw unsupported(type)
   }

@@ -69,6 +69,7 @@ extension OperatorCatalogue {
   ]
 
   private static let others: [OperatorDeclaration] = [
+    .microsoft("Tokenizer", "string -> string") { [try $0.shape(0) + [.unknown()]] },
     .gatherBlockQuantized,
     .gridSample.offered(by: microsoftDomain, types: TypeSignature("T T -> T").rule),
     .microsoft("CDist", "T T -> T") { [try $0.pairsOfRows()] },

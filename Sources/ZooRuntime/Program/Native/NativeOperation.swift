@@ -17,18 +17,28 @@ extension NativeOperation {
 
 /// Whether the runtime itself does what the node asks for, whatever plugins there are.
 func isNative(_ node: CompilerNode) -> Bool {
-  if node.domain == machineLearningDomain { return node.operatorType == "ZipMap" }
+  if node.domain == machineLearningDomain { return isOnMaps(node.operatorType) }
   return node.domain.isEmpty
     && (!node.bodies.isEmpty || node.operatorType == "Identity" || isOnSequences(node.operatorType))
 }
 
 let machineLearningDomain = "ai.onnx.ml"
 
+/// Whether the operator `type` for classical machine learning takes or gives maps.
+private func isOnMaps(_ type: String) -> Bool { ["ZipMap", "CastMap", "DictVectorizer"].contains(type) }
+
 /// The native operation of a node; `nil` for one that a plugin computes.
 func nativeOperation(
   _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts
 ) throws -> (any NativeOperation)? {
-  if node.domain == machineLearningDomain, node.operatorType == "ZipMap" { return try zipMap(node) }
+  if node.domain == machineLearningDomain {
+    switch node.operatorType {
+    case "ZipMap": return try zipMap(node)
+    case "CastMap": return try castMap(node)
+    case "DictVectorizer": return try dictVectorizer(node)
+    default: return nil
+    }
+  }
   guard node.domain.isEmpty else { return nil }
   switch node.operatorType {
   case "If": return try IfOperation(node, shared)
@@ -104,5 +114,18 @@ extension Tensor {
   func truth() throws -> Bool {
     guard type == .bool, count == 1 else { throw ZooError(.badData, "a condition is not one truth value") }
     return try elements(Bool.self)[0]
+  }
+}
+
+extension CompilerNode {
+  /// The number in an attribute; `nil` where it has its default, or another kind of value.
+  func int(_ name: String) -> Int? {
+    guard case .int(let value)? = self[attribute: name] else { return nil }
+    return Int(value)
+  }
+
+  func text(_ name: String) -> String? {
+    guard case .string(let bytes)? = self[attribute: name] else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -20,10 +20,6 @@ func isOnSequences(_ type: String) -> Bool {
 
 /// The operation of one of ONNX's operators on sequences or optional values; `nil` for any other.
 func sequenceOperation(_ node: CompilerNode) throws -> SequenceOperation? {
-  func int(_ name: String) -> Int? {
-    guard case .int(let value)? = node[attribute: name] else { return nil }
-    return Int(value)
-  }
   switch node.operatorType {
   case "SequenceEmpty": return SequenceOperation { _ in [.sequence([])] }
   case "SequenceConstruct":
@@ -53,11 +49,11 @@ func sequenceOperation(_ node: CompilerNode) throws -> SequenceOperation? {
       return [.sequence(elements)]
     }
   case "ConcatFromSequence":
-    let (axis, isNew) = (int("axis"), int("new_axis") ?? 0 != 0)
+    let (axis, isNew) = (node.int("axis"), node.int("new_axis") ?? 0 != 0)
     guard let axis else { throw ZooError(.badData, "attribute axis is missing", at: node.label) }
     return SequenceOperation { inputs in [.tensor(try concatenated(inputs.sequence(0), axis: axis, isNew: isNew))] }
   case "SplitToSequence":
-    let (axis, keeps) = (int("axis") ?? 0, int("keepdims") ?? 1 != 0)
+    let (axis, keeps) = (node.int("axis") ?? 0, node.int("keepdims") ?? 1 != 0)
     return SequenceOperation { inputs in [.sequence(try split(inputs, axis: axis, keeps: keeps))] }
   case "Optional":
     return SequenceOperation { inputs in

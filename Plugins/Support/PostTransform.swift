@@ -7,7 +7,7 @@ import ZooPlugin
 #endif
 
 /// What becomes of a row of scores (`post_transform` of ai.onnx.ml).
-enum PostTransform: String, Sendable {
+package enum PostTransform: String, Sendable {
   case none = "NONE"
   case softmax = "SOFTMAX"
   case logistic = "LOGISTIC"
@@ -15,7 +15,7 @@ enum PostTransform: String, Sendable {
   case softmaxZero = "SOFTMAX_ZERO"
   case probit = "PROBIT"
 
-  init(_ node: Node) throws {
+  package init(_ node: Node) throws {
     let name = try node.attributes.string("post_transform") ?? "NONE"
     guard let transform = PostTransform(rawValue: name) else {
       throw OperatorError("post_transform \(name) is unknown")
@@ -24,7 +24,7 @@ enum PostTransform: String, Sendable {
   }
 
   /// A single score stays as it is, but for PROBIT: so ONNX Runtime reads the specification.
-  func apply(_ scores: UnsafeMutableBufferPointer<Float>) {
+  package func apply(_ scores: UnsafeMutableBufferPointer<Float>) {
     if scores.count == 1, self != .probit { return }
     switch self {
     case .none: break
@@ -44,7 +44,7 @@ enum PostTransform: String, Sendable {
 }
 
 /// 1 / (1 + exp(-x)), without overflow.
-func logisticFunction(_ x: Float) -> Float {
+package func logisticFunction(_ x: Float) -> Float {
   let small = 1 / (1 + expf(-abs(x)))
   return x < 0 ? 1 - small : small
 }

@@ -1,12 +1,11 @@
-import PluginSupport
 import ZooPlugin
 
 /// The rows of an input [N, F], or [F] for one row.
-struct Rows: Sendable {
-  var count: Int
-  var features: Int
+package struct Rows: Sendable {
+  package var count: Int
+  package var features: Int
 
-  init(_ tensor: TensorView) throws {
+  package init(_ tensor: TensorView) throws {
     switch tensor.rank {
     case 1: (count, features) = (1, tensor[dimension: 0])
     case 2: (count, features) = (tensor[dimension: 0], tensor[dimension: 1])
@@ -16,7 +15,7 @@ struct Rows: Sendable {
   }
 
   /// Calls `body` with the elements as float32.
-  static func withFloats(of tensor: TensorView, _ body: (UnsafePointer<Float>) throws -> Void) throws {
+  package static func withFloats(of tensor: TensorView, _ body: (UnsafePointer<Float>) throws -> Void) throws {
     func convert<Element: BitwiseCopyable>(_: Element.Type, _ number: (Element) -> Float) throws {
       let elements = tensor.pointer(as: Element.self)
       let floats = try tensor.host.scratch(tensor.count, of: Float.self)
@@ -34,5 +33,5 @@ struct Rows: Sendable {
 
 extension Attributes {
   /// A list of numbers; empty where there is none.
-  func numbers(_ name: String) throws -> [Float] { try floats(name) ?? [] }
+  package func numbers(_ name: String) throws -> [Float] { try floats(name) ?? [] }
 }

@@ -1,18 +1,21 @@
 import CZooPlugin
 import ZooPlugin
 
+/// ONNX's domain for classical machine learning.
+package let machineLearningDomain = "ai.onnx.ml"
+
 /// The names of classes: numbers or texts. What a classifier gives as its first output.
-enum ClassLabels: Sendable {
+package enum ClassLabels: Sendable {
   case ints([Int64])
   case strings([[UInt8]])
 
-  init(_ node: Node) throws {
+  package init(_ node: Node, ints: String = "classlabels_ints") throws {
     try self.init(
-      ints: node.attributes.ints("classlabels_ints"), strings: node.attributes.strings("classlabels_strings"))
+      ints: node.attributes.ints(ints), strings: node.attributes.strings("classlabels_strings"))
   }
 
   /// - Throws: `OperatorError` where there are both.
-  init(ints: [Int]?, strings: [String]?) throws {
+  package init(ints: [Int]?, strings: [String]?) throws {
     let (ints, strings) = (ints ?? [], strings ?? [])
     guard ints.isEmpty || strings.isEmpty else {
       throw OperatorError("classes have names both as numbers and as texts")
@@ -20,14 +23,14 @@ enum ClassLabels: Sendable {
     self = strings.isEmpty ? .ints(ints.map(Int64.init)) : .strings(strings.map { Array($0.utf8) })
   }
 
-  var count: Int {
+  package var count: Int {
     switch self {
     case .ints(let labels): labels.count
     case .strings(let labels): labels.count
     }
   }
 
-  var type: ElementType {
+  package var type: ElementType {
     switch self {
     case .ints: .int64
     case .strings: .string
@@ -35,7 +38,7 @@ enum ClassLabels: Sendable {
   }
 
   /// Writes the labels of `classes` to output 0. A class without a name is its number.
-  func write(_ classes: Scratch<Int>, to call: Call) throws {
+  package func write(_ classes: Scratch<Int>, to call: Call) throws {
     let output = call.output(0)
     switch self {
     case .ints(let labels):
