@@ -15,10 +15,13 @@ let package = Package(
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
     .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
     .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
+    .library(name: "ZooPicture", type: .dynamic, targets: ["PictureExport"]),
     // … or linked by an embedder who can't.
     .library(
       name: "ZooPluginsStatic", type: .static,
       targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+    // It needs a library that the others don't.
+    .library(name: "ZooPictureStatic", type: .static, targets: ["PicturePlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -105,6 +108,14 @@ let package = Package(
     .target(
       name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
     .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
+    .systemLibrary(
+      name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
+      providers: [.apt(["libopenjp2-7-dev"])]),
+    .target(name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000"),
+    .target(
+      name: "PicturePlugin", dependencies: ["ZooPlugin", "PluginSupport", "ZooImage", "CJPEG2000"],
+      path: "Plugins/Picture/Operators"),
+    .target(name: "PictureExport", dependencies: ["PicturePlugin"], path: "Plugins/Picture/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
