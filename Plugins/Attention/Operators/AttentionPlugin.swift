@@ -5,7 +5,7 @@ import ZooPlugin
 /// Attention, the cache that it reads when tokens come one at a time, and what takes its place in models with a state.
 public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
   [23, 24, 25].map { Attention(since: $0, host: host).withHalves() } + [
-    TensorScatter(), CausalConvWithState(host: host).withHalves(), LinearAttention(host: host).withHalves(),
+    TensorScatter(), RotaryEmbedding().withHalves(), CausalConvWithState(host: host).withHalves(), LinearAttention(host: host).withHalves(),
   ]
 }
 
