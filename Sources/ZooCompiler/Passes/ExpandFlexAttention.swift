@@ -1,13 +1,18 @@
 import ZooCore
 import ZooOperators
 
+extension CompilerNode {
+  /// Whether inference puts other nodes in the node's place, so that nobody need offer its operator.
+  public var isExpanded: Bool { operatorType == "FlexAttention" && domain == "ai.onnx.preview" }
+}
+
 extension InferFacts {
   /// Puts the products, the softmax and the bodies that a FlexAttention of known shapes stands for in its place.
   ///
   /// - Returns: The first of the nodes; `nil` for any other node.
   func expandFlexAttention(_ id: NodeID, _ graph: inout CompilerGraph) throws -> NodeID? {
     let node = graph[id]
-    guard node.operatorType == "FlexAttention", node.domain == "ai.onnx.preview", let output = node.outputs[0],
+    guard node.isExpanded, let output = node.outputs.first ?? nil,
       let extents = try FlexAttentionExtents(node, graph)
     else { return nil }
     var expansion = FlexAttentionExpansion(id, node, extents)

@@ -27,7 +27,8 @@ struct ClassLoss: Sendable {
     }
     if let weights = inputs.optional(2) {
       guard weights.shape == [scores[dimension: 1]], weights.type == scores.type else {
-        throw OperatorError("\(weights.type.name) weights of shape \(weights.shape) for scores of shape \(scores.shape)")
+        throw OperatorError(
+          "\(weights.type.name) weights of shape \(weights.shape) for scores of shape \(scores.shape)")
       }
     }
     return reduction == .none ? targets.shape : []

@@ -30,7 +30,8 @@ extension Catalogue {
       let logarithms = scratch?.withPointer { $0 } ?? outputs.pointer(1)
       if x.count > 0 {
         try writeSoftmax(
-          UnsafeMutableRawPointer(x.pointer(as: Number.self)), to: logarithms, AxisView(x.shape, axis: 1), type: x.type, logarithm: true,
+          UnsafeMutableRawPointer(x.pointer(as: Number.self)), to: logarithms, AxisView(x.shape, axis: 1), type: x.type,
+          logarithm: true,
           host: x.host, outputs.executor)
       }
       try loss.write(logarithms, inputs, outputs)
