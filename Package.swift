@@ -271,7 +271,9 @@ let package = Package(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests",
-      dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+      dependencies: [
+        "ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "PicturePlugin",
+      ]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["TestSupport", "ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],

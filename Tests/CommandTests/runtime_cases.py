@@ -153,6 +153,9 @@ regions = np.array([[0, 1, 1, 12, 9], [1, 0, 3, 23, 19], [0, 5, 5, 5, 5]], np.fl
 case("MaxRoiPool", [pooled, regions], opset=1, pooled_shape=[4, 3], spatial_scale=0.8)
 case("Col2Im", [floats(2, 5 * 6, 19 * 9), np.array([20, 19], np.int64), np.array([2, 3], np.int64)], opset=18,
      constant=(1, 2), strides=[1, 2])
+for constant in ((), (1,)):
+    case("Col2Im", [positive(2, 3 * 6, 5 * 4).astype(np.float16), np.array([6, 6], np.int64), np.array([2, 3], np.int64)],
+         opset=18, constant=constant, reference=True)
 
 # Sampling.
 for mode in ("linear", "nearest", "cubic"):
@@ -279,6 +282,11 @@ for momentum in (0.9, 0.2):
          opset=15, training_mode=1, momentum=momentum)
     case("BatchNormalization", [positive(5, 3, 40), floats(3), positive(3), floats(3), positive(3)], outputs=3, opset=14,
          training_mode=1, momentum=momentum, epsilon=0.1)
+# Versions before 9 may have statistics for each position.
+features = [abs(floats(4, 5, 6)) + np.float32(0.5) for _ in range(4)]
+for spatial in (0, 1):
+    case("BatchNormalization", [positive(3, 4, 5, 6)] + [x if not spatial else x[:, 0, 0] for x in features], opset=7,
+         spatial=spatial)
 case("SwiGLU", [floats(3, 40, 50), floats(3, 40, 50)], opset=28, reference=True, alpha=1.5)
 training = "ai.onnx.preview.training"
 for updates in (0, 3):
@@ -292,3 +300,23 @@ for updates in (0, 3):
         tensors = [positive(*size) for _ in range(states + 2) for size in ((40, 300), (7,))]
         case(kind, step + tensors, outputs=2 * (states + 1), opset=15, domain=training, reference=True,
              norm_coefficient=0.01, **attributes)
+
+# FlexAttention: shared keys, bodies that read what is around them, the softmax in another precision.
+def scored(kind, name, *inputs):
+    """A body of one node on the scores and on numbers that it holds."""
+    constants = [numpy_helper.from_array(np.asarray(x, np.float32), f"{name}{i}") for i, x in enumerate(inputs)]
+    shape = ["B", "H", "L", "S"]
+    return helper.make_graph(
+        [helper.make_node(kind, [f"{name}_in"] + [x.name for x in constants], [f"{name}_out"])], name,
+        [helper.make_tensor_value_info(f"{name}_in", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, shape)], constants)
+
+
+preview = "ai.onnx.preview"
+for type in (np.float32, np.float16, np.float64):
+    inputs = [positive(*size).astype(type) for size in ((2, 6, 9, 16), (2, 3, 21, 16), (2, 3, 21, 8))]
+    case("FlexAttention", inputs, opset=26, domain=preview, reference=True, scale=0.1)
+    case("FlexAttention", inputs, opset=26, domain=preview, reference=True, softmax_precision=TensorProto.FLOAT)
+inputs = [positive(*size) for size in ((1, 4, 9, 16), (1, 4, 21, 16), (1, 4, 21, 8))]
+case("FlexAttention", inputs, opset=26, domain=preview, reference=True,
+     score_mod=scored("Add", "score_mod", floats(9, 21)), prob_mod=scored("Mul", "prob_mod", positive(4, 1, 1)))

@@ -14,15 +14,27 @@ private struct BatchNormalization: Operator {
   func infer(_ node: Node) throws -> [OutputType] {
     let x = try node.input(0)
     guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
+    let wanted = try isSpatial(node) ? [x[dimension: 1]] : Array(x.shape[1...])
     for index in 1..<5 {
       let parameter = try node.input(index)
       let fits = node.opset >= 14 || parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
-      guard parameter.shape == [x[dimension: 1]], parameter.type.isFloat, fits else {
-        throw OperatorError("input \(index) must have one \(x.type.name) for each of \(x[dimension: 1]) channels")
+      guard parameter.shape == wanted, parameter.type.isFloat, fits else {
+        throw OperatorError("input \(index) must be \(x.type.name) of shape \(wanted)")
       }
     }
     let statistics = OutputType(like: try node.input(3))
     return [OutputType(like: x)] + Array(repeating: statistics, count: max(node.outputCount - 1, 0))
+  }
+
+  /// Versions before 9 may have a mean and a variance for each position.
+  private func isSpatial(_ node: Node) throws -> Bool {
+    try node.opset >= 9 || node.attributes.int("spatial") ?? 1 != 0
+  }
+
+  /// Samples, what each has a mean and a variance for, and numbers of each.
+  private func features(_ node: Node) throws -> AxisView {
+    let shape = try node.input(0).shape
+    return try AxisView(isSpatial(node) ? shape : [shape[0], shape[1...].reduce(1, *)], axis: 1)
   }
 
   /// Before version 14, a node is in training where it gives more than the result.
@@ -45,7 +57,7 @@ private struct BatchNormalization: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
-    guard try !isTraining(node), x.layout == .nchw16c, x.type == .float32, let activation = Activation.only(of: node),
+    guard try !isTraining(node), isSpatial(node), x.layout == .nchw16c, x.type == .float32, let activation = Activation.only(of: node),
       activation.keepsZero || x[dimension: 1] % 16 == 0
     else { return nil }
     return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
@@ -56,7 +68,7 @@ private struct BatchNormalization: Operator {
     guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
     _ = try infer(node)
     if try isTraining(node) {
-      let training = try BatchNormalizationTraining(node)
+      let training = try BatchNormalizationTraining(node, features(node))
       let isDouble = x.type == .float64
       return ClosureKernel(inPlace: []) { call in
         if isDouble { try training.run(call, Double.self) } else { try training.run(call, Float.self) }
@@ -64,8 +76,9 @@ private struct BatchNormalization: Operator {
     }
     let epsilon = try node.attributes.float("epsilon") ?? 1e-5
     let activation = try Activation.required(of: node)
-    if x.type == .float64 { return doubleKernel(x.shape, epsilon: Double(epsilon)) }
-    let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
+    let view = try features(node)
+    if x.type == .float64 { return doubleKernel(view, epsilon: Double(epsilon)) }
+    let (batch, channels, positions) = (view.outer, view.length, view.inner)
     let kernels = host.kernels
     let isBlocked = x.layout == .nchw16c
     return ClosureKernel(inPlace: [0], layout: x.layout) { call in
@@ -106,9 +119,8 @@ private struct BatchNormalization: Operator {
     }
   }
 
-  private func doubleKernel(_ shape: [Int], epsilon: Double) -> any Kernel {
+  private func doubleKernel(_ view: AxisView, epsilon: Double) -> any Kernel {
     ClosureKernel(inPlace: [0]) { call in
-      let view = AxisView(shape, axis: 1)
       guard call.output(0).count > 0 else { return }
       let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
       let parameters = try (1..<5).map { try call.input($0).doubles() }

@@ -8,8 +8,8 @@ struct BatchNormalizationTraining: Sendable {
   private let view: AxisView
   private let epsilon, momentum: Double
 
-  init(_ node: Node) throws {
-    view = AxisView(try node.input(0).shape, axis: 1)
+  init(_ node: Node, _ view: AxisView) throws {
+    self.view = view
     epsilon = Double(try node.attributes.float("epsilon") ?? 1e-5)
     momentum = Double(try node.attributes.float("momentum") ?? 0.9)
   }
