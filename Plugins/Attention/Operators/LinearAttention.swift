@@ -104,7 +104,7 @@ private final class LinearAttentionKernel: Kernel {
     }
     let all = g.batch * g.stateHeads
     let pieces = all >= 2 * call.executor.workerCount ? 1 : max(1, min(4, g.valueSize / Self.leastColumns))
-    let room = try g.keySize.adding(g.valueSize)
+    let room = try g.keySize.times(2).adding(g.valueSize)
     let temporary = try call.host.scratch(try call.executor.workerCount.times(room), of: Float.self)
     temporary.withPointer { temporary in
       call.executor.parallelFor(all * pieces) { task, worker in
@@ -127,25 +127,29 @@ private final class LinearAttentionKernel: Kernel {
     )
     let result = call.output(0).data?.assumingMemoryBound(to: Float.self)
     let group = g.heads / g.stateHeads
-    let (factors, written) = (temporary, temporary + g.keySize)
+    let (factors, faded, written) = (temporary, temporary + g.keySize, temporary + 2 * g.keySize)
     let state = state + columns.lowerBound
     let width = columns.count
     for step in sample * g.steps..<(sample + 1) * g.steps {
       let place = step * g.stateHeads + head
       let keys = key + place * g.keySize
       let values = value + place * g.valueSize + columns.lowerBound
-      if g.hasDecay { fade(state, width, by: call.input(4).pointer(), place, factors) }
-      written.update(from: values, count: width)
+      if g.hasDecay { find(factors, of: call.input(4).pointer(), place) }
       if g.isDelta {
+        // What the faded state holds for the key is what the state holds for the faded key.
+        var read = keys
+        if g.hasDecay {
+          kernels.raw.binary(ZS_MUL.code, keys, 1, factors, 1, faded, g.keySize)
+          read = faded
+        }
         let rates = call.input(5).pointer(as: Float.self)
         let rate = rates[g.hasOneRate ? step : place]
-        kernels.raw.weighted_sum(keys, state, g.valueSize, g.keySize, width, written)
-        for column in 0..<width { written[column] = (values[column] - written[column]) * rate }
+        kernels.raw.weighted_sum(read, state, g.valueSize, g.keySize, width, written)
+        kernels.raw.binary(ZS_SUB.code, values, 1, written, 1, written, width)
+        kernels.raw.affine(written, written, width, rate, 0)
       }
-      for row in 0..<g.keySize {
-        let (line, factor) = (state + row * g.valueSize, keys[row])
-        for column in 0..<width { line[column] += factor * written[column] }
-      }
+      kernels.raw.add_outer(
+        g.hasDecay ? factors : nil, keys, g.isDelta ? written : values, state, g.valueSize, g.keySize, width)
       guard let result else { continue }
       for member in head * group..<(head + 1) * group {
         let y = result + (step * g.heads + member) * g.valueSize + columns.lowerBound
@@ -156,17 +160,11 @@ private final class LinearAttentionKernel: Kernel {
     }
   }
 
-  /// Multiplies the rows of the state by e^decay.
-  private func fade(
-    _ state: UnsafeMutablePointer<Float>, _ width: Int, by decay: UnsafeMutablePointer<Float>, _ place: Int,
-    _ factors: UnsafeMutablePointer<Float>
-  ) {
+  /// e^decay, for each row of the state.
+  private func find(_ factors: UnsafeMutablePointer<Float>, of decay: UnsafeMutablePointer<Float>, _ place: Int) {
     let count = g.decaysByRow ? g.keySize : 1
     guard g.keySize > 0 else { return }
     kernels.raw.unary(ZS_EXP.code, decay + place * count, factors, count, 0, 0)
-    for row in 0..<g.keySize {
-      let line = state + row * g.valueSize
-      kernels.raw.affine(line, line, width, factors[g.decaysByRow ? row : 0], 0)
-    }
+    if !g.decaysByRow { factors.update(repeating: factors[0], count: g.keySize) }
   }
 }

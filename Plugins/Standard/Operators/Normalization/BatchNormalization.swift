@@ -28,13 +28,15 @@ private struct BatchNormalization: Operator {
 
   /// Versions before 9 may have a mean and a variance for each position.
   private func isSpatial(_ node: Node) throws -> Bool {
-    try node.opset >= 9 || node.attributes.int("spatial") ?? 1 != 0
+    guard node.opset < 9 else { return true }
+    return try node.attributes.int("spatial") ?? 1 != 0
   }
 
   /// Samples, what each has a mean and a variance for, and numbers of each.
   private func features(_ node: Node) throws -> AxisView {
     let shape = try node.input(0).shape
-    return try AxisView(isSpatial(node) ? shape : [shape[0], shape[1...].reduce(1, *)], axis: 1)
+    let isSpatial = try isSpatial(node)
+    return AxisView(isSpatial ? shape : [shape[0], shape[1...].reduce(1, *)], axis: 1)
   }
 
   /// Before version 14, a node is in training where it gives more than the result.
@@ -57,8 +59,8 @@ private struct BatchNormalization: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
-    guard try !isTraining(node), isSpatial(node), x.layout == .nchw16c, x.type == .float32, let activation = Activation.only(of: node),
-      activation.keepsZero || x[dimension: 1] % 16 == 0
+    guard try !isTraining(node), try isSpatial(node), x.layout == .nchw16c, x.type == .float32,
+      let activation = Activation.only(of: node), activation.keepsZero || x[dimension: 1] % 16 == 0
     else { return nil }
     return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
   }
@@ -68,10 +70,11 @@ private struct BatchNormalization: Operator {
     guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
     _ = try infer(node)
     if try isTraining(node) {
-      let training = try BatchNormalizationTraining(node, features(node))
+      let training = try BatchNormalizationTraining(node, try features(node))
       let isDouble = x.type == .float64
-      return ClosureKernel(inPlace: []) { call in
-        if isDouble { try training.run(call, Double.self) } else { try training.run(call, Float.self) }
+      let loops = BatchNormalizationLoops<Float>(host.kernels)
+      return ClosureKernel { call in
+        if isDouble { try training.run(call, BatchNormalizationLoops<Double>()) } else { try training.run(call, loops) }
       }
     }
     let epsilon = try node.attributes.float("epsilon") ?? 1e-5

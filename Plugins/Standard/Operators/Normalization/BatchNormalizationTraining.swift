@@ -1,3 +1,4 @@
+import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
@@ -14,7 +15,7 @@ struct BatchNormalizationTraining: Sendable {
     momentum = Double(try node.attributes.float("momentum") ?? 0.9)
   }
 
-  func run<Number: BinaryFloatingPoint & BitwiseCopyable>(_ call: Call, _: Number.Type) throws {
+  func run<Number>(_ call: Call, _ loops: BatchNormalizationLoops<Number>) throws {
     let x = call.input(0).pointer(as: Number.self)
     let result = call.output(0).data?.assumingMemoryBound(to: Number.self)
     let parameters = try (1..<5).map { try call.input($0).doubles() }
@@ -24,17 +25,13 @@ struct BatchNormalizationTraining: Sendable {
     let count = Double(view.outer * view.inner)
     call.executor.parallelRanges(view.length, grain: max(1, 8192 / max(view.outer * view.inner, 1))) { channels in
       for channel in channels {
-        var (sum, squares) = (0.0, 0.0)
-        forEachPlane(of: channel) { plane in for place in plane { sum += Double(x[place]) } }
-        let mean = sum / count
-        forEachPlane(of: channel) { plane in
-          for place in plane { squares += (Double(x[place]) - mean) * (Double(x[place]) - mean) }
-        }
+        let mean = planes(of: channel).reduce(0) { $0 + loops.sum(x + $1, view.inner) } / count
+        let squares = planes(of: channel).reduce(0) { $0 + loops.squares(x + $1, view.inner, mean) }
         (batch[0][channel], batch[1][channel]) = (mean, squares / count)
-        let factor = scale[channel] / (squares / count + epsilon).squareRoot()
         guard let result else { continue }
-        forEachPlane(of: channel) { plane in
-          for place in plane { result[place] = Number((Double(x[place]) - mean) * factor + shift[channel]) }
+        let factor = scale[channel] / (squares / count + epsilon).squareRoot()
+        for plane in planes(of: channel) {
+          loops.scale(x + plane, result + plane, view.inner, factor, shift[channel] - mean * factor)
         }
       }
     }
@@ -49,10 +46,36 @@ struct BatchNormalizationTraining: Sendable {
     }
   }
 
-  private func forEachPlane(of channel: Int, _ body: (Range<Int>) -> Void) {
-    for image in 0..<view.outer {
-      let first = (image * view.length + channel) * view.inner
-      body(first..<first + view.inner)
-    }
+  /// Where a channel's numbers begin, by sample.
+  private func planes(of channel: Int) -> some Sequence<Int> {
+    (0..<view.outer).lazy.map { ($0 * view.length + channel) * view.inner }
+  }
+}
+
+/// The loops over numbers of one type.
+struct BatchNormalizationLoops<Number: BinaryFloatingPoint & BitwiseCopyable>: Sendable {
+  let sum: @Sendable (_ x: UnsafePointer<Number>, _ count: Int) -> Double
+  /// Of differences to a mean.
+  let squares: @Sendable (_ x: UnsafePointer<Number>, _ count: Int, _ mean: Double) -> Double
+  /// y = factor · x + shift.
+  let scale:
+    @Sendable (
+      _ x: UnsafePointer<Number>, _ y: UnsafeMutablePointer<Number>, _ count: Int, _ factor: Double, _ shift: Double
+    ) -> Void
+}
+
+extension BatchNormalizationLoops<Float> {
+  init(_ kernels: VectorKernels) {
+    sum = { Double(kernels.raw.reduce(ZS_SUM.code, $0, $1)) }
+    squares = { Double(kernels.raw.sum_squared_deviation($0, $1, Float($2))) }
+    scale = { kernels.raw.affine($0, $1, $2, Float($3), Float($4)) }
+  }
+}
+
+extension BatchNormalizationLoops<Double> {
+  init() {
+    sum = { x, count in (0..<count).reduce(0) { $0 + x[$1] } }
+    squares = { x, count, mean in (0..<count).reduce(0) { $0 + (x[$1] - mean) * (x[$1] - mean) } }
+    scale = { x, y, count, factor, shift in for index in 0..<count { y[index] = factor * x[index] + shift } }
   }
 }
