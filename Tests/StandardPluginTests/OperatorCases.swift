@@ -337,9 +337,6 @@ struct OperatorCases {
       "RotaryEmbedding",
       [try floats([2, 3, 16]), try floats([5, 4]), try floats([5, 4]), try ints([0, 1, 4, 3, 2, 1], [2, 3])],
       ["num_heads": .int(2), "rotary_embedding_dim": .int(8), "interleaved": .int(1)])
-    add(
-      "FlexAttention", [try floats([2, 4, 3, 5]), try floats([2, 2, 6, 5]), try floats([2, 2, 6, 7])],
-      ["scale": .float(0.5), "softmax_precision": .int(1)], domain: "ai.onnx.preview")
     // A picture of one black pixel.
     let pixel = Array("P6 1 1 255 ".utf8) + [0, 0, 0]
     add(
@@ -361,8 +358,6 @@ struct OperatorCases {
     add(
       "BatchNormalization", [x, channels, channels, channels, channels],
       ["training_mode": .int(1), "momentum": .float(0.5), "epsilon": .float(2)], outputs: 3)
-    add(
-      "BatchNormalization", [x, channels, channels, channels, channels], ["epsilon": .float(2)], outputs: 5, opset: 9)
     add(
       "Dropout", [x, try Tensor([Float(0.5)], shape: []), try Tensor([true], shape: [])], ["seed": .int(7)], outputs: 2)
     add("SwiGLU", [x, x], ["alpha": .float(2)], opset: 28)

@@ -22,7 +22,8 @@ private struct BatchNormalization: Operator {
         throw OperatorError("input \(index) must be \(x.type.name) of shape \(wanted)")
       }
     }
-    let statistics = OutputType(like: try node.input(3))
+    // Statistics had the input's type before version 14.
+    let statistics = OutputType(node.opset < 14 ? x.type : try node.input(3).type, wanted)
     return [OutputType(like: x)] + Array(repeating: statistics, count: max(node.outputCount - 1, 0))
   }
 

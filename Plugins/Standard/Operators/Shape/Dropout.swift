@@ -12,6 +12,7 @@ private struct Dropout: Operator {
 
   func infer(_ node: Node) throws -> [OutputType] {
     let x = try node.input(0)
+    guard node.optionalInput(2)?.type ?? .bool == .bool else { throw OperatorError("training_mode has to be bool") }
     return [OutputType(like: x), OutputType(node.opset < 10 ? x.type : .bool, x.shape)]
   }
 
@@ -51,7 +52,7 @@ private struct Training: Sendable {
   /// `nil` for a node that keeps everything.
   init?(_ node: Node) throws {
     guard node.opset >= 12, let flag = node.optionalInput(2) else { return nil }
-    guard flag.type == .bool, flag.count == 1, node.optionalInput(1)?.count ?? 1 == 1 else {
+    guard flag.count == 1, node.optionalInput(1)?.count ?? 1 == 1 else {
       throw OperatorError("training_mode has to be one truth value, and ratio one number")
     }
     if flag.isConstant, !Self.isOn(flag) { return nil }
