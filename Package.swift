@@ -16,10 +16,13 @@ let package = Package(
     .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
     .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
     .library(name: "ZooML", type: .dynamic, targets: ["MLExport"]),
+    .library(name: "ZooPicture", type: .dynamic, targets: ["PictureExport"]),
     // … or linked by an embedder who can't.
     .library(
       name: "ZooPluginsStatic", type: .static,
       targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin"]),
+    // It needs a library that the others don't.
+    .library(name: "ZooPictureStatic", type: .static, targets: ["PicturePlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -110,6 +113,14 @@ let package = Package(
     .target(
       name: "MLPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CMLKernels"], path: "Plugins/ML/Operators"),
     .target(name: "MLExport", dependencies: ["MLPlugin"], path: "Plugins/ML/Export"),
+    .systemLibrary(
+      name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
+      providers: [.apt(["libopenjp2-7-dev"])]),
+    .target(name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000"),
+    .target(
+      name: "PicturePlugin", dependencies: ["ZooPlugin", "PluginSupport", "ZooImage", "CJPEG2000"],
+      path: "Plugins/Picture/Operators"),
+    .target(name: "PictureExport", dependencies: ["PicturePlugin"], path: "Plugins/Picture/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
@@ -267,6 +278,7 @@ let package = Package(
       name: "StandardPluginTests",
       dependencies: [
         "ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
+        "PicturePlugin",
       ]),
     .testTarget(
       name: "ConvPluginTests",

@@ -385,7 +385,7 @@ extension CompilerGraph {
   fileprivate func checkOperators(_ provider: PluginProvider) throws {
     for id in nodes {
       let node = self[id]
-      if !isNative(node) { _ = try provider.require(node) }
+      if !isNative(node), !node.isExpanded { _ = try provider.require(node) }
       for body in node.bodies { try body.graph.checkOperators(provider) }
     }
   }

@@ -2,6 +2,7 @@ import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
 import MLPlugin
+import PicturePlugin
 import SVMPlugin
 import StandardPlugin
 import Testing
@@ -24,8 +25,8 @@ struct OperatorCase {
 func wholeRegistry(_ host: HostTable) throws -> OperatorRegistry {
   let registry = OperatorRegistry()
   for entry in [
-    standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry, svmPluginEntry,
-    mlPluginEntry,
+    standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry, svmPluginEntry, mlPluginEntry,
+    picturePluginEntry,
   ] { try registry.register(#require(entry(ZOO_PLUGIN_ABI_VERSION, host.pointer)), origin: "tests") }
   return registry
 }
@@ -65,6 +66,8 @@ struct OperatorCases {
     try addTrees()
     try addEncoders()
     try addTexts()
+    try addAttention()
+    try addTraining()
   }
 
   private mutating func add(
@@ -253,6 +256,12 @@ struct OperatorCases {
     add(
       "Col2Im", [try floats([1, 4, 4]), try ints([3, 3]), try ints([2, 2])],
       ["strides": .ints([1, 1]), "dilations": .ints([1, 1]), "pads": .ints([0, 0, 0, 0])])
+    add(
+      "DeformConv",
+      [
+        try floats([1, 4, 5, 5]), try floats([6, 2, 3, 3]), try floats([1, 36, 3, 3]), try floats([6]),
+        try floats([1, 18, 3, 3]),
+      ], with(["group": .int(2), "offset_group": .int(2)]))
   }
 
   private mutating func addGenerators() throws {
@@ -311,6 +320,68 @@ struct OperatorCases {
     add(
       "SelectiveSearch", [try floats([1, 3, 12, 12])], ["max_boxes": .int(10), "min_size": .int(4), "k": .float(10)],
       outputs: 2, domain: domain)
+  }
+
+  private mutating func addAttention() throws {
+    add(
+      "CausalConvWithState", [try floats([2, 3, 5]), try floats([3, 1, 4]), try floats([3]), try floats([2, 3, 3])],
+      ["activation": .string(Array("silu".utf8))], outputs: 2, opset: 27)
+    for (rule, width) in [("gated", 8), ("gated_delta", 2)] {
+      add(
+        "LinearAttention",
+        [
+          try floats([2, 3, 16]), try floats([2, 3, 8]), try floats([2, 3, 10]), try floats([2, 2, 4, 5]),
+          try floats([2, 3, width]), try floats([2, 3, 1]),
+        ],
+        [
+          "q_num_heads": .int(4), "kv_num_heads": .int(2), "scale": .float(0.5), "chunk_size": .int(2),
+          "update_rule": .string(Array(rule.utf8)),
+        ], outputs: 2, opset: 27)
+    }
+    add(
+      "RotaryEmbedding",
+      [try floats([2, 3, 16]), try floats([5, 4]), try floats([5, 4]), try ints([0, 1, 4, 3, 2, 1], [2, 3])],
+      ["num_heads": .int(2), "rotary_embedding_dim": .int(8), "interleaved": .int(1)])
+    // A picture of one black pixel.
+    let pixel = Array("P6 1 1 255 ".utf8) + [0, 0, 0]
+    add(
+      "ImageDecoder", [try Tensor(pixel, shape: [pixel.count])], ["pixel_format": .string(Array("BGR".utf8))])
+  }
+
+  private mutating func addTraining() throws {
+    let x = try floats([2, 4, 3])
+    let targets = try ints([0, 3, 1, -1, 2, 1], [2, 3])
+    for name in ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] {
+      for reduction in ["none", "mean"] {
+        add(
+          name, [x, targets, try floats([4])],
+          ["reduction": .string(Array(reduction.utf8)), "ignore_index": .int(-1)],
+          outputs: name.hasPrefix("Softmax") ? 2 : 1)
+      }
+    }
+    let channels = try floats([4])
+    add(
+      "BatchNormalization", [x, channels, channels, channels, channels],
+      ["training_mode": .int(1), "momentum": .float(0.5), "epsilon": .float(2)], outputs: 3)
+    add(
+      "Dropout", [x, try Tensor([Float(0.5)], shape: []), try Tensor([true], shape: [])], ["seed": .int(7)], outputs: 2)
+    add("SwiGLU", [x, x], ["alpha": .float(2)], opset: 28)
+    let domain = "ai.onnx.preview.training"
+    let step = [try Tensor([Float(0.5)], shape: []), try ints([3], [])]
+    let (epsilon, norm) = (Attribute.Value.float(1), Attribute.Value.float(0.5))
+    add(
+      "Adagrad", step + Array(repeating: x, count: 6),
+      ["epsilon": epsilon, "norm_coefficient": norm, "decay_factor": .float(1)], outputs: 4, domain: domain)
+    add(
+      "Adam", step + Array(repeating: x, count: 4),
+      ["alpha": .float(0.5), "epsilon": epsilon, "norm_coefficient": norm],
+      outputs: 3, domain: domain)
+    add(
+      "Momentum", step + Array(repeating: x, count: 3),
+      [
+        "alpha": .float(0.5), "beta": .float(0.5), "norm_coefficient": norm,
+        "mode": .string(Array("nesterov".utf8)),
+      ], outputs: 2, domain: domain)
   }
 
   private mutating func addMachines() throws {

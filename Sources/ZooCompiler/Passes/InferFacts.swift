@@ -15,6 +15,10 @@ public struct InferFacts: Pass {
         next = branch.next
         continue
       }
+      if let first = try expandFlexAttention(id, &graph) {
+        next = first
+        continue
+      }
       next = graph.node(after: id)
       let node = graph[id]
       try ZooError.locating(node.label) {
