@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libtiff-dev \
-  libssl-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libtiff-4 libcrypto cairo oniguruma libutf8proc
+  libopenjp2-7-dev libssl-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libtiff-4 libopenjp2 libcrypto cairo oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 # Programs that tests give the written files to.
 PEER_PACKAGES := libsvm-tools liblinear-tools

@@ -15,10 +15,14 @@ let package = Package(
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
     .library(name: "ZooVision", type: .dynamic, targets: ["VisionExport"]),
     .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
+    .library(name: "ZooML", type: .dynamic, targets: ["MLExport"]),
+    .library(name: "ZooPicture", type: .dynamic, targets: ["PictureExport"]),
     // … or linked by an embedder who can't.
     .library(
       name: "ZooPluginsStatic", type: .static,
-      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin"]),
+    // It needs a library that the others don't.
+    .library(name: "ZooPictureStatic", type: .static, targets: ["PicturePlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -27,6 +31,8 @@ let package = Package(
   targets: [
     // The core.
     .target(name: "ZooCore"),
+    .target(name: "ZooOperators", dependencies: ["ZooCore"], exclude: ["Schema/make_schema_table.py"]),
+    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooOperators"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -34,7 +40,10 @@ let package = Package(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "ZooRuntime",
-      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", "CCrypto", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "ZooCore", "ZooOperators", "ZooCompiler", "CZooPlugin", "CZooSystem", "CCrypto",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // File formats.
     .systemLibrary(
@@ -54,8 +63,7 @@ let package = Package(
       name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(
-      name: "OpsetConversion", dependencies: ["ZooCore"], path: "Formats/ONNX/OpsetConversion",
-      exclude: ["make_schema_table.py"]),
+      name: "OpsetConversion", dependencies: ["ZooCore", "ZooOperators"], path: "Formats/ONNX/OpsetConversion"),
     .target(name: "CFileFaults", path: "Formats/CFileFaults"),
     .target(name: "Files", dependencies: ["ZooCore", "CFileFaults"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
@@ -101,6 +109,18 @@ let package = Package(
     .target(
       name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
     .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
+    .target(name: "CMLKernels", path: "Plugins/ML/Kernels"),
+    .target(
+      name: "MLPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CMLKernels"], path: "Plugins/ML/Operators"),
+    .target(name: "MLExport", dependencies: ["MLPlugin"], path: "Plugins/ML/Export"),
+    .systemLibrary(
+      name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
+      providers: [.apt(["libopenjp2-7-dev"])]),
+    .target(name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000"),
+    .target(
+      name: "PicturePlugin", dependencies: ["ZooPlugin", "PluginSupport", "ZooImage", "CJPEG2000"],
+      path: "Plugins/Picture/Operators"),
+    .target(name: "PictureExport", dependencies: ["PicturePlugin"], path: "Plugins/Picture/Export"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
@@ -201,11 +221,15 @@ let package = Package(
       dependencies: [
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
-        "ZooCore", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin", "ConvPlugin",
-        "AttentionPlugin", "VisionPlugin", "SVMPlugin",
+        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin",
+        "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooCompilerTests", dependencies: ["ZooCompiler", "ZooOperators", "ZooCore"]),
+    .testTarget(
+      name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"],
+      exclude: ["microsoft_cases.py", "runtime_shapes.py"]),
     .testTarget(name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
     .testTarget(
       name: "PackageFormatTests", dependencies: ["TestSupport", "PackageFormat", "Files", "CPackageCodec", "CZlib"],
@@ -252,7 +276,10 @@ let package = Package(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests",
-      dependencies: ["ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin"]),
+      dependencies: [
+        "ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
+        "PicturePlugin",
+      ]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: ["TestSupport", "ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
@@ -263,6 +290,10 @@ let package = Package(
     .testTarget(
       name: "SVMPluginTests", dependencies: ["TestSupport", "ZooRuntime", "SVMPlugin", "ONNXFormat"],
       exclude: ["make_cases.py"]),
+    .testTarget(
+      name: "MLPluginTests",
+      dependencies: ["TestSupport", "ZooRuntime", "MLPlugin", "SVMPlugin", "StandardPlugin", "ONNXFormat"],
+      exclude: ["Fixtures", "make_cases.py", "make_fixtures.py"]),
     .testTarget(
       name: "ArchitectureTests",
       dependencies: [
@@ -280,7 +311,7 @@ let package = Package(
       dependencies: [
         "TestSupport",
         "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
-        "SVMPlugin",
+        "SVMPlugin", "MLPlugin",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(

@@ -83,36 +83,74 @@ private final class HalfKernel: Kernel {
       widened.append(try Widened(&inputs[index], host: call.host))
     }
     var results = (0..<call.outputCount).map { call.raw.pointee.outputs[$0] }
-    var rounded: [(index: Int, values: Scratch<Float>)] = []
+    let rounded = RoundedOutputs(call)
     for index in results.indices where ElementType(rawValue: results[index].type).isHalf {
-      guard index < outputs.count, let shape = outputs[index].shape else {
-        throw OperatorError("outputs of unknown shape are not supported in half precision", kind: .unsupported)
-      }
-      guard results[index].data != nil else { continue }
-      let values = try call.host.scratch(try elementCount(shape), of: Float.self)
-      rounded.append((index, values))
       results[index].type = ElementType.float32.rawValue
-      results[index].data = values.withPointer { UnsafeMutableRawPointer($0) }
-      results[index].byte_count = values.count * 4
+      // One without memory is not wanted, or its shape is not known yet.
+      guard results[index].data != nil else { continue }
+      let shape = outputs[index].shape ?? call.output(index).shape
+      results[index].data = try rounded.add(index, shape, to: call.output(index).data)
+      results[index].byte_count = try elementCount(shape) * 4
     }
     try withExtendedLifetime((widened, rounded)) {
       try inputs.withUnsafeBufferPointer { inputs in
         try results.withUnsafeBufferPointer { results in
-          var changed = call.raw.pointee
-          changed.inputs = inputs.baseAddress
-          changed.outputs = results.baseAddress
-          try base.run(Call(&changed, host: call.host))
+          var changed = HalfCall(call: call.raw.pointee, outputs: Unmanaged.passUnretained(rounded).toOpaque())
+          changed.call.inputs = inputs.baseAddress
+          changed.call.outputs = results.baseAddress
+          changed.call.allocate_output = allocateRounded
+          try withUnsafePointer(to: &changed) { changed in
+            try changed.withMemoryRebound(to: zoo_call.self, capacity: 1) { try base.run(Call($0, host: call.host)) }
+          }
         }
       }
     }
-    for (index, values) in rounded {
-      let output = call.output(index)
-      values.withPointer { values in
-        let round = output.type == .float16 ? zs_floats_to_halves : zs_floats_to_bfloats
-        round(values, output.pointer(), output.count)
-      }
+    rounded.finish()
+  }
+}
+
+/// A call with float32 in place of half precision. The kernel sees the first part.
+private struct HalfCall {
+  var call: zoo_call
+  /// `RoundedOutputs`.
+  var outputs: UnsafeMutableRawPointer
+}
+
+/// Outputs of half precision that a kernel writes as float32.
+private final class RoundedOutputs {
+  let call: Call
+  private var parts: [(type: ElementType, values: Scratch<Float>, target: UnsafeMutableRawPointer?)] = []
+
+  init(_ call: Call) { self.call = call }
+
+  /// Memory for what will be rounded to `target`.
+  func add(_ index: Int, _ shape: [Int], to target: UnsafeMutableRawPointer?) throws -> UnsafeMutableRawPointer {
+    let values = try call.host.scratch(try elementCount(shape), of: Float.self)
+    parts.append((call.output(index).type, values, target))
+    return values.withPointer { UnsafeMutableRawPointer($0) }
+  }
+
+  func finish() {
+    for part in parts {
+      guard let target = part.target?.assumingMemoryBound(to: UInt16.self) else { continue }
+      let round = part.type == .float16 ? zs_floats_to_halves : zs_floats_to_bfloats
+      part.values.withPointer { round($0, target, part.values.count) }
     }
   }
+}
+
+/// Makes memory for an output whose shape the kernel tells.
+private func allocateRounded(
+  _ changed: UnsafePointer<zoo_call>?, _ index: Int, _ shape: UnsafePointer<Int64>?, _ rank: Int32
+) -> UnsafeMutableRawPointer? {
+  guard let changed else { return nil }
+  let outputs = UnsafeRawPointer(changed).assumingMemoryBound(to: HalfCall.self).pointee.outputs
+  let rounded = Unmanaged<RoundedOutputs>.fromOpaque(outputs).takeUnretainedValue()
+  let original = rounded.call.raw
+  guard let memory = original.pointee.allocate_output(original, index, shape, rank) else { return nil }
+  guard index < rounded.call.outputCount, rounded.call.output(index).type.isHalf else { return memory }
+  let extents = (0..<Int(rank)).map { place in shape.map { Int($0[place]) } ?? 0 }
+  return try? rounded.add(index, extents, to: memory)
 }
 
 extension Operator {

@@ -112,11 +112,11 @@ public final class Model: Sendable {
   /// - Throws: `ZooError` (`usage`) for a missing or unknown input, (`badData`) for one of the wrong type or shape.
   public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try compiled.run(inputs) }
 
-  /// As `run(_:)`, with names as bytes and the outputs in the model's order: for models whose names differ only in Unicode's
-  /// normal form, so that `String` holds them for equal.
+  /// As `run(_:)`, with names as bytes and the outputs in the model's order, and for values that are no tensors: for models
+  /// whose names differ only in Unicode's normal form, so that `String` holds them for equal.
   ///
   /// - Throws: as `run(_:)`.
-  public func run(exactly inputs: [(name: String, tensor: Tensor)]) throws -> [(name: String, tensor: Tensor)] {
+  public func run(exactly inputs: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
     try compiled.run(exactly: inputs)
   }
 

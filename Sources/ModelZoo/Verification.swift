@@ -59,8 +59,8 @@ public struct Verification: Sendable, Hashable {
       let graph = model.definition.graph
       let inputs = try values(in: path, "input", model.inputs, graph.inputs, of: graph)
       let expected = try values(in: path, "output", model.outputs, graph.outputs, of: graph)
-      let results = try model.run(exactly: inputs.map { (name: $0.0, tensor: $0.1) })
-      let outputs = Dictionary(results.map { (ExactText($0.name), $0.tensor) }, uniquingKeysWith: { first, _ in first })
+      let results = try model.run(exactly: inputs.map { (name: $0.0, value: $0.1) })
+      let outputs = Dictionary(results.map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { first, _ in first })
       for (name, wanted) in expected {
         guard let output = outputs[ExactText(name)] else {
           throw ZooError(.defect, "the run gave no output \(name)", at: set)
@@ -71,10 +71,10 @@ public struct Verification: Sendable, Hashable {
     return nil
   }
 
-  /// The tensors of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
+  /// The values of `KIND_0.pb`, `KIND_1.pb`, … with the names of the graph's values in the same places.
   private static func values(
     in folder: String, _ kind: String, _ required: [ValueInfo], _ all: [ValueInfo], of graph: Graph
-  ) throws -> [(String, Tensor)] {
+  ) throws -> [(String, Value)] {
     let files = Set(names(in: folder).filter { $0.hasPrefix(kind + "_") && $0.hasSuffix(".pb") })
     // Old models list their weights as inputs too; then there are files for all of them, or for the others only.
     let infos = files.count == required.count ? required : all
@@ -82,38 +82,65 @@ public struct Verification: Sendable, Hashable {
       throw ZooError(
         .badData, "there are \(files.count) \(kind) files for the graph's \(infos.count) \(kind)s", at: folder)
     }
-    let columnNames = graph.columnNames()
     return try infos.prefix(files.count).enumerated().map { index, info in
       let file = "\(kind)_\(index).pb"
       guard files.contains(file) else { throw ZooError(.notFound, "there is no \(file)", at: folder) }
       let type = info.type ?? ValueType(.missing)
       switch type.form {
-      case .sequence(let element):
-        guard case .map = element.form, let columns = columnNames[info.name] else { fallthrough }
-        return (info.name, try matrix("\(folder)/\(file)", as: type, columns))
-      case .optional, .map, .sparseTensor, .opaque:
-        throw ZooError(.unsupported, "values that are no tensors can't be run yet", at: info.name)
-      case .tensor, .missing: return (info.name, try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load())
+      case .optional(let element):
+        return (info.name, try optional("\(folder)/\(file)", type, element, info.name))
+      case .sequence, .map, .sparseTensor, .opaque:
+        return (info.name, try value(ONNXFormat.readValue("\(folder)/\(file)", as: type), info.name))
+      case .tensor, .missing:
+        return (info.name, .tensor(try ONNXFormat.readTensor("\(folder)/\(file)").tensor.load()))
       }
     }
   }
 
-  /// The sequence of maps in the file at `path` as a matrix of float32, whose columns are the maps' keys in the order of
-  /// `columns`.
-  private static func matrix(_ path: String, as type: ValueType, _ columns: [String]) throws -> Tensor {
-    let other = ZooError(.badData, "the file is no sequence of maps from \(columns.joined(separator: ", "))", at: path)
-    guard case .sequence(let rows) = try ONNXFormat.readValue(path, as: type) else { throw other }
-    let numbers = try rows.flatMap { row in
-      guard case .map(let keys, let values) = row, keys.count == columns.count else { throw other }
-      let table = Dictionary(zip(keys, values)) { first, _ in first }
-      return try columns.map { column in
-        guard case .tensor(let item)? = table[column], let number = try item.tensor.load().numbers().first else {
-          throw other
-        }
-        return Float(number)
-      }
+  /// An optional value, or, as ONNX's own cases have it, what it holds.
+  private static func optional(
+    _ path: String, _ type: ValueType, _ element: ValueType, _ name: String
+  ) throws -> Value {
+    if let inner = try? value(ONNXFormat.readValue(path, as: element), name), inner.isLike(element) { return inner }
+    return try value(ONNXFormat.readValue(path, as: type), name)
+  }
+
+  private static func value(_ value: ONNXValue, _ name: String) throws -> Value {
+    switch value {
+    case .tensor(let tensor): .tensor(try tensor.tensor.load())
+    case .sequence(let elements): .sequence(try elements.map { try self.value($0, name) })
+    case .optional(let element): .optional(try element.map { try self.value($0, name) })
+    case .map(let keys, let values):
+      .map(
+        keys: try Tensor(strings: keys.map { Array($0.utf8) }, shape: [keys.count]),
+        values: try Tensor(try values.map { try number($0, name) }, shape: [values.count]))
     }
-    return try Tensor(numbers, shape: [rows.count, columns.count])
+  }
+
+  /// What a map's keys stand for are single numbers.
+  private static func number(_ value: ONNXValue, _ name: String) throws -> Float {
+    guard case .tensor(let item) = value, let number = try item.tensor.load().numbers().first else {
+      throw ZooError(.unsupported, "a map to other values than numbers", at: name)
+    }
+    return Float(number)
+  }
+
+  private static func difference(_ output: Value, _ expected: Value, _ tolerance: Tolerance) -> String? {
+    switch (output, expected) {
+    case (.tensor(let output), .tensor(let expected)): return difference(output, expected, tolerance)
+    case (.sequence(let outputs), .sequence(let wanted)):
+      guard outputs.count == wanted.count else { return "\(outputs.count) elements instead of \(wanted.count)" }
+      return zip(outputs, wanted).lazy.compactMap { difference($0, $1, tolerance) }.first
+    case (.optional(nil), .optional(nil)): return nil
+    case (.optional(let output?), .optional(let wanted?)), (.optional(let output?), let wanted):
+      return difference(output, wanted, tolerance)
+    case (.map(let keys, let values), .map(let wantedKeys, let wanted)):
+      // Keys have no order.
+      guard let order = keys.places(of: wantedKeys), let numbers = try? values.numbers() else { return "other keys" }
+      let ordered = try? Tensor(order.map { Float(numbers[$0]) }, shape: [order.count])
+      return ordered.map { difference($0, wanted, tolerance) } ?? "other values"
+    default: return "a value of another kind"
+    }
   }
 
   /// How `output` differs from `expected`; `nil` where it does not.
@@ -179,3 +206,29 @@ extension Tensor {
 #else
   import Foundation
 #endif
+
+extension Tensor {
+  /// The keys of a map as text.
+  package var keyTexts: [String] {
+    if let strings { return strings.map { String(decoding: $0, as: UTF8.self) } }
+    return (try? numbers().map { String(Int($0)) }) ?? []
+  }
+
+  /// Where each of `keys` is among the keys that this holds; `nil` where they are others.
+  fileprivate func places(of keys: Tensor) -> [Int]? {
+    let places = Dictionary(keyTexts.enumerated().map { (ExactText($1), $0) }, uniquingKeysWith: { first, _ in first })
+    let found = keys.keyTexts.compactMap { places[ExactText($0)] }
+    return found.count == keys.count && found.count == count ? found : nil
+  }
+}
+
+extension Value {
+  /// Whether the value is of the sort that a file declares.
+  fileprivate func isLike(_ type: ValueType) -> Bool {
+    switch (self, type.form) {
+    case (.tensor(let tensor), .tensor(let number, _)): tensor.type.rawValue == number
+    case (.sequence(let elements), .sequence(let element)): elements.allSatisfy { $0.isLike(element) }
+    default: false
+    }
+  }
+}

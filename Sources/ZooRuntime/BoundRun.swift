@@ -17,11 +17,11 @@ import ZooCore
 public final class BoundRun {
   private let plan: Plan
   private let state: RunState
-  private let inputs: [Tensor]
+  private let inputs: [Value]
   private let results: [TensorMemory]
   private let threads: Int
 
-  init(_ plan: Plan, inputs: [Tensor], results: [TensorMemory], threads: Int) throws {
+  init(_ plan: Plan, inputs: [Value], results: [TensorMemory], threads: Int) throws {
     self.plan = plan
     self.inputs = inputs
     self.results = results
@@ -34,22 +34,34 @@ public final class BoundRun {
   ///
   /// - Throws: `ZooError` from an operator that can't work with these contents.
   public func run() throws {
-    try ThreadPool.shared.withExecutor(limit: threads) { try run(executor: $0, observer: nil) }
+    try ThreadPool.shared.withExecutor(limit: threads) { try run(RunContext(executor: $0, observer: nil)) }
   }
 
   /// As `run`, telling when each node was computed.
   public func profile() throws -> Profile {
     try ThreadPool.shared.withExecutor(limit: threads) { executor in
       let recorder = ProfileRecorder(executor)
-      try recorder.withExecutor { try run(executor: $0, observer: recorder) }
+      try recorder.withExecutor { try run(RunContext(executor: $0, observer: recorder)) }
       return recorder.finish()
     }
   }
 
-  private func run(executor: UnsafePointer<zoo_executor>, observer: (any StepObserver)?) throws {
-    try ZooError.showingNames { try state.run(plan, executor: executor, observer: observer) }
-    plan.copyOutputs(from: inputs, to: results)
+  private func run(_ call: RunContext) throws {
+    try state.run(plan, call)
+    for (output, memory) in zip(plan.outputs, results) { try copy(output, to: memory) }
     try plan.checkConstants()
+  }
+
+  /// Fills an output that no step writes: a constant or an input as it is, or a value of its own.
+  private func copy(_ output: Plan.Output, to memory: TensorMemory) throws {
+    let tensor: Tensor? =
+      switch output.place {
+      case .input(let index): inputs[index].tensor
+      case .constant(let tensor): tensor
+      case .slot(let slot): try state.value(slot).tensor
+      case .output, .arena, .absent, .consumed: nil
+      }
+    tensor?.withUnsafeBytes { memory.mutableBytes.copyMemory(from: $0) }
   }
 }
 
@@ -61,14 +73,16 @@ extension CompiledModel {
   ///   on its data.
   public func bind(_ values: [String: Tensor], outputs memory: [String: TensorMemory]) throws -> BoundRun {
     let (plan, inputs) = try plan(for: values)
-    for name in Set(memory.keys).subtracting(plan.outputs.map(\.name)) {
-      throw ZooError(.badData, "the model has no output \"\(name)\"")
-    }
-    let results = try plan.outputs.map { output -> TensorMemory in
-      let needed = try output.type.byteCount
-      guard let given = memory[output.name] else { return try TensorMemory(byteCount: needed) }
+    let names = outputs.map(\.name)
+    for name in Set(memory.keys).subtracting(names) { throw ZooError(.badData, "the model has no output \"\(name)\"") }
+    let results = try zip(names, plan.outputs).map { name, output -> TensorMemory in
+      guard let type = output.facts.elementType, let shape = output.facts.fixedShape else {
+        throw ZooError(.unsupported, "the shape of the output \"\(name)\" depends on the model's data")
+      }
+      let needed = try Tensor.byteCount(type: type, shape: shape)
+      guard let given = memory[name] else { return try TensorMemory(byteCount: needed) }
       guard given.count >= needed else {
-        throw ZooError(.badData, "the output \"\(output.name)\" needs \(needed) bytes, not \(given.count)")
+        throw ZooError(.badData, "the output \"\(name)\" needs \(needed) bytes, not \(given.count)")
       }
       return given
     }

@@ -1,4 +1,6 @@
+import ZooCompiler
 import ZooCore
+import ZooOperators
 
 /// The element type and shape of every value in a model's graph at the given shapes of its inputs, by name. Weights stay
 /// where they are.
@@ -8,19 +10,24 @@ import ZooCore
 public func inferredTypes(
   of definition: ModelDefinition, shapes: [String: [Int]], registry: OperatorRegistry
 ) throws -> [String: (type: ElementType, shape: [Int])] {
-  let types = try ZooError.showingNames {
-    var graph = try checkedGraph(definition)
-    for input in graph.inputs {
-      guard let shape = shapes[InternalName.shown(input.name)], case .tensor(let number, _)? = input.type?.form,
-        let type = ElementType(rawValue: number)
-      else { throw ZooError(.badData, "type or shape of the input \"\(input.name)\" is not known") }
-      graph.types[input.name] = ValueDescription(type: type, shape: shape)
+  var imported = try ImportedModel.reading(definition)
+  for (input, value) in zip(
+    definition.graph.inputs.filter { imported.values[ExactText($0.name)] != nil }, imported.graph.inputs)
+  {
+    guard let shape = shapes[input.name], let type = input.type.flatMap(ValueKind.init)?.elementType else {
+      throw ZooError(.badData, "type or shape of the input \"\(input.name)\" is not known")
     }
-    guard try inferShapes(&graph, registry: registry) else {
+    imported.graph[value].facts = ValueFacts(type, shape)
+  }
+  let provider = PluginProvider(registry: registry, arithmetic: Arithmetic())
+  try InferFacts().run(&imported.graph, CompileContext(provider: provider, derivations: ConstantDerivations()))
+  var types: [String: (type: ElementType, shape: [Int])] = [:]
+  for (name, value) in imported.values {
+    let facts = imported.graph[value].facts
+    guard let type = facts.elementType, let shape = facts.fixedShape else {
       throw ZooError(.unsupported, "shapes or branches of the model depend on its data")
     }
-    return graph.types
+    types[name.text] = (type, shape)
   }
-  let known = types.compactMap { name, known in known.shape.map { (InternalName.shown(name), (known.type, $0)) } }
-  return Dictionary(known, uniquingKeysWith: { first, _ in first })
+  return types
 }

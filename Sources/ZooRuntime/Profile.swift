@@ -7,11 +7,13 @@ import Synchronization
 public struct Profile: Sendable {
   /// The computation of one node.
   public struct NodeSpan: Sendable {
-    /// The node, as a position in `CompiledModel.steps(for:)`.
+    /// The node, as a position in `Profile.steps`.
     public var step: Int
     public var start: UInt64
     public var end: UInt64
-    /// Nanoseconds of all workers together.
+    /// Nanoseconds of steps inside this one, such as those of a loop's body, which have spans of their own.
+    public var innerNanoseconds: UInt64
+    /// Nanoseconds of all workers together, without those of steps inside.
     public var workerNanoseconds: UInt64
   }
 
@@ -30,18 +32,29 @@ public struct Profile: Sendable {
 
   public var start: UInt64
   public var end: UInt64
+  /// What was run, each step once.
+  public var steps: [CompiledModel.Step]
   public var nodes: [NodeSpan]
   public var workers: [WorkerSpan]
 }
 
 /// Takes the times of one run. It lies between the run's kernels and the executor that they are given.
 final class ProfileRecorder: StepObserver, Sendable {
-  private struct State {
-    var step = 0
-    var stepStart: UInt64 = 0
-    /// Nanoseconds that the step has spent in `parallel_for`, and that its workers have.
+  private struct OpenStep {
+    var step: Int
+    var start: UInt64
+    /// Nanoseconds that the step has spent in `parallel_for`, that its workers have, and that steps inside it took.
     var parallel: UInt64 = 0
     var busy: UInt64 = 0
+    var inner: UInt64 = 0
+  }
+
+  private struct State {
+    /// The innermost comes last.
+    var open: [OpenStep] = []
+    var steps: [CompiledModel.Step] = []
+    /// By plan: the number of its first step.
+    var firstSteps: [ObjectIdentifier: Int] = [:]
     var nodes: [Profile.NodeSpan] = []
     var workers: [Profile.WorkerSpan] = []
   }
@@ -65,13 +78,13 @@ final class ProfileRecorder: StepObserver, Sendable {
     return try withExtendedLifetime(self) { try withUnsafePointer(to: recording, body) }
   }
 
-  /// The node at the position `step` begins.
-  func begin(_ step: Int, _: UnsafePointer<zoo_call>) { begin(step) }
-
-  func begin(_ step: Int) {
+  func begin(_ step: Int, of plan: Plan, _: UnsafePointer<zoo_call>?) {
     state.withLock { state in
-      (state.step, state.parallel, state.busy) = (step, 0, 0)
-      state.stepStart = monotonicNanoseconds()
+      let first = state.firstSteps[ObjectIdentifier(plan)] ?? state.steps.count
+      if state.firstSteps.updateValue(first, forKey: ObjectIdentifier(plan)) == nil {
+        state.steps += plan.steps.map(CompiledModel.Step.init)
+      }
+      state.open.append(OpenStep(step: first + step, start: monotonicNanoseconds()))
     }
   }
 
@@ -79,18 +92,22 @@ final class ProfileRecorder: StepObserver, Sendable {
   func end() {
     let now = monotonicNanoseconds()
     state.withLock { state in
-      let duration = now - state.stepStart
+      guard let step = state.open.popLast() else { return }
+      let duration = now - step.start
+      state.open.indices.last.map { state.open[$0].inner += duration }
       // Outside of `parallel_for` one thread is at work.
-      let alone = duration - min(duration, state.parallel)
+      let alone = duration - min(duration, step.parallel + step.inner)
       state.nodes.append(
-        Profile.NodeSpan(step: state.step, start: state.stepStart, end: now, workerNanoseconds: alone + state.busy))
+        Profile.NodeSpan(
+          step: step.step, start: step.start, end: now, innerNanoseconds: step.inner,
+          workerNanoseconds: alone + step.busy))
     }
   }
 
   /// What was recorded.
   func finish() -> Profile {
     let end = monotonicNanoseconds()
-    return state.withLock { Profile(start: start, end: end, nodes: $0.nodes, workers: $0.workers) }
+    return state.withLock { Profile(start: start, end: end, steps: $0.steps, nodes: $0.nodes, workers: $0.workers) }
   }
 
   private func run(_ count: Int, _ task: zoo_task, _ argument: UnsafeMutableRawPointer?) {
@@ -104,12 +121,14 @@ final class ProfileRecorder: StepObserver, Sendable {
     withUnsafeMutablePointer(to: &job) { parallelFor(executor, count, TimedJob.call, $0) }
     let duration = monotonicNanoseconds() - start
     state.withLock { state in
-      state.parallel += duration
+      guard let innermost = state.open.indices.last else { return }
+      state.open[innermost].parallel += duration
       for worker in 0..<workerCount where spans[worker].tasks > 0 {
         let span = spans[worker]
-        state.busy += span.busy
+        state.open[innermost].busy += span.busy
         state.workers.append(
-          Profile.WorkerSpan(step: state.step, worker: worker, start: span.start, end: span.end, tasks: span.tasks))
+          Profile.WorkerSpan(
+            step: state.open[innermost].step, worker: worker, start: span.start, end: span.end, tasks: span.tasks))
       }
     }
   }

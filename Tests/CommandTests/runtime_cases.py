@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 folder = Path(sys.argv[1])
 random = np.random.default_rng(0)
@@ -30,22 +31,26 @@ def integers(low, high, *shape, type=np.int64):
     return random.integers(low, high, size=shape).astype(type)
 
 
-def case(kind, inputs, outputs=1, opset=20, constant=(), **attributes):
-    """`inputs` are arrays, None for absent ones; those whose places are in `constant` are initializers."""
+def case(kind, inputs, outputs=1, opset=20, constant=(), domain="", reference=False, **attributes):
+    """`inputs` are arrays, None for absent ones; those whose places are in `constant` are initializers.
+
+    `reference` asks ONNX's own evaluator, for what ONNX Runtime does not have."""
     global count
     inputs = [None if x is None else np.asarray(x) for x in inputs]
     names = [f"x{i}" if x is not None else "" for i, x in enumerate(inputs)]
     fed = [i for i, x in enumerate(inputs) if x is not None and i not in constant]
-    node = helper.make_node(kind, names, [f"y{i}" for i in range(outputs)], **attributes)
+    node = helper.make_node(kind, names, [f"y{i}" for i in range(outputs)], domain=domain, **attributes)
     graph = helper.make_graph(
         [node], kind,
         [helper.make_tensor_value_info(names[i], helper.np_dtype_to_tensor_dtype(inputs[i].dtype), inputs[i].shape)
          for i in fed],
         [helper.make_empty_tensor_value_info(f"y{i}") for i in range(outputs)],
         [numpy_helper.from_array(inputs[i], names[i]) for i in constant])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
+    sets = [helper.make_opsetid("", opset)] + ([helper.make_opsetid(domain, 1)] if domain else [])
+    model = helper.make_model(graph, opset_imports=sets, ir_version=9)
     model = onnx.shape_inference.infer_shapes(model)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = (ReferenceEvaluator(model) if reference else
+               onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]))
     answers = session.run(None, {names[i]: inputs[i] for i in fed})
     for info, answer in zip(model.graph.output, answers):
         info.CopyFrom(helper.make_tensor_value_info(
@@ -148,6 +153,9 @@ regions = np.array([[0, 1, 1, 12, 9], [1, 0, 3, 23, 19], [0, 5, 5, 5, 5]], np.fl
 case("MaxRoiPool", [pooled, regions], opset=1, pooled_shape=[4, 3], spatial_scale=0.8)
 case("Col2Im", [floats(2, 5 * 6, 19 * 9), np.array([20, 19], np.int64), np.array([2, 3], np.int64)], opset=18,
      constant=(1, 2), strides=[1, 2])
+for constant in ((), (1,)):
+    case("Col2Im", [positive(2, 3 * 6, 5 * 4).astype(np.float16), np.array([6, 6], np.int64), np.array([2, 3], np.int64)],
+         opset=18, constant=constant, reference=True)
 
 # Sampling.
 for mode in ("linear", "nearest", "cubic"):
@@ -212,3 +220,103 @@ case("STFT", [impulses((2, 400, 2), 100), np.array(100, np.int64), positive(100)
 for kind in ("HannWindow", "HammingWindow", "BlackmanWindow"):
     for periodic in (0, 1):
         case(kind, [np.array(33, np.int64)], opset=17, periodic=periodic)
+
+# Losses: classes that are ignored, weights, logarithms of probabilities beside the loss.
+for reduction in ("none", "sum", "mean"):
+    for size, target in (((30, 7), (30,)), ((4, 9, 6, 5), (4, 6, 5))):
+        scores, classes = floats(*size), integers(0, size[1], *target)
+        classes.flat[3] = -7
+        case("NegativeLogLikelihoodLoss", [-positive(*size), classes, positive(size[1])], opset=13, reduction=reduction,
+             ignore_index=-7)
+        case("SoftmaxCrossEntropyLoss", [scores, classes, positive(size[1])], outputs=2, opset=13, reduction=reduction,
+             ignore_index=-7)
+        case("SoftmaxCrossEntropyLoss", [scores.astype(np.float64), np.abs(classes) % size[1]], outputs=2, opset=13,
+             reduction=reduction)
+
+# Convolutions whose taps move, some of them out of the picture.
+for size, weights, groups, offsets, attributes in (
+    ((2, 8, 17, 19), (12, 8, 3, 3), 1, 1, dict(pads=[1, 1, 1, 1])),
+    ((1, 12, 20, 11), (8, 6, 3, 2), 2, 4, dict(strides=[2, 1], dilations=[1, 2], pads=[2, 0, 1, 1])),
+    ((3, 40, 14, 14), (70, 40, 1, 1), 1, 2, dict()),
+):
+    height, width = (
+        (n + sum(attributes.get("pads", [0] * 4)[axis::2]) - (k - 1) * attributes.get("dilations", [1, 1])[axis] - 1)
+        // attributes.get("strides", [1, 1])[axis] + 1
+        for axis, (n, k) in enumerate(zip(size[2:], weights[2:])))
+    taps = offsets * weights[2] * weights[3]
+    case("DeformConv",
+         [positive(*size), positive(*weights), floats(size[0], 2 * taps, height, width) * 3, floats(weights[0]),
+          positive(size[0], taps, height, width)],
+         opset=19, constant=(1, 3), group=groups, offset_group=offsets, **attributes)
+    case("DeformConv", [positive(*size), positive(*weights), floats(size[0], 2 * taps, height, width)], opset=22,
+         group=groups, offset_group=offsets, **attributes)
+
+# Positions, states that go on.
+def positive_angles(*shape):
+    angles = random.uniform(0, 0.7, size=shape).astype(np.float32)
+    return [np.cos(angles), np.sin(angles)]
+
+
+for interleaved in (0, 1):
+    case("RotaryEmbedding", [floats(2, 5, 13, 16), *positive_angles(20, 8), integers(0, 20, 2, 13)], opset=23,
+         interleaved=interleaved)
+    case("RotaryEmbedding", [floats(2, 13, 5 * 16), *positive_angles(2, 13, 5)], opset=23, interleaved=interleaved,
+         num_heads=5, rotary_embedding_dim=10)
+for activation in ("none", "silu"):
+    case("CausalConvWithState", [positive(2, 40, 33), positive(40, 1, 4), floats(40), positive(2, 40, 3)], outputs=2,
+         opset=27, constant=(1, 2), activation=activation)
+    case("CausalConvWithState", [positive(3, 7, 2), positive(7, 1, 6)], outputs=2, opset=27, activation=activation)
+for rule in ("linear", "gated", "delta", "gated_delta"):
+    for width in ((2,) if rule == "delta" else (2, 16)):
+        keys = positive(3, 21, 16) / np.float32(5)
+        case("LinearAttention",
+             [positive(3, 21, 32), keys, positive(3, 21, 40), positive(3, 2, 8, 20),
+              -positive(3, 21, width) if "gated" in rule else None, floats(3, 21, 2) / 9 if "delta" in rule else None],
+             outputs=2, opset=27, q_num_heads=4, kv_num_heads=2, update_rule=rule)
+case("LinearAttention", [positive(1, 5, 16), positive(1, 5, 16), positive(1, 5, 130)], outputs=2, opset=27,
+     q_num_heads=1, kv_num_heads=1, update_rule="linear", scale=0.3)
+
+# Training.
+for momentum in (0.9, 0.2):
+    case("BatchNormalization", [positive(3, 20, 17, 13), floats(20), positive(20), floats(20), positive(20)], outputs=3,
+         opset=15, training_mode=1, momentum=momentum)
+    case("BatchNormalization", [positive(5, 3, 40), floats(3), positive(3), floats(3), positive(3)], outputs=3, opset=14,
+         training_mode=1, momentum=momentum, epsilon=0.1)
+# Versions before 9 may have statistics for each position.
+features = [abs(floats(4, 5, 6)) + np.float32(0.5) for _ in range(4)]
+for spatial in (0, 1):
+    case("BatchNormalization", [positive(3, 4, 5, 6)] + [x if not spatial else x[:, 0, 0] for x in features], opset=7,
+         spatial=spatial)
+case("SwiGLU", [floats(3, 40, 50), floats(3, 40, 50)], opset=28, reference=True, alpha=1.5)
+training = "ai.onnx.preview.training"
+for updates in (0, 3):
+    step = [np.float32(0.1), np.array(updates, np.int64)]
+    for kind, states, attributes in (
+        ("Adagrad", 1, dict(decay_factor=0.1, epsilon=1e-3)),
+        ("Adam", 2, dict(alpha=0.95, beta=0.9, norm_coefficient_post=0.02)),
+        ("Momentum", 1, dict(alpha=0.95, beta=0.8, mode="nesterov")),
+        ("Momentum", 1, dict(alpha=0.95, beta=0.8, mode="standard")),
+    ):
+        tensors = [positive(*size) for _ in range(states + 2) for size in ((40, 300), (7,))]
+        case(kind, step + tensors, outputs=2 * (states + 1), opset=15, domain=training, reference=True,
+             norm_coefficient=0.01, **attributes)
+
+# FlexAttention: shared keys, bodies that read what is around them, the softmax in another precision.
+def scored(kind, name, *inputs):
+    """A body of one node on the scores and on numbers that it holds."""
+    constants = [numpy_helper.from_array(np.asarray(x, np.float32), f"{name}{i}") for i, x in enumerate(inputs)]
+    shape = ["B", "H", "L", "S"]
+    return helper.make_graph(
+        [helper.make_node(kind, [f"{name}_in"] + [x.name for x in constants], [f"{name}_out"])], name,
+        [helper.make_tensor_value_info(f"{name}_in", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, shape)], constants)
+
+
+preview = "ai.onnx.preview"
+for type in (np.float32, np.float16, np.float64):
+    inputs = [positive(*size).astype(type) for size in ((2, 6, 9, 16), (2, 3, 21, 16), (2, 3, 21, 8))]
+    case("FlexAttention", inputs, opset=26, domain=preview, reference=True, scale=0.1)
+    case("FlexAttention", inputs, opset=26, domain=preview, reference=True, softmax_precision=TensorProto.FLOAT)
+inputs = [positive(*size) for size in ((1, 4, 9, 16), (1, 4, 21, 16), (1, 4, 21, 8))]
+case("FlexAttention", inputs, opset=26, domain=preview, reference=True,
+     score_mod=scored("Add", "score_mod", floats(9, 21)), prob_mod=scored("Mul", "prob_mod", positive(4, 1, 1)))

@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import TestSupport
@@ -110,7 +111,7 @@ import ConvPlugin
     let definition = try RCNN().model(weights: weights, values: settings, labels: ["cat", "dog"])
     let plugins = try Plugins.linked([
       ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Vision", visionPluginEntry),
-      ("SVM", svmPluginEntry),
+      ("SVM", svmPluginEntry), ("ML", mlPluginEntry),
     ])
     return try Model(definition, options: .init(plugins: plugins))
   }

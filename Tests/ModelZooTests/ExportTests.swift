@@ -1,6 +1,7 @@
 import AttentionPlugin
 import ConvPlugin
 import Foundation
+import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import TestSupport
@@ -79,7 +80,7 @@ import ZooCore
       ])
     let plugins = try Plugins.linked([
       ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-      ("SVM", svmPluginEntry), ("Vision", visionPluginEntry),
+      ("SVM", svmPluginEntry), ("ML", mlPluginEntry), ("Vision", visionPluginEntry),
     ])
     try withFolder { folder in
       let paths = Dictionary(uniqueKeysWithValues: models.keys.map { ($0, "\(folder)/\($0).onnx") })

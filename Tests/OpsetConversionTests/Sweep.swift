@@ -63,7 +63,9 @@ struct Sweep {
 
   /// Expects just those refusals that a file lists: on each line a range of operator sets, and the models that are refused
   /// for all of it.
+  /// With ZOO_WRITE_REFUSALS set it writes the list anew, for a reading of what changed.
   func expectRefusals(of list: String) throws {
+    guard ProcessInfo.processInfo.environment["ZOO_WRITE_REFUSALS"] == nil else { return try writeRefusals(list) }
     var wanted: [String: Set<Int64>] = [:]
     for line in try String(contentsOfFile: Self.script(list), encoding: .utf8).split(separator: "\n") {
       let words = line.split(separator: " ")
@@ -76,6 +78,30 @@ struct Sweep {
       let (before, now) = (wanted[name] ?? [], Set(refused[name] ?? []))
       #expect(before == now, "\(name): refused \(now.sorted()), in \(list) \(before.sorted())")
     }
+  }
+
+  private func writeRefusals(_ list: String) throws {
+    var names: [ClosedRange<Int64>: [String]] = [:]
+    for (name, targets) in refused {
+      var rest = Set(targets).sorted()[...]
+      while let first = rest.first {
+        let run = rest.enumerated().prefix { $0.element == first + Int64($0.offset) }.count
+        names[first...rest[rest.startIndex + run - 1], default: []].append(name)
+        rest = rest.dropFirst(run)
+      }
+    }
+    var lines: [String] = []
+    for (range, models) in names.sorted(by: {
+      ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound)
+    }) {
+      let start = "\(range.lowerBound)-\(range.upperBound)"
+      lines.append(start)
+      for model in models.sorted() {
+        if lines[lines.count - 1].utf8.count + model.utf8.count + 1 > 120, lines.last != start { lines.append(start) }
+        lines[lines.count - 1] += " " + model
+      }
+    }
+    try (lines.joined(separator: "\n") + "\n").write(toFile: Self.script(list), atomically: true, encoding: .utf8)
   }
 
   func compare(tolerance: String = "2e-6") throws -> Report {

@@ -83,6 +83,29 @@ struct ExactnessTests {
     #expect(try run("Shrink", [x], attributes)[0].elements(Int64.self) == [1 << 53 + 1, -(1 << 53) - 1, 0, .max - 1])
   }
 
+  /// What ONNX Runtime 1.32 gives on x86: C leaves it undefined.
+  @Test("What leaves an integer's range")
+  func beyondIntegers() throws {
+    let (bases, exponents) = ([0, 1, -1, -1, 2], [-1, -5, -3, -4, -1])
+    #expect(
+      try run("Pow", [ints(bases.map(Int64.init)), ints(exponents.map(Int64.init))])[0].elements(Int64.self)
+        == [.min, 1, -1, 1, 0])
+    let narrow = try [bases, exponents].map { try Tensor($0.map(Int32.init), shape: [5]) }
+    #expect(try run("Pow", narrow)[0].elements(Int32.self) == [.min, 1, -1, 1, 0])
+    #expect(
+      try run("ReduceLogSumExp", [ints([.max, .max])], [Attribute("keepdims", .int(0))])[0].elements(Int64.self)
+        == [.max])
+    func shrink<Element: TensorElement & FixedWidthInteger>(_ type: Element.Type, _ bias: Float) throws -> [Element] {
+      let attributes = [Attribute("lambd", .float(0.5)), Attribute("bias", .float(bias))]
+      return try run("Shrink", [Tensor([Element.min, .max, 1], shape: [3])], attributes)[0].elements()
+    }
+    #expect(try shrink(Int8.self, -100.5) == [28, -29, 101])
+    #expect(try shrink(UInt8.self, -100.5) == [0, 99, 101])
+    #expect(try shrink(Int32.self, -100.5) == [.min, .min, 101])
+    #expect(try shrink(Int64.self, -100.5) == [.min, .min, 101])
+    #expect(try shrink(UInt64.self, 100.5) == [0, 0, 18_446_744_073_709_551_517])
+  }
+
   @Test("Resize finds the nearest place where float32 scales make ties")
   func resize() throws {
     func resize(_ length: Int, _ scale: Float, _ coordinates: String, _ nearest: String) throws -> [Int64] {

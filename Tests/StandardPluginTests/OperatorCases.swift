@@ -1,6 +1,8 @@
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
+import MLPlugin
+import PicturePlugin
 import SVMPlugin
 import StandardPlugin
 import Testing
@@ -23,7 +25,8 @@ struct OperatorCase {
 func wholeRegistry(_ host: HostTable) throws -> OperatorRegistry {
   let registry = OperatorRegistry()
   for entry in [
-    standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry, svmPluginEntry,
+    standardPluginEntry, convPluginEntry, attentionPluginEntry, visionPluginEntry, svmPluginEntry, mlPluginEntry,
+    picturePluginEntry,
   ] { try registry.register(#require(entry(ZOO_PLUGIN_ABI_VERSION, host.pointer)), origin: "tests") }
   return registry
 }
@@ -60,6 +63,11 @@ struct OperatorCases {
     try addSignals()
     try addVision()
     try addMachines()
+    try addTrees()
+    try addEncoders()
+    try addTexts()
+    try addAttention()
+    try addTraining()
   }
 
   private mutating func add(
@@ -70,7 +78,7 @@ struct OperatorCases {
     let node = Node(
       type, domain: domain, inputs: names, outputs: (0..<outputs).map { "output\($0)" },
       attributes: attributes.sorted { $0.key < $1.key }.map { Attribute($0.key, $0.value) })
-    all.append(OperatorCase(node: node, inputs: inputs, opset: domain.isEmpty ? opset : 1))
+    all.append(OperatorCase(node: node, inputs: inputs, opset: domain.isEmpty || opset != 26 ? opset : 1))
   }
 
   private mutating func addElementwise() throws {
@@ -248,6 +256,12 @@ struct OperatorCases {
     add(
       "Col2Im", [try floats([1, 4, 4]), try ints([3, 3]), try ints([2, 2])],
       ["strides": .ints([1, 1]), "dilations": .ints([1, 1]), "pads": .ints([0, 0, 0, 0])])
+    add(
+      "DeformConv",
+      [
+        try floats([1, 4, 5, 5]), try floats([6, 2, 3, 3]), try floats([1, 36, 3, 3]), try floats([6]),
+        try floats([1, 18, 3, 3]),
+      ], with(["group": .int(2), "offset_group": .int(2)]))
   }
 
   private mutating func addGenerators() throws {
@@ -308,6 +322,68 @@ struct OperatorCases {
       outputs: 2, domain: domain)
   }
 
+  private mutating func addAttention() throws {
+    add(
+      "CausalConvWithState", [try floats([2, 3, 5]), try floats([3, 1, 4]), try floats([3]), try floats([2, 3, 3])],
+      ["activation": .string(Array("silu".utf8))], outputs: 2, opset: 27)
+    for (rule, width) in [("gated", 8), ("gated_delta", 2)] {
+      add(
+        "LinearAttention",
+        [
+          try floats([2, 3, 16]), try floats([2, 3, 8]), try floats([2, 3, 10]), try floats([2, 2, 4, 5]),
+          try floats([2, 3, width]), try floats([2, 3, 1]),
+        ],
+        [
+          "q_num_heads": .int(4), "kv_num_heads": .int(2), "scale": .float(0.5), "chunk_size": .int(2),
+          "update_rule": .string(Array(rule.utf8)),
+        ], outputs: 2, opset: 27)
+    }
+    add(
+      "RotaryEmbedding",
+      [try floats([2, 3, 16]), try floats([5, 4]), try floats([5, 4]), try ints([0, 1, 4, 3, 2, 1], [2, 3])],
+      ["num_heads": .int(2), "rotary_embedding_dim": .int(8), "interleaved": .int(1)])
+    // A picture of one black pixel.
+    let pixel = Array("P6 1 1 255 ".utf8) + [0, 0, 0]
+    add(
+      "ImageDecoder", [try Tensor(pixel, shape: [pixel.count])], ["pixel_format": .string(Array("BGR".utf8))])
+  }
+
+  private mutating func addTraining() throws {
+    let x = try floats([2, 4, 3])
+    let targets = try ints([0, 3, 1, -1, 2, 1], [2, 3])
+    for name in ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] {
+      for reduction in ["none", "mean"] {
+        add(
+          name, [x, targets, try floats([4])],
+          ["reduction": .string(Array(reduction.utf8)), "ignore_index": .int(-1)],
+          outputs: name.hasPrefix("Softmax") ? 2 : 1)
+      }
+    }
+    let channels = try floats([4])
+    add(
+      "BatchNormalization", [x, channels, channels, channels, channels],
+      ["training_mode": .int(1), "momentum": .float(0.5), "epsilon": .float(2)], outputs: 3)
+    add(
+      "Dropout", [x, try Tensor([Float(0.5)], shape: []), try Tensor([true], shape: [])], ["seed": .int(7)], outputs: 2)
+    add("SwiGLU", [x, x], ["alpha": .float(2)], opset: 28)
+    let domain = "ai.onnx.preview.training"
+    let step = [try Tensor([Float(0.5)], shape: []), try ints([3], [])]
+    let (epsilon, norm) = (Attribute.Value.float(1), Attribute.Value.float(0.5))
+    add(
+      "Adagrad", step + Array(repeating: x, count: 6),
+      ["epsilon": epsilon, "norm_coefficient": norm, "decay_factor": .float(1)], outputs: 4, domain: domain)
+    add(
+      "Adam", step + Array(repeating: x, count: 4),
+      ["alpha": .float(0.5), "epsilon": epsilon, "norm_coefficient": norm],
+      outputs: 3, domain: domain)
+    add(
+      "Momentum", step + Array(repeating: x, count: 3),
+      [
+        "alpha": .float(0.5), "beta": .float(0.5), "norm_coefficient": norm,
+        "mode": .string(Array("nesterov".utf8)),
+      ], outputs: 2, domain: domain)
+  }
+
   private mutating func addMachines() throws {
     let domain = "ai.onnx.ml"
     let x = try floats([2, 3])
@@ -328,6 +404,90 @@ struct OperatorCases {
       "SVMClassifier", [x],
       kernel.merging(["vectors_per_class": .ints([1, 1]), "classlabels_ints": .ints([3, 4])]) { $1 }, outputs: 2,
       domain: domain)
-    add("ZipMap", [x], ["classlabels_int64s": .ints([1, 2, 3])], domain: domain)
+  }
+
+  /// A tree of two comparisons and three leaves, as lists of attributes.
+  private func tree(_ votes: String) -> [String: Attribute.Value] {
+    func texts(_ names: [String]) -> Attribute.Value { .strings(names.map { Array($0.utf8) }) }
+    return [
+      "nodes_treeids": .ints([0, 0, 0, 0, 0]), "nodes_nodeids": .ints([0, 1, 2, 3, 4]),
+      "nodes_featureids": .ints([0, 1, 0, 0, 0]), "nodes_values": .floats([0.2, -0.1, 0, 0, 0]),
+      "nodes_modes": texts(["BRANCH_LEQ", "BRANCH_LT", "LEAF", "LEAF", "LEAF"]),
+      "nodes_truenodeids": .ints([1, 2, 0, 0, 0]), "nodes_falsenodeids": .ints([4, 3, 0, 0, 0]),
+      "nodes_missing_value_tracks_true": .ints([1, 0, 0, 0, 0]),
+      "\(votes)_treeids": .ints([0, 0, 0]), "\(votes)_nodeids": .ints([2, 3, 4]), "\(votes)_ids": .ints([0, 1, 0]),
+      "\(votes)_weights": .floats([0.5, 1, -2]), "base_values": .floats([0.5, 1]),
+      "post_transform": .string(Array("SOFTMAX".utf8)),
+    ]
+  }
+
+  private mutating func addTrees() throws {
+    let domain = "ai.onnx.ml"
+    let x = try floats([2, 3])
+    add(
+      "TreeEnsembleRegressor", [x],
+      tree("target").merging(["n_targets": .int(2), "aggregate_function": .string(Array("AVERAGE".utf8))]) { $1 },
+      domain: domain)
+    add(
+      "TreeEnsembleClassifier", [x], tree("class").merging(["classlabels_int64s": .ints([7, 8])]) { $1 }, outputs: 2,
+      opset: 3, domain: domain)
+    add(
+      "TreeEnsemble", [x],
+      [
+        "tree_roots": .ints([0]), "nodes_featureids": .ints([0, 1]),
+        "nodes_splits": .tensor(NamedTensor(name: "", tensor: StoredTensor(try Tensor([Float(0.2), 0], shape: [2])))),
+        "nodes_modes": .tensor(NamedTensor(name: "", tensor: StoredTensor(try Tensor([UInt8(0), 6], shape: [2])))),
+        "membership_values": .tensor(
+          NamedTensor(name: "", tensor: StoredTensor(try Tensor([Float(1), 2, .nan], shape: [3])))),
+        "nodes_truenodeids": .ints([1, 0]), "nodes_trueleafs": .ints([0, 1]),
+        "nodes_falsenodeids": .ints([2, 1]), "nodes_falseleafs": .ints([1, 1]),
+        "nodes_missing_value_tracks_true": .ints([1, 0]), "leaf_targetids": .ints([0, 1, 0]),
+        "leaf_weights": .tensor(NamedTensor(name: "", tensor: StoredTensor(try Tensor([Float(1), 2, 3], shape: [3])))),
+        "n_targets": .int(2),
+        "aggregate_function": .int(1), "post_transform": .int(0),
+      ], opset: 5, domain: domain)
+  }
+
+  private mutating func addEncoders() throws {
+    let domain = "ai.onnx.ml"
+    let texts = Attribute.Value.strings(["a", "b", "a"].map { Array($0.utf8) })
+    let words = try Tensor(strings: ["a", "c"].map { Array($0.utf8) }, shape: [1, 2])
+    add(
+      "LabelEncoder", [words],
+      ["keys_strings": texts, "values_int64s": .ints([3, 4, 5]), "default_int64": .int(9)], opset: 4, domain: domain)
+    add("LabelEncoder", [try ints([0, 5])], ["classes_strings": texts], domain: domain)
+    add("OneHotEncoder", [try ints([1, 5])], ["cats_int64s": .ints([1, 2]), "zeros": .int(1)], domain: domain)
+    add("CategoryMapper", [words], ["cats_strings": texts, "cats_int64s": .ints([1, 2, 3])], domain: domain)
+    add("Binarizer", [try floats([2, 3])], ["threshold": .float(0.5)], domain: domain)
+    add(
+      "Imputer", [try floats([2, 3])],
+      ["imputed_value_floats": .floats([1, 2, 3]), "replaced_value_float": .float(0)], domain: domain)
+    add(
+      "FeatureVectorizer", [try ints([1, 2], [2, 1]), try ints([1, 2, 3, 4], [2, 2])],
+      ["inputdimensions": .ints([1, 2])], domain: domain)
+  }
+
+  private mutating func addTexts() throws {
+    let words = try Tensor(strings: ["a b", "c", ""].map { Array($0.utf8) }, shape: [3])
+    let pattern = Attribute.Value.string(Array("[a-z]+( b|$)".utf8))
+    add("StringConcat", [words, words])
+    add("StringSplit", [words], ["maxsplit": .int(2), "delimiter": .string(Array(" ".utf8))], outputs: 2)
+    add(
+      "StringNormalizer", [words],
+      [
+        "stopwords": .strings([Array("c".utf8)]), "is_case_sensitive": .int(1),
+        "case_change_action": .string(Array("UPPER".utf8)),
+      ])
+    add("RegexFullMatch", [words], ["pattern": pattern])
+    add(
+      "TfIdfVectorizer", [try ints([1, 2, 1, 2, 3])],
+      [
+        "mode": .string(Array("TFIDF".utf8)), "min_gram_length": .int(1), "max_gram_length": .int(2),
+        "max_skip_count": .int(1), "ngram_counts": .ints([0, 2]), "ngram_indexes": .ints([0, 2, 1]),
+        "pool_int64s": .ints([1, 2, 1, 2]), "weights": .floats([1, 2, 3]),
+      ])
+    add(
+      "Tokenizer", [words],
+      ["tokenexp": pattern, "mark": .int(1), "mincharnum": .int(1), "pad_value": .string([])], domain: "com.microsoft")
   }
 }

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// The model's own functions: those that stay, and those whose bodies take the place of their calls.
 struct FunctionLibrary {

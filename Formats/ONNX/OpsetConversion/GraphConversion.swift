@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// Converts graphs, node by node in the order of evaluation, and learns the values' types on the way.
 struct GraphConversion {
@@ -75,10 +76,8 @@ struct GraphConversion {
   ) throws -> [Node] {
     guard isDefault(node.domain) else { return [try convertingBodies(node, from: bodyVersion, nesting: nesting).node] }
     guard depth < Self.depthLimit else { throw ZooError(.defect, "the conversion does not end", at: node.label) }
-    guard let schema = OperatorHistory.schema(node.operatorType, at: version) else {
-      throw missing(node, origin, version)
-    }
-    try learn(node, schema)
+    guard OperatorHistory.schema(node.operatorType, at: version) != nil else { throw missing(node, origin, version) }
+    learn(node, version)
     guard version != target,
       let (next, step) = Adapters.next(node.operatorType, from: version, to: target)
     else {
@@ -157,16 +156,9 @@ struct GraphConversion {
     }
   }
 
-  private func learn(_ node: Node, _ schema: OperatorSchema) throws {
-    let forms = inferredForms(node, schema, bench)
-    let shapes = try inferredShapes(node, bench)
-    for (index, name) in node.outputs.enumerated() where !name.isEmpty {
-      var value = KnownValue()
-      value.form = index < forms.count ? forms[index] : nil
-      value.shape = index < shapes.count ? shapes[index] : nil
-      if index == 0 { value.constant = try inferredConstant(node, bench) }
-      if let constant = value.constant { value = KnownValue(constant: constant).completed(by: value) }
-      bench[name] = value.completed(by: bench[name])
+  private func learn(_ node: Node, _ version: Int64) {
+    for (name, facts) in zip(node.outputs, bench.inferred(node, opset: version)) where !name.isEmpty {
+      bench[name] = KnownValue(facts).completed(by: bench[name])
     }
   }
 

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// What is known about a value of the graph.
 struct KnownValue {
@@ -31,6 +32,21 @@ struct KnownValue {
     if case .missing = type.form { form = nil }
   }
 
+  /// What a declaration tells of a value.
+  init(_ facts: ValueFacts) {
+    form = facts.kind.map(ValueType.Form.init)
+    shape = facts.shape.map { $0.map { $0.number.flatMap(Self.extent) } }
+    constant = facts.constant ?? facts.constantElements
+  }
+
+  /// What declarations ask for.
+  var facts: ValueFacts {
+    if let constant { return ValueFacts(constant) }
+    var facts = ValueFacts(form.flatMap { ValueKind(ValueType($0)) })
+    facts.shape = shape.map { $0.map { $0.map { Dim($0) } ?? .unknown() } }
+    return facts
+  }
+
   /// An extent that can be reckoned with; `nil` for what no tensor has.
   static func extent(_ value: Int) -> Int? { (0...1 << 40).contains(value) ? value : nil }
 
@@ -51,5 +67,33 @@ struct KnownValue {
   var elementType: ElementType? {
     guard case .tensor(let type, _)? = form else { return nil }
     return ElementType(rawValue: type)
+  }
+}
+
+extension ValueFacts {
+  /// The elements as a constant, where all are known.
+  fileprivate var constantElements: StoredTensor? {
+    guard let shape = fixedShape, let elements else { return nil }
+    let numbers = elements.compactMap(\.number)
+    guard numbers.count == elements.count else { return nil }
+    let tensor =
+      switch elementType {
+      case .int64: try? Tensor(numbers.map(Int64.init), shape: shape)
+      case .int32: try? Tensor(numbers.map { Int32(clamping: $0) }, shape: shape)
+      default: Tensor?.none
+      }
+    return tensor.map { StoredTensor($0) }
+  }
+}
+
+extension ValueType.Form {
+  init(_ kind: ValueKind) {
+    switch kind {
+    case .tensor(let type): self = .tensor(elementType: type.rawValue, shape: nil)
+    case .sparseTensor(let type): self = .sparseTensor(elementType: type.rawValue, shape: nil)
+    case .sequence(let element): self = .sequence(ValueType(Self(element)))
+    case .optional(let element): self = .optional(ValueType(Self(element)))
+    case .map(let key, let value): self = .map(keyType: key.rawValue, value: ValueType(Self(value)))
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// Checks that a node is one of the target's version: operator, number of values, attributes and, where they are known,
 /// types. What no adapter knew of ends here, not in a file that nobody can read.

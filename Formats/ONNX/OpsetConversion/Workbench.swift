@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// What the conversion of a node may look at, and the names and constants that it makes.
 final class Workbench {
@@ -64,6 +65,14 @@ final class Workbench {
     case .bool: return try tensor.load().elements(Bool.self).map { $0 ? 1 : 0 }
     default: return try integers(name)?.map(Double.init)
     }
+  }
+
+  /// What is known of a node's outputs. Of one that its operator's specification does not allow, that is nothing: what was
+  /// wrong before stays as it was.
+  func inferred(_ node: Node, opset: Int64) -> [ValueFacts] {
+    guard let declaration = OperatorCatalogue.declaration(node.operatorType, domain: node.domain) else { return [] }
+    let inputs = node.inputs.map { $0.isEmpty ? nil : self[$0]?.facts ?? ValueFacts(nil) }
+    return (try? declaration.infer(Inference(node, opset: opset, inputs: inputs))) ?? []
   }
 
   // MARK: Names and constants

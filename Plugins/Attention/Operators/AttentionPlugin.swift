@@ -2,9 +2,13 @@ import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
-/// Attention, and the cache that it reads when tokens come one at a time.
+/// Attention, the cache that it reads when tokens come one at a time, positions, and what models with a state have in its
+/// place.
 public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
-  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() } + [TensorScatter()]
+  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() } + [
+    TensorScatter(), RotaryEmbedding().withHalves(), CausalConvWithState(host: host).withHalves(),
+    LinearAttention(host: host).withHalves(),
+  ]
 }
 
 /// The plugin's table for a host that links it statically.

@@ -16,7 +16,14 @@ enum WindowLimits {
 func checkedList(
   _ attributes: Attributes, _ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>
 ) throws -> [Int] {
-  guard let values = try attributes.ints(name) else { return Array(repeating: fallback, count: count) }
+  try checkedList(attributes.ints(name), name, count: count, default: fallback, in: range)
+}
+
+/// As above, of an attribute that has been read.
+func checkedList(
+  _ values: [Int]?, _ name: String, count: Int, default fallback: Int, in range: ClosedRange<Int>
+) throws -> [Int] {
+  guard let values else { return Array(repeating: fallback, count: count) }
   guard values.count == count else { throw OperatorError("\(name) has \(values.count) values in place of \(count)") }
   for value in values where !range.contains(value) {
     throw OperatorError("\(name) holds \(value), which is not in \(range.lowerBound)...\(range.upperBound)")

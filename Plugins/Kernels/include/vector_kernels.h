@@ -120,6 +120,9 @@ typedef struct zs_kernels {
   void (*dots)(const float *a, const float *b, size_t stride, size_t rows, size_t depth, float scale, float *y);
   /* y[j] = Σ a[i] b[i * stride + j], i below rows, for j below `columns`. */
   void (*weighted_sum)(const float *a, const float *b, size_t stride, size_t rows, size_t columns, float *y);
+  /* b[i * stride + j] = f[i] b[i * stride + j] + a[i] x[j], i below rows, for j below `columns`; without f, 1 is meant. */
+  void (*add_outer)(const float *f, const float *a, const float *x, float *b, size_t stride, size_t rows,
+                    size_t columns);
   /* Softmax down `rows` rows, `stride` apart, of `columns` columns. */
   void (*softmax_columns)(const float *x, float *y, size_t rows, size_t stride, size_t columns, int32_t logarithm);
   /* Local response normalisation of `channels` rows of `positions` values, both `stride` apart from the next. */

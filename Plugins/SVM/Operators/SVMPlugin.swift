@@ -7,7 +7,7 @@ public let svmPlugin = Plugin(name: "SVM", version: "1.0") { host in
   let kernels = host.kernels
   return [
     LinearClassifier(kernels: kernels), LinearRegressor(kernels: kernels), SVMClassifier(kernels: kernels),
-    SVMRegressor(kernels: kernels), Scaler(), Normalizer(), ArrayFeatureExtractor(), ZipMap(),
+    SVMRegressor(kernels: kernels), Scaler(), Normalizer(), ArrayFeatureExtractor(),
   ]
 }
 
@@ -15,5 +15,3 @@ public let svmPlugin = Plugin(name: "SVM", version: "1.0") { host in
 public func svmPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>? {
   svmPlugin.export(abi, host)
 }
-
-let machineLearningDomain = "ai.onnx.ml"

@@ -53,6 +53,20 @@ static uint8_t float_to_small(float value, const small_float *f, int saturate) {
   return sign | (uint8_t)bits;
 }
 
+/* The bits of a power of two, 2^(bits - 127), by the rounding in `how`. Signs are left aside: ONNX leaves them open. */
+static uint8_t float_to_power(double value, int32_t how) {
+  int saturates = how & ZS_SATURATE, e;
+  if (isnan(value)) return 255;
+  if (isinf(value)) return saturates ? 254 : 255;
+  if (value == 0) return saturates ? 0 : 255;
+  double fraction = frexp(fabs(value), &e);
+  int rounds_up = how & ZS_ROUND_DOWN ? 0 : how & ZS_ROUND_NEAREST ? fraction >= 0.75 : fraction > 0.5;
+  int bits = e - 1 + rounds_up + 127;
+  if (bits > 254) return saturates ? 254 : 255;
+  if (bits < 0) return saturates ? 0 : 255;
+  return (uint8_t)bits;
+}
+
 static int is_integer(int32_t type) {
   return (type >= 2 && type <= 7) || type == 9 || type == 12 || type == 13 || type == 21 || type == 22 || type == 25 ||
          type == 26;
@@ -134,10 +148,11 @@ static int read_floats(int32_t type, const void *x, size_t first, double *y, siz
   }
 }
 
-static int write_floats(int32_t type, const double *x, void *y, size_t first, size_t count, int32_t saturate) {
+static int write_floats(int32_t type, const double *x, void *y, size_t first, size_t count, int32_t how) {
   small_float format;
   if (small_format(type, &format)) {
-    for (size_t i = 0; i < count; i++) ((uint8_t *)y)[first + i] = float_to_small((float)x[i], &format, saturate);
+    int saturates = how & ZS_SATURATE;
+    for (size_t i = 0; i < count; i++) ((uint8_t *)y)[first + i] = float_to_small((float)x[i], &format, saturates);
     return 1;
   }
   switch (type) {
@@ -165,6 +180,7 @@ static int write_floats(int32_t type, const double *x, void *y, size_t first, si
       *byte = (first + i) % 2 ? (uint8_t)((*byte & 15) | bits << 4) : (uint8_t)bits;
     }
     return 1;
+  case 24: for (size_t i = 0; i < count; i++) ((uint8_t *)y)[first + i] = float_to_power(x[i], how); return 1;
   default: return 0;
   }
 }
@@ -176,7 +192,7 @@ static int64_t whole(double x) {
   return (int64_t)x;
 }
 
-int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t saturate) {
+int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t how) {
   enum { PIECE = 256 };
   int64_t whole_numbers[PIECE];
   double numbers[PIECE];
@@ -204,7 +220,7 @@ int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, 
       else if (to_integer)
         for (size_t i = 0; i < n; i++) whole_numbers[i] = whole(numbers[i]);
     }
-    if (!(to_integer ? write_ints(to, whole_numbers, y, first, n) : write_floats(to, numbers, y, first, n, saturate)))
+    if (!(to_integer ? write_ints(to, whole_numbers, y, first, n) : write_floats(to, numbers, y, first, n, how)))
       return 0;
   }
   return 1;

@@ -1,3 +1,4 @@
+import ZooCompiler
 import ZooRuntime
 
 /// How a file holds a model's weights. The network computes with float32 weights in any case, unless its precision says
@@ -90,7 +91,9 @@ extension Graph {
     var expanded: [NamedTensor] = []
     var unread: Set<String> = []
     nodes = try nodes.filter { node in
-      guard let tensor = try convertedConstant(node, of: { constants[$0] }) else { return true }
+      guard node.outputs.count == 1, !node.outputs[0].isEmpty,
+        let tensor = try convertedConstant(node, of: node.inputs.map { constants[$0] })
+      else { return true }
       expanded.append(NamedTensor(name: node.outputs[0], tensor: tensor))
       unread.formUnion(node.inputs)
       return false

@@ -1,22 +1,24 @@
+import ZooCompiler
 import ZooCore
 
 /// Kernels by all that makes them the same apart from input shapes, so that another plan can share their packed weights.
-final class KernelCache {
+struct KernelCache {
   struct Key: Hashable {
     private enum Operand: Hashable {
       case absent
       case constant(TensorIdentity)
-      case value(type: Int32, layout: Int32, range: ClosedRange<Float>?)
+      case value(type: ElementType?, layout: Layout, range: ClosedRange<Float>?)
     }
 
     private struct Step: Hashable {
       var operation: OperationKey
-      var operands: [Int32]
+      /// Which of the step's operands is the value so far.
+      var isSoFar: [Bool]
     }
 
     private struct Output: Hashable {
-      var type: Int32
-      var layout: Int32
+      var type: ElementType?
+      var layout: Layout
     }
 
     private var operation: OperationKey
@@ -25,23 +27,28 @@ final class KernelCache {
     private var epilogue: [Step]
     /// `nil` for those that nobody reads.
     private var outputs: [Output?]
-    private var precision: Int32
+    private var precision: Precision
 
-    /// `nil` for a node that reads constants which hold for some shapes only.
-    init?(_ entry: WorkNode, in graph: WorkGraph) {
-      guard !entry.reads.contains(where: graph.shapeDependent.contains) else { return nil }
-      operation = OperationKey(entry.node, opset: graph.opset(of: entry))
-      ownInputCount = entry.ownInputs.count
-      operands = entry.operands.map { name in
-        if let constant = graph.constants[name] { return .constant(constant.identity) }
-        guard let type = graph.types[name] else { return .absent }
-        return .value(type: type.type.rawValue, layout: type.layout, range: graph.arithmetic.ranges[name])
+    /// `nil` for a node that reads constants which hold for some shapes only, or runs graphs.
+    init?(_ node: CompilerNode, in graph: CompilerGraph, _ arithmetic: Arithmetic) {
+      let operands = node.operands
+      guard node.bodies.isEmpty, !operands.contains(where: { $0.map { graph[$0].holdsForShapes } ?? false }) else {
+        return nil
       }
-      epilogue = entry.numberedEpilogue.map { Step(operation: OperationKey($0.step), operands: $0.operands) }
-      outputs = entry.node.outputs.map { name in
-        graph.types[name].map { Output(type: $0.type.rawValue, layout: $0.layout) }
+      operation = OperationKey(node)
+      ownInputCount = node.inputs.count
+      self.operands = operands.map { operand in
+        guard let operand else { return .absent }
+        let value = graph[operand]
+        if let constant = value.constant { return .constant(constant.identity) }
+        return .value(
+          type: value.facts.elementType, layout: value.layout, range: graph[value.copyOf ?? operand].range)
       }
-      precision = graph.arithmetic.precision.rawValue
+      epilogue = node.epilogue.map { Step(operation: OperationKey($0), isSoFar: $0.operands.map { $0 == nil }) }
+      outputs = node.outputs.map { output in
+        output.map { Output(type: graph[$0].facts.elementType, layout: graph[$0].layout) }
+      }
+      precision = arithmetic.precision
     }
   }
 

@@ -1,34 +1,26 @@
 import CZooPlugin
+import ZooCompiler
 import ZooCore
+import ZooOperators
 
 /// Shows what products read, for calibration.
 final class ProductObserver: StepObserver {
-  private static let products: Set<String> = ["Conv", "ConvTranspose", "MatMul", "Gemm"]
-
-  private let plan: Plan
   private let body: (String, UnsafeBufferPointer<Float>) -> Void
 
-  init(_ plan: Plan, _ body: @escaping (String, UnsafeBufferPointer<Float>) -> Void) {
-    self.plan = plan
-    self.body = body
-  }
+  init(_ body: @escaping (String, UnsafeBufferPointer<Float>) -> Void) { self.body = body }
 
-  func begin(_ index: Int, _ call: UnsafePointer<zoo_call>) {
+  func begin(_ index: Int, of plan: Plan, _ call: UnsafePointer<zoo_call>?) {
     let step = plan.steps[index]
-    guard Self.products.contains(step.node.operatorType), OperatorRegistry.canonical(step.node.domain).isEmpty else {
-      return
-    }
-    for (position, name) in step.node.inputs.enumerated() where position < step.inputs.count && !name.isEmpty {
-      let operand = step.inputs[position]
+    guard let call, step.node.declaration?.traits.contains(.product) == true else { return }
+    for (position, operand) in step.inputs.prefix(step.node.inputs.count).enumerated() {
       switch operand.place {
       case .absent, .constant, .consumed: continue
-      case .arena, .input, .output: break
+      case .arena, .input, .output, .slot: break
       }
-      guard operand.description.type == .float32, let shape = operand.description.shape, !shape.contains(0),
+      guard operand.facts.elementType == .float32, let shape = operand.facts.fixedShape, !shape.contains(0),
         let data = call.pointee.inputs[position].data
       else { continue }
-      let value = InternalName.published(plan.layoutCopies[name] ?? name)
-      show(value, data.assumingMemoryBound(to: Float.self), shape, operand.description.layout)
+      show(operand.name, data.assumingMemoryBound(to: Float.self), shape, operand.layout.number)
     }
   }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import ZooCompiler
 import ZooCore
 
 /// Constants that kernels read where they lie, such as tables of embeddings: in memory once for all plans that need them,
@@ -11,7 +12,7 @@ package final class ResidentConstants: Sendable {
 
   private let residents = Mutex<[TensorIdentity: Resident]>([:])
   /// Constants that are computed from those that models share are shared too.
-  let derivations = ConstantDerivations()
+  package let derivations = ConstantDerivations()
 
   package init() {}
 

@@ -1,36 +1,8 @@
 import CZooPlugin
 import Synchronization
+import ZooCompiler
 import ZooCore
-
-/// What the runtime knows of a value while it compiles.
-struct ValueDescription: Sendable {
-  var type: ElementType
-  /// `nil` when only running can tell.
-  var shape: [Int]?
-  var layout: Int32 = 0
-  /// The contents, where they are constant and loaded.
-  var constant: Tensor?
-
-  /// Bytes in memory, blocked padding included.
-  var byteCount: Int {
-    get throws {
-      var extents = shape ?? []
-      // Checked before it is padded, which may then not overflow.
-      let plain = try Tensor.byteCount(type: type, shape: extents)
-      guard layout == ZOO_LAYOUT_NCHW16C, extents.count >= 2 else { return plain }
-      extents[1] = extents[1].roundedUp(to: 16)
-      return try Tensor.byteCount(type: type, shape: extents)
-    }
-  }
-}
-
-/// An elementwise operator folded onto the end of a node.
-struct EpilogueStep: Sendable {
-  var operatorType: String
-  var attributes: [Attribute]
-  /// Names of the operands; `nil` is the value computed so far.
-  var operands: [String?]
-}
+import ZooOperators
 
 /// A node in the form of the plugin ABI; owns the C memory that the form points to.
 final class BoundNode {
@@ -43,47 +15,55 @@ final class BoundNode {
   private let failure = Mutex<(any Error)?>(nil)
 
   /// - Parameters:
-  ///   - inputs: by position, `nil` for absent ones; the operands of the epilogue follow the node's own.
-  ///   - stored: constants that the operator reads in pieces, by position.
-  ///   - epilogue: steps with their operands as indices into `inputs`, -1 for the value so far.
+  ///   - stored: Constants that the operator reads in pieces, by position.
+  ///   - judged: A step that the operator is asked about; its operands follow the node's.
+  ///   - load: What a constant holds that is too large to be known to everybody; `nil` leaves it out.
   init(
-    _ node: Node, opset: Int64, inputs: [ValueDescription?], stored: [Int: StoredTensor] = [:],
-    ownInputCount: Int? = nil,
-    epilogue: [(step: EpilogueStep, operands: [Int32])] = [], usedOutputs: UInt64 = .max,
-    arithmetic: Arithmetic = Arithmetic()
+    _ node: CompilerNode, in graph: CompilerGraph, stored: [Int: StoredTensor] = [:], judging judged: FusedStep? = nil,
+    arithmetic: Arithmetic, load: ((CompilerValue) throws -> Tensor?)? = nil
   ) throws {
     self.stored = stored
-    names = node.inputs
-    let inputTable = memory.allocate(zoo_tensor.self, count: inputs.count)
+    let operands =
+      node.inputs
+      + (node.epilogue + (judged.map { [$0] } ?? [])).flatMap { step in
+        step.operands.compactMap { $0.map(Optional.some) }
+      }
+    names = operands.map { $0.map { graph[$0].name } ?? "" }
+    let inputTable = memory.allocate(zoo_tensor.self, count: operands.count)
     pointer = memory.allocate(zoo_node.self, count: 1)
     let attributes = try bind(node.attributes)
-    for (index, input) in inputs.enumerated() {
-      inputTable[index] = try input.map { try bind($0) } ?? zoo_tensor()
+    for (index, operand) in operands.enumerated() {
+      guard let operand else { continue }
+      inputTable[index] = try bind(graph[operand], load: stored[index] == nil ? load : nil)
       if stored[index] != nil { inputTable[index].is_constant = 1 }
     }
-    let steps = memory.allocate(zoo_step.self, count: epilogue.count)
-    for (index, entry) in epilogue.enumerated() { steps[index] = try bind(entry.step, operands: entry.operands) }
+    let numbered = node.numberedEpilogue
+    let steps = memory.allocate(zoo_step.self, count: numbered.count)
+    for (index, entry) in numbered.enumerated() { steps[index] = try bind(entry.step, operands: entry.operands) }
     pointer.pointee = zoo_node(
-      size: MemoryLayout<zoo_node>.size, name: memory.string(node.name),
-      domain: memory.string(OperatorRegistry.canonical(node.domain)), op_type: memory.string(node.operatorType),
-      opset: opset, attributes: attributes.0, attribute_count: attributes.1, inputs: inputTable,
-      input_count: inputs.count, own_input_count: ownInputCount ?? inputs.count, output_count: node.outputs.count,
-      epilogue: steps, epilogue_count: epilogue.count, used_outputs: usedOutputs,
+      size: MemoryLayout<zoo_node>.size, name: memory.string(node.name), domain: memory.string(node.domain),
+      op_type: memory.string(node.operatorType), opset: node.opset, attributes: attributes.0,
+      attribute_count: attributes.1, inputs: inputTable, input_count: operands.count,
+      own_input_count: node.inputs.count, output_count: node.outputs.count, epilogue: steps,
+      epilogue_count: numbered.count, used_outputs: node.usedOutputs,
       read_constant: { node, input, offset, count, destination in
         guard let node, let state = node.pointee.host_state else { return zoo_status(ZOO_FAILED) }
         let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
         return bound.read(input, at: offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
       },
       host_state: nil, precision: arithmetic.precision.rawValue, reserved: 0,
-      input_ranges: ranges(of: node, count: inputs.count, arithmetic))
+      input_ranges: ranges(of: operands.prefix(node.inputs.count), count: operands.count, in: graph, arithmetic))
     pointer.pointee.host_state = Unmanaged.passUnretained(self).toOpaque()
   }
 
-  private func ranges(of node: Node, count: Int, _ arithmetic: Arithmetic) -> UnsafePointer<Float>? {
+  private func ranges(
+    of operands: ArraySlice<ValueID?>, count: Int, in graph: CompilerGraph, _ arithmetic: Arithmetic
+  ) -> UnsafePointer<Float>? {
     guard arithmetic.precision == .int8, !arithmetic.ranges.isEmpty else { return nil }
     let table = memory.allocate(Float.self, count: 2 * count)
     for index in 0..<count {
-      let range = node.inputs.indices.contains(index) ? arithmetic.ranges[node.inputs[index]] : nil
+      let value = index < operands.count ? operands[index] : nil
+      let range = value.flatMap { graph[graph[$0].copyOf ?? $0].range }
       table[2 * index] = range?.lowerBound ?? .nan
       table[2 * index + 1] = range?.upperBound ?? .nan
     }
@@ -112,32 +92,40 @@ final class BoundNode {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
-  func bind(_ step: EpilogueStep, operands: [Int32]) throws -> zoo_step {
+  func bind(_ step: FusedStep, operands: [Int32]) throws -> zoo_step {
     let attributes = try bind(step.attributes)
-    let table = memory.allocate(Int32.self, count: operands.count)
-    for (index, operand) in operands.enumerated() { table[index] = operand }
     return zoo_step(
       op_type: memory.string(step.operatorType), attributes: attributes.0, attribute_count: attributes.1,
-      operands: table, operand_count: operands.count)
+      operands: memory.copy(operands), operand_count: operands.count)
   }
 
-  private func bind(_ value: ValueDescription) throws -> zoo_tensor {
-    let shape = value.shape ?? []
-    let dimensions = memory.allocate(Int64.self, count: shape.count)
-    for (index, extent) in shape.enumerated() { dimensions[index] = Int64(extent) }
+  private func bind(_ value: CompilerValue, load: ((CompilerValue) throws -> Tensor?)?) throws -> zoo_tensor {
+    var constant: Tensor?
+    if let stored = value.constant {
+      do {
+        constant = stored.isWorthKnowing ? try stored.load() : try load?(value)
+      } catch let error as ZooError { throw error.located("constant \"\(value.name)\"") }
+    }
+    return try bind(value.facts, layout: value.layout, constant: constant)
+  }
+
+  private func bind(_ facts: ValueFacts, layout: Layout, constant: Tensor?) throws -> zoo_tensor {
+    let shape = facts.fixedShape
+    let dimensions = memory.copy((shape ?? []).map(Int64.init))
     var data: UnsafeMutableRawPointer?
-    if let constant = value.constant {
+    if let constant {
       held.append(constant)
       data = memory.data(of: constant)
     }
     return zoo_tensor(
-      type: value.type.rawValue, layout: value.layout, rank: value.shape == nil ? ZOO_RANK_UNKNOWN : Int32(shape.count),
-      is_constant: data == nil ? 0 : 1, shape: dimensions, data: data, byte_count: try value.byteCount)
+      type: facts.elementType?.rawValue ?? 0, layout: layout.number,
+      rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, is_constant: data == nil ? 0 : 1, shape: dimensions,
+      data: data, byte_count: shape == nil ? 0 : try byteCount(of: facts, layout: layout))
   }
 
   private func bind(_ tensor: NamedTensor) throws -> zoo_tensor {
     let loaded = try tensor.tensor.load()
-    return try bind(ValueDescription(type: loaded.type, shape: loaded.shape, constant: loaded))
+    return try bind(ValueFacts(loaded.type, loaded.shape), layout: .plain, constant: loaded)
   }
 
   private func bind(_ attributes: [Attribute]) throws -> (UnsafeMutablePointer<zoo_attribute>, Int) {
@@ -170,6 +158,30 @@ final class BoundNode {
       table[index] = bound
     }
     return (table, attributes.count)
+  }
+}
+
+extension CompilerNode {
+  /// The epilogue with operands as positions among the node's operands.
+  fileprivate var numberedEpilogue: [(step: FusedStep, operands: [Int32])] {
+    var next = Int32(inputs.count)
+    return epilogue.map { step in (step, step.numbered(from: &next)) }
+  }
+
+  /// Bit i: output i is wanted.
+  var usedOutputs: UInt64 {
+    outputs.enumerated().reduce(0) { $1.offset < 64 && $1.element != nil ? $0 | 1 << UInt64($1.offset) : $0 }
+  }
+}
+
+extension FusedStep {
+  /// The positions of the step's operands, the first new one of which is `next`; -1 is the value so far.
+  func numbered(from next: inout Int32) -> [Int32] {
+    operands.map { operand in
+      guard operand != nil else { return -1 }
+      next += 1
+      return next - 1
+    }
   }
 }
 

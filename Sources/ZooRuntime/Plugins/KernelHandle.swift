@@ -1,6 +1,8 @@
 import CZooPlugin
 import CZooSystem
+import ZooCompiler
 import ZooCore
+import ZooOperators
 
 /// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
 final class KernelHandle: @unchecked Sendable {
@@ -19,13 +21,13 @@ final class KernelHandle: @unchecked Sendable {
   /// reads.
   ///
   /// - Throws: `ZooError` (`defect`).
-  func check(outputLayouts: [Int32?], node: Node) throws {
+  func check(outputLayouts: [Int32?], label: String) throws {
     for (index, layout) in outputLayouts.prefix(64).enumerated() {
       guard let layout, kernel.stated_outputs >> UInt64(index) & 1 == 1 else { continue }
       let isBlocked = kernel.blocked_outputs >> UInt64(index) & 1 == 1
       guard layout == Int32(isBlocked ? ZOO_LAYOUT_NCHW16C : ZOO_LAYOUT_PLAIN) else {
         throw ZooError(
-          .defect, "the kernel writes output \(index) in another layout than it has room for", at: node.label)
+          .defect, "the kernel writes output \(index) in another layout than it has room for", at: label)
       }
     }
   }
@@ -46,18 +48,18 @@ final class KernelHandle: @unchecked Sendable {
     return kernel
   }
 
-  private static func wrap(_ kernel: zoo_kernel, _ node: Node) throws -> KernelHandle {
+  private static func wrap(_ kernel: zoo_kernel, _ label: String) throws -> KernelHandle {
     let handle = KernelHandle(kernel)
-    guard kernel.run != nil else { throw ZooError(.defect, "the plugin's kernel is malformed", at: node.label) }
+    guard kernel.run != nil else { throw ZooError(.defect, "the plugin's kernel is malformed", at: label) }
     guard kernel.workspace_bytes <= 1 << 40 else {
-      throw HostTable.noMemory("no memory for scratch of \(kernel.workspace_bytes) bytes", at: node.label)
+      throw HostTable.noMemory("no memory for scratch of \(kernel.workspace_bytes) bytes", at: label)
     }
     return handle
   }
 
   /// Has the operator make a kernel for `bound`.
   static func create(
-    _ operation: RegisteredOperator, _ bound: BoundNode, node: Node, executor: UnsafePointer<zoo_executor>
+    _ operation: RegisteredOperator, _ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>
   ) throws -> KernelHandle {
     var kernel = empty()
     let table = operation.table.pointee
@@ -70,24 +72,24 @@ final class KernelHandle: @unchecked Sendable {
       if status == ZOO_OK { kernel.destroy?(kernel.state) }
       throw error
     }
-    try HostTable.check(status, node.label)
-    return try wrap(kernel, node)
+    try HostTable.check(status, label)
+    return try wrap(kernel, label)
   }
 
   /// A kernel for other input shapes with the same packed weights; `nil` where the plugin wants to make one anew.
-  func reshaped(_ bound: BoundNode, node: Node, executor: UnsafePointer<zoo_executor>) throws -> KernelHandle? {
+  func reshaped(_ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>) throws -> KernelHandle? {
     guard let reshape = kernel.reshape else { return nil }
     var made = Self.empty()
     let status = reshape(kernel.state, bound.pointer, executor, &made)
     if status == ZOO_UNSUPPORTED { return nil }
-    try HostTable.check(status, node.label)
-    return try Self.wrap(made, node)
+    try HostTable.check(status, label)
+    return try Self.wrap(made, label)
   }
 }
 
 extension RegisteredOperator {
-  /// The types of the node's outputs; `nil` shapes where only running can tell.
-  func infer(_ bound: BoundNode, node: Node) throws -> [ValueDescription] {
+  /// Facts of the node's outputs; without shapes where only running can tell.
+  func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
     let count = node.outputs.count
     let outputs = bound.memory.allocate(zoo_tensor.self, count: count)
     for index in 0..<count {
@@ -99,14 +101,10 @@ extension RegisteredOperator {
       guard output.rank <= ZOO_MAX_RANK, let type = ElementType(rawValue: output.type) else {
         throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper type", at: node.label)
       }
-      guard output.rank >= 0 else { return ValueDescription(type: type, shape: nil) }
+      guard output.rank >= 0 else { return ValueFacts(.tensor(type)) }
       let shape = (0..<Int(output.rank)).map { Int(output.shape[$0]) }
-      do {
-        _ = try Tensor.byteCount(type: type, shape: shape)
-      } catch let error as ZooError {
-        throw error.located(node.label)
-      }
-      return ValueDescription(type: type, shape: shape)
+      _ = try ZooError.locating(node.label) { try Tensor.byteCount(type: type, shape: shape) }
+      return ValueFacts(type, shape)
     }
   }
 
@@ -116,14 +114,15 @@ extension RegisteredOperator {
   }
 
   /// Whether the operator can apply `step`, whose operands are the last inputs of `bound`.
-  func accepts(_ step: EpilogueStep, operands: [Int32], in bound: BoundNode) throws -> Bool {
+  func accepts(_ step: FusedStep, in bound: BoundNode) throws -> Bool {
     guard let accepts = table.pointee.accepts else { return false }
-    var raw = try bound.bind(step, operands: operands)
+    var next = Int32(bound.pointer.pointee.input_count - step.operands.count { $0 != nil })
+    var raw = try bound.bind(step, operands: step.numbered(from: &next))
     return accepts(table.pointee.context, bound.pointer, &raw) != 0
   }
 
   /// The layouts that the operator wants for its inputs and gives its outputs; plain where it has no preference.
-  func layouts(_ bound: BoundNode, node: Node) throws -> (inputs: [Int32], outputs: [Int32]) {
+  func layouts(_ bound: BoundNode, _ node: CompilerNode) throws -> (inputs: [Int32], outputs: [Int32]) {
     var inputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: bound.pointer.pointee.input_count)
     var outputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: node.outputs.count)
     guard let choose = table.pointee.choose_layouts else { return (inputs, outputs) }

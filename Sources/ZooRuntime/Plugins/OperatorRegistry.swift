@@ -1,5 +1,6 @@
 import CZooPlugin
 import Synchronization
+import ZooCompiler
 import ZooCore
 
 /// The operators that are there, from whatever plugins.
@@ -107,14 +108,9 @@ public final class OperatorRegistry: Sendable {
   }
 
   /// As `find`, with an error that says what was looked for and where.
-  func require(_ node: Node, opset: Int64) throws -> RegisteredOperator {
-    if let found = find(domain: node.domain, name: node.operatorType, opset: opset) { return found }
-    let domain = Self.canonical(node.domain)
-    guard !node.holdsGraphs || !domain.isEmpty else {
-      throw ZooError(
-        .unsupported, "\(node.operatorType) runs graphs of its own, which is not implemented", at: node.label,
-        advice: "export the model without \(node.operatorType): unroll loops")
-    }
+  func require(_ node: CompilerNode) throws -> RegisteredOperator {
+    let domain = node.domain
+    if let found = find(domain: domain, name: node.operatorType, opset: node.opset) { return found }
     let (known, plugins, places, refused) = contents.withLock {
       (
         $0.operators[Key(domain: domain, name: node.operatorType)]?.map(\.info.sinceVersion) ?? [], $0.plugins,
@@ -128,24 +124,12 @@ public final class OperatorRegistry: Sendable {
     let leftOut = refused.isEmpty ? "" : "; left out: \(refused.compactMap(\.location).joined(separator: ", "))"
     throw ZooError(
       .unsupported,
-      "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(opset)"
+      "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(node.opset)"
         + " (\(searched)\(forms)\(looked)\(leftOut))",
       at: node.label, advice: "put the folder of a plugin that offers it into ZOO_PLUGIN_PATH")
   }
 
   static func canonical(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
-}
-
-extension Node {
-  /// Whether graphs are among the attributes, which plugins don't get.
-  fileprivate var holdsGraphs: Bool {
-    attributes.contains { attribute in
-      switch attribute.value {
-      case .graph, .graphs: true
-      default: false
-      }
-    }
-  }
 }
 
 /// One operator of one plugin. Plugins are never unloaded, so the table lives as long as the process.

@@ -32,15 +32,16 @@ struct Run: ParsableCommand {
   func run() throws {
     let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
     let inputs = try tensors.exactInputs(of: model, named: self.model)
-    let outputs = try ZooError.locating(self.model) { try model.run(exactly: inputs) }
+    let outputs = try ZooError.locating(self.model) {
+      try model.run(exactly: inputs.map { ($0.name, .tensor($0.tensor)) }).flatMap(Self.tensors)
+    }
     let files = try write(outputs)
     var report = Report(
       model: model.metadata.name.isEmpty ? self.model : model.metadata.name,
       inputs: inputs.sorted { $0.name < $1.name }.map { TensorReport($0.name, $0.tensor) }, outputs: [])
-    let columns = model.definition.graph.columnNames()
-    for (index, (output, tensor)) in outputs.enumerated() {
-      var item = TensorReport(output, tensor)
-      item.columns = columns[output]
+    for (index, output) in outputs.enumerated() {
+      var item = TensorReport(output.name, output.tensor)
+      item.columns = output.columns
       item.file = files?[index]
       report.outputs.append(item)
     }
@@ -48,8 +49,40 @@ struct Run: ParsableCommand {
     Console.print(table(report.outputs.map(\.row)))
   }
 
+  /// A tensor that is shown, and what its columns stand for.
+  private struct Shown {
+    var name: String
+    var tensor: Tensor
+    var columns: [String]?
+  }
+
+  /// The tensors of a value: of a sequence each element, under its number, but of maps with the same keys one matrix.
+  private static func tensors(of name: String, _ value: Value) throws -> [Shown] {
+    switch value {
+    case .tensor(let tensor): return [Shown(name: name, tensor: tensor)]
+    case .optional(let element): return try element.map { try tensors(of: name, $0) } ?? []
+    case .map(let keys, let values): return [Shown(name: name, tensor: values, columns: keys.keyTexts)]
+    case .sequence(let elements):
+      if let matrix = try matrix(of: name, elements) { return [matrix] }
+      return try elements.enumerated().flatMap { try tensors(of: "\(name)[\($0)]", $1) }
+    }
+  }
+
+  private static func matrix(of name: String, _ elements: [Value]) throws -> Shown? {
+    var (columns, numbers) = ([String]?.none, [Float]())
+    for element in elements {
+      guard case .map(let keys, let values) = element, values.type == .float32,
+        columns.map({ $0 == keys.keyTexts }) ?? true
+      else { return nil }
+      columns = keys.keyTexts
+      numbers += try values.elements(Float.self)
+    }
+    guard let columns else { return nil }
+    return Shown(name: name, tensor: try Tensor(numbers, shape: [elements.count, columns.count]), columns: columns)
+  }
+
   /// Writes the outputs into the folder that was asked for, all of them or none; gives each one's file.
-  private func write(_ outputs: [(name: String, tensor: Tensor)]) throws -> [String]? {
+  private func write(_ outputs: [Shown]) throws -> [String]? {
     guard let outputDir else { return nil }
     do {
       try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)

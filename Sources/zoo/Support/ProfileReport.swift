@@ -44,7 +44,7 @@ struct ProfileReport: Encodable {
     var time = [Double](repeating: 0, count: steps.count)
     var busy = time
     for span in profiles.lazy.flatMap(\.nodes) where steps.indices.contains(span.step) {
-      time[span.step] += Double(span.end - span.start) * perRun
+      time[span.step] += Double(span.end - span.start - span.innerNanoseconds) * perRun
       busy[span.step] += Double(span.workerNanoseconds) * perRun
     }
     func entry(_ indices: [Int], node: CompiledModel.Step?, _ name: String) -> Entry {

@@ -2,6 +2,8 @@ import AttentionPlugin
 import ConvPlugin
 import ModelZoo
 import OpsetConversion
+import ZooOperators
+import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import VisionPlugin
@@ -30,7 +32,7 @@ private struct GraphMaker {
     do {
       return try Plugins.linked([
         ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-        ("Vision", visionPluginEntry), ("SVM", svmPluginEntry),
+        ("Vision", visionPluginEntry), ("SVM", svmPluginEntry), ("ML", mlPluginEntry),
       ]).registry()
     } catch { fatalError("\(error)") }
   }()

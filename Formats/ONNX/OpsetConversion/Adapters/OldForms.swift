@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// What operator sets before 7 said in another way. Models are only read with them.
 let oldFormAdapters: [Adapter] = [
@@ -18,7 +19,7 @@ let oldFormAdapters: [Adapter] = [
   Adapter(
     "Cast", at: 6,
     up: { node, _ in
-      guard let name = node.text("to"), let type = namedTypes[name] else {
+      guard let name = node.text("to"), let type = castTypes[name] else {
         throw Refusal("the type \(node.text("to") ?? "") is not known")
       }
       return [node.setting(.number("to", Int(type.rawValue)))]

@@ -28,8 +28,10 @@ int32_t zs_typed_cumulate(int32_t type, int32_t product, int32_t exclusive, int3
 /* c = a · b of row-major matrices, for integers (modulo 2^n) and float64; steps in elements. */
 int32_t zs_typed_matmul(int32_t type, const void *a, size_t a_row, size_t a_column, const void *b, size_t b_row,
                         size_t b_column, void *c, size_t rows, size_t columns, size_t depth);
-/* Numeric conversion as ONNX's Cast has it; `saturate` is for the 8-bit floats. */
-int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t saturate);
+/* How 8-bit floats round: whether what is too large becomes the largest number, and where float8e8m0 does not go up. */
+enum zs_rounding { ZS_SATURATE = 1, ZS_ROUND_DOWN = 2, ZS_ROUND_NEAREST = 4 };
+/* Numeric conversion as ONNX's Cast has it. */
+int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t how);
 
 /* Copies a strided array (strides in bytes, any sign, 0 repeats) of elements of 1, 2, 4, 8 or 16 bytes to dense
    memory: the elements whose first index lies in [first, end). */

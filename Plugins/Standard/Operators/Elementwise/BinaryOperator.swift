@@ -7,16 +7,22 @@ import ZooPlugin
 struct BinaryOperator: Operator {
   let signature: Signature
   let host: Host
+  /// The only type of its operands; `nil` for one of many.
+  let type: ElementType?
   let function: @Sendable (Node) throws -> zs_binary
 
-  init(_ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> zs_binary) {
+  init(
+    _ name: String, host: Host, since: Int64 = 1, type: ElementType? = nil,
+    function: @escaping @Sendable (Node) throws -> zs_binary
+  ) {
     signature = Signature(name, since: since)
     self.host = host
+    self.type = type
     self.function = function
   }
 
-  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_binary) {
-    self.init(name, host: host, since: since) { _ in code }
+  init(_ name: String, host: Host, since: Int64 = 1, type: ElementType? = nil, _ code: zs_binary) {
+    self.init(name, host: host, since: since, type: type) { _ in code }
   }
 
   func infer(_ node: Node) throws -> [OutputType] {
@@ -24,6 +30,7 @@ struct BinaryOperator: Operator {
     guard a.type == b.type else {
       throw OperatorError("the operands are of types \(a.type.name) and \(b.type.name)")
     }
+    guard type == nil || a.type == type else { throw unsupported(a.type) }
     return [OutputType(a.type, try broadcastShape(try operandShapes(node)))]
   }
 

@@ -3,7 +3,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// ONNX Cast, between numeric types.
+  /// ONNX Cast.
   static func cast(_ host: Host) -> any Operator {
     ShapedOperator("Cast") { node in
       // Opset 1 names the type in place of giving its number.
@@ -19,7 +19,8 @@ extension Catalogue {
 
 /// Converts input 0 to `type`.
 func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form {
-  let saturate: Int32 = try node.attributes.int("saturate") ?? 1 == 0 ? 0 : 1
+  if try type == .string || node.input(0).type == .string { return textCastForm(to: type) }
+  let how = try castRounding(node.attributes)
   guard zs_cast(ElementType.float32.rawValue, type.rawValue, nil, nil, 0, 1) == 1, type.bitWidth > 0 else {
     throw unsupported(type)
   }
@@ -29,9 +30,9 @@ func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form 
       let x = try inputs[0]
       guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
       var probe: UInt64 = 0
-      guard zs_cast(x.raw.type, type.rawValue, source, &probe, 1, saturate) == 1 else { throw unsupported(x.type) }
+      guard zs_cast(x.raw.type, type.rawValue, source, &probe, 1, how) == 1 else { throw unsupported(x.type) }
       if x.type.bitWidth < 8 || type.bitWidth < 8 {
-        zs_cast(x.raw.type, type.rawValue, source, target, x.count, saturate)
+        zs_cast(x.raw.type, type.rawValue, source, target, x.count, how)
         return
       }
       let (from, to) = (try x.elementByteCount, try type.elementByteCount)
@@ -41,8 +42,19 @@ func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form 
         } else {
           zs_cast(
             x.raw.type, type.rawValue, source + range.lowerBound * from, target + range.lowerBound * to, range.count,
-            saturate)
+            how)
         }
       }
     })
+}
+
+/// The bits of `zs_rounding` that Cast's attributes ask for.
+private func castRounding(_ attributes: Attributes) throws -> Int32 {
+  let saturates = try attributes.int("saturate") ?? 1 != 0 ? ZS_SATURATE.rawValue : 0
+  switch try attributes.string("round_mode") ?? "up" {
+  case "up": return Int32(saturates)
+  case "down": return Int32(saturates | ZS_ROUND_DOWN.rawValue)
+  case "nearest": return Int32(saturates | ZS_ROUND_NEAREST.rawValue)
+  case let other: throw OperatorError("round_mode is \"\(other)\", not up, down or nearest")
+  }
 }

@@ -1,3 +1,4 @@
+import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
@@ -16,6 +17,7 @@ extension Catalogue {
         // Doubles don't hold all integers of 64 bits.
         case .int64: return (place, view, try Groups(x.pointer(as: Int64.self), view, sorts: sorts, host: x.host))
         case .uint64: return (place, view, try Groups(x.pointer(as: UInt64.self), view, sorts: sorts, host: x.host))
+        case .string: return (place, view, try Groups(x.pointer(as: Text.self), view, sorts: sorts, host: x.host))
         default:
           guard let values = try x.doubles() else { return nil }
           return (place, view, try values.withPointer { try Groups($0, view, sorts: sorts, host: x.host) })
@@ -53,6 +55,16 @@ extension Catalogue {
         })
     }
   }
+}
+
+/// A text of an input, in order by its bytes.
+private struct Text: Comparable {
+  private let string: zoo_string
+
+  private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: string.bytes, count: string.count) }
+
+  static func == (left: Text, right: Text) -> Bool { left.bytes.elementsEqual(right.bytes) }
+  static func < (left: Text, right: Text) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 }
 
 /// Places along an axis whose slices are equal.

@@ -3,7 +3,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// ONNX BatchNormalization, with the trained statistics (inference).
+  /// ONNX BatchNormalization, with the trained statistics (inference), or those of the batch (training).
   static func batchNormalization(_ host: Host) -> any Operator { BatchNormalization(host: host).withHalves() }
 }
 
@@ -13,22 +13,46 @@ private struct BatchNormalization: Operator {
 
   func infer(_ node: Node) throws -> [OutputType] {
     let x = try node.input(0)
-    guard try node.attributes.int("training_mode") ?? 0 == 0, node.opset >= 7 || node.outputCount == 1 else {
-      throw OperatorError("batch normalisation in training mode is not supported", kind: .unsupported)
-    }
     guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
+    let wanted = try isSpatial(node) ? [x[dimension: 1]] : Array(x.shape[1...])
     for index in 1..<5 {
       let parameter = try node.input(index)
-      guard parameter.shape == [x[dimension: 1]], parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
-      else {
-        throw OperatorError("input \(index) must have one \(x.type.name) for each of \(x[dimension: 1]) channels")
+      let fits = node.opset >= 14 || parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
+      guard parameter.shape == wanted, parameter.type.isFloat, fits else {
+        throw OperatorError("input \(index) must be \(x.type.name) of shape \(wanted)")
       }
     }
-    return [OutputType(like: x)] + (1..<max(node.outputCount, 1)).map { _ in OutputType(like: x) }
+    // Statistics had the input's type before version 14.
+    let statistics = OutputType(node.opset < 14 ? x.type : try node.input(3).type, wanted)
+    return [OutputType(like: x)] + Array(repeating: statistics, count: max(node.outputCount - 1, 0))
+  }
+
+  /// Versions before 9 may have a mean and a variance for each position.
+  private func isSpatial(_ node: Node) throws -> Bool {
+    guard node.opset < 9 else { return true }
+    return try node.attributes.int("spatial") ?? 1 != 0
+  }
+
+  /// Samples, what each has a mean and a variance for, and numbers of each.
+  private func features(_ node: Node) throws -> AxisView {
+    let shape = try node.input(0).shape
+    let isSpatial = try isSpatial(node)
+    return AxisView(isSpatial ? shape : [shape[0], shape[1...].reduce(1, *)], axis: 1)
+  }
+
+  /// Before version 14, a node is in training where it gives more than the result.
+  private func isTraining(_ node: Node) throws -> Bool {
+    let givesStatistics = (1..<max(node.outputCount, 1)).contains { node.isOutputUsed($0) }
+    guard node.opset >= 14 else { return givesStatistics }
+    let isTraining = try node.attributes.int("training_mode") ?? 0 != 0
+    guard isTraining || !givesStatistics else {
+      throw OperatorError("there are no running statistics where training_mode is 0")
+    }
+    return isTraining
   }
 
   func accepts(_ step: Step, in node: Node) -> Bool {
-    guard node.epilogue.isEmpty, let x = try? node.input(0), x.type == .float32,
+    guard node.epilogue.isEmpty, let x = try? node.input(0), x.type == .float32, (try? isTraining(node)) == false,
       let activation = Activation(step, in: node)
     else { return false }
     return [ZS_RELU, ZS_CLIP, ZS_LEAKY_RELU].contains { $0.code == activation.code }
@@ -36,21 +60,29 @@ private struct BatchNormalization: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
-    guard x.layout == .nchw16c, x.type == .float32, let activation = Activation.only(of: node),
-      activation.keepsZero || x[dimension: 1] % 16 == 0
+    guard try !isTraining(node), try isSpatial(node), x.layout == .nchw16c, x.type == .float32,
+      let activation = Activation.only(of: node), activation.keepsZero || x[dimension: 1] % 16 == 0
     else { return nil }
     return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
+    guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
+    _ = try infer(node)
+    if try isTraining(node) {
+      let training = try BatchNormalizationTraining(node, try features(node))
+      let isDouble = x.type == .float64
+      let loops = BatchNormalizationLoops<Float>(host.kernels)
+      return ClosureKernel { call in
+        if isDouble { try training.run(call, BatchNormalizationLoops<Double>()) } else { try training.run(call, loops) }
+      }
+    }
     let epsilon = try node.attributes.float("epsilon") ?? 1e-5
     let activation = try Activation.required(of: node)
-    guard x.type == .float32 else {
-      guard x.type == .float64 else { throw unsupported(x.type) }
-      return doubleKernel(x.shape, epsilon: Double(epsilon))
-    }
-    let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
+    let view = try features(node)
+    if x.type == .float64 { return doubleKernel(view, epsilon: Double(epsilon)) }
+    let (batch, channels, positions) = (view.outer, view.length, view.inner)
     let kernels = host.kernels
     let isBlocked = x.layout == .nchw16c
     return ClosureKernel(inPlace: [0], layout: x.layout) { call in
@@ -59,7 +91,11 @@ private struct BatchNormalization: Operator {
       else { return }
       let width = isBlocked ? 16 : 1
       let groups = (channels + width - 1) / width
-      let parameters = (1..<5).map { call.input($0).pointer(as: Float.self) }
+      let converted = try (1..<5).map { try call.input($0).type == .float32 ? nil : call.input($0).floats() }
+      defer { withExtendedLifetime(converted) {} }
+      let parameters = (1..<5).map { index in
+        converted[index - 1]?.withPointer { $0 } ?? call.input(index).pointer(as: Float.self)
+      }
       call.executor.parallelRanges(batch * groups, grain: max(1, 16384 / max(1, positions * width))) { range in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { lanes in
           let (scale, shift) = (lanes.baseAddress.unsafelyUnwrapped, lanes.baseAddress.unsafelyUnwrapped + 16)
@@ -87,17 +123,19 @@ private struct BatchNormalization: Operator {
     }
   }
 
-  private func doubleKernel(_ shape: [Int], epsilon: Double) -> any Kernel {
+  private func doubleKernel(_ view: AxisView, epsilon: Double) -> any Kernel {
     ClosureKernel(inPlace: [0]) { call in
-      let view = AxisView(shape, axis: 1)
       guard call.output(0).count > 0 else { return }
       let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
-      let parameters = (1..<5).map { call.input($0).pointer(as: Double.self) }
+      let parameters = try (1..<5).map { try call.input($0).doubles() }
+      guard let factors = parameters[0], let shifts = parameters[1], let means = parameters[2],
+        let variances = parameters[3]
+      else { return }
       for row in 0..<view.outer * view.length {
         let channel = row % view.length
-        let scale = parameters[0][channel] / (parameters[3][channel] + epsilon).squareRoot()
+        let scale = factors[channel] / (variances[channel] + epsilon).squareRoot()
         for index in row * view.inner..<(row + 1) * view.inner {
-          y[index] = (x[index] - parameters[2][channel]) * scale + parameters[1][channel]
+          y[index] = (x[index] - means[channel]) * scale + shifts[channel]
         }
       }
     }

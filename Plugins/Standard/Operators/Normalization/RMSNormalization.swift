@@ -22,7 +22,7 @@ extension Catalogue {
           guard try broadcastShape([inner, scale.shape]) == inner else {
             throw OperatorError("a scale of shape \(scale.shape) doesn't broadcast to \(inner)")
           }
-          return [OutputType(like: x)]
+          return [OutputType(scale.type, x.shape)]
         },
         compute: { inputs, outputs in
           let (x, scale) = (try inputs[0], try inputs[1])

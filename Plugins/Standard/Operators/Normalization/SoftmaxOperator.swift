@@ -24,43 +24,46 @@ struct SoftmaxOperator: Operator {
     if node.opset < 13 {
       view = AxisView([shape[..<axis].reduce(1, *), shape[axis...].reduce(1, *)], axis: 1)
     }
-    let kernels = host.kernels
-    let logarithm: Int32 = isLogarithm ? 1 : 0
-    switch x.type {
-    case .float32:
-      return ClosureKernel(inPlace: [0]) { [view] call in
-        guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
-          let y = call.output(0).data?.assumingMemoryBound(to: Float.self), view.length > 0
-        else { return }
-        let size = view.length * view.inner
-        call.executor.parallelRanges(view.outer, grain: max(1, 4096 / max(1, size))) { range in
-          for index in range {
-            if view.inner == 1 {
-              kernels.raw.softmax(x + index * size, y + index * size, view.length, logarithm)
-            } else {
-              kernels.raw.softmax_columns(
-                x + index * size, y + index * size, view.length, view.inner, view.inner, logarithm)
-            }
-          }
-        }
-      }
-    case .float64:
-      return ClosureKernel(inPlace: [0]) { [view] call in
-        guard call.output(0).count > 0 else { return }
-        let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
-        let size = view.length * view.inner
-        try call.host.scratch(view.inner, of: Double.self).withPointer { sums in
-          for first in stride(from: 0, to: view.outer * size, by: size) {
-            zs_typed_reduce(
-              ElementType.float64.rawValue, ZS_LOG_SUM_EXP.code, x + first, 1, view.length, view.inner, sums)
-            for place in 0..<size { y[first + place] = x[first + place] - sums[place % view.inner] }
-          }
-        }
-        if logarithm == 0 {
-          zs_typed_unary(ElementType.float64.rawValue, ZS_EXP.code, y, y, view.outer * view.length * view.inner, 0, 0)
-        }
-      }
-    default: throw unsupported(x.type)
+    guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
+    let (type, isLogarithm) = (x.type, isLogarithm)
+    return ClosureKernel(inPlace: [0]) { [view] call in
+      guard let x = call.input(0).data, let y = call.output(0).data else { return }
+      try writeSoftmax(x, to: y, view, type: type, logarithm: isLogarithm, host: call.host, call.executor)
     }
+  }
+}
+
+/// The softmax of `x`, of float32 or float64, along the axis of `view`, or its logarithm. y may be x.
+func writeSoftmax(
+  _ x: UnsafeMutableRawPointer, to y: UnsafeMutableRawPointer, _ view: AxisView, type: ElementType, logarithm: Bool,
+  host: Host, _ executor: Executor
+) throws {
+  let size = view.length * view.inner
+  guard size > 0, view.outer > 0 else { return }
+  if type == .float32 {
+    let (x, y) = (x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self))
+    let kernels = host.kernels
+    executor.parallelRanges(view.outer, grain: max(1, 4096 / size)) { range in
+      for place in stride(from: range.lowerBound * size, to: range.upperBound * size, by: size) {
+        if view.inner == 1 {
+          kernels.raw.softmax(x + place, y + place, view.length, logarithm ? 1 : 0)
+        } else {
+          kernels.raw.softmax_columns(
+            x + place, y + place, view.length, view.inner, view.inner, logarithm ? 1 : 0)
+        }
+      }
+    }
+    return
+  }
+  let (x, y) = (x.assumingMemoryBound(to: Double.self), y.assumingMemoryBound(to: Double.self))
+  try host.scratch(view.inner, of: Double.self).withPointer { sums in
+    for first in stride(from: 0, to: view.outer * size, by: size) {
+      zs_typed_reduce(
+        ElementType.float64.rawValue, ZS_LOG_SUM_EXP.code, x + first, 1, view.length, view.inner, sums)
+      for place in 0..<size { y[first + place] = x[first + place] - sums[place % view.inner] }
+    }
+  }
+  if !logarithm {
+    zs_typed_unary(ElementType.float64.rawValue, ZS_EXP.code, y, y, view.outer * size, 0, 0)
   }
 }

@@ -2,7 +2,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// ONNX CenterCropPad: the middle of what is too long, zeros around what is too short.
+  /// ONNX CenterCropPad: the middle of what is too long, zeros or empty texts around what is too short.
   static func centerCropPad(_ host: Host) -> any Operator {
     ShapedOperator("CenterCropPad", since: 18) { node in
       let named = try node.attributes.ints("axes")
@@ -21,10 +21,7 @@ extension Catalogue {
         outputs: { inputs in [OutputType(try inputs[0].type, try shape(inputs))] },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let target = outputs.data(0), x.type != .string else {
-            if x.type == .string { throw unsupported(x.type) }
-            return
-          }
+          guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let result = outputs.shape(0)
           let size = try x.elementByteCount
           target.initializeMemory(as: UInt8.self, repeating: 0, count: result.reduce(size, *))

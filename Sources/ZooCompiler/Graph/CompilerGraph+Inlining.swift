@@ -1,0 +1,32 @@
+import ZooCore
+
+extension CompilerGraph {
+  /// Puts a copy of another graph's nodes before `place`.
+  ///
+  /// - Parameter inputs: Values of this graph for the other's inputs.
+  /// - Returns: What the other graph's outputs are here, and the first of the nodes.
+  mutating func insert(
+    contentsOf other: CompilerGraph, inputs: [ValueID], before place: NodeID?
+  ) -> (outputs: [ValueID], first: NodeID?) {
+    var copies: [ValueID: ValueID] = [:]
+    for (inner, outer) in zip(other.inputs, inputs) { copies[inner] = outer }
+    func copy(_ value: ValueID, _ graph: inout CompilerGraph) -> ValueID {
+      if let known = copies[value] { return known }
+      let original = other[value]
+      let made = graph.addValue(original.facts, name: original.name)
+      graph[made].holdsForShapes = original.holdsForShapes
+      copies[value] = made
+      return made
+    }
+    var first: NodeID?
+    for id in other.nodes {
+      var node = other[id]
+      for operand in node.operands { if let operand { _ = copy(operand, &self) } }
+      node.replaceOperands { copies[$0] ?? $0 }
+      node.outputs = node.outputs.map { $0.map { copy($0, &self) } }
+      let inserted = insert(node, before: place)
+      first = first ?? inserted
+    }
+    return (other.outputs.map { copy($0, &self) }, first)
+  }
+}

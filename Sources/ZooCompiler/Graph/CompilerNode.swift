@@ -1,0 +1,72 @@
+import ZooCore
+import ZooOperators
+
+/// One operator applied to values of a graph.
+public struct CompilerNode: Sendable {
+  /// Empty for ONNX's own.
+  public var domain: String
+  public var operatorType: String
+  /// The version of the domain by which the node is to be understood.
+  public var opset: Int64
+  /// How errors and profiles name the node.
+  public var name: String
+  /// Without graphs, which are `bodies`.
+  public var attributes: [Attribute]
+  /// The operator's own inputs, `nil` for those that are left out; none at the end.
+  public var inputs: [ValueID?]
+  /// `nil` for outputs that nobody wants.
+  public var outputs: [ValueID?]
+  /// Operators folded onto the node's end.
+  public var epilogue: [FusedStep] = []
+  /// Graphs that the node runs, by the attribute that holds them.
+  public var bodies: [Body] = []
+
+  public init(
+    _ operatorType: String, domain: String = "", opset: Int64, name: String, inputs: [ValueID?], outputs: [ValueID?],
+    attributes: [Attribute] = []
+  ) {
+    (self.operatorType, self.domain, self.opset, self.name) = (operatorType, domain, opset, name)
+    (self.outputs, self.attributes) = (outputs, attributes)
+    self.inputs = Array(inputs[..<((inputs.lastIndex { $0 != nil } ?? -1) + 1)])
+  }
+
+  /// The node's inputs, the operands of its epilogue, and what its bodies read of the graph around them.
+  public var operands: [ValueID?] {
+    inputs + epilogue.flatMap { $0.operands.compactMap { $0.map(Optional.some) } } + bodies.flatMap(\.captures)
+  }
+
+  /// How errors name the node: `Conv "layer1.0.conv1"`.
+  public var label: String { "\(domain.isEmpty ? operatorType : "\(domain).\(operatorType)") \"\(name)\"" }
+
+  public func isOperator(_ type: String) -> Bool { operatorType == type && domain.isEmpty }
+
+  /// What is declared of the operator; `nil` for one that only a plugin knows.
+  public var declaration: OperatorDeclaration? { OperatorCatalogue.declaration(operatorType, domain: domain) }
+
+  public subscript(attribute name: String) -> Attribute.Value? { attributes.first { $0.name == name }?.value }
+
+  mutating func replaceOperands(_ replace: (ValueID) -> ValueID) {
+    inputs = inputs.map { $0.map(replace) }
+    for step in epilogue.indices { epilogue[step].operands = epilogue[step].operands.map { $0.map(replace) } }
+    for body in bodies.indices { bodies[body].captures = bodies[body].captures.map(replace) }
+  }
+}
+
+/// An elementwise operator of ONNX's own domain, folded onto the end of a node.
+public struct FusedStep: Sendable {
+  public var operatorType: String
+  public var attributes: [Attribute]
+  /// `nil` is the value computed so far.
+  public var operands: [ValueID?]
+}
+
+/// A graph that a node runs. Its inputs are what the operator gives it, then what it reads of the graph around the node.
+public struct Body: Sendable {
+  /// The attribute that holds it.
+  public var name: String
+  public var graph: CompilerGraph
+  /// How many of the graph's inputs the operator gives.
+  public var ownInputCount: Int
+  /// Values of the graph around the node, for the other inputs.
+  public var captures: [ValueID]
+}

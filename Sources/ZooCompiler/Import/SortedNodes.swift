@@ -1,0 +1,48 @@
+import ZooCore
+
+/// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962). The ONNX specification asks
+/// for order, but files without it are there, and ONNX Runtime takes them.
+///
+/// - Throws: `ZooError` (`badData`) for nodes that wait for each other.
+func sorted(_ nodes: [Node]) throws -> [Node] {
+  var producers: [ExactText: Int] = [:]
+  producers.reserveCapacity(nodes.count)
+  for (index, node) in nodes.enumerated() {
+    for output in node.outputs where !output.isEmpty { producers[ExactText(output)] = index }
+  }
+  /// Nodes of which a node needs something, in its bodies too.
+  func needed(by index: Int) -> Set<Int> {
+    var names = nodes[index].inputs
+    for graph in nodes[index].subgraphs { names += graph.readNames }
+    return Set(names.compactMap { $0.isEmpty ? nil : producers[ExactText($0)] }.filter { $0 != index })
+  }
+  let isInOrder = nodes.enumerated().allSatisfy { index, node in
+    node.inputs.allSatisfy { $0.isEmpty || producers[ExactText($0)].map { $0 < index } ?? true }
+      && node.subgraphs.allSatisfy { $0.readNames.allSatisfy { producers[ExactText($0)].map { $0 < index } ?? true } }
+  }
+  if isInOrder { return nodes }
+
+  let dependencies = nodes.indices.map(needed)
+  var waiting = dependencies.map(\.count)
+  var readers = [[Int]](repeating: [], count: nodes.count)
+  for (index, needed) in dependencies.enumerated() {
+    for dependency in needed { readers[dependency].append(index) }
+  }
+  var ready = waiting.indices.filter { waiting[$0] == 0 }
+  var order: [Node] = []
+  var next = 0
+  while next < ready.count {
+    let index = ready[next]
+    next += 1
+    order.append(nodes[index])
+    for reader in readers[index] {
+      waiting[reader] -= 1
+      if waiting[reader] == 0 { ready.append(reader) }
+    }
+  }
+  guard order.count == nodes.count else {
+    let stuck = waiting.indices.first { waiting[$0] > 0 } ?? 0
+    throw ZooError(.badData, "the graph has a cycle through this node", at: nodes[stuck].label)
+  }
+  return order
+}

@@ -1,0 +1,72 @@
+import ZooCore
+import ZooOperators
+
+/// Lets each operator choose the layouts of its inputs and outputs, first to last, and puts a Reorder of the
+/// `zoo` domain wherever a value is wanted in another layout than it has.
+///
+/// Where no plugin offers Reorder everything stays plain.
+public struct AssignLayouts: Pass {
+  public let name = "assigning layouts"
+
+  public init() {}
+
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    guard context.provider.offers("Reorder", domain: internalDomain, opset: 1) else { return }
+    var copies = LayoutCopies()
+    var next = graph.firstNode
+    while let id = next {
+      next = graph.node(after: id)
+      let node = graph[id]
+      let choice = try context.provider.layouts(of: node, in: graph)
+      var changed = node
+      for (index, input) in node.inputs.enumerated() {
+        guard let input else { continue }
+        changed.inputs[index] = copies.value(input, in: choice.operands[index], before: id, &graph)
+      }
+      var position = node.inputs.count
+      for step in node.epilogue.indices {
+        for (index, operand) in node.epilogue[step].operands.enumerated() {
+          guard let operand else { continue }
+          changed.epilogue[step].operands[index] = copies.value(
+            operand, in: choice.operands[position], before: id, &graph)
+          position += 1
+        }
+      }
+      // Bodies take plain tensors.
+      for body in node.bodies.indices {
+        changed.bodies[body].captures = node.bodies[body].captures.map {
+          copies.value($0, in: .plain, before: id, &graph)
+        }
+      }
+      graph.update(id) { $0 = changed }
+      for (output, layout) in zip(node.outputs, choice.outputs) { if let output { graph[output].layout = layout } }
+    }
+    for (index, output) in graph.outputs.enumerated() {
+      graph.setOutput(index, to: copies.value(output, in: .plain, before: nil, &graph))
+    }
+  }
+}
+
+/// Values in other layouts, each made once.
+private struct LayoutCopies {
+  private var copies: [ValueID: [Layout: ValueID]] = [:]
+
+  mutating func value(
+    _ value: ValueID, in layout: Layout, before place: NodeID?, _ graph: inout CompilerGraph
+  ) -> ValueID {
+    let original = graph[value]
+    guard original.layout != layout else { return value }
+    if let copy = copies[value]?[layout] { return copy }
+    let copy = graph.addValue(
+      ValueFacts(original.facts.kind, shape: original.facts.shape),
+      name: "\(original.name)/\(layout == .plain ? "plain" : "blocked")")
+    graph[copy].layout = layout
+    graph[copy].copyOf = value
+    graph.insert(
+      CompilerNode(
+        "Reorder", domain: internalDomain, opset: 1, name: graph[copy].name, inputs: [value], outputs: [copy],
+        attributes: [Attribute("to", .int(Int64(layout.number)))]), before: place)
+    copies[value, default: [:]][layout] = copy
+    return copy
+  }
+}

@@ -1,0 +1,187 @@
+import ZooCore
+import ZooOperators
+
+/// Gives every value its type and, as far as they follow from what is known, its shape and its contents: nodes on constants
+/// become constants, and an If whose condition is known gives way to its branch.
+public struct InferFacts: Pass {
+  public let name = "inference"
+
+  public init() {}
+
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    var next = graph.firstNode
+    while let id = next {
+      if let branch = try takeBranch(id, &graph) {
+        next = branch.next
+        continue
+      }
+      if let first = try expandFlexAttention(id, &graph) {
+        next = first
+        continue
+      }
+      next = graph.node(after: id)
+      let node = graph[id]
+      try ZooError.locating(node.label) {
+        if try becomesConstant(id, node, &graph, context) { return }
+        let facts = try inferred(node, in: graph, context)
+        if try isFoldable(node, facts, in: graph) { return try fold(id, node, &graph, context) }
+        for (output, known) in zip(node.outputs, facts) { if let output { graph[output].facts = known } }
+      }
+    }
+  }
+
+  /// What is known of a node's outputs.
+  fileprivate func inferred(
+    _ node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
+  ) throws -> [ValueFacts] {
+    guard let declaration = node.declaration else {
+      // A plugin's own operator is asked once all that it reads is known.
+      let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.fixedShape != nil } ?? true }
+      return isKnown ? try context.provider.infer(node, in: graph) : node.outputs.map { _ in ValueFacts(nil) }
+    }
+    let facts = try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
+    return try completed(facts, of: node, in: graph, context)
+  }
+
+  /// What a plugin knows of constants in which the declaration does not look: how many elements are unique, for example.
+  private func completed(
+    _ facts: [ValueFacts], of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
+  ) throws -> [ValueFacts] {
+    guard facts.contains(where: { $0.elementType != nil && $0.fixedShape == nil }), node.bodies.isEmpty,
+      node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }),
+      context.provider.offers(node.operatorType, domain: node.domain, opset: node.opset)
+    else { return facts }
+    return zip(facts, try context.provider.infer(node, in: graph)).map { declared, offered in
+      declared.fixedShape == nil && declared.kind == offered.kind && offered.fixedShape != nil ? offered : declared
+    }
+  }
+
+  /// What is known of what a body gives.
+  private func results(
+    of attribute: String, _ inputs: [ValueFacts?], _ node: CompilerNode, _ graph: CompilerGraph,
+    _ context: CompileContext
+  ) throws -> [ValueFacts] {
+    guard let body = node.bodies.first(where: { $0.name == attribute }) else {
+      throw ZooError(.badData, "the attribute \(attribute) is missing, or no graph")
+    }
+    guard inputs.count == body.ownInputCount else {
+      throw ZooError(.badData, "\(attribute) has \(body.ownInputCount) inputs where \(inputs.count) are needed")
+    }
+    var inner = body.graph
+    let given = inputs + body.captures.map { graph[$0].facts }
+    for (input, facts) in zip(inner.inputs, given) {
+      guard var facts else { continue }
+      facts.constant = nil
+      inner[input].facts = facts
+    }
+    try run(&inner, context)
+    return inner.outputs.map { inner[$0].facts }
+  }
+}
+
+// MARK: Branches
+
+extension InferFacts {
+  /// Puts the branch of an If whose condition is known in its place.
+  ///
+  /// - Returns: `nil` for any other node; else where to go on.
+  private func takeBranch(_ id: NodeID, _ graph: inout CompilerGraph) throws -> (next: NodeID?, Void)? {
+    let node = graph[id]
+    guard node.isOperator("If"), let condition = node.inputs.first ?? nil, let constant = graph[condition].constant
+    else { return nil }
+    guard constant.type == .bool, constant.shape.reduce(1, *) == 1,
+      let value = try constant.load().elements(Bool.self).first
+    else { throw ZooError(.badData, "the condition of an If is not one truth value", at: node.label) }
+    let name = value ? "then_branch" : "else_branch"
+    guard let body = node.bodies.first(where: { $0.name == name }), body.ownInputCount == 0,
+      body.graph.outputs.count >= node.outputs.count
+    else { throw ZooError(.badData, "an If has no \(name) without inputs and with its outputs", at: node.label) }
+    let after = graph.node(after: id)
+    let made = graph.insert(contentsOf: body.graph, inputs: body.captures, before: id)
+    graph.remove(id)
+    for (output, result) in zip(node.outputs, made.outputs) { if let output { graph.redirect(output, to: result) } }
+    return (made.first ?? after, ())
+  }
+}
+
+// MARK: Constants
+
+extension InferFacts {
+  /// Makes a constant of what the node gives, where that takes no kernel.
+  private func becomesConstant(
+    _ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext
+  ) throws -> Bool {
+    guard node.outputs.count == 1, let output = node.outputs[0], node.bodies.isEmpty else { return false }
+    let constants = node.inputs.map { $0.flatMap { graph[$0].holdsForShapes ? nil : graph[$0].constant } }
+    if let converted = try convertedConstant(Inference(node, in: graph).node, of: constants) {
+      let (tensor, holds) = graph.derived(converted, by: OperationKey(node), of: node.inputs, context)
+      graph.remove(id)
+      graph.makeConstant(output, tensor, holdsForShapes: holds)
+      return true
+    }
+    // What shapes tell is known without the values.
+    guard node.declaration?.traits.contains(.readsShapeOnly) == true, let declaration = node.declaration else {
+      return false
+    }
+    let facts = try declaration.infer(Inference(node, in: graph))
+    guard facts.count == 1, let shape = facts[0].fixedShape, let elements = facts[0].elements,
+      facts[0].elementType == .int64
+    else { return false }
+    let numbers = elements.compactMap(\.number)
+    guard numbers.count == elements.count else { return false }
+    graph.remove(id)
+    graph.makeConstant(
+      output, StoredTensor(try Tensor(numbers.map(Int64.init), shape: shape)), holdsForShapes: true)
+    return true
+  }
+
+  private func isFoldable(_ node: CompilerNode, _ facts: [ValueFacts], in graph: CompilerGraph) throws -> Bool {
+    guard node.bodies.isEmpty, node.declaration?.traits.contains(.random) != true,
+      node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true })
+    else { return false }
+    // A few attributes can ask for any amount of memory; what is folded stays in proportion to what the file holds.
+    var made = 0
+    for fact in facts {
+      guard let type = fact.elementType, let shape = fact.fixedShape else { return false }
+      made += try Tensor.byteCount(type: type, shape: shape)
+    }
+    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    return made <= max(1 << 20, given)
+  }
+
+  private func fold(
+    _ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext
+  ) throws {
+    let results = try context.provider.evaluate(node, in: graph)
+    graph.remove(id)
+    for (part, (output, tensor)) in zip(node.outputs, results).enumerated() {
+      guard let output else { continue }
+      let (stored, holds) = graph.derived(
+        StoredTensor(tensor), by: OperationKey(node), of: node.inputs, part: part, context)
+      graph.makeConstant(output, stored, holdsForShapes: holds)
+    }
+  }
+}
+
+extension CompilerGraph {
+  /// What is known of the outputs of a node without bodies whose inputs are values of this graph.
+  public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
+    let context = CompileContext(provider: provider, derivations: ConstantDerivations())
+    return try ZooError.locating(node.label) { try InferFacts().inferred(node, in: self, context) }
+  }
+}
+
+extension Inference {
+  /// The node as its operator's declaration sees it.
+  init(_ node: CompilerNode, in graph: CompilerGraph, body: Body? = nil) {
+    let plain = Node(
+      node.operatorType, domain: node.domain, name: node.name, inputs: [],
+      outputs: node.outputs.map { $0 == nil ? "" : "_" }, attributes: node.attributes)
+    let sizes = node.bodies.map { body in
+      (body.name, BodySize(inputs: body.ownInputCount, outputs: body.graph.outputs.count))
+    }
+    self.init(
+      plain, opset: node.opset, inputs: node.inputs.map { $0.map { graph[$0].facts } },
+      bodies: Dictionary(sizes, uniquingKeysWith: { first, _ in first }), body: body)
+  }
+}

@@ -1,0 +1,51 @@
+import ZooCore
+import ZooOperators
+
+/// One change to a graph.
+public protocol Pass: Sendable {
+  /// What people call it.
+  var name: String { get }
+  func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws
+}
+
+/// What passes may ask.
+public struct CompileContext: Sendable {
+  public let provider: any OperatorProvider
+  /// What makes equal constants of equal ones in each plan.
+  public let derivations: ConstantDerivations
+
+  public init(provider: any OperatorProvider, derivations: ConstantDerivations) {
+    (self.provider, self.derivations) = (provider, derivations)
+  }
+}
+
+/// What plugins offer, as the compiler asks for it. It knows none of them by name.
+public protocol OperatorProvider: Sendable {
+  func offers(_ operatorType: String, domain: String, opset: Int64) -> Bool
+  /// Facts of a node's outputs, for operators that are not declared.
+  func infer(_ node: CompilerNode, in graph: CompilerGraph) throws -> [ValueFacts]
+  /// What a node gives whose inputs are all constant.
+  func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor]
+  /// Whether the node's operator can fold steps onto its end at all.
+  func foldsSteps(_ node: CompilerNode) -> Bool
+  /// Whether it can apply `step` after the epilogue that the node has.
+  func accepts(_ step: FusedStep, on node: CompilerNode, in graph: CompilerGraph) throws -> Bool
+  /// The layouts that it wants for the node's operands, those of bodies left out, and gives its outputs.
+  func layouts(of node: CompilerNode, in graph: CompilerGraph) throws -> (operands: [Layout], outputs: [Layout])
+}
+
+/// Every pass that a graph goes through for each set of input shapes, in order.
+public let allPasses: [any Pass] = [
+  InferFacts(), RemoveIdentities(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(), FuseAttention(),
+  FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(), RemoveDeadCode(), AssignLayouts(),
+]
+
+/// Runs the passes over `graph`. Debug builds verify it after each of them.
+public func optimize(_ graph: inout CompilerGraph, _ context: CompileContext, passes: [any Pass] = allPasses) throws {
+  for pass in passes {
+    try pass.run(&graph, context)
+    #if DEBUG
+      try graph.verify(after: pass.name)
+    #endif
+  }
+}

@@ -1,0 +1,145 @@
+import ZooCore
+import ZooOperators
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What passes ask that look for patterns. They replace the last node of one; what only that one needed is dead code
+/// afterwards.
+extension CompilerGraph {
+  /// The node that makes `value`, if it is one of ONNX's operator `type`.
+  func making(_ value: ValueID?, _ type: String) -> CompilerNode? { producer(of: value, type).map { self[$0] } }
+
+  func shape(of value: ValueID?) -> [Int]? { value.flatMap { self[$0].facts.fixedShape } }
+
+  func type(of value: ValueID?) -> ElementType? { value.flatMap { self[$0].facts.elementType } }
+
+  /// The one number that `value` holds.
+  func scalar(_ value: ValueID?) -> Float? {
+    guard let value, let constant = self[value].constant, constant.shape.reduce(1, *) == 1 else { return nil }
+    if constant.type == .int64 { return integers(value)?.first.map(Float.init) }
+    guard constant.type == .float32, let numbers: [Float] = try? constant.load().elements() else { return nil }
+    return numbers.first
+  }
+
+  /// The integers that `value` holds.
+  func integers(_ value: ValueID?) -> [Int]? {
+    guard let value, let constant = self[value].constant, constant.type == .int64, constant.shape.reduce(1, *) <= 64,
+      let numbers: [Int64] = try? constant.load().elements()
+    else { return nil }
+    return numbers.map { Int($0) }
+  }
+
+  /// Whether two values are one, or constants of the same bits, small enough to look at.
+  func isSame(_ first: ValueID?, _ second: ValueID?) -> Bool {
+    guard let first, let second else { return false }
+    if first == second { return true }
+    guard let one = self[first].constant, let other = self[second].constant, one.type == other.type,
+      one.shape == other.shape, one.byteCount <= 1 << 16, let bytes = try? one.load(), let others = try? other.load()
+    else { return false }
+    return bytes.withUnsafeBytes { bytes in
+      others.withUnsafeBytes { others in
+        guard let first = bytes.baseAddress, let second = others.baseAddress else { return true }
+        return memcmp(first, second, bytes.count) == 0
+      }
+    }
+  }
+
+  /// The operands of a node of two, the one for which `test` holds first.
+  func operands<Found>(
+    _ node: CompilerNode, _ test: (ValueID) -> Found?
+  ) -> (found: Found, other: ValueID)? {
+    guard node.inputs.count == 2, let left = node.inputs[0], let right = node.inputs[1] else { return nil }
+    if let found = test(left) { return (found, right) }
+    return test(right).map { ($0, left) }
+  }
+
+  /// As many nodes are looked through that only scale or reshape. Nobody writes more, and of a long chain each link
+  /// would look at all before it.
+  private static var mostLinks: Int { 16 }
+
+  /// `value` without what multiplies or divides it by a number.
+  func unscaled(_ value: ValueID) -> (value: ValueID, factor: Float) {
+    var (value, factor) = (value, Float(1))
+    for _ in 0..<Self.mostLinks {
+      if let product = making(value, "Mul"), let (number, other) = operands(product, scalar),
+        shape(of: other) == shape(of: value)
+      {
+        (value, factor) = (other, factor * number)
+      } else if let quotient = making(value, "Div"), let dividend = quotient.input(0),
+        let divisor = scalar(quotient.input(1)), divisor != 0, shape(of: dividend) == shape(of: value)
+      {
+        (value, factor) = (dividend, factor / divisor)
+      } else {
+        break
+      }
+    }
+    return (value, factor)
+  }
+
+  /// A value with the elements of `value` in another shape or order, that a pattern's nodes make.
+  mutating func addValue(like value: ValueID, shape: [Int], name: String) -> ValueID {
+    let facts = ValueFacts(self[value].facts.kind, shape: shape.map { Dim($0) })
+    let made = addValue(facts, name: "\(self[value].name)/\(name)")
+    self[made].range = self[value].range
+    return made
+  }
+
+  /// `value` in another shape: itself, what it was made from, or by a node that is added to `nodes`.
+  ///
+  /// - Parameter output: The value that is to be made, if it is there already.
+  mutating func reshaped(
+    _ value: ValueID, to shape: [Int], as output: ValueID? = nil, _ nodes: inout [CompilerNode]
+  ) throws -> ValueID {
+    if output == nil {
+      var source = value
+      for _ in 0..<Self.mostLinks {
+        if self.shape(of: source) == shape { return source }
+        guard let producer = self[source].producer, let input = self[producer].input(0),
+          self[producer].epilogue.isEmpty, self[producer].declaration?.traits.contains(.view) == true
+        else { break }
+        source = input
+      }
+    }
+    let made = output ?? addValue(like: value, shape: shape, name: shape.map(String.init).joined(separator: "×"))
+    let extents = StoredTensor(try Tensor(shape.map(Int64.init), shape: [shape.count]))
+    let constant = addConstant(extents, name: "\(self[made].name)/shape", holdsForShapes: true)
+    nodes.append(
+      CompilerNode("Reshape", opset: 14, name: self[made].name, inputs: [value, constant], outputs: [made]))
+    return made
+  }
+}
+
+/// A pass that replaces the last nodes of patterns.
+protocol PatternPass: Pass {
+  /// The operator of ONNX's whose nodes end the pattern.
+  var lastOperator: String { get }
+  /// What the pattern becomes, as domain, operator and version.
+  var replacement: (domain: String, operatorType: String, opset: Int64) { get }
+  /// Looks whether a pattern ends in the node, and replaces it.
+  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) throws
+}
+
+extension PatternPass {
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    guard
+      context.provider.offers(
+        replacement.operatorType, domain: replacement.domain, opset: replacement.opset)
+    else { return }
+    var next = graph.firstNode
+    var hasChanged = false
+    while let id = next {
+      next = graph.node(after: id)
+      let node = graph[id]
+      guard node.isOperator(lastOperator), node.epilogue.isEmpty else { continue }
+      try rewrite(id, node, &graph)
+      hasChanged = hasChanged || graph.isRemoved(id)
+    }
+    if hasChanged { graph.removeDeadCode() }
+  }
+}

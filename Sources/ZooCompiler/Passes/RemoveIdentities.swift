@@ -1,0 +1,41 @@
+import ZooCore
+import ZooOperators
+
+/// Drops nodes that give their input unchanged: Identity, Dropout at inference, casts and reshapes to what is there.
+public struct RemoveIdentities: Pass {
+  public let name = "removing identities"
+
+  public init() {}
+
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    var next = graph.firstNode
+    while let id = next {
+      next = graph.node(after: id)
+      let node = graph[id]
+      guard let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil,
+        isIdentity(node, input, output, in: graph), graph[output].outputCount == 0
+      else { continue }
+      graph.redirect(output, to: input)
+      graph.remove(id)
+    }
+  }
+
+  private func isIdentity(
+    _ node: CompilerNode, _ input: ValueID, _ output: ValueID, in graph: CompilerGraph
+  ) -> Bool {
+    guard node.domain.isEmpty, node.epilogue.isEmpty,
+      !node.outputs.dropFirst().contains(where: { $0.map(graph.isRead) ?? false })
+    else { return false }
+    let (before, after) = (graph[input].facts, graph[output].facts)
+    switch node.operatorType {
+    case "Identity": return before.constant == nil || graph[output].outputCount == 0
+    // From version 12 on an input can ask for training.
+    case "Dropout": return node.inputs.count < 3 || node.inputs[2] == nil
+    case "Cast", "Expand":
+      return before.kind == after.kind && before.fixedShape != nil && before.fixedShape == after.fixedShape
+    default:
+      return node.declaration?.traits.contains(.view) == true && before.kind == after.kind
+        && before.fixedShape != nil && before.fixedShape == after.fixedShape
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ZooCore
+
+/// What passes need to know of an operator without knowing its name.
+public struct OperatorTraits: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Two runs may give different results, so nothing may be computed ahead.
+  public static let random = OperatorTraits(rawValue: 1 << 0)
+  /// Output 0 has the elements of input 0 in the same order, in another shape.
+  public static let view = OperatorTraits(rawValue: 1 << 1)
+  /// Each element of output 0 depends on those elements of the inputs alone that broadcast to its place.
+  public static let elementwise = OperatorTraits(rawValue: 1 << 2)
+  /// Sums of products, whose operands may be rounded (`Precision`).
+  public static let product = OperatorTraits(rawValue: 1 << 3)
+  /// Only the shape of input 0 matters, not what it holds.
+  public static let readsShapeOnly = OperatorTraits(rawValue: 1 << 4)
+  /// Zero in all inputs gives zero.
+  public static let keepsZero = OperatorTraits(rawValue: 1 << 5)
+  /// Runs graphs of its own.
+  public static let hasBodies = OperatorTraits(rawValue: 1 << 6)
+  /// Where input 0 and output 0 have one type and one shape, they hold the same elements.
+  public static let keepsValues = OperatorTraits(rawValue: 1 << 7)
+}
+
+/// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
+/// passes know of it.
+///
+/// One declaration serves all versions of an operator; rules look at `Inference.opset` where versions differ.
+public struct OperatorDeclaration: Sendable {
+  public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
+  public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
+  public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+  public typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
+
+  public let name: String
+  /// Empty for ONNX's own.
+  public private(set) var domain: String
+  public let traits: OperatorTraits
+  /// Inputs whose elements the shapes of the outputs depend on.
+  public let shapeInputs: [Int]
+  private var types: TypeRule?
+  private let shapes: ShapeRule?
+  private let elements: ElementRule?
+  private let anyType: Bool
+  private let facts: FactRule?
+
+  /// - Parameters:
+  ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
+  ///   - shapes: The shapes of the outputs; an extent that only running the operator tells is `Dim.unknown()`.
+  ///   - elements: The integers of output 0, for operators that compute shapes.
+  ///   - elementsOfAnyType: Whether that rule can tell whole numbers of other types, too.
+  public init(
+    _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
+    types: TypeRule? = nil, elements: ElementRule? = nil, elementsOfAnyType anyType: Bool = false,
+    shapes: @escaping ShapeRule
+  ) {
+    (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
+    (self.types, self.elements, self.shapes, self.anyType, facts) = (types, elements, shapes, anyType, nil)
+  }
+
+  /// - Parameter facts: All that is known of the outputs, for operators whose types, shapes and elements have one source,
+  ///   such as a body.
+  public init(
+    _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
+    facts: @escaping FactRule
+  ) {
+    (self.name, self.domain, self.traits, self.shapeInputs) = (name, domain, traits, shapeInputs)
+    (types, elements, shapes, anyType, self.facts) = (nil, nil, nil, false, facts)
+  }
+
+  /// The same operator as another domain has it.
+  func offered(by domain: String, types: @escaping TypeRule) -> OperatorDeclaration {
+    var other = self
+    (other.domain, other.types) = (domain, types)
+    return other
+  }
+
+  /// What is known of a node's outputs.
+  ///
+  /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
+  public func infer(_ node: Inference) throws -> [ValueFacts] {
+    if let facts {
+      let known = try node.ifKnown { try facts(node) } ?? []
+      return node.node.outputs.indices.map { $0 < known.count ? known[$0] : ValueFacts(nil) }
+    }
+    let kinds = try node.ifKnown { try self.types?(node) ?? schemaKinds(node) } ?? []
+    let shapes = try node.ifKnown { try self.shapes?(node) ?? [] } ?? []
+    var facts = node.node.outputs.indices.map { index in
+      ValueFacts(index < kinds.count ? kinds[index] : nil, shape: index < shapes.count ? shapes[index] : nil)
+    }
+    if let elements, let type = facts.first?.elementType, anyType || type == .int64 || type == .int32,
+      facts[0].shape.map({ $0.product.number.map { $0 <= Self.mostElements } ?? false }) ?? false
+    {
+      facts[0].elements = try node.ifKnown { try elements(node) }
+    }
+    return facts
+  }
+
+  /// More integers than any tensor has dimensions, or any list of axes names.
+  static let mostElements = 64
+
+  /// The outputs' kinds by the type variables that they share with inputs, and those that have only one.
+  func schemaKinds(_ node: Inference) throws -> [ValueKind?] {
+    // Plugins take some operators in models of older sets than those that brought them.
+    guard
+      let schema = OperatorHistory.schema(name, domain: domain, at: node.opset)
+        ?? OperatorHistory.versions(of: name, domain: domain).first
+    else { throw NotKnown() }
+    return try node.kinds(inputs: schema.inputs, outputs: schema.outputs)
+  }
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let attention: [OperatorDeclaration] = [
+    .attention, .flexAttention, .linearAttention, .rotaryEmbedding,
+  ]
+}

@@ -1,0 +1,10 @@
+import ZooCore
+
+/// The domain of operators that passes make.
+package let compilerDomain = "zoo"
+
+extension OperatorCatalogue {
+  static let compiler: [OperatorDeclaration] = [
+    .productArgMax, .quantizeDequantize, .reorder,
+  ]
+}

@@ -1,0 +1,16 @@
+extension OperatorDeclaration {
+  /// ONNX GlobalAveragePool and its relatives: one number for all positions of a channel.
+  static func globalPool(
+    _ name: String, check: @escaping @Sendable (Inference) throws -> Void = { _ in }
+  ) -> OperatorDeclaration {
+    OperatorDeclaration(name, .keepsZero) { node in
+      try check(node)
+      let shape = try node.shape(0)
+      try node.require(shape.count >= 2, "the input of shape \(shape) has no channels")
+      return [shape[..<2] + shape[2...].map { _ in 1 }]
+    }
+  }
+
+  /// ONNX GlobalLpPool: the p-norm of each channel.
+  static let globalLpPool = globalPool("GlobalLpPool") { try $0.requireNorm() }
+}

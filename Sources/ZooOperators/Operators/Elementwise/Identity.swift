@@ -1,0 +1,5 @@
+extension OperatorDeclaration {
+  /// ONNX Identity: the input, whatever its kind.
+  static let identity = OperatorDeclaration(
+    "Identity", [.view, .elementwise, .keepsZero, .keepsValues], facts: { node in [try node.facts(0)] })
+}

@@ -1,0 +1,34 @@
+extension OperatorDeclaration {
+  /// ONNX Gemm: alpha · A · B + beta · C, with A and B transposed on demand.
+  static let gemm = OperatorDeclaration("Gemm", [.product, .keepsZero]) { node in
+    [try node.matrixProductAndSum(a: 0, b: 1, c: 2)]
+  }
+}
+
+extension Inference {
+  /// The shape of a product of two matrices that the attributes `transA` and `transB` transpose, to which a third may be
+  /// added.
+  func matrixProductAndSum(a: Int, b: Int, c: Int?) throws -> [Dim] {
+    let (transposesA, transposesB) = (try flag("transA"), try flag("transB"))
+    let (left, right) = (try shape(a, ofRank: 2, "A"), try shape(b, ofRank: 2, "B"))
+    if let left, let right {
+      try requireEqual(
+        left[transposesA ? 0 : 1], right[transposesB ? 1 : 0],
+        "A of shape \(left)\(transposesA ? " transposed" : "") does not fit B of shape \(right)"
+          + (transposesB ? " transposed" : ""))
+    }
+    let result = [left?[transposesA ? 1 : 0] ?? .unknown(), right?[transposesB ? 0 : 1] ?? .unknown()]
+    if let c, has(c), let addend = try facts(c).shape {
+      try requireBroadcast(addend, to: result, "C of shape \(addend) doesn't broadcast to the result's \(result)")
+    }
+    return result
+  }
+
+  /// `shape` broadcasts to `result` without making it larger.
+  func requireBroadcast(_ shape: [Dim], to result: [Dim], _ message: @autoclosure () -> String) throws {
+    let fits =
+      shape.count <= result.count
+      && zip(shape.reversed(), result.reversed()).allSatisfy { $0 == 1 || $0.equals($1) != false }
+    try require(fits, message())
+  }
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let linear: [OperatorDeclaration] = [
+    .det, .einsum, .gemm, .matMul,
+  ]
+}

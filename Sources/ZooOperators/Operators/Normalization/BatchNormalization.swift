@@ -1,0 +1,29 @@
+import ZooCore
+
+extension OperatorDeclaration {
+  /// ONNX BatchNormalization: by the mean and variance of each channel, those of training or those of the batch.
+  static let batchNormalization = OperatorDeclaration(
+    "BatchNormalization",
+    types: { node in
+      let type = try node.kind(0)
+      if node.opset < 14 { try node.requireAlike(1...4) }
+      // Statistics had the input's type before version 14.
+      let statistics = node.opset < 14 ? type : try node.ifKnown { try node.kind(3) }
+      return [type] + Array(repeating: statistics, count: 4)
+    }
+  ) { node in
+    let x = try node.facts(0).shape
+    try node.require(x.map { $0.count >= 2 } ?? true, "the input of shape \(x ?? []) has no channels")
+    // Version 7 and those before know statistics for each position.
+    if node.opset < 9, try !node.flag("spatial", default: true) {
+      let statistics = try node.facts(3).shape
+      return [x] + Array(repeating: statistics, count: 4)
+    }
+    var channels = x?[1] ?? .unknown()
+    for index in 1..<5 {
+      try node.requireVector(index, of: channels, "input \(index)")
+      if channels.number == nil, let known = try node.facts(index).shape?.first { channels = known }
+    }
+    return [x] + Array(repeating: [channels], count: 4)
+  }
+}

@@ -1,0 +1,26 @@
+import ZooCore
+
+extension OperatorDeclaration {
+  /// ONNX LayerNormalization: the dimensions from `axis` on get the mean 0 and the variance 1, then a scale and a shift.
+  ///
+  /// Files have scales of another precision than the input, which the specification doesn't allow.
+  static let layerNormalization = OperatorDeclaration(
+    "LayerNormalization",
+    types: { node in
+      try node.requireAlike(1...2)
+      let statistics = ValueKind.tensor(try node.elementType("stash_type") ?? .float32)
+      return [try node.ifKnown { try node.kind(0) }, statistics, statistics]
+    }
+  ) { node in
+    let shape = try node.shape(0)
+    let axis = try node.axis(default: -1, rank: shape.count)
+    let width = shape[axis...].product
+    for index in [1, 2] where index == 1 || node.has(index) {
+      guard let own = try node.facts(index).shape else { continue }
+      try node.require(
+        own.product.equals(width) != false, "input \(index) has the shape \(own), not \(Array(shape[axis...]))")
+    }
+    let statistics = shape[..<axis] + shape[axis...].map { _ in 1 }
+    return [shape, Array(statistics), Array(statistics)]
+  }
+}

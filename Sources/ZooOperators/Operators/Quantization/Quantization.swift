@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let quantization: [OperatorDeclaration] = [
+    .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .qLinearMatMul, .quantizeLinear,
+  ]
+}

@@ -1,0 +1,3 @@
+extension OperatorCatalogue {
+  static let resampling: [OperatorDeclaration] = [.resize, .upsample, .gridSample, .affineGrid]
+}

@@ -1,0 +1,5 @@
+extension OperatorCatalogue {
+  static let text: [OperatorDeclaration] = [
+    .unary("RegexFullMatch"), .broadcasting("StringConcat"), .stringNormalizer, .stringSplit, .tfIdfVectorizer,
+  ]
+}

@@ -1,0 +1,131 @@
+import ZooCompiler
+import ZooCore
+import ZooOperators
+
+/// An operation that the runtime does itself: it runs graphs, or its values are no tensors.
+protocol NativeOperation: Sendable {
+  /// How it runs, for people.
+  var summary: String? { get }
+  /// - Parameter inputs: By position, `nil` for those that are left out; what bodies read of the graph around follows. Their
+  ///   memory may belong to the run: what is kept of them is copied.
+  func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value]
+}
+
+extension NativeOperation {
+  var summary: String? { nil }
+}
+
+/// Whether the runtime itself does what the node asks for, whatever plugins there are.
+func isNative(_ node: CompilerNode) -> Bool {
+  if node.domain == machineLearningDomain { return isOnMaps(node.operatorType) }
+  return node.domain.isEmpty
+    && (!node.bodies.isEmpty || node.operatorType == "Identity" || isOnSequences(node.operatorType))
+}
+
+let machineLearningDomain = "ai.onnx.ml"
+
+/// Whether the operator `type` for classical machine learning takes or gives maps.
+private func isOnMaps(_ type: String) -> Bool { ["ZipMap", "CastMap", "DictVectorizer"].contains(type) }
+
+/// The native operation of a node; `nil` for one that a plugin computes.
+func nativeOperation(
+  _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts
+) throws -> (any NativeOperation)? {
+  if node.domain == machineLearningDomain {
+    switch node.operatorType {
+    case "ZipMap": return try zipMap(node)
+    case "CastMap": return try castMap(node)
+    case "DictVectorizer": return try dictVectorizer(node)
+    default: return nil
+    }
+  }
+  guard node.domain.isEmpty else { return nil }
+  switch node.operatorType {
+  case "If": return try IfOperation(node, shared)
+  case "Loop": return try LoopOperation(node, in: graph, shared)
+  case "Scan": return try ScanOperation(node, in: graph, shared)
+  case "SequenceMap": return try SequenceMapOperation(node, shared)
+  case "Identity":
+    let isTensor = node.inputs.first.flatMap { $0 }.map { graph[$0].facts.kind?.elementType != nil } ?? true
+    return isTensor ? nil : SequenceOperation { inputs in [try inputs.value(0)] }
+  default: return try sequenceOperation(node)
+  }
+}
+
+/// A body of a node, ready to run.
+struct RunnableBody: Sendable {
+  private let program: Program
+  /// How many inputs the operator gives; what the body reads of the graph around follows.
+  let ownInputCount: Int
+  let outputCount: Int
+  /// Where among the node's operands the values are that the body reads of the graph around.
+  private let captures: Range<Int>
+
+  init(_ node: CompilerNode, _ name: String, _ shared: SharedParts) throws {
+    guard let index = node.bodies.firstIndex(where: { $0.name == name }) else {
+      throw ZooError(.badData, "the attribute \(name) is missing, or no graph", at: node.label)
+    }
+    let body = node.bodies[index]
+    let before = node.inputs.count + node.bodies[..<index].reduce(0) { $0 + $1.captures.count }
+    captures = before..<before + body.captures.count
+    program = Program(body.graph, shared)
+    ownInputCount = body.ownInputCount
+    outputCount = body.graph.outputs.count
+  }
+
+  /// - Parameter operands: The node's, by position.
+  func run(_ own: [Value], operands: [Value?], _ call: RunContext) throws -> [Value] {
+    let around = try captures.map { index in
+      guard let value = operands[index] else { throw ZooError(.defect, "a body reads what is not there") }
+      return value
+    }
+    return try program.run(own + around, call)
+  }
+}
+
+extension [Value?] {
+  func value(_ index: Int) throws -> Value {
+    guard index < count, let value = self[index] else { throw ZooError(.badData, "input \(index) is missing") }
+    return value
+  }
+
+  func tensor(_ index: Int) throws -> Tensor {
+    guard let tensor = try value(index).tensor else { throw ZooError(.badData, "input \(index) is no tensor") }
+    return tensor
+  }
+
+  /// The one number of an input of int64 or int32; `nil` where it is left out.
+  func integer(_ index: Int) throws -> Int? {
+    guard index < count, self[index] != nil else { return nil }
+    let tensor = try tensor(index)
+    guard tensor.count == 1 else { throw ZooError(.badData, "input \(index) is not one number") }
+    return tensor.type == .int32 ? Int(try tensor.elements(Int32.self)[0]) : Int(try tensor.elements(Int64.self)[0])
+  }
+
+  /// The one truth value of an input; `nil` where it is left out.
+  func truth(_ index: Int) throws -> Bool? {
+    guard index < count, self[index] != nil else { return nil }
+    return try tensor(index).truth()
+  }
+}
+
+extension Tensor {
+  /// The one truth value that decides something.
+  func truth() throws -> Bool {
+    guard type == .bool, count == 1 else { throw ZooError(.badData, "a condition is not one truth value") }
+    return try elements(Bool.self)[0]
+  }
+}
+
+extension CompilerNode {
+  /// The number in an attribute; `nil` where it has its default, or another kind of value.
+  func int(_ name: String) -> Int? {
+    guard case .int(let value)? = self[attribute: name] else { return nil }
+    return Int(value)
+  }
+
+  func text(_ name: String) -> String? {
+    guard case .string(let bytes)? = self[attribute: name] else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,117 @@
+import CZooPlugin
+import ZooCompiler
+import ZooCore
+import ZooOperators
+
+/// Where every value of a region lies that a node makes or a caller gives.
+struct Placement {
+  private var places: [ValueID: Plan.Place] = [:]
+  private(set) var arenaByteCount = 0
+  private(set) var slotCount = 0
+
+  subscript(value: ValueID) -> Plan.Place { places[value] ?? .absent }
+
+  init(_ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action]) throws {
+    for (index, input) in graph.inputs.enumerated() { places[input] = .input(index) }
+    for (node, action) in zip(nodes, actions) {
+      for output in node.outputs.compactMap(\.self) where Self.needsSlot(graph[output].facts, action) {
+        places[output] = .slot(slotCount)
+        slotCount += 1
+      }
+    }
+    for (index, output) in graph.outputs.enumerated() where places[output] == nil && graph[output].constant == nil {
+      places[output] = .output(index)
+    }
+    try placeInArena(graph, nodes, actions)
+  }
+
+  /// Values that only running makes room for: those of unknown shapes, strings, no tensors, and what native operations give.
+  private static func needsSlot(_ facts: ValueFacts, _ action: Plan.Step.Action) -> Bool {
+    if case .native = action { return true }
+    return facts.fixedShape == nil || facts.elementType == nil || facts.elementType == .string
+  }
+
+  private mutating func placeInArena(
+    _ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action]
+  ) throws {
+    var lastUse: [ValueID: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      for operand in node.operands { if let operand { lastUse[operand] = index } }
+    }
+    var lifetimes: [Lifetime] = []
+    var lifetimeOf: [ValueID: Int] = [:]
+    // By lifetime: the last value in it, the only one that can still be read.
+    var holders: [ValueID] = []
+    for (index, node) in nodes.enumerated() {
+      for (position, output) in node.outputs.enumerated() {
+        guard let output, places[output] == nil else { continue }
+        let last = lastUse[output] ?? index
+        let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
+        func free(_ input: ValueID) -> Int? {
+          guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
+            return nil
+          }
+          return lifetime
+        }
+        if position == 0, let kernel = actions[index].kernel,
+          let shared = try overwritten(by: output, size, node, kernel, in: graph, free: free)
+        {
+          lifetimeOf[output] = shared
+          holders[shared] = output
+          lifetimes[shared].last = max(lifetimes[shared].last, last)
+        } else {
+          lifetimeOf[output] = lifetimes.count
+          holders.append(output)
+          lifetimes.append(Lifetime(byteCount: size, first: index, last: last))
+        }
+      }
+    }
+    // Each may be as large as addresses reach; all of them may not leave Int.
+    guard lifetimes.reduce(0.0, { $0 + Double($1.byteCount) }) < 0x1p62 else {
+      throw ZooError(.badData, "the values of the graph take more memory than there can be")
+    }
+    let arena = ZooRuntime.placeInArena(lifetimes)
+    for (value, lifetime) in lifetimeOf { places[value] = .arena(arena.offsets[lifetime]) }
+    arenaByteCount = arena.byteCount
+  }
+
+  /// The lifetime of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
+  ///
+  /// - Parameter free: The lifetime of an input that ends with the node; `nil` where another value may live on in it.
+  private func overwritten(
+    by output: ValueID, _ size: Int, _ node: CompilerNode, _ kernel: KernelHandle, in graph: CompilerGraph,
+    free: (ValueID) -> Int?
+  ) throws -> Int? {
+    let operands = node.operands
+    for (position, input) in operands.enumerated() where kernel.canOverwrite(input: position) {
+      guard let input, let lifetime = free(input), operands.count(where: { $0 == input }) == 1,
+        graph[input].layout == graph[output].layout,
+        try byteCount(of: graph[input].facts, layout: graph[input].layout) == size
+      else { continue }
+      return lifetime
+    }
+    return nil
+  }
+
+  /// Tells each step whose values in slots nobody needs after it.
+  func noteLastUses(in steps: inout [Plan.Step], _ graph: CompilerGraph) {
+    var lastUse = [Int](repeating: -1, count: slotCount)
+    for (index, step) in steps.enumerated() {
+      for operand in step.inputs + step.outputs { if case .slot(let slot) = operand.place { lastUse[slot] = index } }
+    }
+    for output in graph.outputs { if case .slot(let slot) = self[output] { lastUse[slot] = -1 } }
+    for (slot, index) in lastUse.enumerated() where index >= 0 { steps[index].lastUses.append(slot) }
+  }
+}
+
+/// Bytes that a tensor takes in memory, blocked padding included.
+func byteCount(of facts: ValueFacts, layout: Layout) throws -> Int {
+  guard let type = facts.elementType, var shape = facts.fixedShape else {
+    throw ZooError(.defect, "the shape of a value is not known")
+  }
+  // Checked before it is padded, which may then not overflow.
+  let plain = try Tensor.byteCount(type: type, shape: shape)
+  guard layout.number == ZOO_LAYOUT_NCHW16C, shape.count >= 2 else { return plain }
+  shape[1] = shape[1].roundedUp(to: 16)
+  return try Tensor.byteCount(type: type, shape: shape)
+}

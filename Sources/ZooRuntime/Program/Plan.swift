@@ -1,0 +1,174 @@
+import CZooPlugin
+import Synchronization
+import ZooCompiler
+import ZooCore
+import ZooOperators
+
+/// What running a region for one set of input shapes takes: steps in order, and where each value lies.
+final class Plan: Sendable {
+  /// Where a value lies during a run.
+  enum Place: Sendable {
+    case absent
+    /// At this offset of the arena.
+    case arena(Int)
+    /// In a tensor that the plan holds.
+    case constant(Tensor)
+    /// In the caller's value, by position among the inputs.
+    case input(Int)
+    /// In memory that the caller gets, by position among the outputs.
+    case output(Int)
+    /// In a value that a step makes when it runs: its shape is not known before, or it is no tensor of numbers.
+    case slot(Int)
+    /// Packed inside the kernel.
+    case consumed
+  }
+
+  struct Operand: Sendable {
+    var facts: ValueFacts
+    var layout: Layout
+    var place: Place
+    /// What people call the value, and what it is a copy of in another layout.
+    var name: String
+  }
+
+  struct Step: Sendable {
+    enum Action: Sendable {
+      case kernel(KernelHandle)
+      case native(any NativeOperation)
+    }
+
+    var node: CompilerNode
+    var action: Action
+    var inputs: [Operand]
+    var outputs: [Operand]
+    /// Slots whose values nobody needs afterwards.
+    var lastUses: [Int] = []
+
+    /// Whether a kernel reads or makes values that have no place in memory before the run.
+    let hasValuesToMake: Bool
+
+    init(node: CompilerNode, action: Action, inputs: [Operand], outputs: [Operand]) {
+      (self.node, self.action, self.inputs, self.outputs) = (node, action, inputs, outputs)
+      hasValuesToMake = (inputs + outputs).contains { operand in
+        switch operand.place {
+        case .slot: true
+        case .input: operand.facts.elementType == .string
+        default: false
+        }
+      }
+    }
+
+    var workspaceByteCount: Int {
+      guard case .kernel(let kernel) = action else { return 0 }
+      return kernel.workspaceByteCount
+    }
+
+    var summary: String? {
+      switch action {
+      case .kernel(let kernel): kernel.summary
+      case .native(let operation): operation.summary
+      }
+    }
+  }
+
+  /// What the caller gets.
+  struct Output: Sendable {
+    var facts: ValueFacts
+    var name: String
+    var place: Place
+  }
+
+  let steps: [Step]
+  let inputCount: Int
+  let outputs: [Output]
+  let slotCount: Int
+  let arenaByteCount: Int
+  /// Scratch memory of the steps lies behind the arena.
+  let workspaceByteCount: Int
+  /// Files in which kernels read constants where they lie.
+  private let files: [any DiscardableOwner]
+  private let idle = Mutex<[RunState]>([])
+
+  init(steps: [Step], inputCount: Int, outputs: [Output], slotCount: Int, arenaByteCount: Int) {
+    (self.steps, self.inputCount, self.outputs) = (steps, inputCount, outputs)
+    (self.slotCount, self.arenaByteCount) = (slotCount, arenaByteCount)
+    files = Self.files(of: steps, outputs)
+    workspaceByteCount = steps.map(\.workspaceByteCount).max() ?? 0
+  }
+
+  /// Runs the steps; `inputs` are in the graph's order and like those that the plan was made for.
+  func run(_ inputs: [Value], _ call: RunContext) throws -> [Value] {
+    let state = try idle.withLock { $0.popLast() } ?? RunState(self)
+    let results = try outputs.map(Self.memory)
+    state.bind(inputs: inputs, results: results)
+    defer { state.forgetValues() }
+    try withExtendedLifetime((inputs, results)) { try state.run(self, call) }
+    let values = try outputs.indices.map { try result($0, inputs, results[$0], state) }
+    try checkConstants()
+    // A few wait for the next callers; a burst's arenas go back to the system.
+    idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
+    return values
+  }
+
+  /// Memory for an output that a step writes into.
+  private static func memory(of output: Output) throws -> TensorMemory? {
+    guard case .output = output.place, let type = output.facts.elementType else { return nil }
+    return try TensorMemory(byteCount: Tensor.byteCount(type: type, shape: output.facts.fixedShape ?? []))
+  }
+
+  /// What the caller gets as the output at `index`: its own, whatever else is done with the run's memory.
+  private func result(
+    _ index: Int, _ inputs: [Value], _ memory: TensorMemory?, _ state: RunState
+  ) throws -> Value {
+    switch outputs[index].place {
+    case .output:
+      guard let memory, let type = outputs[index].facts.elementType else { break }
+      return .tensor(try Tensor(type: type, shape: outputs[index].facts.fixedShape ?? [], memory: memory))
+    case .constant(let tensor): return try Value.tensor(tensor).owned()
+    case .input(let input): return try inputs[input].owned()
+    case .slot(let slot): return try state.value(slot)
+    case .absent, .arena, .consumed: break
+    }
+    throw ZooError(.defect, "the output \"\(outputs[index].name)\" was not made")
+  }
+
+  private static func files(of steps: [Step], _ outputs: [Output]) -> [any DiscardableOwner] {
+    var files: [ObjectIdentifier: any DiscardableOwner] = [:]
+    for place in steps.lazy.flatMap(\.inputs).map(\.place) + outputs.map(\.place) {
+      guard case .constant(let tensor) = place, let file = tensor.memory?.file else { continue }
+      files[ObjectIdentifier(file)] = file
+    }
+    return Array(files.values)
+  }
+
+  /// - Throws: `ZooError` (`badData`) where constants lie in a file that has changed meanwhile: what the kernels have
+  ///   computed from them is nothing then.
+  func checkConstants() throws {
+    for file in files { try file.checkUnchanged() }
+  }
+}
+
+extension Value {
+  /// The value in memory of its own.
+  func owned() throws -> Value {
+    switch self {
+    case .tensor(let tensor):
+      guard tensor.memory != nil else { return self }
+      return .tensor(
+        try Tensor(type: tensor.type, shape: tensor.shape) { copy in
+          tensor.withUnsafeBytes { copy.copyMemory(from: $0) }
+        })
+    case .sequence(let elements): return .sequence(try elements.map { try $0.owned() })
+    case .optional(let element): return .optional(try element?.owned())
+    case .map: return self
+    }
+  }
+}
+
+/// Is told when each step of a run begins and ends.
+protocol StepObserver: AnyObject {
+  /// A step of `plan` begins; its inputs lie where `call` says, where it is a kernel's.
+  func begin(_ step: Int, of plan: Plan, _ call: UnsafePointer<zoo_call>?)
+  /// The step that began last ends.
+  func end()
+}

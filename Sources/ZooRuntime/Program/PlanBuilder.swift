@@ -1,0 +1,154 @@
+import CZooPlugin
+import Synchronization
+import ZooCompiler
+import ZooCore
+import ZooOperators
+
+/// Turns a region whose shapes and layouts are known into a plan: makes the kernels, then places the values.
+final class PlanBuilder {
+  private let graph: CompilerGraph
+  private let shared: SharedParts
+  private let executor: UnsafePointer<zoo_executor>
+  private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
+
+  init(graph: CompilerGraph, shared: SharedParts, executor: UnsafePointer<zoo_executor>) {
+    (self.graph, self.shared, self.executor) = (graph, shared, executor)
+  }
+
+  func build() throws -> Plan {
+    let nodes = graph.nodes.map { graph[$0] }
+    let actions = try makeActions(nodes)
+    let places = try Placement(graph, nodes, actions)
+    func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
+      guard let value else { return Plan.Operand(facts: ValueFacts(nil), layout: .plain, place: .absent, name: "") }
+      let known = graph[value]
+      var place = places[value]
+      if let constant = known.constant {
+        if consumed {
+          place = .consumed
+        } else {
+          place = .constant(try load(known, constant))
+        }
+      }
+      let name = known.copyOf.map { graph[$0].name } ?? known.name
+      return Plan.Operand(facts: known.facts, layout: known.layout, place: place, name: name)
+    }
+    var steps: [Plan.Step] = []
+    for (node, action) in zip(nodes, actions) {
+      let inputs = try node.operands.enumerated().map { position, value in
+        try operand(value, consumed: action.kernel?.consumes(input: position) ?? false)
+      }
+      let outputs = try node.outputs.map { try operand($0, consumed: false) }
+      steps.append(Plan.Step(node: node, action: action, inputs: inputs, outputs: outputs))
+    }
+    places.noteLastUses(in: &steps, graph)
+    let outputs = try graph.outputs.map { value in
+      let made = try operand(value, consumed: false)
+      guard made.layout == .plain else {
+        throw ZooError(.defect, "the output \"\(made.name)\" is not there in the plain layout")
+      }
+      return Plan.Output(facts: made.facts, name: made.name, place: made.place)
+    }
+    return Plan(
+      steps: steps, inputCount: graph.inputs.count, outputs: outputs, slotCount: places.slotCount,
+      arenaByteCount: places.arenaByteCount)
+  }
+
+  /// The nodes' kernels, made side by side: weights are decoded and packed here.
+  private func makeActions(_ nodes: [CompilerNode]) throws -> [Plan.Step.Action] {
+    let keys = nodes.map { KernelCache.Key($0, in: graph, shared.provider.arithmetic) }
+    let known = shared.kernels.withLock { kernels in keys.map { key in key.flatMap { kernels[$0] } } }
+    let order = largestFirst(nodes)
+    let made = try concurrentMap(order.count, on: executor) { place in
+      try action(for: nodes[order[place]], like: known[order[place]])
+    }
+    shared.kernels.withLock { kernels in
+      for (index, action) in zip(order, made) where action.isNew {
+        if let key = keys[index], let kernel = action.action.kernel { kernels[key] = kernel }
+      }
+    }
+    let actions = zip(order, made).sorted { $0.0 < $1.0 }.map(\.1.action)
+    for (node, action) in zip(nodes, actions) {
+      let layouts = node.outputs.map { $0.map { graph[$0].layout.number } }
+      try action.kernel?.check(outputLayouts: layouts, label: node.label)
+    }
+    return actions
+  }
+
+  /// What a constant holds. One that several nodes read stays in memory until the plan is made.
+  private func load(_ value: CompilerValue, _ constant: StoredTensor) throws -> Tensor {
+    if let known = loaded.withLock({ $0[constant.identity] }) { return known }
+    let tensor = try shared.residents.tensor(constant, isShared: !value.holdsForShapes)
+    if value.readers.count > 1 { loaded.withLock { $0[constant.identity] = tensor } }
+    return tensor
+  }
+
+  /// The nodes' numbers, those with the largest constants first: what is left to the end should be short.
+  private func largestFirst(_ nodes: [CompilerNode]) -> [Int] {
+    let sizes = nodes.map { node in
+      node.operands.reduce(0) { sum, value in sum + (value.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    }
+    return sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
+  }
+
+  /// - Parameter known: the node's kernel for other input shapes.
+  private func action(
+    for node: CompilerNode, like known: KernelHandle?
+  ) throws -> (action: Plan.Step.Action, isNew: Bool) {
+    if let native = try nativeOperation(node, in: graph, shared) { return (.native(native), false) }
+    let provider = shared.provider
+    let operation = try provider.require(node)
+    try check(node, operation)
+    if let known {
+      let bound = try BoundNode(node, in: graph, arithmetic: provider.arithmetic)
+      if let reshaped = try known.reshaped(bound, label: node.label, executor: executor) {
+        return (.kernel(reshaped), false)
+      }
+    }
+    // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
+    var stored: [Int: StoredTensor] = [:]
+    for (position, value) in node.inputs.enumerated() where position < 64 {
+      guard let constant = value.flatMap({ graph[$0].constant }), constant.readsInPieces,
+        constant.byteCount > 1 << 16
+      else { continue }
+      stored[position] = constant
+    }
+    if !stored.isEmpty {
+      let asked = operation.readsInPieces(try BoundNode(node, in: graph, arithmetic: provider.arithmetic))
+      stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
+    }
+    let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
+      try value.constant.map { try self.load(value, $0) }
+    }
+    return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
+  }
+}
+
+extension PlanBuilder {
+  /// Has the plugin say what it would give, which refuses what its kernels don't take, and makes sure that both mean the same.
+  private func check(_ node: CompilerNode, _ operation: RegisteredOperator) throws {
+    let offered = try operation.infer(BoundNode(node, in: graph, arithmetic: shared.provider.arithmetic), node)
+    for (output, offer) in zip(node.outputs, offered) {
+      guard let output else { continue }
+      let facts = graph[output].facts
+      let isSame = facts.kind == offer.kind && (offer.fixedShape == nil || facts.fixedShape == offer.fixedShape)
+      guard isSame else {
+        throw ZooError(
+          .defect,
+          "plugin \(operation.plugin) would give \(Self.text(offer)) where \(Self.text(facts)) is expected",
+          at: node.label)
+      }
+    }
+  }
+
+  private static func text(_ facts: ValueFacts) -> String {
+    "\(facts.kind?.name ?? "a value") of shape \(facts.fixedShape.map { "\($0)" } ?? "that depends on data")"
+  }
+}
+
+extension Plan.Step.Action {
+  var kernel: KernelHandle? {
+    guard case .kernel(let kernel) = self else { return nil }
+    return kernel
+  }
+}

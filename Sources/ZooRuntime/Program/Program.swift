@@ -1,0 +1,166 @@
+import CZooPlugin
+import Synchronization
+import ZooCompiler
+import ZooCore
+import ZooOperators
+
+/// A graph that runs: planned region by region, each for the shapes that come, in a bounded cache.
+///
+/// Any number of threads may run it at once.
+final class Program: Sendable {
+  /// What all programs of one model share.
+  let shared: SharedParts
+  private let graph: CompilerGraph
+  private let versions = Mutex(Versions())
+  /// Held while a plan is made, so that packed weights are shared and not made twice.
+  private let planning = Mutex(())
+
+  /// The first region for one set of input facts, and what follows it.
+  struct Version: Sendable {
+    let plan: Plan
+    /// Where the program's outputs come from.
+    let outputs: [Source]
+    /// What is left, which reads the region's first results.
+    let rest: Program?
+  }
+
+  enum Source: Sendable {
+    case region(Int)
+    case rest(Int)
+  }
+
+  private struct Versions {
+    var table: [[InputKey]: Version] = [:]
+    /// By age, oldest first.
+    var order: [[InputKey]] = []
+    static let limit = 32
+  }
+
+  init(_ graph: CompilerGraph, _ shared: SharedParts) {
+    (self.graph, self.shared) = (graph, shared)
+  }
+
+  /// Computes the outputs; `inputs` are in the graph's order.
+  func run(_ inputs: [Value], _ call: RunContext) throws -> [Value] {
+    // Regions follow each other; how many there are is the graph's business, not the stack's.
+    var finished: [(version: Version, results: [Value])] = []
+    var (program, values) = (self, inputs)
+    while true {
+      let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
+      let results = try version.plan.run(values, call)
+      finished.append((version, results))
+      guard let rest = version.rest else { break }
+      (program, values) = (rest, Array(results.prefix(rest.graph.inputs.count)))
+    }
+    var outputs: [Value] = []
+    for (version, results) in finished.reversed() {
+      let inner = outputs
+      outputs = version.outputs.map { source in
+        switch source {
+        case .region(let index): results[index]
+        case .rest(let index): inner[index]
+        }
+      }
+    }
+    return outputs
+  }
+
+  /// The plan of the first region for inputs of which so much is known.
+  func version(like facts: [ValueFacts], _ call: RunContext) throws -> Version {
+    let keys = facts.map(InputKey.init)
+    if let known = versions.withLock({ $0.table[keys] }) { return known }
+    return try planning.withLock { _ in
+      if let known = versions.withLock({ $0.table[keys] }) { return known }
+      let made = try plan(facts, call)
+      versions.withLock { versions in
+        versions.table[keys] = made
+        versions.order.append(keys)
+        if versions.order.count > Versions.limit { versions.table[versions.order.removeFirst()] = nil }
+      }
+      return made
+    }
+  }
+
+  private func plan(_ facts: [ValueFacts], _ call: RunContext) throws -> Version {
+    var whole = graph
+    for (input, known) in zip(graph.inputs, facts) { whole[input].facts = known }
+    let context = CompileContext(provider: shared.provider, derivations: shared.residents.derivations)
+    try InferFacts().run(&whole, context)
+    whole.removeDeadCode()
+    var region = Region(firstOf: whole)
+    let results = region.graph.outputs
+    try optimize(&region.graph, context)
+    let plan = try PlanBuilder(graph: region.graph, shared: shared, executor: call.executor).build()
+    let rest = region.rest.map { Program($0, shared) }
+    let places = Dictionary(results.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let later = Dictionary(
+      (region.rest?.outputs ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return Version(
+      plan: plan,
+      outputs: try whole.outputs.map { value in
+        if let place = places[value] { return .region(place) }
+        guard let place = later[value] else { throw ZooError(.defect, "an output is in no region") }
+        return .rest(place)
+      }, rest: rest)
+  }
+}
+
+/// What all programs of one model share.
+final class SharedParts: Sendable {
+  let provider: PluginProvider
+  let kernels = Mutex(KernelCache())
+  let residents: ResidentConstants
+
+  init(provider: PluginProvider, residents: ResidentConstants) {
+    (self.provider, self.residents) = (provider, residents)
+  }
+}
+
+/// What a run has beside its values.
+struct RunContext {
+  var executor: UnsafePointer<zoo_executor>
+  var observer: (any StepObserver)?
+}
+
+/// What plans differ by.
+struct InputKey: Sendable, Hashable {
+  private var kind: ValueKind?
+  private var shape: [Dim]?
+
+  init(_ facts: ValueFacts) { (kind, shape) = (facts.kind, facts.shape) }
+}
+
+extension Value {
+  /// What sort of value it is; of an empty sequence or optional, one of float32.
+  var kind: ValueKind {
+    switch self {
+    case .tensor(let tensor): .tensor(tensor.type)
+    case .sequence(let elements): .sequence(elements.first?.kind ?? .tensor(.float32))
+    case .optional(let element): .optional(element?.kind ?? .tensor(.float32))
+    case .map(let keys, let values): .map(key: keys.type, value: .tensor(values.type))
+    }
+  }
+}
+
+extension Value {
+  /// Whether the value may be where one of `kind` is asked for. An optional value may be given as what it holds.
+  func fits(_ kind: ValueKind) -> Bool {
+    switch (self, kind) {
+    case (.sequence(let elements), .sequence(let element)): elements.allSatisfy { $0.fits(element) }
+    case (.optional(let element), .optional(let inner)): element?.fits(inner) ?? true
+    case (_, .optional(let inner)): fits(inner)
+    default: self.kind == kind
+    }
+  }
+}
+
+extension ValueFacts {
+  /// What is known of values that are like `value`.
+  init(like value: Value) {
+    guard let tensor = value.tensor else {
+      self.init(value.kind)
+      return
+    }
+    self.init(tensor.type, tensor.shape)
+  }
+}

@@ -1,0 +1,1 @@
+2fox2none2none2none2dog2fox2none2fox2none2dog2dog2dog2none2none2none2none2dog2dog2none2noneBoutput_label
