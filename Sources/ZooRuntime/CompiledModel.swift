@@ -214,7 +214,7 @@ public final class CompiledModel: Sendable {
   // MARK: Looking
 
   /// One step of the compiled graph.
-  public struct Step: Sendable {
+  public struct Step: Sendable, Hashable {
     public var node: String
     public var operatorType: String
     /// Operators folded onto the node's end.

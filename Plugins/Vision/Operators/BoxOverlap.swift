@@ -1,3 +1,5 @@
+import CVisionKernels
+import PluginSupport
 import ZooPlugin
 
 /// A box between two corners, in whichever order they come.
@@ -13,30 +15,31 @@ struct Box {
   init(_ corners: UnsafeMutablePointer<Float>) { self.init((corners[0], corners[1]), (corners[2], corners[3])) }
 
   var area: Float { (right - left) * (bottom - top) }
-
-  /// Whether intersection over union is above `limit`; never for boxes that have no common area.
-  func overlaps(_ other: Box, beyond limit: Float) -> Bool {
-    let width = min(right, other.right) - max(left, other.left)
-    let height = min(bottom, other.bottom) - max(top, other.top)
-    guard width > 0, height > 0 else { return false }
-    let common = width * height
-    let union = area + other.area - common
-    return union > 0 && common / union > limit
-  }
 }
 
 /// Greedy non-maximum suppression: adds to `kept`, of the numbered boxes, best first, those that no better one overlaps
-/// beyond `limit`, `most` at most.
+/// beyond `limit`, `most` at most. Boxes that have no common area overlap beyond nothing.
 func suppress(
   _ order: UnsafeMutableBufferPointer<Int>, keeping most: Int, limit: Float, to kept: inout ScratchList<Int>,
-  box: (Int) -> Box
+  host: Host, kernels: VisionKernels, box: (Int) -> Box
 ) throws {
-  let first = kept.count
-  for number in order {
-    guard kept.count - first < most else { break }
-    let candidate = box(number)
-    if !(first..<kept.count).contains(where: { box(kept[$0]).overlaps(candidate, beyond: limit) }) {
+  let capacity = min(most, order.count)
+  guard capacity > 0 else { return }
+  let stride = (capacity + 15) / 16 * 16
+  let planes = try host.scratch(4 * stride, of: Float.self)
+  try planes.withPointer { planes in
+    planes.update(repeating: 0, count: 4 * stride)
+    var count = 0
+    for number in order {
+      guard count < capacity else { break }
+      let box = box(number)
+      guard kernels.raw.pointee.overlaps(planes, stride, count, box.left, box.top, box.right, box.bottom, limit) == 0
+      else { continue }
+      for (plane, edge) in [box.left, box.top, box.right, box.bottom].enumerated() {
+        planes[plane * stride + count] = edge
+      }
       try kept.append(number)
+      count += 1
     }
   }
 }

@@ -13,6 +13,7 @@ import ZooPlugin
 /// or at which a box is no detection (minus infinity); `max_detections`, M (100). A box without area is no detection.
 struct ClassNonMaxSuppression: Operator {
   let signature = Signature("ClassNonMaxSuppression", domain: visionDomain, since: 1)
+  let kernels: VisionKernels
 
   func infer(_ node: Node) throws -> [OutputType] {
     let boxes = try node.input(0)
@@ -53,7 +54,9 @@ struct ClassNonMaxSuppression: Operator {
         where values[number] > least && box(number).area > 0 { try order.append(number) }
         order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
         var kept = ScratchList<Int>(host: host)
-        try order.withElements { try suppress($0, keeping: most, limit: limit, to: &kept, box: box) }
+        try order.withElements {
+          try suppress($0, keeping: most, limit: limit, to: &kept, host: host, kernels: kernels, box: box)
+        }
         try found.withLock { found in for index in 0..<kept.count { try found.append(kept[index]) } }
       }
       let best = found.withLock { $0 }

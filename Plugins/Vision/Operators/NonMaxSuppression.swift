@@ -5,7 +5,12 @@ import ZooPlugin
 struct NonMaxSuppression: Operator {
   let signature: Signature
 
-  init(since: Int64) { signature = Signature("NonMaxSuppression", since: since) }
+  let kernels: VisionKernels
+
+  init(since: Int64, kernels: VisionKernels) {
+    signature = Signature("NonMaxSuppression", since: since)
+    self.kernels = kernels
+  }
 
   func infer(_ node: Node) throws -> [OutputType] {
     let boxes = try node.floats(0, "boxes", rank: 3)
@@ -50,7 +55,9 @@ struct NonMaxSuppression: Operator {
         order.removeAll()
         for number in 0..<count where least.map({ values[number] > $0 }) ?? true { try order.append(number) }
         order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1] }
-        try order.withElements { try suppress($0, keeping: most, limit: limit, to: &kept, box: box) }
+        try order.withElements {
+          try suppress($0, keeping: most, limit: limit, to: &kept, host: call.host, kernels: kernels, box: box)
+        }
         try ends.append(kept.count)
       }
       let memory = try call.allocateOutput(0, shape: [kept.count, 3]).assumingMemoryBound(to: Int64.self)

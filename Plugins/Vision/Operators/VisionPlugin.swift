@@ -10,9 +10,10 @@ let visionDomain = "zoo.vision"
 public let visionPlugin = Plugin(name: "Vision", version: "1.0") { host in
   let kernels = VisionKernels(zv_kernels_for(host.isa.rawValue))
   return [10, 16, 22].map { RoiAlign(since: $0, kernels: kernels).withHalves() } as [any Operator]
-    + [1, 22].map { MaxRoiPool(since: $0).withHalves() } + [10, 11].map { NonMaxSuppression(since: $0) }
+    + [1, 22].map { MaxRoiPool(since: $0).withHalves() }
+    + [10, 11].map { NonMaxSuppression(since: $0, kernels: kernels) }
     + [
-      SelectiveSearch(kernels: kernels), ExpandBoxes(), ApplyBoxRegression(), ClassNonMaxSuppression(),
+      SelectiveSearch(kernels: kernels), ExpandBoxes(), ApplyBoxRegression(), ClassNonMaxSuppression(kernels: kernels),
     ]
 }
 

@@ -107,7 +107,6 @@ struct Bench: ParsableCommand {
 
   /// Runs the model for as long as it was measured, and writes the trace where one is wanted.
   private func makeProfile(_ model: Model, _ inputs: [String: Tensor]) throws -> ProfileReport {
-    let steps = try model.steps(for: inputs.mapValues(\.shape))
     let clock = ContinuousClock()
     let start = clock.now
     var profiles: [Profile] = []
@@ -116,9 +115,9 @@ struct Bench: ParsableCommand {
       options.progress("\(profiles.count) profiled runs")
     } while profiles.count < Self.profiledRuns && (clock.now - start).inSeconds < seconds
     if let profile, !profile.isEmpty {
-      try TraceFile.write(profiles.suffix(Self.tracedRuns), steps: steps, to: profile)
+      try TraceFile.write(profiles.suffix(Self.tracedRuns), to: profile)
     }
-    return ProfileReport(profiles, steps: steps, trace: profile)
+    return ProfileReport(profiles, trace: profile)
   }
 
   /// What the inputs' shapes leave open and nobody gave, by name, the batch aside.

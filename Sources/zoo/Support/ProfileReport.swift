@@ -35,23 +35,35 @@ struct ProfileReport: Encodable {
   var nodes: [Entry]
   var trace: String?
 
-  init(_ profiles: [Profile], steps: [CompiledModel.Step], trace: String?) {
+  init(_ profiles: [Profile], trace: String?) {
+    let runCount = max(profiles.count, 1)
     runs = profiles.count
-    let perRun = 1e-9 / Double(max(runs, 1))
+    let perRun = 1e-9 / Double(runCount)
     let total = profiles.reduce(0) { $0 + Double($1.end - $1.start) } * perRun
     seconds = total
     self.trace = trace.flatMap { $0.isEmpty ? nil : $0 }
-    var time = [Double](repeating: 0, count: steps.count)
-    var busy = time
-    for span in profiles.lazy.flatMap(\.nodes) where steps.indices.contains(span.step) {
-      time[span.step] += Double(span.end - span.start - span.innerNanoseconds) * perRun
-      busy[span.step] += Double(span.workerNanoseconds) * perRun
+    // Runs may take steps in another order, or others: what is on the way depends on data.
+    var places: [CompiledModel.Step: Int] = [:]
+    var steps: [CompiledModel.Step] = []
+    var (time, busy, spans) = ([Double](), [Double](), [Int]())
+    for profile in profiles {
+      for span in profile.nodes {
+        let step = profile.steps[span.step]
+        let place = places[step] ?? steps.count
+        if places.updateValue(place, forKey: step) == nil {
+          steps.append(step)
+          (time, busy, spans) = (time + [0], busy + [0], spans + [0])
+        }
+        time[place] += Double(span.end - span.start - span.innerNanoseconds) * perRun
+        busy[place] += Double(span.workerNanoseconds) * perRun
+        spans[place] += 1
+      }
     }
     func entry(_ indices: [Int], node: CompiledModel.Step?, _ name: String) -> Entry {
       let seconds = indices.reduce(0) { $0 + time[$1] }
       return Entry(
         node: node?.node, operatorType: name, kernel: node?.summary, shapes: node?.outputShapes, seconds: seconds,
-        share: total > 0 ? seconds / total : 0, calls: indices.count,
+        share: total > 0 ? seconds / total : 0, calls: indices.reduce(0) { $0 + spans[$1] } / runCount,
         threads: seconds > 0 ? indices.reduce(0) { $0 + busy[$1] } / seconds : 0)
     }
     operators = Dictionary(grouping: steps.indices) { steps[$0].operatorType }

@@ -27,14 +27,13 @@ enum TraceFile {
   }
 
   /// - Throws: `ZooError` (`notFound`) where no file can be made.
-  static func write(_ profiles: some Collection<Profile>, steps: [CompiledModel.Step], to path: String) throws {
+  static func write(_ profiles: some Collection<Profile>, to path: String) throws {
     let origin = profiles.map(\.start).min() ?? 0
     func event(_ name: String, _ track: Int, _ start: UInt64, _ end: UInt64, _ arguments: [String: String]) -> Event {
       Event(
         name: name, ph: "X", tid: track, ts: Double(start - origin) / 1e3, dur: Double(end - start) / 1e3,
         args: arguments)
     }
-    func name(_ step: Int) -> String { steps.indices.contains(step) ? steps[step].title : "?" }
     let workerCount = (profiles.lazy.flatMap(\.workers).map(\.worker).max() ?? 0) + 1
     var events = (0...workerCount).map { track in
       Event(
@@ -43,14 +42,16 @@ enum TraceFile {
     }
     for profile in profiles {
       for span in profile.nodes {
-        let step = steps.indices.contains(span.step) ? steps[span.step] : nil
-        var arguments = ["node": step?.node ?? ""]
-        arguments["kernel"] = step?.summary
-        arguments["shapes"] = step?.outputShapes.map { $0.map(shapeText) ?? "?" }.joined(separator: " ")
-        events.append(event(name(span.step), 0, span.start, span.end, arguments))
+        let step = profile.steps[span.step]
+        var arguments = ["node": step.node]
+        arguments["kernel"] = step.summary
+        arguments["shapes"] = step.outputShapes.map { $0.map(shapeText) ?? "?" }.joined(separator: " ")
+        events.append(event(step.title, 0, span.start, span.end, arguments))
       }
       for span in profile.workers {
-        events.append(event(name(span.step), span.worker + 1, span.start, span.end, ["tasks": "\(span.tasks)"]))
+        events.append(
+          event(
+            profile.steps[span.step].title, span.worker + 1, span.start, span.end, ["tasks": "\(span.tasks)"]))
       }
     }
     let encoder = JSONEncoder()

@@ -1,4 +1,4 @@
-/* Loops of the Vision plugin: selective search and RoiAlign. */
+/* Loops of the Vision plugin: selective search, RoiAlign and overlapping boxes. */
 #ifndef VISION_KERNELS_H
 #define VISION_KERNELS_H
 
@@ -13,6 +13,10 @@ typedef struct zv_kernels {
   void (*blend)(float *a, const float *b, float share, size_t count);
   /* y[i] += a * x[i] */
   void (*accumulate)(float *y, const float *x, float a, size_t count);
+  /* Whether a box has with one of `count` boxes an intersection over union above `limit`. Of the boxes there are all left
+     edges, then all top, right and bottom ones, `stride` apart, with zeros up to a multiple of 16. */
+  int (*overlaps)(
+    const float *boxes, size_t stride, size_t count, float left, float top, float right, float bottom, float limit);
 } zv_kernels;
 
 /* isa is a ZOO_ISA_ level. */
