@@ -116,7 +116,7 @@ final class Plan: Sendable {
     return try TensorMemory(byteCount: Tensor.byteCount(type: type, shape: output.facts.fixedShape ?? []))
   }
 
-  /// What the caller gets as the output at `index`: its own, whatever else is done with the run's memory.
+  /// What the caller gets as the output at `index`: its own, whatever else is done with the run's memory, or one of the inputs.
   private func result(
     _ index: Int, _ inputs: [Value], _ memory: TensorMemory?, _ state: RunState
   ) throws -> Value {
@@ -125,7 +125,7 @@ final class Plan: Sendable {
       guard let memory, let type = outputs[index].facts.elementType else { break }
       return .tensor(try Tensor(type: type, shape: outputs[index].facts.fixedShape ?? [], memory: memory))
     case .constant(let tensor): return try Value.tensor(tensor).owned()
-    case .input(let input): return try inputs[input].owned()
+    case .input(let input): return inputs[input]
     case .slot(let slot): return try state.value(slot)
     case .absent, .arena, .consumed: break
     }
@@ -161,6 +161,27 @@ extension Value {
     case .sequence(let elements): return .sequence(try elements.map { try $0.owned() })
     case .optional(let element): return .optional(try element?.owned())
     case .map: return self
+    }
+  }
+}
+
+extension [Value] {
+  /// The values, those that are among `inputs` in memory of their own.
+  func owned(unlike inputs: [Value]) throws -> [Value] {
+    let lent = Set(inputs.lazy.flatMap(\.memories).map(ObjectIdentifier.init))
+    return try map { value in
+      value.memories.contains { lent.contains(ObjectIdentifier($0)) } ? try value.owned() : value
+    }
+  }
+}
+
+extension Value {
+  fileprivate var memories: [TensorMemory] {
+    switch self {
+    case .tensor(let tensor): tensor.memory.map { [$0] } ?? []
+    case .sequence(let elements): elements.flatMap(\.memories)
+    case .optional(let element): element?.memories ?? []
+    case .map: []
     }
   }
 }

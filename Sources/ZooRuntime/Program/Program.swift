@@ -62,7 +62,7 @@ final class Program: Sendable {
         }
       }
     }
-    return outputs
+    return try outputs.owned(unlike: inputs)
   }
 
   /// The plan of the first region for inputs of which so much is known.
