@@ -21,9 +21,10 @@ static void fail(zoo_tiff *reader, zoo_tiff_status status) {
   if (reader->status == ZOO_TIFF_OK) reader->status = status;
 }
 
+// Never fails but by reading less: for -1 libtiff 4.5 clears memory from one byte before its buffer on.
 static tmsize_t read_bytes(thandle_t handle, void *into, tmsize_t count) {
   zoo_tiff *reader = handle;
-  if (count < 0) return -1;
+  if (count < 0) return 0;
   uint64_t rest = reader->offset < reader->size ? reader->size - reader->offset : 0;
   if ((uint64_t)count > rest) {
     fail(reader, ZOO_TIFF_TRUNCATED);
@@ -31,7 +32,7 @@ static tmsize_t read_bytes(thandle_t handle, void *into, tmsize_t count) {
   }
   if ((uint64_t)count > reader->budget) {
     fail(reader, ZOO_TIFF_REPEATED);
-    return -1;
+    return 0;
   }
   memcpy(into, reader->bytes + reader->offset, (size_t)count);
   reader->offset += (uint64_t)count;
