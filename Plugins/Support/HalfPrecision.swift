@@ -88,7 +88,8 @@ private final class HalfKernel: Kernel {
       results[index].type = ElementType.float32.rawValue
       // One without memory is not wanted, or its shape is not known yet.
       guard results[index].data != nil else { continue }
-      let shape = outputs[index].shape ?? call.output(index).shape
+      let inferred = outputs.indices.contains(index) ? outputs[index].shape : nil
+      let shape = inferred ?? call.output(index).shape
       results[index].data = try rounded.add(index, shape, to: call.output(index).data)
       results[index].byte_count = try elementCount(shape) * 4
     }
