@@ -215,6 +215,9 @@ public struct Inference {
     return type
   }
 
+  /// Whether attribute `name` holds a graph.
+  func hasBody(_ name: String) -> Bool { bodies[name] != nil }
+
   /// Makes sure that the body in attribute `name` takes and gives that many values, and tells how many it gives.
   @discardableResult func checkBody(_ name: String, inputs: Int, outputs: ClosedRange<Int>) throws -> Int {
     guard let size = bodies[name] else { throw invalid("attribute \(name) is no graph") }

@@ -31,6 +31,7 @@ public struct OperatorDeclaration: Sendable {
   public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
   public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
   public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+  public typealias FunctionRule = @Sendable (inout FunctionBody) throws -> [FunctionBody.Value?]
   public typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
 
   public let name: String
@@ -44,6 +45,7 @@ public struct OperatorDeclaration: Sendable {
   private let elements: ElementRule?
   private let anyType: Bool
   private let facts: FactRule?
+  private var function: FunctionRule?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
@@ -74,6 +76,28 @@ public struct OperatorDeclaration: Sendable {
     var other = self
     (other.domain, other.types) = (domain, types)
     return other
+  }
+
+  /// The same operator as a function: what its nodes stand for.
+  func asFunction(_ rule: @escaping FunctionRule) -> OperatorDeclaration {
+    var other = self
+    other.function = rule
+    return other
+  }
+
+  /// Whether nodes stand for others, so that the operator has no kernel.
+  public var isFunction: Bool { function != nil }
+
+  /// What a node of a function stands for; `nil` where that depends on what is not known yet.
+  ///
+  /// - Throws: `ZooError` (`unsupported`) for what the function can't express.
+  public func functionBody(of node: Inference) throws -> FunctionBody? {
+    guard let function else { return nil }
+    var body = FunctionBody(node)
+    return try node.ifKnown {
+      body.results = try function(&body)
+      return body
+    }
   }
 
   /// What is known of a node's outputs.

@@ -15,8 +15,8 @@ public struct InferFacts: Pass {
         next = branch.next
         continue
       }
-      if let first = try expandFlexAttention(id, &graph) {
-        next = first
+      if let function = try expandFunction(id, &graph, context) {
+        next = function.next
         continue
       }
       next = graph.node(after: id)

@@ -42,6 +42,8 @@ struct RecurrentOperator: Operator {
     var readyGates: Int
     /// Whether the bias of the last gate's product with the state stays apart.
     var hasOwnBias: Bool
+    /// Whether operands are rounded to 8 bits: the inputs by the range of all of them, states by their own.
+    var roundsOperands = false
     /// Computes the new state. `multiply(x, first, y)` gives products of x and the gates from `first` on.
     var step: @Sendable (RecurrentStep, _ multiply: Multiply) -> Void
 
@@ -52,8 +54,8 @@ struct RecurrentOperator: Operator {
   let host: Host
   let cell: @Sendable (Node) throws -> Cell
 
-  init(_ name: String, since: Int64, host: Host, cell: @escaping @Sendable (Node) throws -> Cell) {
-    signature = Signature(name, since: since)
+  init(_ name: String, domain: String = "", since: Int64, host: Host, cell: @escaping @Sendable (Node) throws -> Cell) {
+    signature = Signature(name, domain: domain, since: since)
     self.host = host
     self.cell = cell
   }
@@ -139,12 +141,33 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
     }
   }
 
+  /// The left-hand side of a product: `x`, or what rounding makes of each of its rows.
+  private func operand(
+    _ x: UnsafePointer<Float>, _ rows: Int, _ count: Int, _ rounded: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    guard cell.roundsOperands else { return x }
+    for row in 0..<rows {
+      let (from, to) = (x + row * count, rounded + row * count)
+      var (low, high) = (Float(0), Float(0))
+      for index in 0..<count { (low, high) = (min(low, from[index]), max(high, from[index])) }
+      let scale = high > low ? (high - low) / 255 : 1
+      let zero = min(max(0, (-low / scale).rounded(.toNearestOrEven)), 255)
+      kernels.raw.round_to_steps(from, to, count, zs_steps(scale: scale, zero: zero, low: 0, high: 255))
+    }
+    return UnsafePointer(rounded)
+  }
+
   /// Floats of scratch: sums of all steps, products of one step, two states, and the packed weights if need be.
   private var sumCount: Int { saturatingProduct([geometry.steps, geometry.batch, geometry.rows]) }
   private var stepCount: Int { geometry.batch.saturatingTimes(geometry.rows) }
   private var stateCount: Int { geometry.batch.saturatingTimes(geometry.hidden) }
+  /// Of the inputs, or the states, after rounding.
+  private var roundedCount: Int {
+    cell.roundsOperands
+      ? max(saturatingProduct([geometry.steps, geometry.batch, geometry.inputs]), stateCount) : 0
+  }
   var workspaceByteCount: Int {
-    [sumCount, stepCount, stateCount, stateCount, geometry.rows, packed == nil ? packedCount : 0]
+    [sumCount, stepCount, stateCount, stateCount, geometry.rows, roundedCount, packed == nil ? packedCount : 0]
       .reduce(0) { $0.saturatingPlus($1) }.saturatingTimes(4)
   }
 
@@ -170,10 +193,11 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
     let states = products + stepCount
     let cells = states + stateCount
     let bias = cells + stateCount
+    let rounded = bias + geometry.rows
     var matrices = packed.map { UnsafePointer($0.address.assumingMemoryBound(to: Float.self)) }
     if matrices == nil, let weights = call.input(1).data, let recurrent = call.input(2).data {
-      pack(weights, recurrent, to: UnsafeMutableRawPointer(bias + rows), executor)
-      matrices = UnsafePointer(bias + rows)
+      pack(weights, recurrent, to: UnsafeMutableRawPointer(rounded + roundedCount), executor)
+      matrices = UnsafePointer(rounded + roundedCount)
     }
     guard let matrices else { throw OperatorError("the weights are missing") }
     let x = call.input(0).pointer(as: Float.self)
@@ -182,7 +206,9 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
       let recurrent = weights + matrixCount(geometry.inputs)
       // In X's own order of rows, whichever it is.
       product(
-        x, geometry.inputs, weights, depth: geometry.inputs, rows: geometry.steps * batch, gates: 0..<geometry.gates,
+        operand(x, 1, geometry.steps * batch * geometry.inputs, rounded), geometry.inputs, weights,
+        depth: geometry.inputs,
+        rows: geometry.steps * batch, gates: 0..<geometry.gates,
         to: sums, executor)
       var ownBias: UnsafePointer<Float>?
       if let given = floats(3) {
@@ -207,7 +233,8 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
       let peepholes = geometry.gates == 4 ? floats(7).map { UnsafePointer($0 + direction * 3 * hidden) } : nil
       for number in 0..<geometry.steps {
         product(
-          states, hidden, recurrent, depth: hidden, rows: batch, gates: 0..<cell.readyGates, to: products, executor)
+          operand(states, batch, hidden, rounded), hidden, recurrent, depth: hidden, rows: batch,
+          gates: 0..<cell.readyGates, to: products, executor)
         for row in 0..<batch {
           guard number < length(row) else { continue }
           let time = geometry.isReverse[direction] ? length(row) - 1 - number : number

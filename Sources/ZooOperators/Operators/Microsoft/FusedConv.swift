@@ -2,6 +2,12 @@ extension OperatorDeclaration {
   /// com.microsoft FusedConv: Conv, to which a tensor may be added, and an activation.
   static let fusedConv = microsoft("FusedConv", "T T ?T ?T -> T", .product) { node in
     [try node.requireAddend(of: node.convolutionShape(weights: 1, bias: 2))]
+  }.asFunction { f in
+    var y = f(
+      "Conv", try f.input(0), try f.input(1), f.optionalInput(2),
+      keeping: ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])
+    if let addend = f.optionalInput(3) { y = f("Add", y, addend) }
+    return [try f.activated(y, f.node.text("activation"), f.node.floats("activation_params") ?? [])]
   }
 
   /// com.microsoft NhwcConv: Conv with channels last.
@@ -17,16 +23,41 @@ extension OperatorDeclaration {
   /// com.microsoft QLinearConv: ONNX's, where attribute `channels_last` says so with channels last.
   static let channelsLastQLinearConv = microsoft(
     "QLinearConv", "T float32 T U float32 U float32 V ?int32 -> V"
-  ) { node in [try node.channelsLastIfAsked { try $0.convolutionShape(weights: 3, bias: 8) }] }
+  ) { node in [try node.channelsLastIfAsked { try $0.convolutionShape(weights: 3, bias: 8) }] }.asFunction { f in
+    [
+      try f.channelsLastIfAsked { f, x in
+        f.add(
+          "QLinearConv", [x] + (1..<9).map { f.optionalInput($0) }, outputs: 1,
+          keeping: ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])[0]
+      }
+    ]
+  }
 
   /// com.microsoft NhwcMaxPool: MaxPool with channels last.
   static let nhwcMaxPool = microsoft("NhwcMaxPool", "T -> T") { node in
     [try node.channelsLast { try $0.pooledShape() }]
+  }.asFunction { f in
+    [
+      try f.channelsLast { f, x in
+        f(
+          "MaxPool", x, opset: 12,
+          keeping: ["auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "strides"])
+      }
+    ]
   }
 
   /// com.microsoft QLinearAveragePool: AveragePool of a quantized tensor.
   static let qLinearAveragePool = microsoft("QLinearAveragePool", "T float32 ?T float32 ?T -> T") { node in
     [try node.channelsLastIfAsked { try $0.pooledShape() }]
+  }.asFunction { f in
+    [
+      try f.channelsLastIfAsked { f, x in
+        let y = f(
+          "AveragePool", try f.dequantized(x, 1, 2), opset: 11,
+          keeping: ["auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"])
+        return try f.quantized(y, 3, 4)
+      }
+    ]
   }
 
   /// com.microsoft QLinearGlobalAveragePool: GlobalAveragePool of a quantized tensor.
@@ -36,6 +67,12 @@ extension OperatorDeclaration {
         let shape = try node.shape(0)
         try node.require(shape.count >= 2, "the input of shape \(shape) has no channels")
         return shape[..<2] + shape[2...].map { _ in 1 }
+      }
+    ]
+  }.asFunction { f in
+    [
+      try f.channelsLastIfAsked { f, x in
+        try f.quantized(f("GlobalAveragePool", f.dequantized(x, 1, 2)), 3, 4)
       }
     ]
   }

@@ -8,6 +8,19 @@ extension OperatorDeclaration {
     _ = try node.axis("quantize_axis", default: 1, rank: shape.count)
     shape[shape.count - 1] *= try node.numbersInElement()
     return [shape[..<axis] + (try node.shape(1)) + shape[(axis + 1)...]]
+  }.asFunction { f in
+    let shape = try f.node.fixedShape(0)
+    let axis = try f.node.axis("gather_axis", default: 0, rank: shape.count)
+    guard try f.node.elementType(0) == .uint8,
+      try f.node.axis("quantize_axis", default: 1, rank: shape.count) == shape.count - 1
+    else { throw ZooError(.unsupported, "numbers that are not packed in bytes along the last axis are not gathered") }
+    let blockSize = try f.node.int("block_size", default: 128)
+    let width = try shape[shape.count - 1] * (8 / f.node.int("bits", default: 4))
+    let packed = try PackedNumbers(
+      f.node, rows: shape.dropLast().reduce(1, *), columns: width, blockSize: blockSize)
+    try f.node.require(width % blockSize == 0, "rows of \(width) are no blocks of \(blockSize)")
+    let numbers = try f.reshape(f.unpacked(packed, 0, scales: 2, zeroPoints: 3), shape.dropLast() + [width])
+    return [f("Gather", numbers, try f.input(1), attributes: ["axis": .int(Int64(axis))])]
   }
 }
 

@@ -1,13 +1,53 @@
+import ZooCore
+
 extension OperatorDeclaration {
   /// com.microsoft Attention: queries, keys and values are products of one tensor with one matrix; with a cache of both keys
   /// and values.
   static let microsoftAttention = microsoft("Attention", "T T ?T ?int32 ?T ?T ?int32 -> T T", .product) { node in
     try node.projectedAttentionShapes(past: 4)
+  }.asFunction { f in
+    var projected = f("MatMul", try f.input(0), try f.input(1))
+    if let bias = f.optionalInput(2) { projected = f("Add", projected, bias) }
+    return try f.projectedAttention(projected, mask: 3, past: 4, bias: 5)
   }
 
   /// com.microsoft QAttention: the same with quantized weights.
   static let qAttention = microsoft("QAttention", "T U V V V ?int32 ?T ?U ?V -> V V") { node in
     try node.projectedAttentionShapes(past: 8)
+  }.asFunction { f in
+    let product = f("MatMulInteger", try f.input(0), try f.input(1), f.optionalInput(6), f.optionalInput(7))
+    let projected = try f.scaled(product, by: [f.input(3), f.input(4)], plus: f.input(2))
+    return try f.projectedAttention(projected, mask: 5, past: 8, bias: nil)
+  }
+}
+
+extension FunctionBody {
+  /// Attention of queries, keys and values side by side, with a cache (2, batch, heads, length, size).
+  fileprivate mutating func projectedAttention(
+    _ projected: Value, mask: Int, past: Int, bias: Int?
+  ) throws -> [Value?] {
+    for name in ["do_rotary", "past_present_share_buffer"] where try node.flag(name) {
+      throw ZooError(.unsupported, "attribute \(name) is set")
+    }
+    let (x, columns) = (try node.fixedShape(0), try node.fixedShape(1)[1])
+    let widths =
+      try node.ints("qkv_hidden_sizes").flatMap { $0.isEmpty ? nil : $0 } ?? [Int](repeating: columns / 3, count: 3)
+    let heads = try node.requiredInt("num_heads")
+    let parts = try split(projected, widths, axis: 2)
+    var a = AttentionFunction(
+      query: parts[0], key: parts[1], value: parts[2], batch: x[0], queries: x[1], keys: x[1], heads: heads,
+      size: widths[0] / heads, valueSize: widths[2] / heads)
+    if let cache = optionalInput(past) {
+      a.past = try node.fixedShape(past)[3]
+      (a.pastKey, a.pastValue) = (try cachePart(cache, 0), try cachePart(cache, 1))
+    }
+    let results = try attention(a, keptKeys: mask, bias: bias ?? node.inputs.count, cacheOutputs: 1...1)
+    guard let key = results.key, let value = results.value else { return [results.result] }
+    return [results.result, concat([try unsqueeze(key, [0]), try unsqueeze(value, [0])], axis: 0)]
+  }
+
+  private mutating func cachePart(_ cache: Value, _ index: Int) throws -> Value {
+    self("Gather", cache, constant(try Tensor([Int64(index)], shape: [])), attributes: ["axis": .int(0)])
   }
 }
 

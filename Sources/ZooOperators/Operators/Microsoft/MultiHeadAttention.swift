@@ -1,3 +1,5 @@
+import ZooCore
+
 extension OperatorDeclaration {
   /// com.microsoft MultiHeadAttention: attention of (batch, length, heads · size), of packed keys and values (batch, length,
   /// heads, 2, size), or of all packed (batch, length, heads, 3, size); keys and values may also be (batch, heads, length,
@@ -15,6 +17,51 @@ extension OperatorDeclaration {
       result, cache + [operands.keySize], cache + [operands.valueSize],
       [operands.batch, operands.heads, operands.queries, node.has(8) ? .unknown() : total],
     ]
+  }.asFunction { f in
+    guard f.optionalInput(8) == nil, f.optionalInput(9) == nil else {
+      throw ZooError(.unsupported, "a cache that is shared between steps is not known")
+    }
+    let a = try f.multiHeadAttention()
+    let results = try f.attention(a, keptKeys: 4, bias: 5, cacheOutputs: 1...2)
+    return [results.result, results.key, results.value]
+  }
+}
+
+extension FunctionBody {
+  fileprivate mutating func multiHeadAttention() throws -> AttentionFunction {
+    let operands = try PackedAttention(node)
+    let numbers = try [
+      operands.batch, operands.queries, operands.keys, operands.heads, operands.keySize, operands.valueSize,
+    ].map { extent in
+      guard let number = extent.number else { throw NotKnown() }
+      return number
+    }
+    let (batch, queries, keys, heads) = (numbers[0], numbers[1], numbers[2], numbers[3])
+    let (size, valueSize) = (numbers[4], numbers[5])
+    guard try node.fixedShape(0).count == 3, try node.fixedShape(1).count != 5 else {
+      throw ZooError(.unsupported, "queries, keys and values in one tensor are not taken apart")
+    }
+    var a = AttentionFunction(
+      query: try input(0), key: try input(1), value: try input(2), hasHeadsApart: node.knownShape(1)?.count == 4,
+      batch: batch,
+      queries: queries, keys: keys, heads: heads, size: size, valueSize: valueSize)
+    try addBias(to: &a)
+    if let pastKey = optionalInput(6), let pastValue = optionalInput(7) {
+      (a.pastKey, a.pastValue, a.past) = (pastKey, pastValue, try node.fixedShape(6)[2])
+    }
+    return a
+  }
+
+  /// The bias has the widths of queries, keys and values one after the other.
+  private mutating func addBias(to a: inout AttentionFunction) throws {
+    guard let bias = optionalInput(3) else { return }
+    let (width, valueWidth) = (a.heads * a.size, a.heads * a.valueSize)
+    let parts = try split(bias, [width, width, valueWidth], axis: 0)
+    a.query = self("Add", a.query, parts[0])
+    let (key, value) =
+      try a.hasHeadsApart
+      ? (reshape(parts[1], [a.heads, 1, a.size]), reshape(parts[2], [a.heads, 1, a.valueSize])) : (parts[1], parts[2])
+    (a.key, a.value) = (self("Add", a.key, key), self("Add", a.value, value))
   }
 }
 

@@ -17,5 +17,8 @@ extension OperatorDeclaration {
       result[axis] += shape[axis]
     }
     return [result]
+  }.asFunction { f in
+    let parts = try stride(from: 2, to: f.node.inputs.count, by: 3).map { try f.dequantized($0) }
+    return [try f.quantized(f.concat(parts, axis: f.node.requiredInt("axis")), 0, 1, like: 1)]
   }
 }

@@ -4,8 +4,10 @@ extension OperatorDeclaration {
   /// - Parameters:
   ///   - gates: Products of each step, one after the other in the weights.
   ///   - activations: How many functions a direction has.
-  static func recurrent(_ name: String, gates: Int, activations: Int) -> OperatorDeclaration {
-    OperatorDeclaration(name) { node in
+  static func recurrent(
+    _ name: String, domain: String = "", gates: Int, activations: Int, types: TypeRule? = nil
+  ) -> OperatorDeclaration {
+    OperatorDeclaration(name, domain: domain, types: types) { node in
       let extents = try RecurrentExtents(node, activations: activations) { weights, recurrent in
         recurrent?[2] ?? weights?[1].floorDivided(by: Dim(gates))
       }
