@@ -6,6 +6,7 @@ program=$1 corpus=$2
 tests=$(dirname "$0")/..
 mkdir -p "$corpus"
 FUZZ_SEEDS=$corpus "$program" >"$corpus.targets"
+cp "$tests"/Fuzz/Seeds/decoder/* "$corpus/decoder/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*.pt "$corpus/pytorch/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*_zip_*.pt "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/zip/"
 cp "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/npz/"

@@ -37,7 +37,7 @@ struct ImageDecoder: Operator {
     return ClosureKernel { call in
       let stream = call.input(0)
       let bytes = UnsafeBufferPointer(start: stream.pointer(as: UInt8.self), count: stream.count)
-      guard let picture = decoded(bytes) else {
+      guard let picture = decodedPicture(bytes) else {
         _ = try call.allocateOutput(0, shape: [0, 0, format.channels])
         return
       }
@@ -70,7 +70,7 @@ struct ImageDecoder: Operator {
 }
 
 /// The picture in a file of any format; `nil` for anything else.
-private func decoded(_ bytes: UnsafeBufferPointer<UInt8>) -> Image? {
+package func decodedPicture(_ bytes: UnsafeBufferPointer<UInt8>) -> Image? {
   if let picture = decodePortablePixmap(bytes) ?? decodeJPEG2000(bytes) { return picture }
   // Pixels as they are stored: the specification knows no orientation.
   return try? Image(decoding: Array(bytes), name: "encoded_stream", decoding: .forEvaluation)
