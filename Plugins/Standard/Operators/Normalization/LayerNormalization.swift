@@ -3,10 +3,10 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// ONNX LayerNormalization.
+  /// ONNX LayerNormalization. ONNX Runtime writes it into models of operator sets before 17, which brought it.
   static func layerNormalization(_ host: Host) -> any Operator {
     let kernels = host.kernels
-    return ShapedOperator("LayerNormalization", since: 17) { node in
+    return ShapedOperator("LayerNormalization", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? -1
       let epsilon = try node.attributes.float("epsilon") ?? 1e-5
       return ShapedOperator.Form(
