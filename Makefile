@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build demo test sanitize fuzz bench example format lint proto clean
+.PHONY: setup venv build demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -95,6 +95,11 @@ fuzz: setup
 	    || { tail -n 40 $(FUZZ)/$$target.log; exit 1; }; \
 	  tail -n 9 $(FUZZ)/$$target.log; \
 	done
+
+# Random graphs beside ONNX Runtime for FUZZ_SECONDS; GRAPH_SEED begins another series.
+GRAPH_SEED = 0
+fuzz-graphs: build venv
+	Tests/Fuzz/random_graphs.sh .build/release/zoo $(GRAPH_SEED) $(FUZZ_SECONDS)
 
 # ModelZoo beside other runtimes; BENCH="--networks resnet50 --rounds 3 --seconds 1" makes it short.
 # The networks are exported with torch and torchvision: Debian's, or PyPI's where there are none.
