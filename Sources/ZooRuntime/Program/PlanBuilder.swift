@@ -9,14 +9,17 @@ final class PlanBuilder {
   private let graph: CompilerGraph
   private let shared: SharedParts
   private let executor: UnsafePointer<zoo_executor>
+  private let memory: MemoryBudget
   private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
 
-  init(graph: CompilerGraph, shared: SharedParts, executor: UnsafePointer<zoo_executor>) {
-    (self.graph, self.shared, self.executor) = (graph, shared, executor)
+  init(graph: CompilerGraph, shared: SharedParts, call: RunContext) {
+    (self.graph, self.shared, executor, memory) = (graph, shared, call.executor, call.memory)
   }
 
   func build() throws -> Plan {
     let nodes = graph.nodes.map { graph[$0] }
+    // Before weights are packed; more is known when there are kernels.
+    _ = try memory.taking(leastByteCount(nodes))
     let actions = try makeActions(nodes)
     let places = try Placement(graph, nodes, actions)
     func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
@@ -49,9 +52,25 @@ final class PlanBuilder {
       }
       return Plan.Output(facts: made.facts, name: made.name, place: made.place)
     }
-    return Plan(
+    let plan = Plan(
       steps: steps, inputCount: graph.inputs.count, outputs: outputs, slotCount: places.slotCount,
-      arenaByteCount: places.arenaByteCount)
+      arenaByteCount: places.arenaByteCount, computedByteCount: graph.computedByteCount)
+    _ = try memory.taking(plan.byteCount)
+    return plan
+  }
+
+  /// What running takes whatever the kernels do: the outputs of the largest node, and constants that were computed.
+  private func leastByteCount(_ nodes: [CompilerNode]) throws -> Int {
+    let sizes = try nodes.map { node in
+      MemoryBudget.sum(
+        try node.outputs.map { output in
+          guard let value = output.map({ graph[$0] }), value.facts.fixedShape != nil,
+            let type = value.facts.elementType, type != .string
+          else { return 0 }
+          return try byteCount(of: value.facts, layout: value.layout)
+        })
+    }
+    return MemoryBudget.sum([sizes.max() ?? 0, graph.computedByteCount])
   }
 
   /// The nodes' kernels, made side by side: weights are decoded and packed here.

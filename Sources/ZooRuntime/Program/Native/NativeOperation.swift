@@ -39,6 +39,9 @@ func nativeOperation(
     default: return nil
     }
   }
+  if node.domain == internalDomain, node.operatorType == BatchRows.operatorType {
+    return try RowBatches(node, in: graph, shared)
+  }
   guard node.domain.isEmpty else { return nil }
   switch node.operatorType {
   case "If": return try IfOperation(node, shared)
