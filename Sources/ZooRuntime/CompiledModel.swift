@@ -256,13 +256,13 @@ public final class CompiledModel: Sendable {
 
   /// What the graph became for the given input shapes, in the order of `inputs`: the part that can be planned for them.
   public func steps(for shapes: [[Int]]) throws -> [Step] {
-    try version(like: facts(for: shapes)).plan.steps.map(Step.init)
+    try version(like: facts(for: shapes)).plan.stepsInside.map(Step.init)
   }
 
   /// Bytes of memory that each run at the given input shapes takes besides its inputs, outputs and weights.
   public func arenaByteCount(for shapes: [[Int]]) throws -> Int {
     let plan = try version(like: facts(for: shapes)).plan
-    return plan.arenaByteCount + plan.workspaceByteCount
+    return ([plan] + plan.inner).reduce(0) { $0 + $1.arenaByteCount + $1.workspaceByteCount }
   }
 
   private func facts(for shapes: [[Int]]) throws -> [ValueFacts] {
@@ -395,6 +395,16 @@ public final class CompiledModel: Sendable {
       }
     }
     return "[" + parts.joined(separator: ", ") + "]"
+  }
+}
+
+extension Plan {
+  /// The steps, those of bodies before the one that runs them.
+  fileprivate var stepsInside: [Step] {
+    steps.flatMap { step -> [Step] in
+      guard case .native(let operation) = step.action else { return [step] }
+      return operation.plans.flatMap(\.stepsInside) + [step]
+    }
   }
 }
 

@@ -93,6 +93,13 @@ final class Plan: Sendable {
   let workspaceByteCount: Int
   /// What running takes: the arena, scratch memory, outputs, and constants that were computed.
   let byteCount: Int
+  /// Plans of bodies that are made with this one.
+  var inner: [Plan] {
+    steps.flatMap { step -> [Plan] in
+      guard case .native(let operation) = step.action else { return [] }
+      return operation.plans
+    }
+  }
   /// Files in which kernels read constants where they lie.
   private let files: [any DiscardableOwner]
   private let idle = Mutex<[RunState]>([])

@@ -11,8 +11,10 @@ struct RowBatches: NativeOperation {
   private let batch: Int
   /// Of all rows, by output.
   private let results: [(type: ElementType, shape: [Int])]
+  /// Of full batches.
+  private let plan: Plan
 
-  init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
+  init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts, _ call: RunContext) throws {
     body = try RunnableBody(node, "body", shared)
     batch = max(node.int("batch") ?? 1, 1)
     results = try node.outputs.map { output in
@@ -20,7 +22,17 @@ struct RowBatches: NativeOperation {
       else { throw ZooError(.defect, "the shape of a result is not known", at: node.label) }
       return (type, shape)
     }
+    let rows = node.inputs.dropFirst().compactMap(\.self).map { [batch] value in
+      let facts = graph[value].facts
+      return ValueFacts(facts.kind, shape: facts.shape.map { [Dim(batch)] + $0.dropFirst() })
+    }
+    let captures = node.bodies.flatMap(\.captures).map {
+      ValueFacts(graph[$0].facts.kind, shape: graph[$0].facts.shape)
+    }
+    plan = try body.plan(for: rows + captures, call)
   }
+
+  var plans: [Plan] { [plan] }
 
   var summary: String? { "up to \(batch) rows at a time" }
 
