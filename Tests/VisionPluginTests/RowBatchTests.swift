@@ -78,7 +78,8 @@ struct RowBatchTests {
   }
 
   private static func products(_ model: CompiledModel, count: Int) throws -> Int {
-    try model.profile(inputs(count: count)).events.count { $0.operatorType == "Gemm" }
+    let profile = try model.profile(inputs(count: count))
+    return profile.nodes.count { profile.steps[$0.step].operatorType == "Gemm" }
   }
 
   @Test("The answers are those of all rows at once")

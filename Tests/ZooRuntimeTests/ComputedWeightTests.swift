@@ -34,14 +34,14 @@ struct ComputedWeightTests {
     Node(
       "ConstantOfShape", inputs: ["shape"], outputs: [weights],
       attributes: [
-        Attribute("value", .tensor(NamedTensor(name: "", tensor: StoredTensor(Tensor([value], shape: [1])))))
+        Attribute("value", .tensor(NamedTensor(name: "", tensor: StoredTensor(try Tensor([value], shape: [1])))))
       ])
   }
 
   private static func check(_ model: CompiledModel, _ wanted: (Int) -> Float) throws {
     for count in [1, 2, 19] {
       let x = try Tensor([Float](repeating: 1, count: count * rows), shape: [count, rows])
-      let y: [Float] = try #require(model.run(["x": x])["y"]).elements()
+      let y: [Float] = try #require(try model.run(["x": x])["y"]).elements()
       #expect(y == (0..<count * columns).map { wanted($0 % columns) })
     }
   }
