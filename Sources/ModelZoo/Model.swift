@@ -31,6 +31,8 @@ public final class Model: Sendable {
     public var catalog: ModelCatalog
     /// The least score of the objects that `predict` gives, in place of the model's own.
     public var scoreThreshold: Float?
+    /// Bytes that a run may take for what the network computes; `nil` for what the machine has.
+    public var memoryLimit: Int?
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
@@ -91,6 +93,7 @@ public final class Model: Sendable {
       for range in calibration.ranges { compilation.arithmetic.ranges[range.value] = range.least...range.greatest }
     }
     if let threads = options.threads { compilation.threads = threads }
+    if let limit = options.memoryLimit { compilation.memoryLimit = limit }
     registry = try options.plugins.registry()
     compiled = try CompiledModel(definition, registry: registry, options: compilation)
   }

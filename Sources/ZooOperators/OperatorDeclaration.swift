@@ -21,6 +21,8 @@ public struct OperatorTraits: OptionSet, Sendable {
   public static let hasBodies = OperatorTraits(rawValue: 1 << 6)
   /// Where input 0 and output 0 have one type and one shape, they hold the same elements.
   public static let keepsValues = OperatorTraits(rawValue: 1 << 7)
+  /// Each element of the outputs is one of the inputs', or the same for all.
+  public static let copies = OperatorTraits(rawValue: 1 << 8)
 }
 
 /// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
@@ -46,6 +48,9 @@ public struct OperatorDeclaration: Sendable {
   private let anyType: Bool
   private let facts: FactRule?
   private var function: FunctionRule?
+  var rowRule: RowRule?
+  /// `nil` for an operator that reads all rows.
+  public internal(set) var countedRows: CountedRows?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.

@@ -20,12 +20,14 @@ public final class BoundRun {
   private let inputs: [Value]
   private let results: [TensorMemory]
   private let threads: Int
+  private let memory: MemoryBudget
 
-  init(_ plan: Plan, inputs: [Value], results: [TensorMemory], threads: Int) throws {
+  init(_ plan: Plan, inputs: [Value], results: [TensorMemory], threads: Int, memory: MemoryBudget) throws {
     self.plan = plan
     self.inputs = inputs
     self.results = results
     self.threads = threads
+    self.memory = memory
     state = try RunState(plan)
     state.bind(inputs: inputs, results: results)
   }
@@ -34,14 +36,14 @@ public final class BoundRun {
   ///
   /// - Throws: `ZooError` from an operator that can't work with these contents.
   public func run() throws {
-    try ThreadPool.shared.withExecutor(limit: threads) { try run(RunContext(executor: $0, observer: nil)) }
+    try ThreadPool.shared.withExecutor(limit: threads) { try run(RunContext(executor: $0, memory: memory)) }
   }
 
   /// As `run`, telling when each node was computed.
   public func profile() throws -> Profile {
     try ThreadPool.shared.withExecutor(limit: threads) { executor in
       let recorder = ProfileRecorder(executor)
-      try recorder.withExecutor { try run(RunContext(executor: $0, observer: recorder)) }
+      try recorder.withExecutor { try run(RunContext(executor: $0, observer: recorder, memory: memory)) }
       return recorder.finish()
     }
   }
@@ -86,6 +88,7 @@ extension CompiledModel {
       }
       return given
     }
-    return try BoundRun(plan, inputs: inputs, results: results, threads: options.threads)
+    return try BoundRun(
+      plan, inputs: inputs, results: results, threads: options.threads, memory: budget(besides: plan))
   }
 }

@@ -12,10 +12,20 @@ public struct CompileOptions: Sendable {
   public var threads: Int
   /// How exactly products are computed.
   public var arithmetic: Arithmetic
+  /// Bytes that a run may take for what the graph makes: values, scratch memory, and constants that are computed. Inputs and
+  /// the weights of the file don't count. What takes more is refused before it is allocated.
+  public var memoryLimit: Int
 
-  public init(threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic()) {
+  /// The memory of the machine, or what the process' control group has of it.
+  public static let standardMemoryLimit = MemoryBudget.ofMachine
+
+  public init(
+    threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic(),
+    memoryLimit: Int = CompileOptions.standardMemoryLimit
+  ) {
     self.threads = threads
     self.arithmetic = arithmetic
+    self.memoryLimit = memoryLimit
   }
 }
 
@@ -83,9 +93,12 @@ public final class CompiledModel: Sendable {
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, residents: ResidentConstants
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
-    let provider = PluginProvider(registry: registry, arithmetic: options.arithmetic)
+    let name = definition.metadata.location ?? (definition.graph.name.isEmpty ? nil : definition.graph.name)
+    let shared = SharedParts(
+      provider: PluginProvider(registry: registry, arithmetic: options.arithmetic), residents: residents,
+      memory: MemoryBudget(limit: max(options.memoryLimit, 0), model: name))
     try self.init(
-      definition, given: [], options: options, shared: SharedParts(provider: provider, residents: residents),
+      definition, given: [], options: options, shared: shared,
       dimensionWarnings: DimensionWarnings())
   }
 
@@ -111,7 +124,7 @@ public final class CompiledModel: Sendable {
     program = Mutex(Program(imported.graph, shared))
     if let facts = fixedFacts {
       _ = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-        try program.withLock { $0 }.version(like: facts, RunContext(executor: executor, observer: nil))
+        try program.withLock { $0 }.version(like: facts, RunContext(executor: executor, memory: shared.memory))
       }
     }
   }
@@ -158,7 +171,7 @@ public final class CompiledModel: Sendable {
   private func run(_ values: [Value], observer: (any StepObserver)?) throws -> [Value] {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try program.run(values, RunContext(executor: executor, observer: observer))
+      try program.run(values, RunContext(executor: executor, observer: observer, memory: shared.memory))
     }
   }
 
@@ -186,7 +199,9 @@ public final class CompiledModel: Sendable {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       let recorder = ProfileRecorder(executor)
-      _ = try recorder.withExecutor { try program.run(inputs, RunContext(executor: $0, observer: recorder)) }
+      _ = try recorder.withExecutor {
+        try program.run(inputs, RunContext(executor: $0, observer: recorder, memory: shared.memory))
+      }
       return recorder.finish()
     }
   }
@@ -204,10 +219,13 @@ public final class CompiledModel: Sendable {
     return (version.plan, inputs)
   }
 
+  /// What is left of the limit beside a plan.
+  func budget(besides plan: Plan) throws -> MemoryBudget { try shared.memory.taking(plan.byteCount) }
+
   private func version(like facts: [ValueFacts]) throws -> Program.Version {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try program.version(like: facts, RunContext(executor: executor, observer: nil))
+      try program.version(like: facts, RunContext(executor: executor, memory: shared.memory))
     }
   }
 
@@ -238,13 +256,13 @@ public final class CompiledModel: Sendable {
 
   /// What the graph became for the given input shapes, in the order of `inputs`: the part that can be planned for them.
   public func steps(for shapes: [[Int]]) throws -> [Step] {
-    try version(like: facts(for: shapes)).plan.steps.map(Step.init)
+    try version(like: facts(for: shapes)).plan.stepsInside.map(Step.init)
   }
 
   /// Bytes of memory that each run at the given input shapes takes besides its inputs, outputs and weights.
   public func arenaByteCount(for shapes: [[Int]]) throws -> Int {
     let plan = try version(like: facts(for: shapes)).plan
-    return plan.arenaByteCount + plan.workspaceByteCount
+    return ([plan] + plan.inner).reduce(0) { $0 + $1.arenaByteCount + $1.workspaceByteCount }
   }
 
   private func facts(for shapes: [[Int]]) throws -> [ValueFacts] {
@@ -377,6 +395,16 @@ public final class CompiledModel: Sendable {
       }
     }
     return "[" + parts.joined(separator: ", ") + "]"
+  }
+}
+
+extension Plan {
+  /// The steps, those of bodies before the one that runs them.
+  fileprivate var stepsInside: [Step] {
+    steps.flatMap { step -> [Step] in
+      guard case .native(let operation) = step.action else { return [step] }
+      return operation.plans.flatMap(\.stepsInside) + [step]
+    }
   }
 }
 

@@ -12,9 +12,7 @@ extension CompilerGraph {
     for (inner, outer) in zip(other.inputs, inputs) { copies[inner] = outer }
     func copy(_ value: ValueID, _ graph: inout CompilerGraph) -> ValueID {
       if let known = copies[value] { return known }
-      let original = other[value]
-      let made = graph.addValue(original.facts, name: original.name)
-      graph[made].holdsForShapes = original.holdsForShapes
+      let made = graph.addCopy(of: other[value])
       copies[value] = made
       return made
     }
@@ -28,5 +26,12 @@ extension CompilerGraph {
       first = first ?? inserted
     }
     return (other.outputs.map { copy($0, &self) }, first)
+  }
+
+  /// A value that is what `value` of another graph is, for which there is no node yet.
+  mutating func addCopy(of value: CompilerValue) -> ValueID {
+    let copy = addValue(value.facts, name: value.name)
+    (self[copy].holdsForShapes, self[copy].range) = (value.holdsForShapes, value.range)
+    return copy
   }
 }

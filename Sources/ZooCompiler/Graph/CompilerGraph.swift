@@ -24,6 +24,10 @@ public struct CompilerGraph: Sendable {
   /// How many nodes there are.
   public private(set) var nodeCount = 0
 
+  /// Bytes of constants that were folded, and what of them is more than they were folded from.
+  public internal(set) var foldedByteCount = 0
+  public internal(set) var computedByteCount = 0
+
   /// What callers, or the node around the graph, give, in order.
   public private(set) var inputs: [ValueID] = []
   /// What they get, in order. A value may be there more than once.
@@ -47,6 +51,8 @@ public struct CompilerGraph: Sendable {
   }
 
   public var valueCount: Int { valueTable.count }
+
+  var values: [CompilerValue] { valueTable }
 
   /// A value that no node makes yet.
   ///

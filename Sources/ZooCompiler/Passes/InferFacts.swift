@@ -9,6 +9,7 @@ public struct InferFacts: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    var allowance = FoldingAllowance(graph, context)
     var next = graph.firstNode
     while let id = next {
       if let branch = try takeBranch(id, &graph) {
@@ -24,7 +25,11 @@ public struct InferFacts: Pass {
       try ZooError.locating(node.label) {
         if try becomesConstant(id, node, &graph, context) { return }
         let facts = try inferred(node, in: graph, context)
-        if try isFoldable(node, facts, in: graph) { return try fold(id, node, &graph, context) }
+        switch try folding(node, facts, in: graph, &allowance) {
+        case .now: return try fold(id, node, &graph, context)
+        case .whenRead: return try compute(id, node, facts, &graph, context)
+        case .never: break
+        }
         for (output, known) in zip(node.outputs, facts) { if let output { graph[output].facts = known } }
       }
     }
@@ -68,6 +73,7 @@ public struct InferFacts: Pass {
       throw ZooError(.badData, "\(attribute) has \(body.ownInputCount) inputs where \(inputs.count) are needed")
     }
     var inner = body.graph
+    (inner.foldedByteCount, inner.computedByteCount) = (graph.foldedByteCount, graph.computedByteCount)
     let given = inputs + body.captures.map { graph[$0].facts }
     for (input, facts) in zip(inner.inputs, given) {
       guard var facts else { continue }
@@ -135,18 +141,42 @@ extension InferFacts {
     return true
   }
 
-  private func isFoldable(_ node: CompilerNode, _ facts: [ValueFacts], in graph: CompilerGraph) throws -> Bool {
+  private enum Folding { case now, whenRead, never }
+
+  private func folding(
+    _ node: CompilerNode, _ facts: [ValueFacts], in graph: CompilerGraph, _ allowance: inout FoldingAllowance
+  ) throws -> Folding {
     guard node.bodies.isEmpty, node.declaration?.traits.contains(.random) != true,
       node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true })
-    else { return false }
-    // A few attributes can ask for any amount of memory; what is folded stays in proportion to what the file holds.
+    else { return .never }
     var made = 0
     for fact in facts {
-      guard let type = fact.elementType, let shape = fact.fixedShape else { return false }
+      guard let type = fact.elementType, let shape = fact.fixedShape else { return .never }
       made += try Tensor.byteCount(type: type, shape: shape)
     }
     let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
-    return made <= max(1 << 20, given)
+    let cost = ComputedConstant.cost(making: made, of: node, in: graph)
+    if made <= max(ComputedConstant.smallByteCount, given), cost == made {
+      return allowance.allows(made, beyond: given, in: graph) ? .now : .never
+    }
+    guard cost <= ComputedConstant.mostCost * made, let declaration = node.declaration,
+      graph.computedByteCount + made - graph.givenUp(by: node) <= allowance.computed,
+      declaration.traits.isCheap, node.outputs.count == 1, let output = node.outputs[0],
+      !node.inputs.contains(where: { $0.map { graph[$0].holdsForShapes } ?? false })
+    else { return .never }
+    return allowance.isWeight(output, in: graph) ? .whenRead : .never
+  }
+
+  private func compute(
+    _ id: NodeID, _ node: CompilerNode, _ facts: [ValueFacts], _ graph: inout CompilerGraph, _ context: CompileContext
+  ) throws {
+    guard let output = node.outputs[0], let type = facts[0].elementType, let shape = facts[0].fixedShape else { return }
+    let source = ComputedConstant(node, making: try Tensor.byteCount(type: type, shape: shape), in: graph, context)
+    let (stored, holds) = graph.derived(
+      try StoredTensor(type: type, shape: shape, source: source), by: OperationKey(node), of: node.inputs, context)
+    graph.computedByteCount += stored.byteCount - graph.givenUp(by: node)
+    graph.remove(id)
+    graph.makeConstant(output, stored, holdsForShapes: holds)
   }
 
   private func fold(
@@ -154,6 +184,10 @@ extension InferFacts {
   ) throws {
     let results = try context.provider.evaluate(node, in: graph)
     graph.remove(id)
+    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    let made = results.reduce(0) { $0 + $1.byteCount }
+    graph.foldedByteCount += made
+    graph.computedByteCount += max(0, made - given)
     for (part, (output, tensor)) in zip(node.outputs, results).enumerated() {
       guard let output else { continue }
       let (stored, holds) = graph.derived(
@@ -164,6 +198,16 @@ extension InferFacts {
 }
 
 extension CompilerGraph {
+  /// Bytes of constants that are computed when they are read, and that nobody but the node reads.
+  fileprivate func givenUp(by node: CompilerNode) -> Int {
+    node.inputs.reduce(0) { sum, input in
+      guard let input, onlyReader(of: input) != nil, let constant = self[input].constant,
+        constant.origin is ComputedConstant
+      else { return sum }
+      return sum + constant.byteCount
+    }
+  }
+
   /// What is known of the outputs of a node without bodies whose inputs are values of this graph.
   public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
     let context = CompileContext(provider: provider, derivations: ConstantDerivations())

@@ -13,9 +13,11 @@ public struct CompileContext: Sendable {
   public let provider: any OperatorProvider
   /// What makes equal constants of equal ones in each plan.
   public let derivations: ConstantDerivations
+  /// Bytes that a run may take for what the graph makes.
+  public let memory: Int
 
-  public init(provider: any OperatorProvider, derivations: ConstantDerivations) {
-    (self.provider, self.derivations) = (provider, derivations)
+  public init(provider: any OperatorProvider, derivations: ConstantDerivations, memory: Int = .max) {
+    (self.provider, self.derivations, self.memory) = (provider, derivations, memory)
   }
 }
 
@@ -36,8 +38,8 @@ public protocol OperatorProvider: Sendable {
 
 /// Every pass that a graph goes through for each set of input shapes, in order.
 public let allPasses: [any Pass] = [
-  InferFacts(), RemoveIdentities(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(), FuseAttention(),
-  FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(), RemoveDeadCode(), AssignLayouts(),
+  InferFacts(), BatchRows(), RemoveIdentities(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(),
+  FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(), RemoveDeadCode(), AssignLayouts(),
 ]
 
 /// Runs the passes over `graph`. Debug builds verify it after each of them.

@@ -19,10 +19,14 @@ struct OutputsInProgress {
   private var strings = StringMemory()
   /// Why an output could not be made.
   private(set) var failure: ZooError?
+  /// What may still be taken.
+  private var budget = MemoryBudget.unlimited
 
   /// - Parameter tables: The outputs as the kernel sees them; those of strings get their memory, which begins empty.
-  mutating func begin(_ operands: [Plan.Operand], _ tables: UnsafeMutablePointer<zoo_tensor>?) throws {
-    (outputs, failure, strings) = ([], nil, StringMemory())
+  mutating func begin(
+    _ operands: [Plan.Operand], _ tables: UnsafeMutablePointer<zoo_tensor>?, _ memory: MemoryBudget
+  ) throws {
+    (outputs, failure, strings, budget) = ([], nil, StringMemory(), memory)
     for (index, operand) in operands.enumerated() {
       if case .absent = operand.place {
         outputs.append(Output())
@@ -34,7 +38,7 @@ struct OutputsInProgress {
       }
       var output = Output(type: type, shape: operand.facts.fixedShape)
       if let shape = output.shape {
-        output.memory = try Self.memory(type, shape)
+        output.memory = try self.memory(type, shape)
         tables?[index].data = output.memory?.mutableBytes.baseAddress
         tables?[index].byte_count = output.memory?.count ?? 0
       } else {
@@ -46,8 +50,10 @@ struct OutputsInProgress {
 
   mutating func end() { (outputs, strings) = ([], StringMemory()) }
 
-  private static func memory(_ type: ElementType, _ shape: [Int]) throws -> TensorMemory {
-    let memory = try TensorMemory(byteCount: Tensor.byteCount(type: type, shape: shape))
+  private mutating func memory(_ type: ElementType, _ shape: [Int]) throws -> TensorMemory {
+    let byteCount = try Tensor.byteCount(type: type, shape: shape)
+    budget = try budget.taking(byteCount)
+    let memory = try TensorMemory(byteCount: byteCount)
     if type == .string { _ = memory.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0) }
     return memory
   }
@@ -59,7 +65,7 @@ struct OutputsInProgress {
     else { return nil }
     do {
       output.memory =
-        if let type = output.type { try Self.memory(type, shape) } else {
+        if let type = output.type { try self.memory(type, shape) } else {
           try TensorMemory(byteCount: Self.mostBytesPerElement * Tensor.elementCount(of: shape))
         }
       output.shape = shape

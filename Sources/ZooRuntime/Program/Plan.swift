@@ -76,6 +76,12 @@ final class Plan: Sendable {
     var facts: ValueFacts
     var name: String
     var place: Place
+
+    /// Bytes of the memory that is made for it before the run.
+    var byteCount: Int {
+      guard case .output = place, let type = facts.elementType, let shape = facts.fixedShape else { return 0 }
+      return type.byteCount(of: shape.reduce(1, *)) ?? 0
+    }
   }
 
   let steps: [Step]
@@ -85,15 +91,27 @@ final class Plan: Sendable {
   let arenaByteCount: Int
   /// Scratch memory of the steps lies behind the arena.
   let workspaceByteCount: Int
+  /// What running takes: the arena, scratch memory, outputs, and constants that were computed.
+  let byteCount: Int
+  /// Plans of bodies that are made with this one.
+  var inner: [Plan] {
+    steps.flatMap { step -> [Plan] in
+      guard case .native(let operation) = step.action else { return [] }
+      return operation.plans
+    }
+  }
   /// Files in which kernels read constants where they lie.
   private let files: [any DiscardableOwner]
   private let idle = Mutex<[RunState]>([])
 
-  init(steps: [Step], inputCount: Int, outputs: [Output], slotCount: Int, arenaByteCount: Int) {
+  init(
+    steps: [Step], inputCount: Int, outputs: [Output], slotCount: Int, arenaByteCount: Int, computedByteCount: Int
+  ) {
     (self.steps, self.inputCount, self.outputs) = (steps, inputCount, outputs)
     (self.slotCount, self.arenaByteCount) = (slotCount, arenaByteCount)
     files = Self.files(of: steps, outputs)
     workspaceByteCount = steps.map(\.workspaceByteCount).max() ?? 0
+    byteCount = MemoryBudget.sum([arenaByteCount, workspaceByteCount, computedByteCount] + outputs.map(\.byteCount))
   }
 
   /// Runs the steps; `inputs` are in the graph's order and like those that the plan was made for.

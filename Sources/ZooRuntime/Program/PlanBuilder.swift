@@ -8,15 +8,17 @@ import ZooOperators
 final class PlanBuilder {
   private let graph: CompilerGraph
   private let shared: SharedParts
-  private let executor: UnsafePointer<zoo_executor>
+  private let call: RunContext
   private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
 
-  init(graph: CompilerGraph, shared: SharedParts, executor: UnsafePointer<zoo_executor>) {
-    (self.graph, self.shared, self.executor) = (graph, shared, executor)
+  init(graph: CompilerGraph, shared: SharedParts, call: RunContext) {
+    (self.graph, self.shared, self.call) = (graph, shared, call)
   }
 
   func build() throws -> Plan {
     let nodes = graph.nodes.map { graph[$0] }
+    // Before weights are packed; more is known when there are kernels.
+    _ = try call.memory.taking(leastByteCount(nodes))
     let actions = try makeActions(nodes)
     let places = try Placement(graph, nodes, actions)
     func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
@@ -49,9 +51,25 @@ final class PlanBuilder {
       }
       return Plan.Output(facts: made.facts, name: made.name, place: made.place)
     }
-    return Plan(
+    let plan = Plan(
       steps: steps, inputCount: graph.inputs.count, outputs: outputs, slotCount: places.slotCount,
-      arenaByteCount: places.arenaByteCount)
+      arenaByteCount: places.arenaByteCount, computedByteCount: graph.computedByteCount)
+    _ = try call.memory.taking(MemoryBudget.sum([plan.byteCount] + plan.inner.map(\.byteCount)))
+    return plan
+  }
+
+  /// What running takes whatever the kernels do: the outputs of the largest node, and constants that were computed.
+  private func leastByteCount(_ nodes: [CompilerNode]) throws -> Int {
+    let sizes = try nodes.map { node in
+      MemoryBudget.sum(
+        try node.outputs.map { output in
+          guard let value = output.map({ graph[$0] }), value.facts.fixedShape != nil,
+            let type = value.facts.elementType, type != .string
+          else { return 0 }
+          return try byteCount(of: value.facts, layout: value.layout)
+        })
+    }
+    return MemoryBudget.sum([sizes.max() ?? 0, graph.computedByteCount])
   }
 
   /// The nodes' kernels, made side by side: weights are decoded and packed here.
@@ -59,7 +77,7 @@ final class PlanBuilder {
     let keys = nodes.map { KernelCache.Key($0, in: graph, shared.provider.arithmetic) }
     let known = shared.kernels.withLock { kernels in keys.map { key in key.flatMap { kernels[$0] } } }
     let order = largestFirst(nodes)
-    let made = try concurrentMap(order.count, on: executor) { place in
+    let made = try concurrentMap(order.count, on: call.executor) { place in
       try action(for: nodes[order[place]], like: known[order[place]])
     }
     shared.kernels.withLock { kernels in
@@ -95,13 +113,13 @@ final class PlanBuilder {
   private func action(
     for node: CompilerNode, like known: KernelHandle?
   ) throws -> (action: Plan.Step.Action, isNew: Bool) {
-    if let native = try nativeOperation(node, in: graph, shared) { return (.native(native), false) }
+    if let native = try nativeOperation(node, in: graph, shared, call) { return (.native(native), false) }
     let provider = shared.provider
     let operation = try provider.require(node)
     try check(node, operation)
     if let known {
       let bound = try BoundNode(node, in: graph, arithmetic: provider.arithmetic)
-      if let reshaped = try known.reshaped(bound, label: node.label, executor: executor) {
+      if let reshaped = try known.reshaped(bound, label: node.label, executor: call.executor) {
         return (.kernel(reshaped), false)
       }
     }
@@ -120,7 +138,7 @@ final class PlanBuilder {
     let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
       try value.constant.map { try self.load(value, $0) }
     }
-    return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: executor)), true)
+    return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: call.executor)), true)
   }
 }
 

@@ -46,7 +46,7 @@ struct PluginProvider: OperatorProvider {
   func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor] {
     let inputs = node.inputs.map { input in input.flatMap { graph[$0].constant } }
     let results = try SerialExecutor.with { executor in
-      try run(node, inputs, RunContext(executor: executor, observer: nil))
+      try run(node, inputs, RunContext(executor: executor))
     }
     return try results.map { result in
       guard let tensor = result.tensor else { throw ZooError(.defect, "the result is no tensor", at: node.label) }
@@ -64,7 +64,7 @@ struct PluginProvider: OperatorProvider {
     graph.insert(alone)
     for output in alone.outputs { if let output { graph.addOutput(output) } }
     let shared = SharedParts(provider: self, residents: ResidentConstants())
-    return try PlanBuilder(graph: graph, shared: shared, executor: call.executor).build().run([], call)
+    return try PlanBuilder(graph: graph, shared: shared, call: call).build().run([], call)
   }
 }
 
@@ -81,7 +81,7 @@ public func runOperator(
     inputs: [], outputs: node.outputs.map { _ in nil }, attributes: node.attributes)
   return try pool.withExecutor(limit: threads) { executor in
     try provider.run(
-      compiled, inputs.map { $0.map { StoredTensor($0) } }, RunContext(executor: executor, observer: nil)
+      compiled, inputs.map { $0.map { StoredTensor($0) } }, RunContext(executor: executor)
     ).compactMap(\.tensor)
   }
 }

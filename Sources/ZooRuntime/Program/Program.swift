@@ -47,7 +47,9 @@ final class Program: Sendable {
     var (program, values) = (self, inputs)
     while true {
       let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
-      let results = try version.plan.run(values, call)
+      var inner = call
+      inner.memory = try call.memory.taking(version.plan.byteCount)
+      let results = try version.plan.run(values, inner)
       finished.append((version, results))
       guard let rest = version.rest else { break }
       (program, values) = (rest, Array(results.prefix(rest.graph.inputs.count)))
@@ -84,13 +86,15 @@ final class Program: Sendable {
   private func plan(_ facts: [ValueFacts], _ call: RunContext) throws -> Version {
     var whole = graph
     for (input, known) in zip(graph.inputs, facts) { whole[input].facts = known }
-    let context = CompileContext(provider: shared.provider, derivations: shared.residents.derivations)
+    let context = CompileContext(
+      provider: shared.provider, derivations: shared.residents.derivations,
+      memory: call.memory.left)
     try InferFacts().run(&whole, context)
     whole.removeDeadCode()
     var region = Region(firstOf: whole)
     let results = region.graph.outputs
     try optimize(&region.graph, context)
-    let plan = try PlanBuilder(graph: region.graph, shared: shared, executor: call.executor).build()
+    let plan = try PlanBuilder(graph: region.graph, shared: shared, call: call).build()
     let rest = region.rest.map { Program($0, shared) }
     let places = Dictionary(results.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let later = Dictionary(
@@ -110,9 +114,11 @@ final class SharedParts: Sendable {
   let provider: PluginProvider
   let kernels = Mutex(KernelCache())
   let residents: ResidentConstants
+  /// What a run of the model may take.
+  let memory: MemoryBudget
 
-  init(provider: PluginProvider, residents: ResidentConstants) {
-    (self.provider, self.residents) = (provider, residents)
+  init(provider: PluginProvider, residents: ResidentConstants, memory: MemoryBudget = .unlimited) {
+    (self.provider, self.residents, self.memory) = (provider, residents, memory)
   }
 }
 
@@ -120,6 +126,7 @@ final class SharedParts: Sendable {
 struct RunContext {
   var executor: UnsafePointer<zoo_executor>
   var observer: (any StepObserver)?
+  var memory: MemoryBudget = .unlimited
 }
 
 /// What plans differ by.

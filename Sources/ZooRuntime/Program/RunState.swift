@@ -15,6 +15,8 @@ final class RunState: @unchecked Sendable {
   private var inputs: [Value] = []
   private var results: [TensorMemory?] = []
   private var slots: [Value?]
+  /// Of the tensors in slots.
+  private var keptByteCount = 0
   /// What a kernel whose outputs have no memory yet is making.
   private var making = OutputsInProgress()
 
@@ -70,7 +72,12 @@ final class RunState: @unchecked Sendable {
   /// Lets go of everything that only this run had.
   func forgetValues() {
     (inputs, results) = ([], [])
-    for slot in slots.indices { slots[slot] = nil }
+    for slot in slots.indices { keep(nil, in: slot) }
+  }
+
+  private func keep(_ value: Value?, in slot: Int) {
+    keptByteCount += (value?.tensor?.byteCount ?? 0) - (slots[slot]?.tensor?.byteCount ?? 0)
+    slots[slot] = value
   }
 
   func value(_ slot: Int) throws -> Value {
@@ -89,24 +96,28 @@ final class RunState: @unchecked Sendable {
         if !step.hasValuesToMake {
           try HostTable.check(kernel.run(calls + index), step.node.label)
         } else {
-          try runMakingOutputs(kernel, index, step)
+          try runMakingOutputs(kernel, index, step, call.memory.taking(keptByteCount))
         }
       case .native(let operation):
         call.observer?.begin(index, of: plan, nil)
         let results = try ZooError.locating(step.node.label) {
-          try operation.run(try step.inputs.map { try value(of: $0) }, call)
+          var inner = call
+          inner.memory = try call.memory.taking(keptByteCount)
+          return try operation.run(try step.inputs.map { try value(of: $0) }, inner)
         }
         for (output, value) in zip(step.outputs, results) {
-          if case .slot(let slot) = output.place { slots[slot] = value }
+          if case .slot(let slot) = output.place { keep(value, in: slot) }
         }
       }
       call.observer?.end()
-      for slot in step.lastUses { slots[slot] = nil }
+      for slot in step.lastUses { keep(nil, in: slot) }
     }
   }
 
   /// Runs a kernel that reads values from slots, or strings, or makes outputs whose shapes only it knows.
-  private func runMakingOutputs(_ kernel: KernelHandle, _ index: Int, _ step: Plan.Step) throws {
+  private func runMakingOutputs(
+    _ kernel: KernelHandle, _ index: Int, _ step: Plan.Step, _ memory: MemoryBudget
+  ) throws {
     let scratch = ScratchMemory()
     let inputs = UnsafeMutablePointer(mutating: calls[index].inputs)
     for (position, operand) in step.inputs.enumerated() {
@@ -121,7 +132,7 @@ final class RunState: @unchecked Sendable {
       }
       inputs?[position].data = scratch.data(of: tensor)
     }
-    try making.begin(step.outputs, UnsafeMutablePointer(mutating: calls[index].outputs))
+    try making.begin(step.outputs, UnsafeMutablePointer(mutating: calls[index].outputs), memory)
     let status = kernel.run(calls + index)
     if let failure = making.failure {
       _ = zoo_plugin_error_take()
@@ -130,7 +141,7 @@ final class RunState: @unchecked Sendable {
     try HostTable.check(status, step.node.label)
     for (position, output) in step.outputs.enumerated() {
       guard case .slot(let slot) = output.place else { continue }
-      slots[slot] = .tensor(try ZooError.locating(step.node.label) { try making.tensor(position) })
+      keep(.tensor(try ZooError.locating(step.node.label) { try making.tensor(position) }), in: slot)
     }
     making.end()
   }

@@ -1,9 +1,27 @@
 import Glibc
 
-/// The CPU time that a Linux control group (a container) grants this process.
+/// The CPU time and the memory that a Linux control group (a container) grants this process.
 enum ControlGroup {
   /// Whole CPUs, rounded up; `nil` without a limit.
   static func cpuLimit() -> Int? {
+    least("cpu") { folder, isSecond in isSecond ? maximum(folder) : quota(folder) }
+      .map { max(1, Int($0.rounded(.up))) }
+  }
+
+  /// Bytes; `nil` without a limit.
+  static func memoryLimit() -> Int? {
+    least("memory") { folder, isSecond in
+      // Version 1 has a number near 2^63 where there is no limit, version 2 the word max.
+      read(folder + (isSecond ? "/memory.max" : "/memory.limit_in_bytes")).flatMap { text in
+        Double(text.prefix { !$0.isWhitespace }).flatMap { $0 > 0 && $0 < 0x1p62 ? $0 : nil }
+      }
+    }.map { Int($0) }
+  }
+
+  /// The least of the limits that `value` reads of the folders of this process' groups.
+  private static func least(_ controller: Substring, _ value: (_ folder: String, _ isSecond: Bool) -> Double?)
+    -> Double?
+  {
     // Without /proc, the root: a container sees its own group there.
     let groups = read("/proc/self/cgroup") ?? "0::/"
     var limit: Double?
@@ -12,18 +30,18 @@ enum ControlGroup {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }
       let isSecond = fields[1].isEmpty
-      guard isSecond || fields[1].split(separator: ",").contains("cpu") else { continue }
+      guard isSecond || fields[1].split(separator: ",").contains(controller) else { continue }
       let root = isSecond ? "/sys/fs/cgroup" : "/sys/fs/cgroup/\(fields[1])"
       // Every group above limits as well. In a container the path may lie outside what is mounted; the root is then
       // the container's own group.
       var parts = fields[2].split(separator: "/")
       while true {
         let folder = ([root] + parts.map(String.init)).joined(separator: "/")
-        if let here = isSecond ? maximum(folder) : quota(folder) { limit = min(limit ?? here, here) }
+        if let here = value(folder, isSecond) { limit = min(limit ?? here, here) }
         if parts.popLast() == nil { break }
       }
     }
-    return limit.map { max(1, Int($0.rounded(.up))) }
+    return limit
   }
 
   /// Version 2: `cpu.max` holds the quota (or `max`) and the period.

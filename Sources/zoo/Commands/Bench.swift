@@ -44,6 +44,7 @@ struct Bench: ParsableCommand {
   var profile: String?
 
   @OptionGroup var dimensions: DimensionOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   mutating func validate() throws {
@@ -60,7 +61,7 @@ struct Bench: ParsableCommand {
     let path = try ModelCatalog.standard.path(of: name)
     let clock = ContinuousClock()
     let symbols = try dimensions.symbols()
-    let modelOptions = try options.modelOptions(precision: precision.value)
+    let modelOptions = try options.modelOptions(precision: precision.value, memory)
     let start = clock.now
     let model = try Model(contentsOf: path, options: modelOptions)
     // Making the inputs is not the model's time.

@@ -28,6 +28,7 @@ struct Calibrate: ParsableCommand {
   var limit = 256
 
   @OptionGroup var tensors: TensorOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -37,7 +38,7 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     let format = try ModelFormat(extensionOf: output)
-    let model = try Model(named: self.model, options: options.modelOptions())
+    let model = try Model(named: self.model, options: options.modelOptions(memory))
     let inputs = tensors.isGiven ? [try tensors.inputs(of: model, named: self.model)] : []
     let calibration: Calibration
     do {

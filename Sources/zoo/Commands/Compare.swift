@@ -15,11 +15,12 @@ struct Compare: ParsableCommand {
   @OptionGroup var reference: ReferenceOption
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var precision: PrecisionOption
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
-    let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions())
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
+    let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions(memory))
     let inputs = try tensors.inputs(of: model, named: self.model)
     let differences = try ZooError.locating(self.model) { try model.differences(from: other, on: inputs) }
     if options.json {

@@ -38,6 +38,7 @@ struct Eval: ParsableCommand {
   @OptionGroup var generation: GenerationArguments
   @OptionGroup var reference: ReferenceOption
   @OptionGroup var precision: PrecisionOption
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -45,7 +46,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
     do {
       if generation.isGiven, model.metadata.task != .translation {
         throw ZooError(.usage, "the model generates no text", advice: "leave its options out")
@@ -65,7 +66,7 @@ struct Eval: ParsableCommand {
       guard compare || reference.reference != nil else {
         return try show(try model.accuracy(on: datasets, progress: progress))
       }
-      let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions())
+      let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions(memory))
       try show(try model.accuracy(on: datasets, comparedWith: other, progress: progress))
     } catch let error as ZooError {
       throw error.location == nil ? error.located(self.model) : error

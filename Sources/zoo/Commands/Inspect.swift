@@ -22,6 +22,7 @@ struct Inspect: ParsableCommand {
 
   @OptionGroup var dimensions: DimensionOptions
   @OptionGroup var precision: PrecisionOption
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
@@ -32,7 +33,7 @@ struct Inspect: ParsableCommand {
     }
     var report = try ModelReport(path, statistics: stats)
     if compiled {
-      let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value))
+      let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value, memory))
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
       report.steps = try ZooError.locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
       report.arenaBytes = try model.arenaByteCount(for: shapes)

@@ -42,6 +42,7 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var generation: GenerationArguments
   @OptionGroup var precision: PrecisionOption
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -51,7 +52,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    var modelOptions = try options.modelOptions(precision: precision.value)
+    var modelOptions = try options.modelOptions(precision: precision.value, memory)
     modelOptions.scoreThreshold = threshold
     let model = try Model(named: self.model, options: modelOptions)
     try checkOptions(for: model.metadata.task)

@@ -27,10 +27,11 @@ struct Run: ParsableCommand {
   var outputDir: String?
 
   @OptionGroup var precision: PrecisionOption
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value))
+    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
     let inputs = try tensors.exactInputs(of: model, named: self.model)
     let outputs = try ZooError.locating(self.model) {
       try model.run(exactly: inputs.map { ($0.name, .tensor($0.tensor)) }).flatMap(Self.tensors)

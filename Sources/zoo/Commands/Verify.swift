@@ -19,6 +19,7 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("Let outputs differ by so much times what is expected.", valueName: "number"))
   var relative = Verification.Tolerance.onnx.relative
 
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -29,7 +30,7 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    let modelOptions = try options.modelOptions()
+    let modelOptions = try options.modelOptions(memory)
     var failures = Failures()
     var report = Report(passed: 0, failed: 0, cases: [])
     for folder in folders {

@@ -24,9 +24,11 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// - Throws: `ZooError` for a plugin that can't be loaded.
-  func modelOptions(precision: Precision = .float32) throws -> Model.Options {
-    Model.Options(
+  func modelOptions(precision: Precision = .float32, _ memory: MemoryOption) throws -> Model.Options {
+    var made = Model.Options(
       plugins: plugins.isEmpty ? .standard : try .at(plugins), threads: threads, precision: precision)
+    made.memoryLimit = memory.limit?.byteCount
+    return made
   }
 
   func progress(_ text: @autoclosure () -> String) {

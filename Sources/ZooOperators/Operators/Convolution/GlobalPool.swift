@@ -8,7 +8,7 @@ extension OperatorDeclaration {
       let shape = try node.shape(0)
       try node.require(shape.count >= 2, "the input of shape \(shape) has no channels")
       return [shape[..<2] + shape[2...].map { _ in 1 }]
-    }
+    }.byRow()
   }
 
   /// ONNX GlobalLpPool: the p-norm of each channel.

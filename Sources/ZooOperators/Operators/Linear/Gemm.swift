@@ -2,6 +2,11 @@ extension OperatorDeclaration {
   /// ONNX Gemm: alpha · A · B + beta · C, with A and B transposed on demand.
   static let gemm = OperatorDeclaration("Gemm", [.product, .keepsZero]) { node in
     [try node.matrixProductAndSum(a: 0, b: 1, c: 2)]
+  }.byRow { node in
+    if try node.flag("transA") { return [] }
+    guard node.has(2) else { return [0] }
+    let addend = try node.shape(2)
+    return addend.count == 2 && addend[0] != 1 ? [0, 2] : [0]
   }
 }
 

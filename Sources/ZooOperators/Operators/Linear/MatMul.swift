@@ -2,7 +2,7 @@ extension OperatorDeclaration {
   /// ONNX MatMul: NumPy's matmul.
   static let matMul = OperatorDeclaration("MatMul", [.product, .keepsZero]) { node in
     [try node.matrixProduct(node.shape(0), node.shape(1))]
-  }
+  }.byRow { node in try node.rank(0) > 1 && node.rank(1) < 3 ? [0] : [] }
 }
 
 extension Inference {

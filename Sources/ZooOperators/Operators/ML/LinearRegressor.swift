@@ -4,5 +4,5 @@ extension OperatorDeclaration {
     let targets = try node.int("targets", default: 1)
     try node.require(targets > 0, "attribute targets is \(targets)")
     return [[try node.rows().count, Dim(targets)]]
-  }
+  }.byRow()
 }

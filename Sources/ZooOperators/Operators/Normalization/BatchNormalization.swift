@@ -25,5 +25,9 @@ extension OperatorDeclaration {
       if channels.number == nil, let known = try node.facts(index).shape?.first { channels = known }
     }
     return [x] + Array(repeating: [channels], count: 4)
+  }.byRow { node in
+    // Whoever asks for statistics trains.
+    let wantsStatistics = node.node.outputs.dropFirst().contains { !$0.isEmpty }
+    return try wantsStatistics || node.opset < 7 || node.flag("training_mode") ? [] : [0]
   }
 }

@@ -7,5 +7,5 @@ extension OperatorDeclaration {
       try node.requireVector(index, of: shape[1], index == 1 ? "the scale" : "the bias")
     }
     return [shape]
-  }
+  }.byRow()
 }

@@ -6,5 +6,5 @@ extension OperatorDeclaration {
     let shape = try node.shape(0)
     try node.require(shape.count >= 2, "the input of shape \(shape) has no channels")
     return [shape]
-  }
+  }.byRow()
 }

@@ -22,5 +22,5 @@ extension OperatorDeclaration {
     }
     let statistics = shape[..<axis] + shape[axis...].map { _ in 1 }
     return [shape, Array(statistics), Array(statistics)]
-  }
+  }.byRow { try $0.axis(default: -1, rank: $0.rank(0)) > 0 ? [0] : [] }
 }

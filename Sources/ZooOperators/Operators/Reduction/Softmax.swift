@@ -6,6 +6,8 @@ extension OperatorDeclaration {
       // A single number is a row of one.
       _ = try node.axis(default: node.opset < 13 ? 1 : -1, rank: max(shape.count, 1))
       return [shape]
+    }.byRow { node in
+      try node.axis(default: node.opset < 13 ? 1 : -1, rank: max(node.rank(0), 1)) > 0 ? [0] : []
     }
   }
 

@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Concat: tensors behind one another along an axis.
   static let concat = OperatorDeclaration(
-    "Concat", .keepsZero, elements: { node in try node.joinedElements() }, elementsOfAnyType: true
+    "Concat", [.copies, .keepsZero], elements: { node in try node.joinedElements() }, elementsOfAnyType: true
   ) { node in
     let known = node.inputs.indices.compactMap { node.knownShape($0) }
     guard var shape = known.first else {

@@ -3,7 +3,7 @@ import ZooCore
 extension OperatorDeclaration {
   /// ONNX ConstantOfShape: one value throughout, a float32 0 unless `value` gives another.
   static let constantOfShape = OperatorDeclaration(
-    "ConstantOfShape", shapeInputs: [0],
+    "ConstantOfShape", .copies, shapeInputs: [0],
     types: { node in [.tensor(try node.tensor("value")?.type ?? .float32)] },
     elements: { node in
       let count = try node.extents(0).product.number ?? 0

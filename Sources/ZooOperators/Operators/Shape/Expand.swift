@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Expand: repeats what has extent 1, by broadcasting to a shape.
   static let expand = OperatorDeclaration(
-    "Expand", .keepsZero, shapeInputs: [1],
+    "Expand", [.copies, .keepsZero], shapeInputs: [1],
     elements: { node in
       let extents = try node.fixedShape(0)
       let shape = try node.broadcast([extents.map { Dim($0) }, node.extents(1)]).compactMap(\.number)

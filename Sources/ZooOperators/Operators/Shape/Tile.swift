@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Tile: repeats a tensor along each dimension; before version 6 along one.
   static let tile = OperatorDeclaration(
-    "Tile", .keepsZero, shapeInputs: [1, 2],
+    "Tile", [.copies, .keepsZero], shapeInputs: [1, 2],
     elements: { node in
       let extents = try node.fixedShape(0)
       let shape = try node.tiled().compactMap(\.number)

@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Transpose: the dimensions in the order `perm`, or in reverse.
   static let transpose = OperatorDeclaration(
-    "Transpose", .keepsZero,
+    "Transpose", [.copies, .keepsZero],
     elements: { node in
       let shape = try node.fixedShape(0)
       let order = try node.order(rank: shape.count)
@@ -17,7 +17,7 @@ extension OperatorDeclaration {
       return [node.unknownShape(try node.order(rank: order.count).count)]
     }
     return [try node.order(rank: shape.count).map { shape[$0] }]
-  }
+  }.byRow { try $0.ints("perm")?.first == 0 ? [0] : [] }
 }
 
 extension Inference {

@@ -24,5 +24,5 @@ extension OperatorDeclaration {
     try node.require(
       classes != nil || last.number == nil, "offsets have the shape \(offsets), not four for each class")
     return [[rows, classes ?? last.floorDivided(by: 4), 4]]
-  }
+  }.byRow { _ in [0, 1] }
 }

@@ -19,5 +19,5 @@ extension OperatorDeclaration {
     }
     let most = Dim(try node.int("max_detections", default: 100, in: 1...1 << 24))
     return [[most, 4], [most], [most], [1]]
-  }
+  }.readingRows(of: [0, 1], count: 2)
 }

@@ -7,5 +7,5 @@ extension OperatorDeclaration {
   ) { node in
     try node.requireType(0, .float32)
     return [try node.shape(0, "boxes", like: [nil, 4])]
-  }
+  }.byRow()
 }

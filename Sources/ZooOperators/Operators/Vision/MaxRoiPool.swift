@@ -8,5 +8,5 @@ extension OperatorDeclaration {
     let x = try node.shape(0, "an input", like: [nil, nil, nil, nil])
     let regions = try node.shape(1, "regions", like: [nil, 5])
     return [[regions[0], x[1]] + size.map { Dim($0) }]
-  }
+  }.byRow { _ in [1] }
 }

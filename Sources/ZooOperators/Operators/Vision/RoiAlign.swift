@@ -15,5 +15,5 @@ extension OperatorDeclaration {
     let regions = try node.shape(1, "regions", like: [nil, 4])
     let images = try node.shape(2, "batch indices", like: [regions[0]])
     return [[images[0], x[1], Dim(height), Dim(width)]]
-  }
+  }.byRow { _ in [1, 2] }
 }

@@ -31,16 +31,18 @@ struct LoopOperation: NativeOperation {
     var goesOn = hasCondition ? try inputs.truth(1) ?? true : true
     var carried = try (0..<carriedCount).map { try inputs.value($0 + 2) }
     var stacks = [[Tensor]](repeating: [], count: body.outputCount - 1 - carriedCount)
+    var inner = call
     var turn = 0
     while turn < limit, goesOn {
       let count = Value.tensor(try Tensor([Int64(turn)], shape: []))
       let condition = Value.tensor(try Tensor([goesOn], shape: []))
-      let results = try body.run([count, condition] + carried, operands: inputs, call)
+      let results = try body.run([count, condition] + carried, operands: inputs, inner)
       guard let next = results[0].tensor else { throw ZooError(.badData, "the body's condition is no tensor") }
       goesOn = try next.truth()
       carried = Array(results[1...].prefix(carriedCount))
       for (index, result) in results.dropFirst(carriedCount + 1).enumerated() {
         guard let tensor = result.tensor else { throw ZooError(.badData, "what a loop stacks is no tensor") }
+        inner.memory = try inner.memory.taking(tensor.byteCount)
         stacks[index].append(tensor)
       }
       turn += 1

@@ -6,6 +6,8 @@ import ZooOperators
 protocol NativeOperation: Sendable {
   /// How it runs, for people.
   var summary: String? { get }
+  /// Of its bodies, where they are made before it runs.
+  var plans: [Plan] { get }
   /// - Parameter inputs: By position, `nil` for those that are left out; what bodies read of the graph around follows. Their
   ///   memory may belong to the run: what is kept of them is copied.
   func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value]
@@ -13,6 +15,7 @@ protocol NativeOperation: Sendable {
 
 extension NativeOperation {
   var summary: String? { nil }
+  var plans: [Plan] { [] }
 }
 
 /// Whether the runtime itself does what the node asks for, whatever plugins there are.
@@ -29,7 +32,7 @@ private func isOnMaps(_ type: String) -> Bool { ["ZipMap", "CastMap", "DictVecto
 
 /// The native operation of a node; `nil` for one that a plugin computes.
 func nativeOperation(
-  _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts
+  _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts, _ call: RunContext
 ) throws -> (any NativeOperation)? {
   if node.domain == machineLearningDomain {
     switch node.operatorType {
@@ -38,6 +41,9 @@ func nativeOperation(
     case "DictVectorizer": return try dictVectorizer(node)
     default: return nil
     }
+  }
+  if node.domain == internalDomain, node.operatorType == BatchRows.operatorType {
+    return try RowBatches(node, in: graph, shared, call)
   }
   guard node.domain.isEmpty else { return nil }
   switch node.operatorType {
@@ -72,6 +78,9 @@ struct RunnableBody: Sendable {
     ownInputCount = body.ownInputCount
     outputCount = body.graph.outputs.count
   }
+
+  /// The plan for inputs of which so much is known, those that are read of the graph around included.
+  func plan(for facts: [ValueFacts], _ call: RunContext) throws -> Plan { try program.version(like: facts, call).plan }
 
   /// - Parameter operands: The node's, by position.
   func run(_ own: [Value], operands: [Value?], _ call: RunContext) throws -> [Value] {

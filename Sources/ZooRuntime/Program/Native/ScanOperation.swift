@@ -91,16 +91,18 @@ struct ScanOperation: NativeOperation {
     }
     var states = initial
     var stacks = [[Tensor]](repeating: [], count: stackCount)
+    var inner = call
     for turn in 0..<(length ?? extent) {
       let pieces = try scans.indices.map { index in
         let place = inputsReversed[index] ? (length ?? extent) - 1 - turn : turn
         return Value.tensor(
           try piece(scans[index], axis: axes[index], place..<place + 1).droppingAxis(axes[index]))
       }
-      let results = try body.run(states + pieces, operands: operands, call)
+      let results = try body.run(states + pieces, operands: operands, inner)
       states = Array(results.prefix(stateCount))
       for (index, result) in results.dropFirst(stateCount).enumerated() {
         guard let tensor = result.tensor else { throw ZooError(.badData, "what a Scan stacks is no tensor") }
+        inner.memory = try inner.memory.taking(tensor.byteCount)
         stacks[index].append(tensor)
       }
     }
