@@ -13,9 +13,7 @@ public struct AssignLayouts: Pass {
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard context.provider.offers("Reorder", domain: internalDomain, opset: 1) else { return }
     var copies = LayoutCopies()
-    var next = graph.firstNode
-    while let id = next {
-      next = graph.node(after: id)
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       let choice = try context.provider.layouts(of: node, in: graph)
       var changed = node

@@ -21,9 +21,7 @@ public struct BatchRows: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    var next = graph.firstNode
-    while let id = next {
-      next = graph.node(after: id)
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
       guard let counted = graph[id].declaration?.countedRows, let rows = try CountedRows(before: id, counted, graph)
       else { continue }
       rows.replace(in: &graph, batch: batch(rows, context))

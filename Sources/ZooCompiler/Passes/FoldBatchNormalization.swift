@@ -9,9 +9,7 @@ public struct FoldBatchNormalization: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    var next = graph.firstNode
-    while let id = next {
-      next = graph.node(after: id)
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard isInferenceNormalization(node), let source = graph.producer(of: node.inputs[0], "Conv"),
         let between = graph[source].outputs[0], graph.onlyReader(of: between) != nil, graph[source].epilogue.isEmpty,

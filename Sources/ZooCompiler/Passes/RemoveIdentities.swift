@@ -8,9 +8,7 @@ public struct RemoveIdentities: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    var next = graph.firstNode
-    while let id = next {
-      next = graph.node(after: id)
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil,
         isIdentity(node, input, output, in: graph), graph[output].outputCount == 0

@@ -131,10 +131,8 @@ extension PatternPass {
       context.provider.offers(
         replacement.operatorType, domain: replacement.domain, opset: replacement.opset)
     else { return }
-    var next = graph.firstNode
     var hasChanged = false
-    while let id = next {
-      next = graph.node(after: id)
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard node.isOperator(lastOperator), node.epilogue.isEmpty else { continue }
       try rewrite(id, node, &graph)
