@@ -1,7 +1,7 @@
 extension OperatorDeclaration {
   /// ONNX Gather: slices along one axis, by index.
   static let gather = OperatorDeclaration(
-    "Gather", .keepsZero,
+    "Gather", [.copies, .keepsZero],
     elements: { node in
       let shape = try node.fixedShape(0)
       let axis = try node.axis(default: 0, rank: shape.count)
