@@ -182,9 +182,8 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat", "OpsetConversion",
-        "PyTorchFormat",
-        "GraphBuilder", "JSON",
+        "ZooCore", "ZooOperators", "ZooCompiler", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat",
+        "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
         "TransformerDecoder",
@@ -224,7 +223,7 @@ let package = Package(
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin",
         "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ], path: "Tests/Fuzz/Targets"),
-    .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooCompilerTests", dependencies: ["ZooCompiler", "ZooOperators", "ZooCore"]),
     .testTarget(
@@ -246,7 +245,7 @@ let package = Package(
       name: "NumPyFormatTests", dependencies: ["TestSupport", "NumPyFormat", "Zip"],
       exclude: ["Fixtures", "numpy_files.py"]),
     .testTarget(
-      name: "PyTorchFormatTests", dependencies: ["PyTorchFormat"],
+      name: "PyTorchFormatTests", dependencies: ["TestSupport", "PyTorchFormat"],
       exclude: ["Fixtures", "check_written.py", "make_fixtures.py"]),
     .testTarget(
       name: "SafetensorsFormatTests", dependencies: ["TestSupport", "SafetensorsFormat", "Files"],
@@ -297,7 +296,8 @@ let package = Package(
     .testTarget(
       name: "ArchitectureTests",
       dependencies: [
-        "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "TestSupport", "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin",
+        "ConvPlugin",
       ],
       exclude: ["Fixtures", "make_references.py"]),
     .testTarget(
@@ -315,8 +315,11 @@ let package = Package(
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore"],
-      exclude: ["node_cases.py", "runtime_cases.py", "stored_weights.py", "zipmap_case.py"]),
+      name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore", "ZooOperators"],
+      exclude: [
+        "conformance.txt", "conformance_cases.py", "node_cases.py", "runtime_cases.py", "stored_weights.py",
+        "zipmap_case.py",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -138,9 +138,11 @@ public final class Model: Sendable {
     try compiled.steps(for: orderedShapes(shapes))
   }
 
-  /// Bytes of memory that each run at these input shapes takes besides its inputs, outputs and weights.
-  public func arenaByteCount(for shapes: [String: [Int]]) throws -> Int {
-    try compiled.arenaByteCount(for: orderedShapes(shapes))
+  /// All that the network becomes for inputs of these shapes, bodies of its loops and branches included.
+  ///
+  /// - Throws: `ZooError`, as `run` does.
+  public func regions(for shapes: [String: [Int]]) throws -> [RegionReport] {
+    try compiled.regions(for: orderedShapes(shapes)).map(RegionReport.init)
   }
 
   private func orderedShapes(_ shapes: [String: [Int]]) throws -> [[Int]] {

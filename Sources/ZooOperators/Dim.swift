@@ -88,15 +88,18 @@ public struct Dim: Sendable, Hashable {
     return symbol
   }
 
-  /// Whether something takes part of which nothing is known.
-  public var hasUnknown: Bool {
-    var result = false
+  /// What stands for numbers in it.
+  public var symbols: Set<Symbol> {
+    var found: Set<Symbol> = []
     _ = replacing { symbol in
-      if case .unknown = symbol { result = true }
+      found.insert(symbol)
       return nil
     }
-    return result
+    return found
   }
+
+  /// Whether something takes part of which nothing is known.
+  public var hasUnknown: Bool { symbols.contains { if case .unknown = $0 { true } else { false } } }
 
   private var polynomial: Polynomial {
     switch form {

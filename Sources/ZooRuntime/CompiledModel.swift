@@ -259,10 +259,13 @@ public final class CompiledModel: Sendable {
     try version(like: facts(for: shapes)).plan.stepsInside.map(Step.init)
   }
 
-  /// Bytes of memory that each run at the given input shapes takes besides its inputs, outputs and weights.
-  public func arenaByteCount(for shapes: [[Int]]) throws -> Int {
-    let plan = try version(like: facts(for: shapes)).plan
-    return ([plan] + plan.inner).reduce(0) { $0 + $1.arenaByteCount + $1.workspaceByteCount }
+  /// All that the graph becomes for the given input shapes, in the order of `inputs`.
+  package func regions(for shapes: [[Int]]) throws -> [CompiledRegion] {
+    var graph = program.withLock { $0.graph }
+    for (input, known) in zip(graph.inputs, try facts(for: shapes)) { graph[input].facts = known }
+    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
+      try CompiledRegion.all(of: graph, shared, RunContext(executor: executor, memory: shared.memory))
+    }
   }
 
   private func facts(for shapes: [[Int]]) throws -> [ValueFacts] {

@@ -6,6 +6,7 @@ import GraphBuilder
 import PyTorchFormat
 import ResNet
 import StandardPlugin
+import TestSupport
 import Testing
 import ZooCore
 import ZooRuntime
@@ -22,13 +23,14 @@ import ZooRuntime
   ]
 
   /// Kernels that are compiled without optimization take too long for whole photographs.
-  static var isOptimized: Bool {
+  static let optimizedBuild: Need = {
     #if DEBUG
-      false
+      let isOptimized = false
     #else
-      true
+      let isOptimized = true
     #endif
-  }
+    return Need("a release build", isMet: isOptimized)
+  }()
 
   private let registry: OperatorRegistry
 
@@ -44,7 +46,7 @@ import ZooRuntime
     try check(name, side: 32)
   }
 
-  @Test(.enabled(if: isOptimized, "only in a release build"), arguments: networks[4...].map(\.name))
+  @Test(.needs(optimizedBuild), arguments: networks[4...].map(\.name))
   func imageNetLogitsAreThoseOfPyTorch(name: String) throws {
     try check(name, side: name == "alexnet" ? 227 : 224)
   }
@@ -62,16 +64,12 @@ import ZooRuntime
     for (value, reference) in zip(found, expected) { #expect(abs(value - reference) < 1e-4 * largest) }
   }
 
-  static let published: String = {
-    var folder = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { folder.deleteLastPathComponent() }
-    return folder.appendingPathComponent("shared/data/cifar_resnet/resnet20-12fca82f.th").path
-  }()
+  static let published = "cifar_resnet/resnet20-12fca82f.th"
 
   /// The published ResNet-20, where it is at hand, on an image of the formula; the numbers are PyTorch's.
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: published), "the published checkpoints are not here"))
+  @Test(.needs(.data(published)))
   func thePublishedCheckpointComputesAsInPyTorch() throws {
-    let weights = try PyTorchFormat.read(Self.published).tensors
+    let weights = try PyTorchFormat.read(Need.dataPath(Self.published)).tensors
     let model = try CompiledModel(ResNet(.resnet20).model(weights: weights), registry: registry)
     let found: [Float] = try #require(model.run(["input": Formula.images(32)])["logits"]).elements()
     let expected: [Float] = [

@@ -5,7 +5,7 @@ import Testing
 import ZooCore
 
 /// Weights through the program: convert, inspect --stats, diff.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct ConvertTests {
   private static let checkpoint = Zoo.root + "/Tests/PyTorchFormatTests/Fixtures/checkpoint_zip_215.pt"
 

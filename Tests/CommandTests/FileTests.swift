@@ -3,7 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct FileTests {
   @Test func convertsThereAndBack() throws {
     try withFolder { folder in
@@ -83,7 +83,8 @@ struct FileTests {
         let report = try Zoo.run("inspect", path, "--compiled", "--json").json()
         #expect(report["nodes"] as? Int == 2 && report["format"] as? String == format.rawValue)
         #expect((report["metadata"] as? [String: Any])?["name"] as? String == "colours")
-        #expect((report["steps"] as? [Any])?.isEmpty == false)
+        let regions = try #require(report["regions"] as? [[String: Any]])
+        #expect(regions.count == 1 && regions[0]["planned"] as? Bool == true && regions[0]["arena_bytes"] is Int)
         let text = try Zoo.run("inspect", path, "--compiled", "--tensors")
         #expect(text.status == 0 && text.errors.isEmpty)
         #expect(text.output.contains("photo: float32 N×3×4×4"), "\(text.output)")

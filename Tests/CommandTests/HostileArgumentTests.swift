@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Files that are none, and places that take none.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct HostileArgumentTests {
   /// Devices, pipes without a writer and folders end at once, whatever they are given as.
   @Test func whatIsNoFileIsAnError() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Probabilities by class, as ONNX's ZipMap names them.
-@Suite(.enabled(if: Zoo.isBuilt && Python.has("onnx", "onnxruntime"), "needs zoo, and .venv with onnxruntime"))
+@Suite(.needs(Zoo.built, .python("onnx", "onnxruntime")))
 struct NamedColumnTests {
   @Test func classesAreNamedAndCompared() throws {
     try withFolder { folder in

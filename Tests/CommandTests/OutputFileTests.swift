@@ -5,7 +5,7 @@ import Testing
 import ZooCore
 
 /// What `run --output-dir` and other commands do to files.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct OutputFileTests {
   private static let names = [
     "a/b", "a_b", "A_B", "a\\b", "", ".", "..", "../x", "con", ".hidden", "esc\u{1b}[2J", "a\u{202e}b", "x:0",

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Which plugins the built program loads.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct PluginTests {
   @Test func comeFromTheSearchPath() throws {
     try withOwnFolder { folder in
@@ -120,7 +120,7 @@ struct PluginTests {
   }
 
   /// Arguments, the program's own folder and descriptors are known without it.
-  @Test(.enabled(if: Unmounting.isAllowed, "no namespace of mounts")) func needNoProc() throws {
+  @Test(.needs(Unmounting.need)) func needNoProc() throws {
     try withOwnFolder { folder in
       let zoo = try copyOfZoo(in: folder)
       _ = try copyPlugin("Standard", to: folder)
@@ -141,8 +141,8 @@ struct PluginTests {
 
   private enum Unmounting {
     static let command = "umount -l /proc"
-    static let isAllowed: Bool =
-      (try? Zoo.run(["-m", "sh", "-c", command], program: "/usr/bin/unshare").status) == 0
+    static let need = Need(
+      "mounts", isMet: (try? Zoo.run(["-m", "sh", "-c", command], program: "/usr/bin/unshare").status) == 0)
   }
 
   /// The names of the plugins that `program` loads, in order.

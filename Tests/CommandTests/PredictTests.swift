@@ -3,7 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct PredictTests {
   private func withModel(_ body: (_ folder: String, _ model: String) throws -> Void) throws {
     try withFolder { folder in

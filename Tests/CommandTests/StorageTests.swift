@@ -5,7 +5,7 @@ import Testing
 import ZooCore
 
 /// What weights are stored as, calibration, and what both cost.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct StorageTests {
   /// A classifier of pictures by a convolution, a transposed one and two matrix products.
   private static func model(opset: Int64 = 17) throws -> ModelDefinition {
@@ -32,7 +32,7 @@ struct StorageTests {
 
   @Test(
     "ONNX's checker and ONNX Runtime take what is stored",
-    .enabled(if: Python.has("onnx", "onnxruntime"), "needs .venv with onnx and onnxruntime"),
+    .needs(.python("onnx", "onnxruntime")),
     arguments: ["bf16", "int8"], [13, 17, 23] as [Int64])
   func isONNX(storage: String, opset: Int64) throws {
     try withFolder { folder in
@@ -105,7 +105,8 @@ struct StorageTests {
         #expect(compared.status == 0, "\(compared.errors)")
         let outputs = try #require(try compared.json()["outputs"] as? [[String: Any]])
         let error = try #require(outputs.first?["relative"] as? Double)
-        #expect(error > 0 && error < 0.02 && (outputs.first?["cosine"] as? Double ?? 0) > 0.999)
+        #expect(error > 0 && error < (storage == "int8" ? 0.02 : 0.004))
+        #expect((outputs.first?["cosine"] as? Double ?? 0) > (storage == "int8" ? 0.9995 : 0.9999))
         let same = try Zoo.run("compare", path, "--seed", "1", "--json").json()["outputs"] as? [[String: Any]]
         #expect(same?.first?["largest"] as? Double == 0)
         let text = try Zoo.run("compare", path, "--reference", exact, "--seed", "1", "--batch", "2")
@@ -177,7 +178,7 @@ struct StorageTests {
       #expect((comparison["agreement"] as? Double ?? -1) <= 1)
       let largest = try #require(comparison["largest_difference"] as? Double)
       let mean = try #require(comparison["mean_difference"] as? Double)
-      #expect(largest > 0 && largest < 0.1 && mean <= largest)
+      #expect(largest > 0 && largest < 0.003 && mean <= largest)
       let text = try Zoo.run("eval", folder + "/c.zoo", folder + "/set", "--precision", "bf16", "--compare")
       #expect(text.output.contains("same first class"), "\(text.output)")
       let same = try Zoo.run("eval", folder + "/c.zoo", folder + "/set", "--reference", folder + "/m.onnx", "--json")

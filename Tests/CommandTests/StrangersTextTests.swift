@@ -5,7 +5,7 @@ import Testing
 import ZooCore
 
 /// Texts of strangers: on the terminal, and as files.
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct StrangersTextTests {
   private static let hostile = "e\u{1b}[2J\u{7}\u{9b}31m\u{202e}x\r\nzoo: done\u{7f}"
 

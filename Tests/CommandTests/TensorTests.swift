@@ -4,7 +4,7 @@ import TestSupport
 import ZooCore
 import Testing
 
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct TensorTests {
   private func withModel(batch: ZooCore.Dimension = "N", _ body: (_ folder: String, _ model: String) throws -> Void)
     throws

@@ -3,7 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Zoo.isBuilt, "the program zoo has not been built: swift build -c release"))
+@Suite(.needs(Zoo.built))
 struct UsageTests {
   @Test func explainsItself() throws {
     let help = try Zoo.run("--help")

@@ -28,7 +28,7 @@ enum Zoo {
     return folders.compactMap { $0 }.map { $0 + "/zoo" }.first(where: FileManager.default.isExecutableFile)
   }()
 
-  static var isBuilt: Bool { executable != nil }
+  static let built = Need("the program zoo (swift build)", isMet: executable != nil)
 
   /// The package's folder.
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -29,14 +29,19 @@ def message(value, name):
     return numpy_helper.from_array(np.asarray(value), name)
 
 
-for case in collect_testcases(None):
-    folder = Path(sys.argv[1]) / case.name
-    folder.mkdir(parents=True)
-    (folder / "model.onnx").write_bytes(case.model.SerializeToString())
-    graph = case.model.graph
-    for number, (inputs, outputs) in enumerate(case.data_sets):
-        data = folder / f"test_data_set_{number}"
-        data.mkdir()
-        for kind, values, infos in (("input", inputs, graph.input), ("output", outputs, graph.output)):
-            for index, (value, info) in enumerate(zip(values, infos)):
-                (data / f"{kind}_{index}.pb").write_bytes(message(value, info.name).SerializeToString())
+def write(target):
+    for case in collect_testcases(None):
+        folder = Path(target) / case.name
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_bytes(case.model.SerializeToString())
+        graph = case.model.graph
+        for number, (inputs, outputs) in enumerate(case.data_sets):
+            data = folder / f"test_data_set_{number}"
+            data.mkdir()
+            for kind, values, infos in (("input", inputs, graph.input), ("output", outputs, graph.output)):
+                for index, (value, info) in enumerate(zip(values, infos)):
+                    (data / f"{kind}_{index}.pb").write_bytes(message(value, info.name).SerializeToString())
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])

@@ -7,7 +7,7 @@ import ZooCore
 
 /// Files of the gguf package read here, and ours read by it.
 @Suite struct PackageTests {
-  @Test(.enabled(if: hasPackage, "needs .venv with gguf")) func thePackagesFilesAreReadAndCopied() throws {
+  @Test(.needs(.python("gguf"))) func thePackagesFilesAreReadAndCopied() throws {
     try withFolder { folder in
       try Python.run(script, "write", folder)
       let path = "\(folder)/types.gguf"
@@ -57,7 +57,7 @@ import ZooCore
     try tensor.load().elements(Float.self).map(bits)
   }
 
-  @Test(.enabled(if: hasPackage, "needs .venv with gguf")) func thePackageReadsAndQuantizesTheSame() throws {
+  @Test(.needs(.python("gguf"))) func thePackageReadsAndQuantizesTheSame() throws {
     try withFolder { folder in
       var tensors: [NamedTensor] = []
       func add(_ name: String, _ tensor: Tensor) {

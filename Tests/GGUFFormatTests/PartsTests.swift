@@ -6,7 +6,7 @@ import ZooCore
 
 /// Models in several files.
 @Suite struct PartsTests {
-  @Test(.enabled(if: hasPackage, "needs .venv with gguf")) func theFirstPartStandsForAll() throws {
+  @Test(.needs(.python("gguf"))) func theFirstPartStandsForAll() throws {
     try withFolder { folder in
       try Python.run(script, "split", folder)
       let whole = try GGUFFormat.read("\(folder)/whole.gguf")

@@ -6,9 +6,6 @@ import ZooCore
 private let here = URL(filePath: #filePath).deletingLastPathComponent()
 let script = here.appending(path: "gguf_files.py").path
 
-/// Whether the Python that the Makefile sets up is there, with the package gguf.
-let hasPackage = Python.has("gguf")
-
 func bytes(of tensor: StoredTensor) throws -> [UInt8] { try tensor.load().withUnsafeBytes { Array($0) } }
 
 /// Little-endian bytes of a number.

@@ -13,17 +13,19 @@ import ZooRuntime
 @Suite struct OperatorTests {
   static let here = URL(filePath: #filePath).deletingLastPathComponent()
 
-  @Test(.enabled(if: Python.has("onnx", "onnxruntime"), "needs .venv with onnx and onnxruntime"))
+  @Test(.needs(.python("onnx", "onnxruntime")))
   func everyCaseAgrees() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "ml-cases-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try Python.run(Self.here.appending(path: "make_cases.py").path, folder.path)
-    #expect(try check(all: folder) >= 190)
+    let count = try check(all: folder)
+    #expect(count == 200)
   }
 
   /// What scikit-learn, LightGBM and XGBoost export (`make_fixtures.py`).
   @Test func exportedModelsAgree() throws {
-    #expect(try check(all: Self.here.appending(path: "Fixtures")) >= 8)
+    let count = try check(all: Self.here.appending(path: "Fixtures"))
+    #expect(count == 15)
   }
 
   private func check(all folder: URL) throws -> Int {

@@ -58,8 +58,8 @@ import ZooCore
       let range = try #require(found[name])
       let (least, greatest) = (min(elements.min() ?? 0, 0), max(elements.max() ?? 0, 0))
       // Even numbers, without far ones: almost the whole range is kept.
-      #expect(range.least >= least * 1.0001 && range.least <= least * 0.5, "\(name) \(range)")
-      #expect(range.greatest <= greatest * 1.0001 && range.greatest >= greatest * 0.5, "\(name) \(range)")
+      #expect(range.least >= least * 1.0001 && range.least <= least * 0.95, "\(name) \(range)")
+      #expect(range.greatest <= greatest * 1.0001 && range.greatest >= greatest * 0.95, "\(name) \(range)")
     }
     #expect(found["c"]?.least == 0)
   }

@@ -12,7 +12,7 @@ import ZooCore
 @testable import ModelZoo
 
 /// Everything that becomes an ONNX file, in ONNX Runtime, beside what it gives here.
-@Suite(.enabled(if: Python.has("onnx", "onnxruntime"), "needs .venv with onnxruntime")) struct ExportTests {
+@Suite(.needs(.python("onnx", "onnxruntime"))) struct ExportTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 

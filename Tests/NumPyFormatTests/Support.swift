@@ -8,9 +8,6 @@ private let folder = URL(filePath: #filePath).deletingLastPathComponent()
 let fixtures = folder.appending(path: "Fixtures").path
 let script = folder.appending(path: "numpy_files.py").path
 
-/// Whether the Python that the Makefile sets up is there, with NumPy.
-let hasNumPy = Python.has("numpy")
-
 func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(filePath: path)) }
 
 /// An array file with the given header text and data.

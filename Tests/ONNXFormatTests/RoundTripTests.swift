@@ -8,7 +8,7 @@ import ZooCore
 @Suite struct RoundTripTests {
   /// The onnx package's own test models: what is read and written, directly and through a package, must be the same
   /// message.
-  @Test(.enabled(if: Python.has("onnx"), "needs .venv with the onnx package"))
+  @Test(.needs(.python("onnx")))
   func everyModelOfTheONNXPackage() throws {
     let folder = try TemporaryFolder()
     try Python.run(modelsScript, "make", folder.path)

@@ -7,7 +7,7 @@ import Testing
 import ZooCore
 
 /// Graphs of several nodes, bodies, functions, and whole networks.
-@Suite("Operator sets: models", .enabled(if: Python.has("onnxruntime"), "needs .venv with onnxruntime"))
+@Suite("Operator sets: models", .needs(.python("onnxruntime")))
 struct ModelTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path

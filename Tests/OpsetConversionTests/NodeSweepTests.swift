@@ -4,7 +4,7 @@ import Testing
 import ZooCore
 
 /// Every model of the onnx package's node tests, to many operator sets and back.
-@Suite("Operator sets: node tests", .enabled(if: Python.has("onnxruntime"), "needs .venv with onnxruntime"))
+@Suite("Operator sets: node tests", .needs(.python("onnxruntime")))
 struct NodeSweepTests {
   @Test func everyConvertedModelIsValidAndGivesTheSame() throws {
     try withFolder { folder in

@@ -47,31 +47,30 @@ import ZooCore
     let after = NamedTensor(name: "after", tensor: StoredTensor(try Tensor(normalNumbers(1000), shape: [1000])))
     var model = model(of: source)
     model.graph.initializers.append(after)
-    let before = privateMemory()
+    let before = try privateMemory()
     try PackageFormat.write(model, to: folder.file("a.zoo"), compression: .none)
     let summary = try PackageFormat.summary(folder.file("a.zoo"))
     #expect(summary.fileSize > 4 << 30)
     let read = try PackageFormat.read(folder.file("a.zoo"))
     try check(read.graph.initializers[0].tensor, marks: [512 << 20, 4 << 30])
     try expectEqual(read.graph.initializers[1].tensor.load(), after.tensor.load())
-    #expect(privateMemory() - before < 200 << 20)
+    #expect(try privateMemory() - before < 200 << 20)
   }
 
   @Test func compressedInPieces() throws {
     let source = try StoredTensor(type: .float32, shape: [3, 1 << 24], source: GeneratedSource(period: 64 << 20))
-    let before = privateMemory()
+    let before = try privateMemory()
     try PackageFormat.write(model(of: source), to: folder.file("a.zoo"))
     let read = try PackageFormat.read(folder.file("a.zoo"))
     try check(read.graph.initializers[0].tensor, marks: [64 << 20, 128 << 20])
     #expect(try folder.contents("a.zoo").count < 1 << 20)
-    #expect(privateMemory() - before < 200 << 20)
+    #expect(try privateMemory() - before < 200 << 20)
   }
 
-  /// Bytes of this process that no file backs; 0 where the system doesn't say.
-  private func privateMemory() -> Int {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("RssAnon:") })
-    else { return 0 }
-    return (line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) << 10
+  /// Bytes of this process that no file backs.
+  private func privateMemory() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
+    return try #require(line.split { !$0.isNumber }.first.flatMap { Int($0) }) << 10
   }
 }

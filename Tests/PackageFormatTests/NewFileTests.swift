@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 import ZooCore
 
@@ -68,7 +69,7 @@ import ZooCore
     }
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root gives files away")) func keepsTheOwner() throws {
+  @Test(.needs(.root)) func keepsTheOwner() throws {
     try folder.write([9], "a")
     try #require(chown(folder.file("a"), 1234, 1235) == 0)
     try NewFile.write([], to: folder.file("a"))

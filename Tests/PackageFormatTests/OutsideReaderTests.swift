@@ -11,7 +11,7 @@ import ZooCore
   init() throws { folder = try TemporaryFolder() }
 
   @Test(
-    .enabled(if: Program.path(of: "python3") != nil, "python3 is not installed"),
+    .needs(.program("python3")),
     arguments: [PackageFormat.Compression.none, .planes])
   func pythonReadsTheSameTensors(compression: PackageFormat.Compression) throws {
     var model = try completeModel()
@@ -53,7 +53,7 @@ import ZooCore
         print(*head, hashlib.sha256(base64.b64decode(data)).hexdigest(), sep="\\t")
     """
 
-  @Test(.enabled(if: Program.path(of: "protoc") != nil, "protoc is not installed"))
+  @Test(.needs(.program("protoc")))
   func protocDecodes() throws {
     var model = model(of: StoredTensor(try Tensor(normalNumbers(100_000), shape: [100_000])))
     model.graph.nodes = [Node("Relu", inputs: ["x"], outputs: ["y"])]
@@ -70,7 +70,7 @@ import ZooCore
     #expect(!text.split(separator: "\n").contains { $0.first?.isNumber == true })
   }
 
-  @Test(.enabled(if: Program.path(of: "protoc-c") != nil, "protoc-c is not installed"))
+  @Test(.needs(.program("protoc-c")))
   func generatedCodeIsCurrent() throws {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Formats/generate-schemas.sh").standardized.path

@@ -1,15 +1,16 @@
 import Foundation
 import PyTorchFormat
+import TestSupport
 import Testing
 import ZooCore
 
 /// The published CIFAR checkpoints, where they are at hand: the older form, written on a GPU with PyTorch 1.0.
 @Suite struct CifarCheckpointTests {
-  static let resNet20 = sharedFile("data/cifar_resnet/resnet20-12fca82f.th")
+  static let resNet20 = "cifar_resnet/resnet20-12fca82f.th"
 
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: resNet20), "the published checkpoints are not here"))
+  @Test(.needs(.data(resNet20)))
   func publishedWeightsAreRead() throws {
-    let checkpoint = try PyTorchFormat.read(Self.resNet20)
+    let checkpoint = try PyTorchFormat.read(Need.dataPath(Self.resNet20))
     #expect(checkpoint.path == "state_dict")
     #expect(checkpoint.values["best_prec1"] == .float(91.78000183105469))
     #expect(checkpoint.tensors.count == 97)

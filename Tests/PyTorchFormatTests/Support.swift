@@ -7,13 +7,6 @@ func fixture(_ name: String) -> String {
   URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path
 }
 
-/// The file `path` of the shared folder that lies beside some checkouts.
-func sharedFile(_ path: String) -> String {
-  var folder = URL(fileURLWithPath: #filePath)
-  for _ in 0..<4 { folder.deleteLastPathComponent() }
-  return folder.appendingPathComponent("shared/\(path)").path
-}
-
 /// What reading `bytes` as a checkpoint gives, all tensors loaded; an error's text says where.
 func read(_ bytes: [UInt8]) throws -> Checkpoint {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).pt").path

@@ -43,11 +43,11 @@ import ZooCore
   }
 
   @Test(
-    .enabled(if: Program.path(of: "svm-predict") != nil, "needs LIBSVM's svm-predict (libsvm-tools)"), arguments: names)
+    .needs(.program("svm-predict")), arguments: names)
   func svmPredictSaysTheSame(_ name: String) throws { try check(name, with: "svm-predict") }
 
   @Test(
-    .enabled(if: Program.path(of: "liblinear-predict") != nil, "needs LIBLINEAR's program (liblinear-tools)"),
+    .needs(.program("liblinear-predict")),
     // Machines of one class came after the 2.3 that Debian has.
     arguments: linearNames.filter { $0 != "linear-one-class.model" })
   func liblinearPredictSaysTheSame(_ name: String) throws { try check(name, with: "liblinear-predict") }
@@ -68,7 +68,7 @@ import ZooCore
           return text.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }
         }
         let (found, wanted) = (try answers(folder + "/a.model"), try answers(original))
-        #expect(found.count == wanted.count && found.count >= 20)
+        #expect(found.count == wanted.count && found.count >= item.x.count && !item.x.isEmpty)
         for (row, other) in zip(found, wanted) {
           #expect(row.count == other.count && zip(row, other).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) })
         }

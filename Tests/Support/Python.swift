@@ -7,7 +7,7 @@ package enum Python {
     .appending(path: "../../.venv/bin/python3").standardized.path
 
   /// Whether it is there, with these modules.
-  package static func has(_ modules: String...) -> Bool {
+  static func has(_ modules: [String]) -> Bool {
     (try? run("-c", modules.map { "import \($0)" }.joined(separator: "\n"))) != nil
   }
 

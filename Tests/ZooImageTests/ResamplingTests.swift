@@ -22,7 +22,7 @@ import ZooImage
     #expect(try check(fixtures) == 14)
   }
 
-  @Test(.enabled(if: Python.has("PIL", "numpy"), "needs .venv with Pillow"))
+  @Test(.needs(.python("PIL", "numpy")))
   func pixelsOfRandomSizesArePillows() throws {
     try withFolder { (folder: String) throws in
       try Python.run(fixtureScript, folder, "8")

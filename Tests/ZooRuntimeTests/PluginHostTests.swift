@@ -5,7 +5,7 @@ import ZooCore
 import ZooRuntime
 
 /// Real shared libraries, compiled here.
-@Suite(.enabled(if: Compiler.path != nil, "no C compiler"))
+@Suite(.needs(Compiler.need))
 struct PluginHostTests {
   @Test func loadsAFileOnce() throws {
     let folder = try Folder()
@@ -92,7 +92,7 @@ struct PluginHostTests {
   }
 
   /// Whoever owns a folder above can put another one in the place of the plugin's.
-  @Test(.enabled(if: geteuid() == 0, "only root gives folders away")) func foldersAboveOfOthers() throws {
+  @Test(.needs(.root)) func foldersAboveOfOthers() throws {
     let folder = try Folder()
     let above = folder.path + "/above"
     let inner = above + "/inner"
@@ -212,6 +212,7 @@ struct PluginHostTests {
 
 private enum Compiler {
   static let path = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first(where: FileManager.default.isExecutableFile)
+  static let need = Need("a C compiler", isMet: path != nil)
 }
 
 private enum Source {

@@ -14,6 +14,10 @@ public struct Region: Sendable {
   /// Splits a graph whose values have their facts.
   public init(firstOf whole: CompilerGraph) {
     var known = Set(whole.inputs)
+    // Where inputs have symbols for extents, those are numbers when the region is planned.
+    let given = Set(
+      whole.inputs.filter { whole[$0].facts.fixedShape == nil }.flatMap { whole[$0].facts.shape ?? [] }.flatMap(
+        \.symbols))
     var waiting: [NodeID] = []
     var isWaiting: Set<NodeID> = []
     for id in whole.nodes {
@@ -29,7 +33,7 @@ public struct Region: Sendable {
         continue
       }
       for output in node.outputs {
-        if let output, whole[output].facts.isPlannable { known.insert(output) }
+        if let output, whole[output].facts.isPlannable(given) { known.insert(output) }
       }
     }
     graph = whole
@@ -55,9 +59,13 @@ public struct Region: Sendable {
 
 extension ValueFacts {
   /// Whether enough is known to plan what reads the value.
-  var isPlannable: Bool {
+  public var isPlannable: Bool { isPlannable([]) }
+
+  /// Whether enough is known once `symbols` are.
+  fileprivate func isPlannable(_ symbols: Set<Dim.Symbol>) -> Bool {
     switch kind {
-    case .tensor: fixedShape != nil
+    case .tensor:
+      fixedShape != nil || !symbols.isEmpty && shape?.allSatisfy { $0.symbols.isSubset(of: symbols) } == true
     // Who reads others looks at them when they are there.
     case .sparseTensor, .sequence, .optional, .map: true
     case nil: false

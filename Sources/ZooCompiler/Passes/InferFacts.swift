@@ -61,11 +61,33 @@ public struct InferFacts: Pass {
     }
   }
 
+  /// The graphs that a node runs, with what is known of their values.
+  public func bodies(
+    of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
+  ) throws -> [(name: String, graph: CompilerGraph)] {
+    var known: [String: CompilerGraph] = [:]
+    let inference = Inference(node, in: graph) { attribute, inputs in
+      let inner = try body(attribute, inputs, node, graph, context)
+      known[attribute] = inner
+      return inner.outputs.map { inner[$0].facts }
+    }
+    _ = try node.declaration?.infer(inference)
+    return node.bodies.map { ($0.name, known[$0.name] ?? $0.graph) }
+  }
+
   /// What is known of what a body gives.
   private func results(
     of attribute: String, _ inputs: [ValueFacts?], _ node: CompilerNode, _ graph: CompilerGraph,
     _ context: CompileContext
   ) throws -> [ValueFacts] {
+    let inner = try body(attribute, inputs, node, graph, context)
+    return inner.outputs.map { inner[$0].facts }
+  }
+
+  private func body(
+    _ attribute: String, _ inputs: [ValueFacts?], _ node: CompilerNode, _ graph: CompilerGraph,
+    _ context: CompileContext
+  ) throws -> CompilerGraph {
     guard let body = node.bodies.first(where: { $0.name == attribute }) else {
       throw ZooError(.badData, "the attribute \(attribute) is missing, or no graph")
     }
@@ -81,7 +103,7 @@ public struct InferFacts: Pass {
       inner[input].facts = facts
     }
     try run(&inner, context)
-    return inner.outputs.map { inner[$0].facts }
+    return inner
   }
 }
 

@@ -72,6 +72,14 @@ package enum OperatorHistory {
   /// The schemas of operators that were asked for: a model has few of them.
   private static let parsed = Mutex<[String: [OperatorSchema]]>([:])
 
+  /// Every operator, with its domain if that is not ONNX's own.
+  package static var operators: [(domain: String, name: String)] {
+    lines.keys.map { key in
+      let parts = key.split(separator: ":")
+      return (parts.count > 1 ? String(parts[0]) : "", String(parts[parts.count - 1]))
+    }
+  }
+
   /// Oldest first.
   package static func versions(of name: String, domain: String = "") -> [OperatorSchema] {
     let key = domain.isEmpty ? name : "\(domain):\(name)"

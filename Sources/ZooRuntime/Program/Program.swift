@@ -10,7 +10,7 @@ import ZooOperators
 final class Program: Sendable {
   /// What all programs of one model share.
   let shared: SharedParts
-  private let graph: CompilerGraph
+  let graph: CompilerGraph
   private let versions = Mutex(Versions())
   /// Held while a plan is made, so that packed weights are shared and not made twice.
   private let planning = Mutex(())

@@ -10,7 +10,9 @@ struct Inspect: ParsableCommand {
   @Argument(help: "A file of a model or of weights, a folder with weights, or a name in the zoo.")
   var model: String
 
-  @Flag(help: "Also show how the model is computed: its nodes after folding and fusion.")
+  @Flag(
+    help:
+      "Also show how the model is computed: regions, their nodes after folding and fusion, and bodies of If and Loop.")
   var compiled = false
 
   @Flag(help: "Also list every tensor (--json always does).")
@@ -35,8 +37,7 @@ struct Inspect: ParsableCommand {
     if compiled {
       let model = try Model(contentsOf: path, options: options.modelOptions(precision: precision.value, memory))
       let shapes = try model.definition.inputShapes(batch: dimensions.batch, dimensions: dimensions.symbols())
-      report.steps = try ZooError.locating(self.model) { try model.steps(for: shapes).map(ModelReport.Step.init) }
-      report.arenaBytes = try model.arenaByteCount(for: shapes)
+      report.regions = try ZooError.locating(self.model) { try model.regions(for: shapes).map(CompiledReport.init) }
     }
     if options.json { return try Console.printJSON(report) }
     Console.print(report.text(listsTensors: tensors || stats))

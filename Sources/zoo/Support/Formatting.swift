@@ -82,16 +82,16 @@ func dimensionTexts(_ shape: [Dimension]) -> [String] {
   }
 }
 
-/// Rows of cells as lines, each column as wide as its widest cell.
+/// Rows of cells as lines, each column as wide as its widest cell; a row of one cell is a title, which may be wider.
 ///
 /// - Parameter right: The columns that are aligned to the right.
 func table(_ rows: [[String]], right: Set<Int> = [], indent: String = "") -> String {
   let rows = rows.map { $0.map(\.visibleLine) }
   let columns = rows.map(\.count).max() ?? 0
-  let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+  let widths = (0..<columns).map { column in rows.map { $0.count > max(column, 1) ? $0[column].count : 0 }.max() ?? 0 }
   return rows.map { row in
     let cells = row.enumerated().map { column, cell in
-      let space = String(repeating: " ", count: widths[column] - cell.count)
+      let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
       return right.contains(column) ? space + cell : cell + space
     }
     var line = indent + cells.joined(separator: "  ")

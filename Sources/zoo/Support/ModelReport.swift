@@ -25,17 +25,15 @@ struct ModelReport: Encodable {
   var operators: [String: Int]
   var functions: Int
   var tensors: [Tensor]
-  var steps: [Step]?
-  var arenaBytes: Int?
+  var regions: [CompiledReport]?
 
   enum CodingKeys: String, CodingKey {
     case path, format, compression, parameters, metadata, producer, inputs, outputs, nodes, operators, functions
-    case tensors, steps, storage
+    case tensors, regions, storage
     case fileBytes = "file_bytes"
     case tensorBytes = "tensor_bytes"
     case storedBytes = "stored_bytes"
     case operatorSets = "operator_sets"
-    case arenaBytes = "arena_bytes"
   }
 
   struct OperatorSet: Encodable {
@@ -114,30 +112,6 @@ struct ModelReport: Encodable {
         return row
       }
       return zoo.table([head] + rows, right: Set(3...10))
-    }
-  }
-
-  struct Step: Encodable {
-    var node: String
-    var operatorType: String
-    var epilogue: [String]
-    var kernel: String?
-    var shapes: [[Int]?]
-    var workspaceBytes: Int
-
-    enum CodingKeys: String, CodingKey {
-      case node, epilogue, kernel, shapes
-      case operatorType = "operator"
-      case workspaceBytes = "workspace_bytes"
-    }
-
-    init(_ step: CompiledModel.Step) {
-      node = step.node
-      operatorType = step.operatorType
-      epilogue = step.epilogue
-      kernel = step.summary
-      shapes = step.outputShapes
-      workspaceBytes = step.workspaceByteCount
     }
   }
 
@@ -222,14 +196,7 @@ struct ModelReport: Encodable {
     row("file size", byteText(fileBytes) + stored)
     var text = table(rows)
     if listsTensors { text += "\n\n" + Tensor.table(tensors) }
-    if let steps {
-      let lines = steps.map { step in
-        let shapes = step.shapes.map { $0.map(shapeText) ?? "?" }.joined(separator: " ")
-        return [step.node, ([step.operatorType] + step.epilogue).joined(separator: " + "), shapes, step.kernel ?? ""]
-      }
-      text += "\n\n" + table([["node", "computes", "gives", "by"]] + lines)
-      if let arenaBytes { text += "\n\(steps.count) steps, \(byteText(arenaBytes)) of memory for each run" }
-    }
+    if let regions { text += "\n\n" + CompiledReport.text(regions) }
     return text
   }
 

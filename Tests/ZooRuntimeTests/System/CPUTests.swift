@@ -1,5 +1,6 @@
 import CZooPlugin
 import Glibc
+import TestSupport
 import Testing
 import ZooRuntime
 
@@ -24,6 +25,20 @@ import ZooRuntime
     #expect(generic.limited(to: "avx512").cpu == generic)
     #expect(generic.limited(to: "avx512").warning?.contains("ZOO_ISA=avx512") == true)
     #expect(generic.limited(to: "sse9").warning?.contains("none of") == true)
+  }
+
+  /// Kernels for what a processor does not have are not tested on it.
+  @Test func whatTheProcessorLacksIsKnown() throws {
+    let (cpu, features) = (
+      CPU.detected,
+      [
+        ("avx_vnni", ZOO_CPU_AVX_VNNI), ("avx512_vnni", ZOO_CPU_AVX512_VNNI), ("avx512_bf16", ZOO_CPU_AVX512_BF16),
+      ]
+    )
+    for isa in CPU.ISA.allCases { _ = try Need("processor: \(isa)", isMet: isa <= cpu.isa).check() }
+    for (name, bit) in features {
+      _ = try Need("processor: \(name)", isMet: cpu.features & UInt32(bit) != 0).check()
+    }
   }
 
   @Test func detectionIsSane() {

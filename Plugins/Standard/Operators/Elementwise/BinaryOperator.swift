@@ -98,11 +98,13 @@ struct BinaryOperator: Operator {
     (try? operandShapes(node)[1] == node.input(1).shape) ?? false
   }
 
-  /// Before opset 7 the second operand broadcast only when `broadcast` said so, along `axis`.
+  /// Before opset 7 the second operand broadcast only when `broadcast` said so, along `axis`; PRelu had one slope, or one a
+  /// channel.
   private func operandShapes(_ node: Node) throws -> [[Int]] {
     let (a, b) = (try node.input(0).shape, try node.input(1).shape)
-    guard node.opset < 7, signature.name != "PRelu", !["Mod", "BitShift"].contains(signature.name) else {
-      return [a, b]
+    guard node.opset < 7, !["Mod", "BitShift"].contains(signature.name) else { return [a, b] }
+    if signature.name == "PRelu" {
+      return [a, b.count == 1 && b[0] != 1 ? b + [Int](repeating: 1, count: max(a.count - 2, 0)) : b]
     }
     guard try node.attributes.int("broadcast") ?? 0 != 0 else {
       guard a == b else { throw OperatorError("the shapes \(a) and \(b) differ, and broadcast is not set") }
