@@ -10,7 +10,7 @@ struct MicrosoftOperatorTests {
 
   @Test(
     "They agree with ONNX Runtime",
-    .enabled(if: Zoo.isBuilt && Python.has("onnx", "onnxruntime"), "needs zoo, and .venv with onnxruntime"))
+    .needs(Zoo.built, .python("onnx", "onnxruntime")))
   func cases() throws {
     try withFolder { folder in
       try Python.run(Zoo.root + "/Tests/ZooOperatorsTests/microsoft_cases.py", folder + "/cases")

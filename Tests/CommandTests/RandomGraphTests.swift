@@ -7,7 +7,7 @@ import Testing
 struct RandomGraphTests {
   @Test(
     "They agree with ONNX Runtime",
-    .enabled(if: Zoo.isBuilt && Python.has("onnx", "onnxruntime"), "needs zoo, and .venv with onnxruntime"))
+    .needs(Zoo.built, .python("onnx", "onnxruntime")))
   func graphs() throws {
     try withFolder { folder in
       try Python.run(Zoo.root + "/Tests/Fuzz/random_graphs.py", folder + "/cases", "0", "150")
