@@ -5,8 +5,7 @@ set -euo pipefail
 program=$1 corpus=$2
 tests=$(dirname "$0")/..
 mkdir -p "$corpus"
-# Tables of plugins are never freed.
-FUZZ_SEEDS=$corpus ASAN_OPTIONS=detect_leaks=0 "$program" >"$corpus.targets"
+FUZZ_SEEDS=$corpus "$program" >"$corpus.targets"
 cp "$tests"/Fuzz/Seeds/decoder/* "$corpus/decoder/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*.pt "$corpus/pytorch/"
 cp "$tests"/PyTorchFormatTests/Fixtures/*_zip_*.pt "$tests"/DatasetsTests/Fixtures/*.npz "$corpus/zip/"
