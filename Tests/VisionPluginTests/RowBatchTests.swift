@@ -16,7 +16,7 @@ struct RowBatchTests {
 
   /// Regions of a picture, a product over each, and what is found.
   ///
-  /// - Parameter showsScores: Whether callers get all scores, so that none may be left out.
+  /// - Parameter showsScores: Whether callers get all scores and boxes, so that none may be left out.
   private static func detector(showsScores: Bool) throws -> CompiledModel {
     var numbers = Numbers()
     let pixels = 3 * side * side
@@ -47,7 +47,7 @@ struct RowBatchTests {
         "ClassNonMaxSuppression", ["moved", "scores", "count"], ["found", "best", "kinds", "number"],
         [Attribute("max_detections", .int(50)), Attribute("iou_threshold", .float(0.4))]),
     ]
-    definition.graph.outputs = (["found", "best", "kinds", "number"] + (showsScores ? ["scores"] : [])).map {
+    definition.graph.outputs = (["found", "best", "kinds", "number"] + (showsScores ? ["scores", "moved"] : [])).map {
       ValueInfo(name: $0)
     }
     definition.graph.initializers = try [

@@ -16,7 +16,7 @@ struct MemoryLimitTests {
 
   /// x [N] → N² sums and their sum: the square takes 4 N² bytes.
   private static func squares() throws -> ModelDefinition {
-    var definition = model(
+    var definition = try model(
       [
         Node("Unsqueeze", inputs: ["x", "axis"], outputs: ["column"]),
         Node("Add", inputs: ["x", "column"], outputs: ["square"]),
@@ -34,7 +34,7 @@ struct MemoryLimitTests {
 
   @Test("A plan that takes more than the limit is refused, and the error says what, where and how much")
   func plan() throws {
-    #expect(try Self.run(Self.squares(), 1024, limit: 8 << 20) == [2 << 20])
+    #expect(try Self.run(Self.squares(), 1024, limit: 8 << 20) == [2_097_152])
     let error = #expect(throws: ZooError.self) { _ = try Self.run(Self.squares(), 1024, limit: 2 << 20) }
     #expect(error?.kind == .badData)
     #expect(error?.location?.contains("squares") == true)

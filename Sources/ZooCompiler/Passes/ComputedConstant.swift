@@ -46,17 +46,18 @@ struct FoldingAllowance {
   /// Bytes that may come of nothing in the file: all weights of the largest network that is known to come without numbers
   /// (VGG-19: 548 MiB), and with what is packed of them less than 2 GiB.
   let computed: Int
-  /// Bytes of all that is folded at once. Weights go through a few nodes.
-  private let folded: Int
+  /// Bytes that all folded at once may have beyond that: weights go through a few nodes.
+  private var justified: Int?
   private var weights: Set<ValueID>?
 
-  init(_ graph: CompilerGraph, _ context: CompileContext) {
-    computed = min(640 << 20, context.memory / 2)
-    folded = 4 * graph.constantByteCount + computed
-  }
+  init(_ context: CompileContext) { computed = min(640 << 20, context.memory / 2) }
 
-  func allows(_ made: Int, beyond given: Int, in graph: CompilerGraph) -> Bool {
-    graph.foldedByteCount + made <= folded && graph.computedByteCount + max(0, made - given) <= computed
+  mutating func allows(_ made: Int, beyond given: Int, in graph: CompilerGraph) -> Bool {
+    guard graph.computedByteCount + max(0, made - given) <= computed else { return false }
+    if graph.foldedByteCount + made <= computed { return true }
+    let more = justified ?? 4 * graph.constantByteCount
+    justified = more
+    return graph.foldedByteCount + made <= computed + more
   }
 
   /// Whether a product reads the value as weights, perhaps by way of nodes that would be folded too. Others compute it when

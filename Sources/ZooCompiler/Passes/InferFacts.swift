@@ -9,7 +9,7 @@ public struct InferFacts: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    var allowance = FoldingAllowance(graph, context)
+    var allowance = FoldingAllowance(context)
     var next = graph.firstNode
     while let id = next {
       if let branch = try takeBranch(id, &graph) {
