@@ -7,8 +7,6 @@ package struct HalfPrecision<Base: Operator>: Operator {
   package let base: Base
   package var signature: Signature { base.signature }
 
-  package func infer(_ node: Node) throws -> [OutputType] { try base.infer(node) }
-
   package func accepts(_ step: Step, in node: Node) -> Bool {
     Self.halves(node).isEmpty && base.accepts(step, in: node)
   }
@@ -22,25 +20,51 @@ package struct HalfPrecision<Base: Operator>: Operator {
   package func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let halves = Self.halves(node)
     if halves.isEmpty { return try base.makeKernel(node, on: executor) }
-    let outputs = try base.infer(node)
-    var inputs = (0..<node.raw.pointee.input_count).map { node.raw.pointee.inputs[$0] }
+    let inputs = TensorCopies(node.raw.pointee.inputs, count: node.inputCount)
     var widened: [Widened] = []
     for index in halves where inputs[index].data != nil || inputs[index].byte_count == 0 {
       widened.append(try Widened(&inputs[index], host: node.host))
     }
     for index in halves { inputs[index].type = ElementType.float32.rawValue }
-    let kernel = try withExtendedLifetime(widened) {
-      try inputs.withUnsafeBufferPointer { inputs in
-        var changed = node.raw.pointee
-        changed.inputs = inputs.baseAddress
-        return try base.makeKernel(Node(&changed, host: node.host), on: executor)
-      }
+    return try withExtendedLifetime((inputs, widened)) {
+      var changed = node.raw.copy(into: zoo_node())
+      changed.inputs = inputs.list
+      return HalfKernel(try base.makeKernel(Node(&changed, host: node.host), on: executor))
     }
-    return HalfKernel(kernel, outputs: outputs)
   }
 
   private static func halves(_ node: Node) -> [Int] {
     (0..<node.inputCount).filter { node.optionalInput($0)?.type.isHalf ?? false }
+  }
+}
+
+/// Tensors of a node or a call, to be changed before an operator sees them.
+private final class TensorCopies {
+  private let tensors: UnsafeMutablePointer<zoo_tensor>
+  private let pointers: UnsafeMutablePointer<UnsafePointer<zoo_tensor>?>
+  let count: Int
+
+  init(_ list: UnsafePointer<UnsafePointer<zoo_tensor>?>, count: Int) {
+    self.count = count
+    tensors = .allocate(capacity: count)
+    pointers = .allocate(capacity: count)
+    for index in 0..<count {
+      (tensors + index).initialize(to: list[index].unsafelyUnwrapped.copy(into: zoo_tensor()))
+      pointers[index] = UnsafePointer(tensors + index)
+    }
+  }
+
+  /// As the ABI has them, while this object is there.
+  var list: UnsafePointer<UnsafePointer<zoo_tensor>?> { UnsafePointer(pointers) }
+
+  subscript(index: Int) -> zoo_tensor {
+    get { tensors[index] }
+    _modify { yield &tensors[index] }
+  }
+
+  deinit {
+    tensors.deallocate()
+    pointers.deallocate()
   }
 }
 
@@ -65,45 +89,37 @@ private final class Widened {
 
 private final class HalfKernel: Kernel {
   let base: any Kernel
-  let outputs: [OutputType]
 
-  init(_ base: any Kernel, outputs: [OutputType]) {
-    self.base = base
-    self.outputs = outputs
-  }
+  init(_ base: any Kernel) { self.base = base }
 
   var workspaceByteCount: Int { base.workspaceByteCount }
   var consumedInputs: [Int] { base.consumedInputs }
   var summary: String? { base.summary.map { "\($0), widened to float32" } ?? "widened to float32" }
 
   func run(_ call: Call) throws {
-    var inputs = (0..<call.inputCount).map { call.raw.pointee.inputs[$0] }
+    let inputs = TensorCopies(call.raw.pointee.inputs, count: call.inputCount)
     var widened: [Widened] = []
-    for index in inputs.indices where ElementType(rawValue: inputs[index].type).isHalf && inputs[index].data != nil {
+    for index in 0..<inputs.count where ElementType(rawValue: inputs[index].type).isHalf && inputs[index].data != nil {
       widened.append(try Widened(&inputs[index], host: call.host))
     }
-    var results = (0..<call.outputCount).map { call.raw.pointee.outputs[$0] }
+    let results = TensorCopies(call.raw.pointee.outputs, count: call.outputCount)
     let rounded = RoundedOutputs(call)
-    for index in results.indices where ElementType(rawValue: results[index].type).isHalf {
+    for index in 0..<results.count where ElementType(rawValue: results[index].type).isHalf {
       results[index].type = ElementType.float32.rawValue
       // One without memory is not wanted, or its shape is not known yet.
       guard results[index].data != nil else { continue }
-      let inferred = outputs.indices.contains(index) ? outputs[index].shape : nil
-      let shape = inferred ?? call.output(index).shape
-      results[index].data = try rounded.add(index, shape, to: call.output(index).data)
-      results[index].byte_count = try elementCount(shape) * 4
+      let output = call.output(index)
+      results[index].data = try rounded.add(index, output.shape, to: output.data)
+      results[index].byte_count = output.count * 4
     }
-    try withExtendedLifetime((widened, rounded)) {
-      try inputs.withUnsafeBufferPointer { inputs in
-        try results.withUnsafeBufferPointer { results in
-          var changed = HalfCall(call: call.raw.pointee, outputs: Unmanaged.passUnretained(rounded).toOpaque())
-          changed.call.inputs = inputs.baseAddress
-          changed.call.outputs = results.baseAddress
-          changed.call.allocate_output = allocateRounded
-          try withUnsafePointer(to: &changed) { changed in
-            try changed.withMemoryRebound(to: zoo_call.self, capacity: 1) { try base.run(Call($0, host: call.host)) }
-          }
-        }
+    try withExtendedLifetime((inputs, widened, results, rounded)) {
+      var changed = HalfCall(
+        call: call.raw.copy(into: zoo_call()), outputs: Unmanaged.passUnretained(rounded).toOpaque())
+      changed.call.inputs = inputs.list
+      changed.call.outputs = results.list
+      changed.call.allocate_output = allocateRounded
+      try withUnsafePointer(to: &changed) { changed in
+        try changed.withMemoryRebound(to: zoo_call.self, capacity: 1) { try base.run(Call($0, host: call.host)) }
       }
     }
     rounded.finish()

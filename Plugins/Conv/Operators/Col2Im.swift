@@ -7,12 +7,6 @@ import ZooPlugin
 struct Col2Im: Operator {
   let signature = Signature("Col2Im", since: 18)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let image = try ColumnImage(
-      node, x: node.input(0), image: node.input(1).constantInts(), block: node.input(2).constantInts())
-    return [OutputType(try node.input(0).type, image?.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (image, block) = (try node.input(1).constantInts(), try node.input(2).constantInts())
     let attributes = try ColumnAttributes(node)

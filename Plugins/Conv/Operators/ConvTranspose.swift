@@ -12,11 +12,6 @@ struct ConvTranspose: Operator {
     self.host = host
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let geometry = try TransposedGeometry(node)
-    return [OutputType(geometry.type, geometry.outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try TransposedGeometry(node)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }

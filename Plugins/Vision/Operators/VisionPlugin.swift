@@ -30,23 +30,6 @@ struct VisionKernels: Sendable {
 }
 
 extension Node {
-  /// Input `index`, which has to be float32.
-  func floats(_ index: Int, _ name: String, rank: Int) throws -> TensorView {
-    let tensor = try input(index)
-    guard tensor.type == .float32 else { throw unsupported(tensor.type) }
-    guard tensor.rank == rank else {
-      throw OperatorError("\(name) has the shape \(tensor.shape), its rank should be \(rank)")
-    }
-    return tensor
-  }
-
-  /// Input `index` of N×4 boxes: left, top, right, bottom.
-  func boxes(_ index: Int) throws -> TensorView {
-    let boxes = try floats(index, "boxes", rank: 2)
-    guard boxes[dimension: 1] == 4 else { throw OperatorError("boxes have the shape \(boxes.shape), not [N, 4]") }
-    return boxes
-  }
-
   func finite(_ name: String, _ standard: Float, in range: ClosedRange<Float>) throws -> Float {
     let value = try attributes.float(name) ?? standard
     guard range.contains(value) else {

@@ -24,7 +24,7 @@ public struct InferFacts: Pass {
       try ZooError.locating(node.label) {
         if try becomesConstant(id, node, &graph, context) { return }
         let facts = try inferred(node, in: graph, context)
-        if try isFoldable(node, facts, in: graph) { return try fold(id, node, &graph, context) }
+        if try fold(id, node, facts, &graph, context) { return }
         for (output, known) in zip(node.outputs, facts) { if let output { graph[output].facts = known } }
       }
     }
@@ -36,24 +36,10 @@ public struct InferFacts: Pass {
   ) throws -> [ValueFacts] {
     guard let declaration = node.declaration else {
       // A plugin's own operator is asked once all that it reads is known.
-      let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.fixedShape != nil } ?? true }
+      let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.isPlannable } ?? true }
       return isKnown ? try context.provider.infer(node, in: graph) : node.outputs.map { _ in ValueFacts(nil) }
     }
-    let facts = try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
-    return try completed(facts, of: node, in: graph, context)
-  }
-
-  /// What a plugin knows of constants in which the declaration does not look: how many elements are unique, for example.
-  private func completed(
-    _ facts: [ValueFacts], of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
-  ) throws -> [ValueFacts] {
-    guard facts.contains(where: { $0.elementType != nil && $0.fixedShape == nil }), node.bodies.isEmpty,
-      node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }),
-      context.provider.offers(node.operatorType, domain: node.domain, opset: node.opset)
-    else { return facts }
-    return zip(facts, try context.provider.infer(node, in: graph)).map { declared, offered in
-      declared.fixedShape == nil && declared.kind == offered.kind && offered.fixedShape != nil ? offered : declared
-    }
+    return try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
   }
 
   /// What is known of what a body gives.
@@ -135,24 +121,26 @@ extension InferFacts {
     return true
   }
 
-  private func isFoldable(_ node: CompilerNode, _ facts: [ValueFacts], in graph: CompilerGraph) throws -> Bool {
+  /// Makes constants of what a node on constants gives, also where only running it tells how much that is.
+  ///
+  /// - Returns: Whether that could be done.
+  private func fold(
+    _ id: NodeID, _ node: CompilerNode, _ facts: [ValueFacts], _ graph: inout CompilerGraph, _ context: CompileContext
+  ) throws -> Bool {
     guard node.bodies.isEmpty, node.declaration?.traits.contains(.random) != true,
       node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true })
     else { return false }
     // A few attributes can ask for any amount of memory; what is folded stays in proportion to what the file holds.
+    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    let limit = max(1 << 20, given)
     var made = 0
     for fact in facts {
-      guard let type = fact.elementType, let shape = fact.fixedShape else { return false }
-      made += try Tensor.byteCount(type: type, shape: shape)
+      guard let type = fact.elementType, fact.fixedShape != nil || node.declaration != nil else { return false }
+      made += try fact.fixedShape.map { try Tensor.byteCount(type: type, shape: $0) } ?? 0
     }
-    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
-    return made <= max(1 << 20, given)
-  }
-
-  private func fold(
-    _ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext
-  ) throws {
-    let results = try context.provider.evaluate(node, in: graph)
+    guard made <= limit, let results = try context.provider.evaluate(node, in: graph, mostBytes: limit) else {
+      return false
+    }
     graph.remove(id)
     for (part, (output, tensor)) in zip(node.outputs, results).enumerated() {
       guard let output else { continue }
@@ -160,6 +148,7 @@ extension InferFacts {
         StoredTensor(tensor), by: OperationKey(node), of: node.inputs, part: part, context)
       graph.makeConstant(output, stored, holdsForShapes: holds)
     }
+    return true
   }
 }
 

@@ -120,6 +120,8 @@ final class SharedParts: Sendable {
 struct RunContext {
   var executor: UnsafePointer<zoo_executor>
   var observer: (any StepObserver)?
+  /// What outputs of unknown shapes may take at most, each.
+  var mostBytes = Int.max
 }
 
 /// What plans differ by.

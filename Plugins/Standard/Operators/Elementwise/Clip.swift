@@ -12,8 +12,6 @@ private struct Clip: Operator {
   let signature = Signature("Clip", since: 1)
   let host: Host
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let input = try node.input(0)
     for index in 1..<3 {

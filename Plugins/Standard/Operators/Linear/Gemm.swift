@@ -50,11 +50,6 @@ private struct Gemm: Operator {
     return sizes
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let sizes = try sizes(node)
-    return [OutputType(try node.input(0).type, [sizes.rows, sizes.columns])]
-  }
-
   private func epilogue(_ node: Node, _ sizes: Sizes, adding step: Step? = nil) throws -> ProductEpilogue {
     let shape = [sizes.rows, sizes.columns]
     let own = try sizes.c.map { [try ProductEpilogue.addend(2, $0, result: shape, scale: sizes.beta)] } ?? []

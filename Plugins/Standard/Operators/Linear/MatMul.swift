@@ -36,8 +36,6 @@ private struct MatMul: Operator {
       stack: stack)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(try node.input(0).type, try sizes(node).shape)] }
-
   func accepts(_ step: Step, in node: Node) -> Bool {
     guard let a = try? node.input(0), a.type == .float32, let sizes = try? sizes(node),
       (try? node.input(1).rank) ?? 0 > 1, a.rank > 1

@@ -11,15 +11,6 @@ private struct LRN: Operator {
   let signature = Signature("LRN", since: 1)
   let host: Host
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-    guard let size = try node.attributes.int("size"), size > 0, size < 1 << 20 else {
-      throw OperatorError("attribute size, the number of channels to sum over, must be positive")
-    }
-    return [OutputType(like: x)]
-  }
-
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
     guard x.layout == .nchw16c, x.type == .float32 else { return nil }
@@ -27,7 +18,6 @@ private struct LRN: Operator {
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let x = try node.input(0)
     guard x.type == .float32 else { throw unsupported(x.type) }
     return LRNKernel(

@@ -48,7 +48,8 @@ private func axes(
   var parts: [Double]?
   if settings.coordinates == .cropAndResize {
     guard let region else { throw OperatorError("tf_crop_and_resize takes a region (roi)") }
-    guard let values = try region.doubles() else { return nil }
+    guard region.isConstant else { return nil }
+    let values = try region.doubles()
     guard values.count == 2 * axes.count else {
       throw OperatorError("the region (roi) has \(values.count) values for \(axes.count) axes")
     }
