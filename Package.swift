@@ -229,7 +229,9 @@ let package = Package(
     .testTarget(
       name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"],
       exclude: ["microsoft_cases.py", "runtime_shapes.py"]),
-    .testTarget(name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"]),
+    .testTarget(
+      name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "PackageFormatTests", dependencies: ["TestSupport", "PackageFormat", "Files", "CPackageCodec", "CZlib"],
       exclude: ["reader.py"]),

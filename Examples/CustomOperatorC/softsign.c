@@ -17,16 +17,16 @@ static zoo_status fail(zoo_status status, const char *message) {
   return status;
 }
 
-static zoo_status infer(void *context, const zoo_node *node, zoo_tensor *outputs) {
+static zoo_status infer(void *context, const zoo_node *node, zoo_tensor *const *outputs) {
   (void)context;
   if (node->own_input_count != 1 || node->output_count != 1) {
     return fail(ZOO_INVALID, "Softsign has one input and one output");
   }
-  const zoo_tensor *input = &node->inputs[0];
+  const zoo_tensor *input = node->inputs[0];
   if (input->type != FLOAT32) return fail(ZOO_UNSUPPORTED, "Softsign takes float32 only");
-  outputs[0].type = FLOAT32;
-  outputs[0].rank = input->rank;
-  if (input->rank > 0) memcpy((int64_t *)outputs[0].shape, input->shape, (size_t)input->rank * sizeof(int64_t));
+  outputs[0]->type = FLOAT32;
+  outputs[0]->rank = input->rank;
+  if (input->rank > 0) memcpy((int64_t *)outputs[0]->shape, input->shape, (size_t)input->rank * sizeof(int64_t));
   return ZOO_OK;
 }
 
@@ -46,8 +46,8 @@ static void task(void *argument, size_t index, uint32_t worker) {
 
 static zoo_status run(void *state, const zoo_call *call) {
   (void)state;
-  if (!call->outputs[0].data) return ZOO_OK; /* nobody wants it */
-  struct job job = {call->inputs[0].data, call->outputs[0].data, call->inputs[0].byte_count / sizeof(float)};
+  if (!call->outputs[0]->data) return ZOO_OK; /* nobody wants it */
+  struct job job = {call->inputs[0]->data, call->outputs[0]->data, call->inputs[0]->byte_count / sizeof(float)};
   call->executor->parallel_for(call->executor, (job.count + CHUNK - 1) / CHUNK, task, &job);
   return ZOO_OK;
 }
@@ -56,7 +56,7 @@ static void destroy(void *state) { (void)state; }
 
 static zoo_status create(void *context, const zoo_node *node, const zoo_executor *executor, zoo_kernel *kernel) {
   (void)context, (void)node, (void)executor;
-  kernel->in_place_inputs = 1;
+  kernel->in_place_inputs[0] = 1;
   kernel->run = run;
   kernel->destroy = destroy;
   return ZOO_OK;
@@ -83,7 +83,7 @@ static const zoo_plugin plugin = {
 const zoo_plugin *zoo_plugin_entry(uint32_t host_abi_version, const zoo_host *offered) {
   host = offered;
   if (host_abi_version != ZOO_PLUGIN_ABI_VERSION) {
-    host->set_error("softsign-c needs ABI version 1");
+    host->set_error("softsign-c needs ABI version 2");
     return NULL;
   }
   return &plugin;

@@ -23,6 +23,8 @@ public struct OperatorTraits: OptionSet, Sendable {
   public static let keepsValues = OperatorTraits(rawValue: 1 << 7)
   /// Each element of the outputs is one of the inputs', or the same for all.
   public static let copies = OperatorTraits(rawValue: 1 << 8)
+  /// What it gives depends on the types of its inputs, not only on their numbers.
+  public static let readsTypes = OperatorTraits(rawValue: 1 << 9)
 }
 
 /// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
@@ -109,6 +111,18 @@ public struct OperatorDeclaration: Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
   public func infer(_ node: Inference) throws -> [ValueFacts] {
+    let results = try ruled(node)
+    let versions = OperatorHistory.versions(of: name, domain: domain)
+    try node.checkPresence(versions.map(\.inputs))
+    // Kernels of elementwise operators take more types of numbers, and refuse those that they don't.
+    let widens = traits.contains(.elementwise)
+    try node.checkKinds(node.inputs.map { $0?.kind }, versions.map(\.inputs), widens, "input")
+    try node.checkKinds(results.map(\.kind), versions.map(\.outputs), widens, "output")
+    return results
+  }
+
+  /// What the rules say.
+  private func ruled(_ node: Inference) throws -> [ValueFacts] {
     if let facts {
       let known = try node.ifKnown { try facts(node) } ?? []
       return node.node.outputs.indices.map { $0 < known.count ? known[$0] : ValueFacts(nil) }

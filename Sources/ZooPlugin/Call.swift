@@ -12,21 +12,32 @@ public struct Call {
   public var inputCount: Int { raw.pointee.input_count }
   public var outputCount: Int { raw.pointee.output_count }
 
-  public func input(_ index: Int) -> TensorView { TensorView(raw.pointee.inputs[index], host: host) }
-
-  public func optionalInput(_ index: Int) -> TensorView? {
-    guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
-    return TensorView(raw.pointee.inputs[index], host: host)
+  public func input(_ index: Int) -> TensorView {
+    TensorView(raw.pointee.inputs[index].unsafelyUnwrapped, host: host)
   }
 
-  public func output(_ index: Int) -> TensorView { TensorView(raw.pointee.outputs[index], host: host) }
+  public func optionalInput(_ index: Int) -> TensorView? {
+    TensorView(raw.pointee.inputs, index, count: raw.pointee.input_count, host: host)
+  }
+
+  public func output(_ index: Int) -> TensorView {
+    TensorView(raw.pointee.outputs[index].unsafelyUnwrapped, host: host)
+  }
 
   /// Scratch memory of the size that the kernel asked for, aligned to 64 bytes.
   public var workspace: UnsafeMutableRawPointer? { raw.pointee.workspace }
   public var executor: Executor { Executor(raw.pointee.executor) }
 
-  /// Memory for an output whose shape inference could not tell.
+  /// Memory for an output whose shape the host may not have known.
+  ///
+  /// - Throws: `OperatorError` where there is none (`outOfMemory`), and for another shape than the host has made room for.
   public func allocateOutput(_ index: Int, shape: [Int]) throws -> UnsafeMutableRawPointer {
+    if let known = output(index).data {
+      guard output(index).shape == shape else {
+        throw OperatorError("output \(index) is of shape \(shape), not \(output(index).shape)")
+      }
+      return known
+    }
     let dimensions = shape.map(Int64.init)
     guard let memory = raw.pointee.allocate_output(raw, index, dimensions, Int32(shape.count)) else {
       throw OperatorError("no memory for an output of shape \(shape)", kind: .outOfMemory)

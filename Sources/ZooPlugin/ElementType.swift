@@ -29,6 +29,8 @@ public struct ElementType: RawRepresentable, Sendable, Hashable {
   public static let float8e8m0 = ElementType(rawValue: 24)
   public static let uint2 = ElementType(rawValue: 25)
   public static let int2 = ElementType(rawValue: 26)
+  public static let float6e2m3 = ElementType(rawValue: 27)
+  public static let float6e3m2 = ElementType(rawValue: 28)
 
   /// The numbers that ONNX has given out.
   static let known: ClosedRange<Int32> = 1...28
@@ -38,6 +40,7 @@ public struct ElementType: RawRepresentable, Sendable, Hashable {
     switch rawValue {
     case 25, 26: 2
     case 21, 22, 23: 4
+    case 27, 28: 6
     case 2, 3, 9, 17, 18, 19, 20, 24: 8
     case 4, 5, 10, 16: 16
     case 1, 6, 12: 32

@@ -27,6 +27,7 @@ public struct Plugin: Sendable {
         "plugin \(name) speaks ABI version \(ZOO_PLUGIN_ABI_VERSION), the host version \(hostVersion)")
       return nil
     }
+    guard host.has(\.set_error) else { return nil }
     do {
       let tables = try operators(Host(raw: host)).map { table(of: $0, host: host) }
       // The host keeps what it gets for the life of the process, so none of this is ever freed.
@@ -80,11 +81,12 @@ private func table(of implementation: any Operator, host: UnsafePointer<zoo_host
       size: MemoryLayout<zoo_operator>.size, domain: permanent(signature.domain), op_type: permanent(signature.name),
       since_version: signature.since,
       context: Unmanaged.passRetained(Registration(implementation, host: host)).toOpaque(),
-      infer: infer, create: create, accepts: accepts, choose_layouts: chooseLayouts, reads_in_pieces: readsInPieces))
+      create: create, infer: infer, accepts: accepts, choose_layouts: chooseLayouts, reads_in_pieces: readsInPieces))
   return table
 }
 
-private func permanent(_ text: String) -> UnsafePointer<CChar> {
+/// A copy that is never freed.
+func permanent(_ text: String) -> UnsafePointer<CChar> {
   let bytes = text.utf8CString
   let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
   for (index, byte) in bytes.enumerated() { copy[index] = byte }
@@ -114,7 +116,8 @@ private func registration(_ context: UnsafeMutableRawPointer?) -> Registration {
 }
 
 private func infer(
-  context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?, outputs: UnsafeMutablePointer<zoo_tensor>?
+  context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?,
+  outputs: UnsafePointer<UnsafeMutablePointer<zoo_tensor>?>?
 ) -> zoo_status {
   let registration = registration(context)
   return guarded(registration.host) {
@@ -127,8 +130,9 @@ private func infer(
       guard ElementType.known.contains(types[index].type.rawValue) else {
         throw OperatorError("there is no element type number \(types[index].type.rawValue)")
       }
-      let output = outputs.unsafelyUnwrapped + index
+      let output = outputs.unsafelyUnwrapped[index].unsafelyUnwrapped
       output.pointee.type = types[index].type.rawValue
+      if types[index].isSequence { output.pointee.kind = Int32(ZOO_VALUE_SEQUENCE) }
       guard let shape = types[index].shape else {
         output.pointee.rank = ZOO_RANK_UNKNOWN
         continue
@@ -151,7 +155,7 @@ private func create(
   return guarded(registration.host) {
     let made = try registration.implementation.makeKernel(
       Node(node.unsafelyUnwrapped, host: registration.host), on: Executor(executor.unsafelyUnwrapped))
-    publish(made, host: registration.host, to: kernel.unsafelyUnwrapped)
+    publish(made, for: node.unsafelyUnwrapped, host: registration.host, to: kernel.unsafelyUnwrapped)
   }
 }
 
@@ -183,25 +187,31 @@ private func chooseLayouts(
   }
 }
 
-private func readsInPieces(context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?) -> UInt64 {
-  let registration = registration(context)
-  return bits(registration.implementation.inputsInPieces(Node(node.unsafelyUnwrapped, host: registration.host)))
+private func readsInPieces(
+  context: UnsafeMutableRawPointer?, node: UnsafePointer<zoo_node>?, inputs: UnsafeMutablePointer<UInt8>?
+) {
+  let (registration, node) = (registration(context), node.unsafelyUnwrapped)
+  mark(
+    registration.implementation.inputsInPieces(Node(node, host: registration.host)), in: inputs,
+    node.pointee.input_count)
 }
 
-private func bits(_ indices: [Int]) -> UInt64 {
-  indices.reduce(0) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 }
+private func mark(_ indices: [Int], in list: UnsafeMutablePointer<UInt8>?, _ count: Int) {
+  for index in indices where index < count { list?[index] = 1 }
 }
 
-private func publish(_ kernel: any Kernel, host: Host, to target: UnsafeMutablePointer<zoo_kernel>) {
+private func publish(
+  _ kernel: any Kernel, for node: UnsafePointer<zoo_node>, host: Host, to target: UnsafeMutablePointer<zoo_kernel>
+) {
   let state = KernelState(kernel, host: host)
   target.pointee.workspace_bytes = kernel.workspaceByteCount
-  target.pointee.consumed_inputs = bits(kernel.consumedInputs)
-  target.pointee.in_place_inputs = bits(kernel.inPlaceInputs)
+  mark(kernel.consumedInputs, in: target.pointee.consumed_inputs, node.pointee.input_count)
+  mark(kernel.inPlaceInputs, in: target.pointee.in_place_inputs, node.pointee.input_count)
   target.pointee.description = state.summary
-  // A host of before this field was there has no room for it.
-  if let layouts = kernel.outputLayouts, target.pointee.size >= MemoryLayout<zoo_kernel>.size {
-    target.pointee.stated_outputs = .max
-    target.pointee.blocked_outputs = bits(layouts.indices.filter { layouts[$0] == .nchw16c })
+  if let layouts = kernel.outputLayouts {
+    for index in 0..<node.pointee.output_count {
+      target.pointee.output_layouts[index] = (index < layouts.count ? layouts[index] : .plain).rawValue
+    }
   }
   target.pointee.run = { state, call in
     let state = Unmanaged<KernelState>.fromOpaque(state.unsafelyUnwrapped)
@@ -218,7 +228,7 @@ private func publish(_ kernel: any Kernel, host: Host, to target: UnsafeMutableP
     }
     guard status == ZOO_OK else { return status }
     guard let made else { return zoo_status(ZOO_UNSUPPORTED) }
-    publish(made, host: held.host, to: kernel.unsafelyUnwrapped)
+    publish(made, for: node.unsafelyUnwrapped, host: held.host, to: kernel.unsafelyUnwrapped)
     return zoo_status(ZOO_OK)
   }
   target.pointee.destroy = { Unmanaged<KernelState>.fromOpaque($0.unsafelyUnwrapped).release() }

@@ -43,23 +43,24 @@ public struct Node {
 
   /// Input `index`, or `nil` where the node leaves it out.
   public func optionalInput(_ index: Int) -> TensorView? {
-    guard index < raw.pointee.input_count, raw.pointee.inputs[index].type != 0 else { return nil }
-    return TensorView(raw.pointee.inputs[index], host: host)
+    TensorView(raw.pointee.inputs, index, count: raw.pointee.input_count, host: host)
   }
 
   /// The contents of input `index`, if they are constant: in memory or still in a file.
   public func constant(_ index: Int) -> Constant? {
-    guard let tensor = optionalInput(index), tensor.raw.is_constant != 0 else { return nil }
+    guard let tensor = optionalInput(index), tensor.neverChanges else { return nil }
     return Constant(node: raw, host: host, index: index)
   }
 
-  public func isOutputUsed(_ index: Int) -> Bool {
-    index < raw.pointee.output_count && index < 64 && raw.pointee.used_outputs >> UInt64(index) & 1 == 1
+  /// Output `index` as the host expects it, for `makeKernel` and what follows; `nil` where nobody reads it, or the operator's
+  /// own inference is yet to tell.
+  public func output(_ index: Int) -> TensorView? {
+    TensorView(raw.pointee.outputs, index, count: raw.pointee.output_count, host: host)
   }
 
   /// The operators folded onto the end of this one, first to last.
   public var epilogue: [Step] {
-    (0..<raw.pointee.epilogue_count).map { Step(raw.pointee.epilogue + $0, host: host) }
+    (0..<raw.pointee.epilogue_count).map { Step(raw.pointee.epilogue[$0].unsafelyUnwrapped, host: host) }
   }
 
   public var attributes: Attributes {
@@ -80,7 +81,7 @@ public struct Constant: @unchecked Sendable {
     from first: Int, count: Int, as _: Element.Type = Element.self,
     _ body: (UnsafePointer<Element>) throws -> Result
   ) throws -> Result {
-    if let data = node.pointee.inputs[index].data {
+    if let data = node.pointee.inputs[index].unsafelyUnwrapped.pointee.data {
       return try body(UnsafePointer(data.assumingMemoryBound(to: Element.self)) + first)
     }
     let size = MemoryLayout<Element>.stride
@@ -113,7 +114,7 @@ public struct Step {
 
 /// The attributes of a node, by name.
 public struct Attributes {
-  let base: UnsafePointer<zoo_attribute>?
+  let base: UnsafePointer<UnsafePointer<zoo_attribute>?>?
   let count: Int
   let host: Host
 
@@ -140,23 +141,27 @@ public struct Attributes {
   }
 
   public func tensor(_ name: String) throws -> TensorView? {
-    try find(name, kind: 4).map { TensorView($0.tensors[0], host: host) }
+    try find(name, kind: 4).flatMap { $0.tensors[0] }.map { TensorView($0, host: host) }
   }
 
+  /// A graph that the node runs, for `Call.run`.
+  public func body(_ name: String) throws -> Body? { try find(name, kind: 5)?.body.map { Body(raw: $0) } }
+
   /// Names are compared as bytes.
-  private func find(_ name: String) -> zoo_attribute? {
+  private func find(_ name: String) -> UnsafePointer<zoo_attribute>? {
     guard let base else { return nil }
     return name.withCString { name in
-      (0..<count).first { index in
+      (0..<count).lazy.compactMap { base[$0] }.first { attribute in
+        let other = attribute.pointee.name.unsafelyUnwrapped
         var place = 0
-        while base[index].name[place] == name[place], name[place] != 0 { place += 1 }
-        return base[index].name[place] == name[place]
-      }.map { base[$0] }
+        while other[place] == name[place], name[place] != 0 { place += 1 }
+        return other[place] == name[place]
+      }
     }
   }
 
   private func find(_ name: String, kind: Int32) throws -> zoo_attribute? {
-    guard let attribute = find(name) else { return nil }
+    guard let attribute = find(name)?.pointee else { return nil }
     guard attribute.kind == kind else {
       throw OperatorError("attribute \(name) has the wrong type (\(attribute.kind) in place of \(kind))")
     }
@@ -168,31 +173,45 @@ public struct Attributes {
   }
 }
 
-/// A tensor, or what is known of one. Valid during the call that passes it only.
+/// A tensor, or what is known of one; or another value. Valid during the call that passes it only.
 public struct TensorView {
-  public let raw: zoo_tensor
+  public let raw: UnsafePointer<zoo_tensor>
   public let host: Host
 
-  init(_ raw: zoo_tensor, host: Host) { (self.raw, self.host) = (raw, host) }
+  public init(_ raw: UnsafePointer<zoo_tensor>, host: Host) { (self.raw, self.host) = (raw, host) }
 
-  public var type: ElementType { ElementType(rawValue: raw.type) }
-  public var layout: Layout { Layout(rawValue: raw.layout) ?? .plain }
-  public var rank: Int { Int(raw.rank) }
+  /// One of a list of `count`; `nil` where it is absent.
+  init?(_ list: UnsafePointer<UnsafePointer<zoo_tensor>?>?, _ index: Int, count: Int, host: Host) {
+    guard index < count, let raw = list?[index], raw.pointee.type != 0 || raw.pointee.kind != ZOO_VALUE_TENSOR else {
+      return nil
+    }
+    self.init(raw, host: host)
+  }
+
+  public var type: ElementType { ElementType(rawValue: raw.pointee.type) }
+  public var layout: Layout { Layout(rawValue: raw.pointee.layout) }
+  public var rank: Int { Int(raw.pointee.rank) }
+  /// Whether the shape is known; that of an output may not be before it is computed.
+  public var hasShape: Bool { raw.pointee.rank >= 0 }
   /// The logical shape, whatever the layout.
-  public var shape: [Int] { (0..<Int(raw.rank)).map { Int(raw.shape[$0]) } }
-  public var count: Int { (0..<Int(raw.rank)).reduce(1) { $0 * Int(raw.shape[$1]) } }
-  public subscript(dimension index: Int) -> Int { Int(raw.shape[index]) }
+  public var shape: [Int] { (0..<rank).map { Int(raw.pointee.shape[$0]) } }
+  public var count: Int { (0..<rank).reduce(1) { $0 * Int(raw.pointee.shape[$1]) } }
+  public subscript(dimension index: Int) -> Int { Int(raw.pointee.shape[index]) }
   /// Bytes in memory, blocked padding included.
-  public var byteCount: Int { raw.byte_count }
+  public var byteCount: Int { raw.pointee.byte_count }
   /// The elements; `nil` where only type and shape are known.
-  public var data: UnsafeMutableRawPointer? { raw.data }
+  public var data: UnsafeMutableRawPointer? { raw.pointee.data }
   /// Whether the contents are known (an empty tensor's always are).
-  public var isConstant: Bool { raw.data != nil || count == 0 }
+  public var isConstant: Bool { raw.pointee.data != nil || hasShape && count == 0 }
+  /// Whether the contents are the same in every run, known or not.
+  public var neverChanges: Bool { raw.pointee.is_constant != 0 }
+  /// What the input of a call holds that is no tensor.
+  public var values: ValueView? { raw.pointee.value.map { ValueView(raw: $0, host: host) } }
 
   /// The elements as `Element`s. The caller has checked the type and that the data is there.
   public func pointer<Element>(as _: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
     // An empty tensor may have no memory; nobody reads through this pointer then.
-    raw.data?.assumingMemoryBound(to: Element.self)
+    data?.assumingMemoryBound(to: Element.self)
       ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
   }
 

@@ -1,5 +1,7 @@
 import CZooPlugin
 
+import CZooPlugin
+
 /// An operator that a plugin offers: one form of one ONNX operator, from one opset version on.
 ///
 /// ```swift
@@ -16,7 +18,8 @@ public protocol Operator: Sendable {
   /// What the operator serves.
   var signature: Signature { get }
 
-  /// The type and shape of each output, from the inputs' types and shapes and the values of constant ones.
+  /// The type and shape of each output, from the inputs' types and shapes and the values of constant ones. Operators of ONNX's
+  /// domains need none: the host knows what they give, and does not ask.
   ///
   /// - Throws: `OperatorError`, when the node or its inputs are not what the operator's specification allows.
   func infer(_ node: Node) throws -> [OutputType]
@@ -35,6 +38,9 @@ public protocol Operator: Sendable {
 }
 
 extension Operator {
+  public func infer(_ node: Node) throws -> [OutputType] {
+    throw OperatorError("\(signature.name) does not say what it gives", kind: .unsupported)
+  }
   public func accepts(_ step: Step, in node: Node) -> Bool { false }
   public func layouts(for node: Node) throws -> LayoutChoice? { nil }
   public func inputsInPieces(_ node: Node) -> [Int] { [] }
@@ -87,11 +93,14 @@ extension Kernel {
 }
 
 /// How the elements of a tensor lie in memory (`zoo_plugin.h`).
-public enum Layout: Int32, Sendable, Hashable {
+public struct Layout: RawRepresentable, Sendable, Hashable {
+  public let rawValue: Int32
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
   /// Row major.
-  case plain = 0
+  public static let plain = Layout(rawValue: Int32(ZOO_LAYOUT_PLAIN))
   /// Channels in groups of 16, innermost; lanes past the last channel hold zeros.
-  case nchw16c = 1
+  public static let nchw16c = Layout(rawValue: Int32(ZOO_LAYOUT_NCHW16C))
 }
 
 public struct LayoutChoice: Sendable, Hashable {
@@ -107,13 +116,20 @@ public struct LayoutChoice: Sendable, Hashable {
 
 /// The type and shape of an output.
 public struct OutputType: Sendable, Hashable {
+  /// Of a sequence, that of its tensors.
   public var type: ElementType
   /// `nil` when only running the operator can tell.
   public var shape: [Int]?
+  public var isSequence = false
 
   public init(_ type: ElementType, _ shape: [Int]?) {
     self.type = type
     self.shape = shape
+  }
+
+  public init(sequenceOf type: ElementType) {
+    self.init(type, nil)
+    isSequence = true
   }
 
   public init(like tensor: TensorView) {

@@ -91,6 +91,43 @@ struct RefusalTests {
     ("scores", "NonMaxSuppression", [], [[1, 5, 4], [1, 2, 6]]),
   ]
 
+  /// Types are told apart by the schemas of all versions, those of outputs by what attributes say.
+  @Test func typesThatNoVersionAllows() throws {
+    func infer(_ name: String, _ types: [ElementType], _ attributes: [Attribute] = [], opset: Int64 = 25) throws {
+      let node = Node(name, inputs: types.indices.map { "x\($0)" }, outputs: ["y"], attributes: attributes)
+      _ = try #require(OperatorCatalogue.declaration(name)).infer(
+        Inference(node, opset: opset, inputs: types.map { ValueFacts($0, [2]) }))
+    }
+    // A type that came with a later version is left to kernels.
+    try infer("Relu", [.bfloat16], opset: 7)
+    try infer("Dropout", [.float32], opset: 12)
+    // So are other numbers of elementwise operators.
+    try infer("Sum", [.int32, .int32])
+    let integers = [Attribute("output_dtype", .int(6)), Attribute("axis", .int(0))]
+    for (text, wrong) in [
+      ("input 0 is int64, which", { try infer("LpNormalization", [.int64]) }),
+      ("input 1 is missing", { try infer("GatherElements", [.float32]) }),
+      ("input 0 is string", { try infer("Add", [.string, .string]) }),
+      ("input 1 is float32", { try infer("GatherElements", [.float32, .float32]) }),
+      ("output 0 is int32", { try infer("DequantizeLinear", [.int8, .float32], integers) }),
+    ] as [(String, () throws -> Void)] {
+      let error = #expect(throws: ZooError.self) { try wrong() }
+      #expect(error?.kind == .badData && error?.message.contains(text) == true, "\(error as Any)")
+    }
+  }
+
+  @Test func statisticsOfEachPosition() throws {
+    let node = Node(
+      "BatchNormalization", inputs: (0..<5).map { "x\($0)" }, outputs: ["y"],
+      attributes: [Attribute("spatial", .int(0))])
+    let declaration = try #require(OperatorCatalogue.declaration("BatchNormalization"))
+    for (shape, isRight) in [([3, 4], true), ([3], false), ([4, 3], false)] {
+      let inputs = [ValueFacts(.float32, [2, 3, 4])] + (0..<4).map { _ in ValueFacts(.float32, shape) }
+      let facts = try? declaration.infer(Inference(node, opset: 7, inputs: inputs))
+      #expect((facts != nil) == isRight)
+    }
+  }
+
   @Test(arguments: cases.indices) func refused(_ index: Int) throws {
     let (text, name, attributes, inputs) = Self.cases[index]
     let node = Node(

@@ -99,12 +99,15 @@ private struct Run: Decodable {
     let known = try inputs.map { input in
       try input.map { input -> ValueFacts in
         guard let numbers = input.numbers else { return facts(input) }
-        let tensor: Tensor =
-          input.elementType == .int64
-          // The greatest integer is none of the numbers that doubles hold.
-          ? try Tensor(numbers.map { Int64(exactly: $0) ?? .max }, shape: input.shape)
-          : try Tensor(numbers.map { Float($0) }, shape: input.shape)
-        return ValueFacts(StoredTensor(tensor))
+        switch input.elementType {
+        // The greatest integer is none of the numbers that doubles hold.
+        case .int64:
+          return ValueFacts(
+            StoredTensor(try Tensor(numbers.map { Int64(exactly: $0) ?? .max }, shape: input.shape)))
+        case .int32: return ValueFacts(StoredTensor(try Tensor(numbers.map { Int32($0) }, shape: input.shape)))
+        case .float32: return ValueFacts(StoredTensor(try Tensor(numbers.map { Float($0) }, shape: input.shape)))
+        default: return facts(input)
+        }
       }
     }
     let declaration = try #require(OperatorCatalogue.declaration(`operator`))

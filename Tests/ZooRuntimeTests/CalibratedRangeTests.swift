@@ -16,7 +16,6 @@ struct CalibratedRangeTests {
     let base: any Operator
     var signature: Signature { base.signature }
 
-    func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { try base.infer(node) }
     func layouts(for node: ZooPlugin.Node) throws -> LayoutChoice? { try base.layouts(for: node) }
     func accepts(_ step: Step, in node: ZooPlugin.Node) -> Bool { base.accepts(step, in: node) }
     func inputsInPieces(_ node: ZooPlugin.Node) -> [Int] { base.inputsInPieces(node) }

@@ -57,7 +57,8 @@ struct PluginHostTests {
   }
 
   @Test func refusals() throws {
-    try expect(.badData, "ABI version 7, not 1", Source.table(version: "7"))
+    try expect(.badData, "ABI version 7, not 2", Source.table(version: "7"))
+    try expect(.badData, "ABI version 1, not 2", Source.table(version: "1"))
     try expect(.badData, "can't work here: too old a host", Source.refusing)
     try expect(.badData, "malformed", Source.table(size: "8"))
     try expect(.badData, "malformed", Source.table(name: "NULL"))
@@ -226,13 +227,13 @@ private enum Source {
     """
 
   static func table(
-    size: String = "sizeof(zoo_plugin)", version: String = "1", name: String = "\"sample\"", list: String = "list",
+    size: String = "sizeof(zoo_plugin)", version: String = "2", name: String = "\"sample\"", list: String = "list",
     count: String = "1", operatorSize: String = "sizeof(zoo_operator)", domain: String = "\"test.example\"",
     type: String = "\"Twice\"", infer: String = "infer"
   ) -> String {
     """
     #include "zoo_plugin.h"
-    static zoo_status infer(void *context, const zoo_node *node, zoo_tensor *outputs) { return ZOO_FAILED; }
+    static zoo_status infer(void *context, const zoo_node *node, zoo_tensor *const *outputs) { return ZOO_FAILED; }
     static zoo_status create(void *c, const zoo_node *n, const zoo_executor *e, zoo_kernel *k) { return ZOO_FAILED; }
     static const zoo_operator twice = {.size = \(operatorSize), .domain = \(domain), .op_type = \(type),
       .since_version = 1, .infer = \(infer), .create = create};

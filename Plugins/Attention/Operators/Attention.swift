@@ -12,23 +12,12 @@ struct Attention: Operator {
     self.host = host
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let g = try AttentionGeometry(node)
-    let type = try node.input(0).type
-    return [
-      OutputType(type, g.outputShape),
-      OutputType(type, [g.batch, g.keyHeads, g.total, g.headSize]),
-      OutputType(type, [g.batch, g.keyHeads, g.total, g.valueSize]),
-      OutputType(type, [g.batch, g.heads, g.queries, g.total]),
-    ]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let type = try node.input(0).type
     guard type == .float32 else { throw unsupported(type) }
     return AttentionKernel(
       try AttentionGeometry(node), kernels: host.kernels, workers: executor.workerCount,
-      outputs: (0..<4).map(node.isOutputUsed))
+      outputs: (0..<4).map { node.output($0) != nil })
   }
 }
 

@@ -5,9 +5,9 @@ import ZooPlugin
 /// Attention, the cache that it reads when tokens come one at a time, positions, and what models with a state have in its
 /// place.
 public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
-  [23, 24, 25].map { Attention(since: $0, host: host).withHalves() } + [
-    TensorScatter(), RotaryEmbedding().withHalves(), CausalConvWithState(host: host).withHalves(),
-    LinearAttention(host: host).withHalves(),
+  [23, 24, 25].map { Attention(since: $0, host: host) } + [
+    TensorScatter(), RotaryEmbedding(), CausalConvWithState(host: host),
+    LinearAttention(host: host),
   ]
 }
 

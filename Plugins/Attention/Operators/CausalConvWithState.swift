@@ -28,13 +28,6 @@ struct CausalConvWithState: Operator {
     return g
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (g, x) = (try geometry(node), try node.input(0))
-    let state = [g.batch, g.channels, g.carried]
-    _ = try elementCount(state)
-    return [OutputType(like: x), OutputType(x.type, state)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let g = try geometry(node)
     guard try node.input(0).type == .float32 else { throw unsupported(try node.input(0).type) }

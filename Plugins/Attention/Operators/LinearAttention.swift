@@ -8,15 +8,6 @@ struct LinearAttention: Operator {
   let signature = Signature("LinearAttention", since: 27)
   let host: Host
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let g = try LinearAttentionGeometry(node)
-    let type = try node.input(0).type
-    return [
-      OutputType(type, [g.batch, g.steps, g.heads * g.valueSize]),
-      OutputType(node.optionalInput(3)?.type ?? type, g.stateShape),
-    ]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     for index in 0..<node.ownInputCount {
       if let input = node.optionalInput(index), input.type != .float32 { throw unsupported(input.type) }

@@ -5,8 +5,6 @@ import ZooPlugin
 struct RotaryEmbedding: Operator {
   let signature = Signature("RotaryEmbedding", since: 23)
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let g = try RotaryGeometry(node)
     return ClosureKernel(inPlace: [0]) { call in

@@ -7,11 +7,6 @@ import ZooPlugin
 struct TensorScatter: Operator {
   let signature = Signature("TensorScatter", since: 24)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    _ = try ScatterGeometry(node)
-    return [OutputType(like: try node.input(0))]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     TensorScatterKernel(try ScatterGeometry(node))
   }

@@ -7,12 +7,6 @@ import ZooPlugin
 struct Col2Im: Operator {
   let signature = Signature("Col2Im", since: 18)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let image = try ColumnImage(
-      node, x: node.input(0), image: node.input(1).constantInts(), block: node.input(2).constantInts())
-    return [OutputType(try node.input(0).type, image?.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (image, block) = (try node.input(1).constantInts(), try node.input(2).constantInts())
     let attributes = try ColumnAttributes(node)
@@ -51,7 +45,7 @@ private struct ColumnImage: Sendable {
 
   /// `nil` where the extents of image and windows are unknown yet.
   init?(_ attributes: ColumnAttributes, x: TensorView, image: [Int]?, block: [Int]?) throws {
-    guard x.type == .float32 || x.type == .float64 || x.type.isHalf else { throw unsupported(x.type) }
+    guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
     guard x.rank == 3 else { throw OperatorError("columns have the shape \(x.shape), not [N, C·windows, L]") }
     guard let image, let block else { return nil }
     let axes = image.count

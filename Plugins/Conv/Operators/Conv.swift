@@ -12,11 +12,6 @@ struct Conv: Operator {
     self.host = host
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let geometry = try ConvGeometry(node)
-    return [OutputType(geometry.type, geometry.outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try ConvGeometry(node)
     let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
@@ -29,7 +24,7 @@ struct Conv: Operator {
   func inputsInPieces(_ node: Node) -> [Int] {
     guard let geometry = try? ConvGeometry(node), saturatingProduct(geometry.outputShape) > 0,
       let algorithm = try? ConvAlgorithm(geometry, node, on: host), algorithm != .reference,
-      !geometry.hasBias || node.optionalInput(2)?.raw.is_constant == 1
+      !geometry.hasBias || node.optionalInput(2)?.neverChanges == true
     else { return [] }
     return [1]
   }

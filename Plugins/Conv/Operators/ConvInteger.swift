@@ -6,10 +6,6 @@ import ZooPlugin
 struct ConvInteger: Operator {
   let signature = Signature("ConvInteger", since: 10)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(.int32, try IntegerConv(node, weights: 1, bias: nil).geometry.outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let conv = try IntegerConv(node, weights: 1, bias: nil)
     if saturatingProduct(conv.geometry.outputShape) == 0 { return EmptyKernel() }

@@ -12,11 +12,6 @@ struct ConvTranspose: Operator {
     self.host = host
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let geometry = try TransposedGeometry(node)
-    return [OutputType(geometry.type, geometry.outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try TransposedGeometry(node)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
@@ -38,7 +33,7 @@ struct TransposedGeometry {
   init(_ node: Node) throws {
     let (input, weights) = (try node.input(0), try node.input(1))
     type = input.type
-    guard type == .float32 || type == .float64 || type.isHalf else {
+    guard type == .float32 || type == .float64 else {
       throw OperatorError("ConvTranspose takes floating-point tensors, not \(type.name)")
     }
     guard weights.type == type else {

@@ -13,10 +13,6 @@ struct DeformConv: Operator {
     self.host = host
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(try node.input(0).type, try DeformConvGeometry(node).outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let g = try DeformConvGeometry(node)
     let kernels = host.kernels

@@ -8,11 +8,6 @@ struct MaxUnpool: Operator {
 
   init(since: Int64) { signature = Signature("MaxUnpool", since: since) }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let given = try Self.given(node.ownInputCount > 2 ? node.optionalInput(2) : nil)
-    return [OutputType(try node.input(0).type, try UnpooledShape(node)(given: given))]
-  }
-
   /// The shape that an input names: `nil` for none, an empty one while it is unknown.
   private static func given(_ input: TensorView?) throws -> [Int]? {
     guard let input else { return nil }

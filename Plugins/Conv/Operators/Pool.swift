@@ -34,12 +34,6 @@ struct Pool: Operator {
     signature = Signature(kind.name, since: since)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let geometry = try PoolGeometry(kind, node)
-    let value = OutputType(geometry.type, geometry.outputShape)
-    return kind == .max ? [value, OutputType(.int64, geometry.outputShape)] : [value]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try PoolGeometry(kind, node)
     let blocked = try node.input(0).layout == .nchw16c
@@ -105,7 +99,7 @@ struct PoolGeometry {
 
   func canBeBlocked(_ node: Node) -> Bool {
     // A dilated window can miss the input altogether, which would spoil the zero lanes of the last block.
-    kind != .lp && type == .float32 && !node.isOutputUsed(1)
+    kind != .lp && type == .float32 && node.output(1) == nil
       && (channels % 16 == 0 || window.dilations.allSatisfy { $0 == 1 })
   }
 

@@ -12,10 +12,6 @@ struct QLinearConv: Operator {
     return type
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(try resultType(node), try IntegerConv(node, weights: 3, bias: 8).geometry.outputShape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let conv = try IntegerConv(node, weights: 3, bias: 8)
     let isSigned = try resultType(node) == .int8

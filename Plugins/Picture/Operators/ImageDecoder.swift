@@ -23,11 +23,6 @@ struct ImageDecoder: Operator {
     return format
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    _ = try pixelFormat(node)
-    return [OutputType(.uint8, nil)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let format = try pixelFormat(node)
     let stream = try node.input(0)

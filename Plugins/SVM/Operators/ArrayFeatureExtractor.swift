@@ -12,14 +12,6 @@ struct ArrayFeatureExtractor: Operator {
     return (x.shape.dropLast().reduce(1, *), length)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (x, places) = (try node.input(0), try node.input(1))
-    _ = try rows(x)
-    guard places.type == .int64 else { throw unsupported(places.type) }
-    // One row comes out as a matrix of one row, as ONNX Runtime has it.
-    return [OutputType(x.type, (x.rank == 1 ? [1] : Array(x.shape.dropLast())) + [places.count])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (count, length) = try rows(node.input(0))
     let type = try node.input(0).type

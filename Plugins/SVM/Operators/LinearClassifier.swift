@@ -18,13 +18,6 @@ struct LinearClassifier: Operator {
     return (rows, rows == 1 && labels == 2 ? 2 : rows)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let rows = try Rows(node.input(0)).count
-    return [
-      OutputType(try ClassLabels(node).type, [rows]), OutputType(.float32, [rows, try counts(node).scores]),
-    ]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (rows, scores) = try counts(node)
     let shape = try Rows(node.input(0))

@@ -14,10 +14,6 @@ struct LinearRegressor: Operator {
       outputs: targets, features: try Rows(node.input(0)).features, kernels: kernels)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(.float32, [try Rows(node.input(0)).count, try node.attributes.int("targets") ?? 1])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let model = try model(node)
     let transform = try PostTransform(node)

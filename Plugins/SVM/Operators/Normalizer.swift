@@ -11,12 +11,6 @@ struct Normalizer: Operator {
     case length = "L2"
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    _ = try Rows(x)
-    return [OutputType(.float32, x.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let rows = try Rows(node.input(0))
     let name = try node.attributes.string("norm") ?? "MAX"

@@ -36,11 +36,6 @@ struct SVMClassifier: Operator {
     }
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let rows = try Rows(node.input(0)).count
-    return [OutputType(try ClassLabels(node).type, [rows]), OutputType(.float32, [rows, try Form(node).scores])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let rows = try Rows(node.input(0))
     let form = try Form(node)

@@ -6,8 +6,6 @@ struct SVMRegressor: Operator {
   let signature = Signature("SVMRegressor", domain: machineLearningDomain, since: 1)
   let kernels: VectorKernels
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(.float32, [try Rows(node.input(0)).count, 1])] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let rows = try Rows(node.input(0))
     let coefficients = try node.attributes.numbers("coefficients")

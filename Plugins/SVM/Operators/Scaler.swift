@@ -5,12 +5,6 @@ import ZooPlugin
 struct Scaler: Operator {
   let signature = Signature("Scaler", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    _ = try Rows(x)
-    return [OutputType(.float32, x.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let rows = try Rows(node.input(0))
     let (offset, scale) = (try node.attributes.numbers("offset"), try node.attributes.numbers("scale"))

@@ -18,26 +18,7 @@ import ZooPlugin
 struct ApplyBoxRegression: Operator {
   let signature = Signature("ApplyBoxRegression", domain: visionDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let boxes = try node.boxes(0)
-    let offsets = try node.input(1)
-    guard offsets.type == .float32 else { throw unsupported(offsets.type) }
-    let count = boxes[dimension: 0]
-    guard offsets.rank == 2 || offsets.rank == 3, offsets[dimension: 0] == count else {
-      throw OperatorError("offsets have the shape \(offsets.shape), not [\(count), C, 4]")
-    }
-    let last = offsets[dimension: offsets.rank - 1]
-    guard offsets.rank == 3 ? last == 4 : last % 4 == 0 else {
-      throw OperatorError("offsets have the shape \(offsets.shape), not four for each class")
-    }
-    if let picture = node.optionalInput(2), picture.rank < 2 {
-      throw OperatorError("a picture of the shape \(picture.shape) has no height and width")
-    }
-    return [OutputType(.float32, [count, offsets.rank == 3 ? offsets[dimension: 1] : last / 4, 4])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let most = try node.finite("max_log_scale", 10, in: 0...80)
     return ClosureKernel { call in
       let picture = call.optionalInput(2)

@@ -15,25 +15,8 @@ struct ClassNonMaxSuppression: Operator {
   let signature = Signature("ClassNonMaxSuppression", domain: visionDomain, since: 1)
   let kernels: VisionKernels
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let boxes = try node.input(0)
-    let scores = try node.floats(1, "scores", rank: 2)
-    guard boxes.type == .float32 else { throw unsupported(boxes.type) }
-    guard boxes.shape == scores.shape + [4] || boxes.shape == [scores[dimension: 0], 4] else {
-      throw OperatorError("boxes \(boxes.shape) and scores \(scores.shape) are not [N, C, 4] and [N, C]")
-    }
-    if let count = node.optionalInput(2), count.type != .int64 || count.count != 1 {
-      throw OperatorError("count should be one int64")
-    }
-    let most = try node.whole("max_detections", 100, in: 1...1 << 24)
-    return [
-      OutputType(.float32, [most, 4]), OutputType(.float32, [most]), OutputType(.int64, [most]),
-      OutputType(.int64, [1]),
-    ]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let most = try infer(node)[1].shape?[0] ?? 0
+    let most = try node.whole("max_detections", 100, in: 1...1 << 24)
     let limit = try node.finite("iou_threshold", 0.5, in: 0...1)
     let least = try node.attributes.float("score_threshold") ?? -.infinity
     return ClosureKernel { call in

@@ -9,10 +9,7 @@ import ZooPlugin
 struct ExpandBoxes: Operator {
   let signature = Signature("ExpandBoxes", domain: visionDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.boxes(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let scale = try node.finite("scale", 1, in: 0...1e6)
     let padding = try node.finite("padding", 0, in: -1e6...1e6)
     return ClosureKernel { call in

@@ -13,21 +13,7 @@ struct MaxRoiPool: Operator {
     return (size[0], size[1])
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank == 4 else { throw OperatorError("the input has the shape \(x.shape), not [N, C, H, W]") }
-    let regions = try node.input(1)
-    guard regions.rank == 2, regions[dimension: 1] == 5, regions.type == x.type else {
-      throw OperatorError("regions are \(regions.type.name) of shape \(regions.shape), not \(x.type.name) of [R, 5]")
-    }
-    let (height, width) = try size(node)
-    let shape = [regions[dimension: 0], x[dimension: 1], height, width]
-    _ = try elementCount(shape)
-    return [OutputType(x.type, shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let (height, width) = try size(node)
     let scale = try node.finite(
       "spatial_scale", 1, in: -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude)

@@ -12,17 +12,7 @@ struct NonMaxSuppression: Operator {
     self.kernels = kernels
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let boxes = try node.floats(0, "boxes", rank: 3)
-    let scores = try node.floats(1, "scores", rank: 3)
-    guard boxes[dimension: 2] == 4, scores[dimension: 0] == boxes[dimension: 0],
-      scores[dimension: 2] == boxes[dimension: 1]
-    else { throw OperatorError("boxes \(boxes.shape) and scores \(scores.shape) are not [N, B, 4] and [N, C, B]") }
-    return [OutputType(.int64, nil)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let isCentered = try node.whole("center_point_box", 0, in: 0...1) == 1
     return ClosureKernel { call in
       func float(_ index: Int) throws -> Float? {

@@ -38,22 +38,7 @@ struct RoiAlign: Operator {
       takesMaximum: mode == "max", isHalfPixel: coordinates == "half_pixel")
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let settings = try settings(node)
-    let x = try node.input(0)
-    guard x.rank == 4 else { throw OperatorError("the input has the shape \(x.shape), not [N, C, H, W]") }
-    let regions = try node.input(1)
-    let images = try node.input(2)
-    guard regions.rank == 2, regions[dimension: 1] == 4, images.shape == [regions[dimension: 0]] else {
-      throw OperatorError("regions \(regions.shape) and batch indices \(images.shape) are not [R, 4] and [R]")
-    }
-    let shape = [regions[dimension: 0], x[dimension: 1], settings.height, settings.width]
-    _ = try elementCount(shape)
-    return [OutputType(x.type, shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let settings = try settings(node)
     for index in 0..<2 {
       guard try node.input(index).type == .float32 else { throw unsupported(try node.input(index).type) }

@@ -28,19 +28,8 @@ struct SelectiveSearch: Operator {
   /// Pixels are numbered with 30 bits; beyond this, memory runs out first.
   private static let mostPixels = 1 << 26
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let picture = try node.floats(0, "the picture", rank: 4)
-    guard picture[dimension: 0] == 1, picture[dimension: 1] == 3 else {
-      throw OperatorError("the picture has the shape \(picture.shape), not [1, 3, H, W]")
-    }
-    return [
-      OutputType(.float32, [try node.whole("max_boxes", 2000, in: 1...1 << 24), 4]), OutputType(.int64, [1]),
-    ]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let outputs = try infer(node)
-    let most = outputs[0].shape?[0] ?? 0
+    let most = try node.whole("max_boxes", 2000, in: 1...1 << 24)
     let picture = try node.input(0)
     let (height, width) = (picture[dimension: 2], picture[dimension: 3])
     let scale = try node.finite("scale", 1, in: 1e-3...1)

@@ -1,5 +1,5 @@
 /*
- * The ModelZoo plugin ABI, version 1.
+ * The ModelZoo plugin ABI, version 2.
  *
  * A plugin is a shared library that exports one function, `zoo_plugin_entry`. It hands the host a table of operators;
  * the host creates kernels from them while it compiles a model and runs the kernels afterwards. Plugins own no
@@ -10,9 +10,11 @@
  * its own tensors and workspace. What they share must be constant or locked. `create` and `reshape` may run inside
  * the executor's tasks, and may split their own work with the executor that they are given. `destroy` comes last.
  *
- * Growth: every struct begins with its own `size`. Fields are only ever appended, so a reader checks
- * `size >= offsetof(field) + sizeof(field)` before it looks at a field newer than version 1. A change that breaks this
- * raises ZOO_PLUGIN_ABI_VERSION.
+ * Growth: fields are only ever appended. Every struct but zoo_string begins with `size`, the bytes that whoever made it
+ * knows of, and no struct lies in an array: lists are lists of pointers. So either side may be newer. A reader asks
+ * ZOO_HAS before it looks at a field that came after the first release of version 2, and takes zero for one that is not
+ * there; optional fields mean by zero that they are not used. Offsets of what is published never change (czooplugin.c).
+ * A change that breaks this raises ZOO_PLUGIN_ABI_VERSION.
  *
  * Pointers handed to a callback are valid during that callback only, unless said otherwise.
  */
@@ -26,7 +28,9 @@
 extern "C" {
 #endif
 
-#define ZOO_PLUGIN_ABI_VERSION 1u
+#define ZOO_PLUGIN_ABI_VERSION 2u
+/* Whether the struct that `pointer` points to has the field, by its size. */
+#define ZOO_HAS(type, pointer, field) ((pointer)->size >= offsetof(type, field) + sizeof((pointer)->field))
 #define ZOO_MAX_RANK 32
 /* The `rank` that shape inference gives for an output whose shape only running the operator can tell. */
 #define ZOO_RANK_UNKNOWN (-1)
@@ -44,14 +48,19 @@ enum {
   ZOO_FAILED = 4,
 };
 
-/* How the elements of a tensor lie in memory. */
+/* How the elements of a tensor lie in memory: a number that `layout_named` gives for a name. Two never change. */
 enum {
-  /* Row major, as ONNX stores tensors. Sub-byte types are packed, first element in the low bits. */
+  /* "plain": row major, as ONNX stores tensors. Sub-byte types are packed, first element in the low bits. */
   ZOO_LAYOUT_PLAIN = 0,
-  /* (N, C, spatial…) stored as (N, ceil(C / 16), spatial…, 16). The lanes past C hold zeros: whoever writes a
-     blocked tensor writes them, whoever reads one may rely on it. */
+  /* "NCHW16C": (N, C, spatial…) stored as (N, ceil(C / 16), spatial…, 16). The lanes past C hold zeros: whoever writes
+     a blocked tensor writes them, whoever reads one may rely on it. */
   ZOO_LAYOUT_NCHW16C = 1,
+  /* No layout. In zoo_kernel.output_layouts: the kernel looks at `layout` in zoo_call. */
+  ZOO_LAYOUT_NONE = -1,
 };
+
+/* What sort of value it is. */
+enum { ZOO_VALUE_TENSOR = 0, ZOO_VALUE_SEQUENCE = 1, ZOO_VALUE_OPTIONAL = 2, ZOO_VALUE_MAP = 3 };
 
 /* Instruction sets that a kernel may use, each containing the ones before. */
 enum { ZOO_ISA_GENERIC = 0, ZOO_ISA_AVX2 = 1, ZOO_ISA_AVX512 = 2 };
@@ -62,24 +71,37 @@ enum { ZOO_CPU_AVX512_VNNI = 1u << 0, ZOO_CPU_AVX512_BF16 = 1u << 1, ZOO_CPU_AVX
 /* How exactly products have to be computed: the type that operands may be rounded to. Sums are float32 or better. */
 enum { ZOO_PRECISION_FLOAT32 = 0, ZOO_PRECISION_BFLOAT16 = 1, ZOO_PRECISION_INT8 = 2 };
 
+/* An element of a tensor of strings: the one struct that lies in arrays, and never grows. */
 typedef struct zoo_string {
   const char *bytes; /* not terminated */
   size_t count;
 } zoo_string;
 
-/* A tensor, or what is known of one. `type` is ONNX's TensorProto.DataType number; 0 marks an absent optional input. */
+/* A value that is no tensor, or several; zoo_host looks into it. */
+typedef struct zoo_value zoo_value;
+/* A graph that a node has as an attribute; `run_body` of zoo_call runs it. */
+typedef struct zoo_body zoo_body;
+
+/* A tensor, or what is known of one; or, where `kind` says so, another value. */
 typedef struct zoo_tensor {
+  size_t size;
+  /* ONNX's TensorProto.DataType number; 0 marks an absent optional input, or an output that nobody reads. Of a sequence
+     or optional value that of its tensors; 0 where it holds other values. */
   int32_t type;
   int32_t layout;
   int32_t rank;
-  int32_t is_constant; /* in zoo_node: the contents never change, whether or not `data` has them */
+  int32_t is_constant;  /* in zoo_node: the contents never change, whether or not `data` has them */
   const int64_t *shape; /* the logical shape, whatever the layout */
   void *data;           /* NULL where only type and shape are known; an array of zoo_string for strings */
   size_t byte_count;    /* bytes at `data`, blocked padding included */
+  int32_t kind;         /* ZOO_VALUE_ */
+  int32_t reserved;
+  const zoo_value *value; /* in zoo_call: what an input holds that is no tensor */
 } zoo_tensor;
 
-/* `kind` is ONNX's AttributeProto.AttributeType number; graphs and types are not passed to plugins. */
+/* `kind` is ONNX's AttributeProto.AttributeType number; types are not passed to plugins. */
 typedef struct zoo_attribute {
+  size_t size;
   const char *name;
   int32_t kind;
   float float_value;
@@ -89,20 +111,22 @@ typedef struct zoo_attribute {
   const float *floats;
   const int64_t *ints;
   const zoo_string *strings;
-  const zoo_tensor *tensors; /* kind TENSOR: one, with count 1 */
+  const zoo_tensor *const *tensors; /* kind TENSOR: one, with count 1 */
+  const zoo_body *body;             /* kind GRAPH: valid as long as the kernel is */
 } zoo_attribute;
 
 /* One elementwise operator of the default ONNX domain that the host folded onto the end of a node. */
 typedef struct zoo_step {
+  size_t size;
   const char *op_type; /* "Add", "Relu", "Clip", … */
-  const zoo_attribute *attributes;
+  const zoo_attribute *const *attributes;
   size_t attribute_count;
   /* Indices into the node's inputs: the step's operands, -1 standing for the value so far. */
   const int32_t *operands;
   size_t operand_count;
 } zoo_step;
 
-/* A node of the graph as a plugin sees it: all shapes are concrete. */
+/* A node of the graph as a plugin sees it: the shapes of its inputs are concrete. */
 typedef struct zoo_node zoo_node;
 struct zoo_node {
   size_t size;
@@ -110,18 +134,18 @@ struct zoo_node {
   const char *domain; /* "" for ONNX's own */
   const char *op_type;
   int64_t opset; /* the version of `domain` that the model imports */
-  const zoo_attribute *attributes;
+  const zoo_attribute *const *attributes;
   size_t attribute_count;
   /* The operator's own inputs (trailing absent ones dropped), then the operands of the epilogue. `data` is set for
      constants. */
-  const zoo_tensor *inputs;
+  const zoo_tensor *const *inputs;
   size_t input_count;
   size_t own_input_count;
+  /* Type, shape and layout of the outputs; rank ZOO_RANK_UNKNOWN where only running tells. NULL in `infer`. */
+  const zoo_tensor *const *outputs;
   size_t output_count;
-  const zoo_step *epilogue;
+  const zoo_step *const *epilogue;
   size_t epilogue_count;
-  /* Bit i: output i is used. */
-  uint64_t used_outputs;
   /* In `create`: copies `count` bytes, from byte `offset` on, of a constant input that the operator reads in pieces.
      Any thread may call it. What it returns when it fails is what `create` then has to return. */
   zoo_status (*read_constant)(const zoo_node *node, size_t input, size_t offset, size_t count, void *destination);
@@ -145,6 +169,18 @@ struct zoo_executor {
   void (*parallel_for)(const zoo_executor *executor, size_t count, zoo_task task, void *argument);
 };
 
+/* A layout that a plugin brings. */
+typedef struct zoo_layout {
+  size_t size;
+  const char *name; /* as operators of other plugins ask for it: "example.com/NHWC4" */
+  /* The domain whose operator Reorder, version 1, copies a tensor from the plain layout to this one and back; which of
+     both is told by the layouts of its input and its output. */
+  const char *domain;
+  void *context;
+  /* The bytes of a tensor in this layout; 0 where it has no such tensors. */
+  size_t (*byte_count)(void *context, int32_t type, const int64_t *shape, int32_t rank);
+} zoo_layout;
+
 /* What the host offers. It outlives the plugin. */
 typedef struct zoo_host {
   size_t size;
@@ -158,15 +194,30 @@ typedef struct zoo_host {
   void (*release)(void *memory);
   /* Says why the callback that is running on this thread is about to return something else than ZOO_OK. */
   void (*set_error)(const char *message);
+  /* The number of a layout, the same for all plugins of the process; ZOO_LAYOUT_NONE for a name that nobody has
+     registered. */
+  int32_t (*layout_named)(const char *name);
+  /* Makes a layout known, before any model is compiled, and gives its number; what `layout` points to stays valid.
+     ZOO_LAYOUT_NONE where the name is taken, or the struct malformed. */
+  int32_t (*register_layout)(const zoo_layout *layout);
+  /* How many values a sequence or the results of a body have; an optional value has one or none. A map has two: tensors
+     of keys and of values, of the same length. */
+  size_t (*value_count)(const zoo_value *value);
+  /* Describes one of them, plain tensors with their data, in `element`, whose size the caller sets. What it points to
+     is valid as long as `value` is. */
+  zoo_status (*value_at)(const zoo_value *value, size_t index, zoo_tensor *element);
+  /* Lets go of the results of a body. */
+  void (*release_value)(const zoo_value *value);
 } zoo_host;
 
 /* One run of a kernel. */
 typedef struct zoo_call zoo_call;
 struct zoo_call {
   size_t size;
-  const zoo_tensor *inputs; /* as in zoo_node; `data` NULL for inputs that the kernel consumed at its creation */
+  const zoo_tensor *const *inputs; /* as in zoo_node; `data` NULL for inputs that the kernel consumed at its creation */
   size_t input_count;
-  const zoo_tensor *outputs; /* memory to write; `data` NULL where the shape was unknown or the output is unused */
+  /* Memory to write; `data` NULL where the shape was unknown, the output is no tensor, or nobody reads it. */
+  const zoo_tensor *const *outputs;
   size_t output_count;
   void *workspace;
   const zoo_executor *executor;
@@ -175,29 +226,38 @@ struct zoo_call {
   void *(*allocate_output)(const zoo_call *call, size_t output, const int64_t *shape, int32_t rank);
   /* Copies bytes that an output of strings can point to. `bytes` of the copy are NULL when there is no memory. */
   zoo_string (*copy_string)(const zoo_call *call, const char *bytes, size_t count);
+  /* For an output that is a sequence: appends a tensor and gives the memory to write it into (NULL: none left). */
+  void *(*append_output)(const zoo_call *call, size_t output, int32_t type, const int64_t *shape, int32_t rank);
+  /* Gives an output whose shape was unknown, or which is no tensor, the value number `element` of `value`, without a
+     copy. */
+  zoo_status (*set_output)(const zoo_call *call, size_t output, const zoo_value *value, size_t element);
+  /* Runs a graph that the node has as an attribute, on plain tensors or what `value` of an input says, and gives its
+     results, for zoo_host.release_value. May be called by the thread that `run` was called on. */
+  zoo_status (*run_body)(
+      const zoo_call *call, const zoo_body *body, const zoo_tensor *const *inputs, size_t input_count,
+      const zoo_value **results);
 };
 
-/* What `create` and `reshape` fill in; the host clears it first. */
+/* What `create` and `reshape` fill in; the host clears it first, except for the three lists, which are its own: one
+   entry for each input, or each output. */
 typedef struct zoo_kernel {
   size_t size;
   void *state;
+  zoo_status (*run)(void *state, const zoo_call *call);
+  void (*destroy)(void *state);
   size_t workspace_bytes;
-  /* Bit i: `run` does not read input i, because its contents are packed into `state`. The host drops it then. */
-  uint64_t consumed_inputs;
-  /* Bit i: output 0 may take the memory of input i, if both have the same size and nothing else needs the input. */
-  uint64_t in_place_inputs;
+  /* Set to 1 where `run` does not read an input, because its contents are packed into `state`. The host drops it. */
+  uint8_t *consumed_inputs;
+  /* Set to 1 where output 0 may take an input's memory, if both have the same size and nothing else needs the input. */
+  uint8_t *in_place_inputs;
+  /* The layout in which `run` writes an output, whatever zoo_call says; the host refuses a kernel for which it has made
+     other room. ZOO_LAYOUT_NONE, as they all are at first, for a kernel that looks at zoo_call. */
+  int32_t *output_layouts;
   /* How this kernel computes, for people: "Winograd F(4×4,3×3)". NULL or valid until destroy. */
   const char *description;
-  zoo_status (*run)(void *state, const zoo_call *call);
   /* Optional: a kernel for the same node with other input shapes, sharing packed weights with this one. Returning
      ZOO_UNSUPPORTED asks the host to create anew. Constant inputs need not have data. */
   zoo_status (*reshape)(void *state, const zoo_node *node, const zoo_executor *executor, struct zoo_kernel *kernel);
-  void (*destroy)(void *state);
-  /* Bit i: `run` writes output i blocked where bit i of `blocked_outputs` is set, plain where it is not, whatever zoo_call
-     says; the host refuses a kernel for which it has made other room. Of outputs whose bit is not set the kernel looks at
-     `layout` in zoo_call. */
-  uint64_t stated_outputs;
-  uint64_t blocked_outputs;
 } zoo_kernel;
 
 typedef struct zoo_operator {
@@ -206,18 +266,20 @@ typedef struct zoo_operator {
   const char *op_type;
   int64_t since_version; /* first opset with this form; it serves until a later form that some plugin registers */
   void *context;         /* passed to every callback */
-  /* Writes type, rank and shape of each output; `outputs[i].shape` points at ZOO_MAX_RANK writable dimensions. */
-  zoo_status (*infer)(void *context, const zoo_node *node, zoo_tensor *outputs);
   zoo_status (*create)(void *context, const zoo_node *node, const zoo_executor *executor, zoo_kernel *kernel);
+  /* Writes type, rank and shape of each output (kind, and type of the tensors, of one that is no tensor);
+     `outputs[i]->shape` points at ZOO_MAX_RANK writable dimensions. Of operators that the host declares (ONNX's, and
+     some others) it knows the outputs itself and does not ask; all others need it. */
+  zoo_status (*infer)(void *context, const zoo_node *node, zoo_tensor *const *outputs);
   /* Optional. Whether the operator can apply `step` after the epilogue that `node` has already. The step's operands
      are the node's last inputs. The value that the steps transform is output 0. */
   int32_t (*accepts)(void *context, const zoo_node *node, const zoo_step *step);
   /* Optional; without it everything is plain. Given the layouts that the inputs have now (in node->inputs), writes
      the layouts that the operator wants for them and those it will give its outputs. */
   zoo_status (*choose_layouts)(void *context, const zoo_node *node, int32_t *inputs, int32_t *outputs);
-  /* Optional. Bit i: where input i is a constant, `create` gets it with read_constant and consumes it. The host then
-     need not hold it in memory as a whole: `data` may be NULL. */
-  uint64_t (*reads_in_pieces)(void *context, const zoo_node *node);
+  /* Optional. Sets to 1 those inputs that `create`, where they are constants, gets with read_constant and consumes. The
+     host then need not hold them in memory as a whole: `data` may be NULL. */
+  void (*reads_in_pieces)(void *context, const zoo_node *node, uint8_t *inputs);
 } zoo_operator;
 
 typedef struct zoo_plugin {

@@ -11,8 +11,16 @@ public struct Region: Sendable {
   /// What is planned when this has run; `nil` where nothing is left.
   public var rest: CompilerGraph?
 
+  /// Takes from a graph what can be planned now.
+  public init(firstOf graph: inout CompilerGraph, _ context: CompileContext) throws {
+    try InferFacts().run(&graph, context)
+    try WidenHalves().run(&graph, context)
+    graph.removeDeadCode()
+    self.init(firstOf: graph)
+  }
+
   /// Splits a graph whose values have their facts.
-  public init(firstOf whole: CompilerGraph) {
+  init(firstOf whole: CompilerGraph) {
     var known = Set(whole.inputs)
     // Where inputs have symbols for extents, those are numbers when the region is planned.
     let given = Set(

@@ -2,7 +2,7 @@ import ZooCore
 import ZooOperators
 
 /// Lets each operator choose the layouts of its inputs and outputs, first to last, and puts a Reorder of the
-/// `zoo` domain wherever a value is wanted in another layout than it has.
+/// `zoo` domain, or that of the layout, wherever a value is wanted in another layout than it has.
 ///
 /// Where no plugin offers Reorder everything stays plain.
 public struct AssignLayouts: Pass {
@@ -12,7 +12,7 @@ public struct AssignLayouts: Pass {
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard context.provider.offers("Reorder", domain: internalDomain, opset: 1) else { return }
-    var copies = LayoutCopies()
+    var copies = LayoutCopies(provider: context.provider)
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       let choice = try context.provider.layouts(of: node, in: graph)
@@ -47,7 +47,10 @@ public struct AssignLayouts: Pass {
 
 /// Values in other layouts, each made once.
 private struct LayoutCopies {
+  let provider: any OperatorProvider
   private var copies: [ValueID: [Layout: ValueID]] = [:]
+
+  init(provider: any OperatorProvider) { self.provider = provider }
 
   mutating func value(
     _ value: ValueID, in layout: Layout, before place: NodeID?, _ graph: inout CompilerGraph
@@ -55,6 +58,19 @@ private struct LayoutCopies {
     let original = graph[value]
     guard original.layout != layout else { return value }
     if let copy = copies[value]?[layout] { return copy }
+    // From one layout to another by way of the plain one.
+    if original.layout != .plain, layout != .plain {
+      let plain = self.value(value, in: .plain, before: place, &graph)
+      return self.copy(plain, of: value, in: layout, before: place, &graph)
+    }
+    return copy(value, of: value, in: layout, before: place, &graph)
+  }
+
+  /// A copy of `source`, which is `value` in this layout or the plain one.
+  private mutating func copy(
+    _ source: ValueID, of value: ValueID, in layout: Layout, before place: NodeID?, _ graph: inout CompilerGraph
+  ) -> ValueID {
+    let original = graph[value]
     let copy = graph.addValue(
       ValueFacts(original.facts.kind, shape: original.facts.shape),
       name: "\(original.name)/\(layout == .plain ? "plain" : "blocked")")
@@ -62,7 +78,8 @@ private struct LayoutCopies {
     graph[copy].copyOf = value
     graph.insert(
       CompilerNode(
-        "Reorder", domain: internalDomain, opset: 1, name: graph[copy].name, inputs: [value], outputs: [copy],
+        "Reorder", domain: provider.reorderDomain(of: layout == .plain ? original.layout : layout), opset: 1,
+        name: graph[copy].name, inputs: [source], outputs: [copy],
         attributes: [Attribute("to", .int(Int64(layout.number)))]), before: place)
     copies[value, default: [:]][layout] = copy
     return copy

@@ -34,7 +34,9 @@ struct ComputedConstant: TensorSource {
   }
 
   func load(type: ElementType, shape: [Int]) throws -> Tensor {
-    guard let tensor = try provider.evaluate(node, in: graph).first, tensor.type == type, tensor.shape == shape else {
+    guard let tensor = try provider.evaluate(node, in: graph, mostBytes: .max)?.first, tensor.type == type,
+      tensor.shape == shape
+    else {
       throw ZooError(.defect, "a constant is computed as another", at: node.label)
     }
     return tensor

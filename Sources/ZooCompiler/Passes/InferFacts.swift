@@ -26,7 +26,7 @@ public struct InferFacts: Pass {
         if try becomesConstant(id, node, &graph, context) { return }
         let facts = try inferred(node, in: graph, context)
         switch try folding(node, facts, in: graph, &allowance) {
-        case .now: return try fold(id, node, &graph, context)
+        case .now(let mostBytes): if try fold(id, node, mostBytes: mostBytes, &graph, context) { return }
         case .whenRead: return try compute(id, node, facts, &graph, context)
         case .never: break
         }
@@ -41,24 +41,10 @@ public struct InferFacts: Pass {
   ) throws -> [ValueFacts] {
     guard let declaration = node.declaration else {
       // A plugin's own operator is asked once all that it reads is known.
-      let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.fixedShape != nil } ?? true }
+      let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.isPlannable } ?? true }
       return isKnown ? try context.provider.infer(node, in: graph) : node.outputs.map { _ in ValueFacts(nil) }
     }
-    let facts = try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
-    return try completed(facts, of: node, in: graph, context)
-  }
-
-  /// What a plugin knows of constants in which the declaration does not look: how many elements are unique, for example.
-  private func completed(
-    _ facts: [ValueFacts], of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
-  ) throws -> [ValueFacts] {
-    guard facts.contains(where: { $0.elementType != nil && $0.fixedShape == nil }), node.bodies.isEmpty,
-      node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }),
-      context.provider.offers(node.operatorType, domain: node.domain, opset: node.opset)
-    else { return facts }
-    return zip(facts, try context.provider.infer(node, in: graph)).map { declared, offered in
-      declared.fixedShape == nil && declared.kind == offered.kind && offered.fixedShape != nil ? offered : declared
-    }
+    return try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
   }
 
   /// The graphs that a node runs, with what is known of their values.
@@ -163,7 +149,11 @@ extension InferFacts {
     return true
   }
 
-  private enum Folding { case now, whenRead, never }
+  private enum Folding {
+    /// Unless that gives more.
+    case now(mostBytes: Int)
+    case whenRead, never
+  }
 
   private func folding(
     _ node: CompilerNode, _ facts: [ValueFacts], in graph: CompilerGraph, _ allowance: inout FoldingAllowance
@@ -171,17 +161,20 @@ extension InferFacts {
     guard node.bodies.isEmpty, node.declaration?.traits.contains(.random) != true,
       node.inputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true })
     else { return .never }
-    var made = 0
+    var (made, isKnown) = (0, true)
     for fact in facts {
-      guard let type = fact.elementType, let shape = fact.fixedShape else { return .never }
-      made += try Tensor.byteCount(type: type, shape: shape)
+      // Some operators tell how much they give when they run.
+      guard let type = fact.elementType, fact.fixedShape != nil || node.declaration != nil else { return .never }
+      isKnown = isKnown && fact.fixedShape != nil
+      made += try fact.fixedShape.map { try Tensor.byteCount(type: type, shape: $0) } ?? 0
     }
     let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
     let cost = ComputedConstant.cost(making: made, of: node, in: graph)
-    if made <= max(ComputedConstant.smallByteCount, given), cost == made {
-      return allowance.allows(made, beyond: given, in: graph) ? .now : .never
+    let limit = max(ComputedConstant.smallByteCount, given)
+    if made <= limit, cost == made {
+      return allowance.allows(isKnown ? made : limit, beyond: given, in: graph) ? .now(mostBytes: limit) : .never
     }
-    guard cost <= ComputedConstant.mostCost * made, let declaration = node.declaration,
+    guard isKnown, cost <= ComputedConstant.mostCost * made, let declaration = node.declaration,
       graph.computedByteCount + made - graph.givenUp(by: node) <= allowance.computed,
       declaration.traits.isCheap, node.outputs.count == 1, let output = node.outputs[0],
       !node.inputs.contains(where: { $0.map { graph[$0].holdsForShapes } ?? false })
@@ -201,10 +194,11 @@ extension InferFacts {
     graph.makeConstant(output, stored, holdsForShapes: holds)
   }
 
+  /// - Returns: Whether that could be done.
   private func fold(
-    _ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext
-  ) throws {
-    let results = try context.provider.evaluate(node, in: graph)
+    _ id: NodeID, _ node: CompilerNode, mostBytes: Int, _ graph: inout CompilerGraph, _ context: CompileContext
+  ) throws -> Bool {
+    guard let results = try context.provider.evaluate(node, in: graph, mostBytes: mostBytes) else { return false }
     graph.remove(id)
     let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
     let made = results.reduce(0) { $0 + $1.byteCount }
@@ -216,6 +210,7 @@ extension InferFacts {
         StoredTensor(tensor), by: OperationKey(node), of: node.inputs, part: part, context)
       graph.makeConstant(output, stored, holdsForShapes: holds)
     }
+    return true
   }
 }
 

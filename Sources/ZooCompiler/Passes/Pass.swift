@@ -26,19 +26,22 @@ public protocol OperatorProvider: Sendable {
   func offers(_ operatorType: String, domain: String, opset: Int64) -> Bool
   /// Facts of a node's outputs, for operators that are not declared.
   func infer(_ node: CompilerNode, in graph: CompilerGraph) throws -> [ValueFacts]
-  /// What a node gives whose inputs are all constant.
-  func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor]
+  /// What a node gives whose inputs are all constant; `nil` where outputs of unknown shapes turn out to take more than
+  /// `mostBytes`.
+  func evaluate(_ node: CompilerNode, in graph: CompilerGraph, mostBytes: Int) throws -> [Tensor]?
   /// Whether the node's operator can fold steps onto its end at all.
   func foldsSteps(_ node: CompilerNode) -> Bool
   /// Whether it can apply `step` after the epilogue that the node has.
   func accepts(_ step: FusedStep, on node: CompilerNode, in graph: CompilerGraph) throws -> Bool
   /// The layouts that it wants for the node's operands, those of bodies left out, and gives its outputs.
   func layouts(of node: CompilerNode, in graph: CompilerGraph) throws -> (operands: [Layout], outputs: [Layout])
+  /// The domain whose Reorder copies plain tensors to `layout` and back.
+  func reorderDomain(of layout: Layout) -> String
 }
 
 /// Every pass that a graph goes through for each set of input shapes, in order.
 public let allPasses: [any Pass] = [
-  InferFacts(), RemoveIdentities(), WidenHalves(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(),
+  InferFacts(), RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(),
   FuseGelu(), FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(), RemoveDeadCode(),
   AssignLayouts(),
 ]

@@ -22,23 +22,21 @@ public struct WidenHalves: Pass {
     let node = graph[id]
     let halves = node.inputs.compactMap { $0.flatMap { graph[$0].facts.isHalf ? $0 : nil } }
     guard !halves.isEmpty, let declaration = node.declaration, node.bodies.isEmpty,
-      // What rounds on purpose does.
-      !declaration.traits.contains(.keepsValues) || node.isOperator("Cast"),
+      !declaration.traits.contains(.readsTypes),
       // What only moves stays small until somebody computes with it.
       declaration.traits.isDisjoint(with: [.view, .copies]) || halves.contains(where: widened.knows),
-      node.outputs.allSatisfy({ $0.map { graph[$0].facts.isTensorOfKnownShape } ?? true })
+      node.outputs.allSatisfy({ $0.map { graph[$0].facts.elementType != nil } ?? true })
     else { return }
     var wide = node
     wide.inputs = try node.inputs.map { input in
       try input.map { graph[$0].facts.isHalf ? try widened.value(of: $0, before: id, &graph) : $0 }
     }
     let facts = try declaration.infer(Inference(wide, in: graph))
-    guard
-      zip(node.outputs, facts).allSatisfy({ output, known in
-        output.map { known.kind == graph[$0].facts.kind || known.elementType == .float32 && graph[$0].facts.isHalf }
-          ?? true
-      })
-    else { return }
+    let isSame = zip(node.outputs, facts).allSatisfy { output, known in
+      guard let output else { return true }
+      return known.kind == graph[output].facts.kind || known.elementType == .float32 && graph[output].facts.isHalf
+    }
+    guard isSame else { throw ZooError(.unsupported, "half precision can't be computed as float32 here") }
     if node.isOperator("Cast"), facts[0].elementType == .float32, let output = node.outputs[0],
       let same = wide.inputs[0]
     {
@@ -104,6 +102,4 @@ private struct WidenedValues {
 
 extension ValueFacts {
   fileprivate var isHalf: Bool { elementType == .float16 || elementType == .bfloat16 }
-
-  fileprivate var isTensorOfKnownShape: Bool { elementType != nil && fixedShape != nil }
 }

@@ -51,6 +51,27 @@ package struct TypeSet: Sendable, Hashable {
     }
   }
 
+  /// Whether a value of `kind` is among them. Lists of places and extents may have either type of integers.
+  func contains(_ kind: ValueKind) -> Bool {
+    switch kind {
+    case .tensor(.int32) where bits == 1 << 7: true
+    case .tensor(let type): bits & 1 << UInt32(type.rawValue) != 0
+    case .sparseTensor: true
+    case .sequence: bits & 1 << 29 != 0
+    case .optional: bits & 1 << 30 != 0
+    case .map: bits & 1 << 31 != 0
+    }
+  }
+
+  /// Those of all numbers in place of those of some: not texts, truth values and complex numbers.
+  var withAllNumbers: TypeSet {
+    let others = [ElementType.string, .bool, .complex64, .complex128].reduce(1 as UInt32) {
+      $0 | 1 << UInt32($1.rawValue)
+    }
+    let numbers: UInt32 = (1 << 29 - 1) & ~others
+    return bits & numbers == 0 ? self : TypeSet(bits: bits | numbers)
+  }
+
   /// The tensor type, if there is just one.
   var only: ValueKind? {
     guard bits.nonzeroBitCount == 1, bits < 1 << 29 else { return nil }

@@ -18,7 +18,7 @@ final class ProductObserver: StepObserver {
       case .arena, .input, .output, .slot: break
       }
       guard operand.facts.elementType == .float32, let shape = operand.facts.fixedShape, !shape.contains(0),
-        let data = call.pointee.inputs[position].data
+        let data = call.pointee.inputs[position]?.pointee.data
       else { continue }
       show(operand.name, data.assumingMemoryBound(to: Float.self), shape, operand.layout.number)
     }

@@ -16,11 +16,14 @@ final class BoundNode {
 
   /// - Parameters:
   ///   - stored: Constants that the operator reads in pieces, by position.
+  ///   - bodies: What runs the node's graphs, one for each, kept alive by the caller.
+  ///   - hasFacts: Whether it is known what the node gives.
   ///   - judged: A step that the operator is asked about; its operands follow the node's.
   ///   - load: What a constant holds that is too large to be known to everybody; `nil` leaves it out.
   init(
-    _ node: CompilerNode, in graph: CompilerGraph, stored: [Int: StoredTensor] = [:], judging judged: FusedStep? = nil,
-    arithmetic: Arithmetic, load: ((CompilerValue) throws -> Tensor?)? = nil
+    _ node: CompilerNode, in graph: CompilerGraph, stored: [Int: StoredTensor] = [:], bodies: [BodyHandle] = [],
+    hasFacts: Bool = true, judging judged: FusedStep? = nil, arithmetic: Arithmetic,
+    load: ((CompilerValue) throws -> Tensor?)? = nil
   ) throws {
     self.stored = stored
     let operands =
@@ -29,23 +32,22 @@ final class BoundNode {
         step.operands.compactMap { $0.map(Optional.some) }
       }
     names = operands.map { $0.map { graph[$0].name } ?? "" }
-    let inputTable = memory.allocate(zoo_tensor.self, count: operands.count)
     pointer = memory.allocate(zoo_node.self, count: 1)
-    let attributes = try bind(node.attributes)
-    for (index, operand) in operands.enumerated() {
-      guard let operand else { continue }
-      inputTable[index] = try bind(graph[operand], load: stored[index] == nil ? load : nil)
-      if stored[index] != nil { inputTable[index].is_constant = 1 }
+    let attributes = try bind(node.attributes) + bind(node.bodies.map(\.name), bodies)
+    let inputs = try operands.enumerated().map { index, operand in
+      guard let operand else { return zoo_tensor.absent }
+      var input = try bind(graph[operand], load: stored[index] == nil ? load : nil)
+      if stored[index] != nil { input.is_constant = 1 }
+      return input
     }
-    let numbered = node.numberedEpilogue
-    let steps = memory.allocate(zoo_step.self, count: numbered.count)
-    for (index, entry) in numbered.enumerated() { steps[index] = try bind(entry.step, operands: entry.operands) }
+    let outputs = hasFacts ? try node.outputs.map { try $0.map { try bind(graph[$0], load: nil) } ?? .absent } : nil
+    let steps = try node.numberedEpilogue.map { try bind($0.step, operands: $0.operands) }
     pointer.pointee = zoo_node(
       size: MemoryLayout<zoo_node>.size, name: memory.string(node.name), domain: memory.string(node.domain),
-      op_type: memory.string(node.operatorType), opset: node.opset, attributes: attributes.0,
-      attribute_count: attributes.1, inputs: inputTable, input_count: operands.count,
-      own_input_count: node.inputs.count, output_count: node.outputs.count, epilogue: steps,
-      epilogue_count: numbered.count, used_outputs: node.usedOutputs,
+      op_type: memory.string(node.operatorType), opset: node.opset, attributes: memory.list(attributes).reading,
+      attribute_count: attributes.count, inputs: memory.list(inputs).reading, input_count: inputs.count,
+      own_input_count: node.inputs.count, outputs: outputs.map { memory.list($0).reading },
+      output_count: node.outputs.count, epilogue: memory.list(steps).reading, epilogue_count: steps.count,
       read_constant: { node, input, offset, count, destination in
         guard let node, let state = node.pointee.host_state else { return zoo_status(ZOO_FAILED) }
         let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
@@ -95,7 +97,8 @@ final class BoundNode {
   func bind(_ step: FusedStep, operands: [Int32]) throws -> zoo_step {
     let attributes = try bind(step.attributes)
     return zoo_step(
-      op_type: memory.string(step.operatorType), attributes: attributes.0, attribute_count: attributes.1,
+      size: MemoryLayout<zoo_step>.size, op_type: memory.string(step.operatorType),
+      attributes: memory.list(attributes).reading, attribute_count: attributes.count,
       operands: memory.copy(operands), operand_count: operands.count)
   }
 
@@ -117,10 +120,10 @@ final class BoundNode {
       held.append(constant)
       data = memory.data(of: constant)
     }
-    return zoo_tensor(
-      type: facts.elementType?.rawValue ?? 0, layout: layout.number,
-      rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, is_constant: data == nil ? 0 : 1, shape: dimensions,
-      data: data, byte_count: shape == nil ? 0 : try byteCount(of: facts, layout: layout))
+    var tensor = zoo_tensor(facts.kind, layout: layout, shape: dimensions, rank: shape?.count)
+    (tensor.is_constant, tensor.data) = (data == nil ? 0 : 1, data)
+    if shape != nil, facts.elementType != nil { tensor.byte_count = try byteCount(of: facts, layout: layout) }
+    return tensor
   }
 
   private func bind(_ tensor: NamedTensor) throws -> zoo_tensor {
@@ -128,12 +131,25 @@ final class BoundNode {
     return try bind(ValueFacts(loaded.type, loaded.shape), layout: .plain, constant: loaded)
   }
 
-  private func bind(_ attributes: [Attribute]) throws -> (UnsafeMutablePointer<zoo_attribute>, Int) {
-    let table = memory.allocate(zoo_attribute.self, count: attributes.count)
-    for (index, attribute) in attributes.enumerated() {
-      var bound = zoo_attribute()
-      bound.name = UnsafePointer(memory.string(attribute.name))
-      bound.kind = attribute.value.kind
+  private func bind(_ names: [String], _ bodies: [BodyHandle]) -> [zoo_attribute] {
+    names.enumerated().map { index, name in
+      var bound = emptyAttribute(name, kind: 5)
+      bound.body = bodies.indices.contains(index) ? bodies[index].pointer : nil
+      return bound
+    }
+  }
+
+  private func emptyAttribute(_ name: String, kind: Int32) -> zoo_attribute {
+    var bound = zoo_attribute()
+    bound.size = MemoryLayout<zoo_attribute>.size
+    bound.name = UnsafePointer(memory.string(name))
+    bound.kind = kind
+    return bound
+  }
+
+  private func bind(_ attributes: [Attribute]) throws -> [zoo_attribute] {
+    try attributes.map { attribute in
+      var bound = emptyAttribute(attribute.name, kind: attribute.value.kind)
       switch attribute.value {
       case .float(let value): bound.float_value = value
       case .int(let value): bound.int_value = value
@@ -148,16 +164,15 @@ final class BoundNode {
         bound.strings = UnsafePointer(memory.copy(values.map { memory.string(bytes: $0) }))
         bound.count = values.count
       case .tensor(let tensor):
-        bound.tensors = UnsafePointer(memory.copy([try bind(tensor)]))
+        bound.tensors = memory.list([try bind(tensor)]).reading
         bound.count = 1
       case .tensors(let tensors):
-        bound.tensors = UnsafePointer(memory.copy(try tensors.map { try bind($0) }))
+        bound.tensors = memory.list(try tensors.map { try bind($0) }).reading
         bound.count = tensors.count
       case .graph, .graphs, .type, .types, .opaque: break
       }
-      table[index] = bound
+      return bound
     }
-    return (table, attributes.count)
   }
 }
 
@@ -166,11 +181,6 @@ extension CompilerNode {
   fileprivate var numberedEpilogue: [(step: FusedStep, operands: [Int32])] {
     var next = Int32(inputs.count)
     return epilogue.map { step in (step, step.numbered(from: &next)) }
-  }
-
-  /// Bit i: output i is wanted.
-  var usedOutputs: UInt64 {
-    outputs.enumerated().reduce(0) { $1.offset < 64 && $1.element != nil ? $0 | 1 << UInt64($1.offset) : $0 }
   }
 }
 
@@ -181,6 +191,42 @@ extension FusedStep {
       guard operand != nil else { return -1 }
       next += 1
       return next - 1
+    }
+  }
+}
+
+/// Pointers to structs of the ABI.
+struct StructList<Element> {
+  fileprivate let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
+
+  subscript(_ index: Int) -> UnsafeMutablePointer<Element> { pointers[index] }
+
+  /// As the ABI has it for those who only read.
+  var reading: UnsafePointer<UnsafePointer<Element>?> {
+    UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<Element>?.self)
+  }
+
+  /// As the ABI has it for those who fill the structs in.
+  var writing: UnsafePointer<UnsafeMutablePointer<Element>?> {
+    UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeMutablePointer<Element>?.self)
+  }
+}
+
+extension zoo_tensor {
+  /// An input that is left out, or an output that nobody reads.
+  static var absent: zoo_tensor { zoo_tensor(nil, layout: .plain, shape: nil, rank: 0) }
+
+  /// What is known of a value, without data.
+  init(_ kind: ValueKind?, layout: Layout, shape: UnsafePointer<Int64>?, rank: Int?) {
+    self.init()
+    (size, self.shape, self.layout) = (MemoryLayout<zoo_tensor>.size, shape, layout.number)
+    self.rank = rank.map { Int32($0) } ?? ZOO_RANK_UNKNOWN
+    switch kind {
+    case .tensor(let element)?: type = element.rawValue
+    case .sparseTensor?, nil: break
+    case .sequence(let element)?: (self.kind, type) = (Int32(ZOO_VALUE_SEQUENCE), element.elementType?.rawValue ?? 0)
+    case .optional(let element)?: (self.kind, type) = (Int32(ZOO_VALUE_OPTIONAL), element.elementType?.rawValue ?? 0)
+    case .map?: self.kind = Int32(ZOO_VALUE_MAP)
     }
   }
 }
@@ -213,6 +259,12 @@ final class ScratchMemory {
     let table = allocate(Element.self, count: elements.count)
     for (index, element) in elements.enumerated() { table[index] = element }
     return table
+  }
+
+  /// Structs of the ABI, which are handed on by a list of pointers.
+  func list<Element: BitwiseCopyable>(_ elements: [Element]) -> StructList<Element> {
+    let table = copy(elements)
+    return StructList(pointers: copy(elements.indices.map { table + $0 }))
   }
 
   func string(_ text: String) -> UnsafeMutablePointer<CChar> {

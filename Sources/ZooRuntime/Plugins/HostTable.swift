@@ -20,7 +20,12 @@ public struct HostTable: Sendable {
         cpu_features: cpu.features, worker_count: UInt32(ThreadPool.shared.workerCount), l1_bytes: cpu.l1ByteCount,
         l2_bytes: cpu.l2ByteCount, l3_bytes: cpu.l3ByteCount,
         allocate: allocate, release: { SystemMemory.release($0) },
-        set_error: zoo_plugin_error_set))
+        set_error: zoo_plugin_error_set,
+        layout_named: { $0.map { LayoutTable.number(named: String(cString: $0)) } ?? Int32(ZOO_LAYOUT_NONE) },
+        register_layout: { $0.map(LayoutTable.register) ?? Int32(ZOO_LAYOUT_NONE) },
+        value_count: { ValueHandle.at($0)?.count ?? 0 },
+        value_at: { ValueHandle.at($0)?.describe($1, in: $2) ?? zoo_status(ZOO_INVALID) },
+        release_value: { ValueHandle.release($0) }))
     pointer = UnsafePointer(table)
   }
 

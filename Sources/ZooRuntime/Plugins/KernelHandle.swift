@@ -6,26 +6,35 @@ import ZooOperators
 
 /// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
 final class KernelHandle: @unchecked Sendable {
-  let kernel: zoo_kernel
+  private let kernel: zoo_kernel
+  private let consumed, overwritable: [Bool]
+  /// By output: the number of the layout in which it is written, whatever room there is.
+  private let layouts: [Int32]
+  /// The node's graphs, whose addresses the kernel knows.
+  private let bodies: [BodyHandle]
 
   var workspaceByteCount: Int { kernel.workspace_bytes }
   /// How the kernel computes, in the plugin's words.
   var summary: String? { kernel.description.map { String(cString: $0) } }
 
-  func consumes(input index: Int) -> Bool { index < 64 && kernel.consumed_inputs >> UInt64(index) & 1 == 1 }
-  func canOverwrite(input index: Int) -> Bool { index < 64 && kernel.in_place_inputs >> UInt64(index) & 1 == 1 }
+  func consumes(input index: Int) -> Bool { consumed.indices.contains(index) && consumed[index] }
+  func canOverwrite(input index: Int) -> Bool { overwritable.indices.contains(index) && overwritable[index] }
 
-  private init(_ kernel: zoo_kernel) { self.kernel = kernel }
+  private init(_ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle]) {
+    (self.kernel, self.bodies) = (kernel, bodies)
+    let node = bound.pointer.pointee
+    consumed = (0..<node.input_count).map { kernel.consumed_inputs[$0] != 0 }
+    overwritable = (0..<node.input_count).map { kernel.in_place_inputs[$0] != 0 }
+    layouts = (0..<node.output_count).map { kernel.output_layouts[$0] }
+  }
 
   /// Makes sure that the kernel writes each output in the layout that its memory is made for; `nil` for one that nobody
   /// reads.
   ///
   /// - Throws: `ZooError` (`defect`).
   func check(outputLayouts: [Int32?], label: String) throws {
-    for (index, layout) in outputLayouts.prefix(64).enumerated() {
-      guard let layout, kernel.stated_outputs >> UInt64(index) & 1 == 1 else { continue }
-      let isBlocked = kernel.blocked_outputs >> UInt64(index) & 1 == 1
-      guard layout == Int32(isBlocked ? ZOO_LAYOUT_NCHW16C : ZOO_LAYOUT_PLAIN) else {
+    for (index, (written, layout)) in zip(layouts, outputLayouts).enumerated() where written != ZOO_LAYOUT_NONE {
+      guard layout == nil || layout == written else {
         throw ZooError(
           .defect, "the kernel writes output \(index) in another layout than it has room for", at: label)
       }
@@ -36,20 +45,30 @@ final class KernelHandle: @unchecked Sendable {
   func run(_ call: UnsafeMutablePointer<zoo_call>) -> zoo_status {
     let outputs = UnsafeBufferPointer(start: call.pointee.outputs, count: call.pointee.output_count)
     // One that nobody reads has no type.
-    let isEmpty = outputs.allSatisfy { $0.type == 0 || $0.rank >= 0 && $0.byte_count == 0 }
+    let isEmpty = outputs.allSatisfy { output in
+      guard let output, output.pointee.kind == ZOO_VALUE_TENSOR else { return false }
+      return output.pointee.type == 0 || output.pointee.rank >= 0 && output.pointee.byte_count == 0
+    }
     return isEmpty && !outputs.isEmpty ? zoo_status(ZOO_OK) : kernel.run(kernel.state, call)
   }
 
   deinit { kernel.destroy?(kernel.state) }
 
-  private static func empty() -> zoo_kernel {
+  /// What a plugin fills in for `bound`, whose memory holds the lists.
+  private static func empty(_ bound: BoundNode) -> zoo_kernel {
+    let node = bound.pointer.pointee
     var kernel = zoo_kernel()
     kernel.size = MemoryLayout<zoo_kernel>.size
+    kernel.consumed_inputs = bound.memory.allocate(UInt8.self, count: node.input_count)
+    kernel.in_place_inputs = bound.memory.allocate(UInt8.self, count: node.input_count)
+    kernel.output_layouts = bound.memory.copy([Int32](repeating: Int32(ZOO_LAYOUT_NONE), count: node.output_count))
     return kernel
   }
 
-  private static func wrap(_ kernel: zoo_kernel, _ label: String) throws -> KernelHandle {
-    let handle = KernelHandle(kernel)
+  private static func wrap(
+    _ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle], _ label: String
+  ) throws -> KernelHandle {
+    let handle = KernelHandle(kernel, bound, bodies)
     guard kernel.run != nil else { throw ZooError(.defect, "the plugin's kernel is malformed", at: label) }
     guard kernel.workspace_bytes <= 1 << 40 else {
       throw HostTable.noMemory("no memory for scratch of \(kernel.workspace_bytes) bytes", at: label)
@@ -58,11 +77,14 @@ final class KernelHandle: @unchecked Sendable {
   }
 
   /// Has the operator make a kernel for `bound`.
+  ///
+  /// - Parameter bodies: What `bound` was made with.
   static func create(
-    _ operation: RegisteredOperator, _ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>
+    _ operation: RegisteredOperator, _ bound: BoundNode, bodies: [BodyHandle] = [], label: String,
+    executor: UnsafePointer<zoo_executor>
   ) throws -> KernelHandle {
-    var kernel = empty()
-    let table = operation.table.pointee
+    var kernel = empty(bound)
+    let table = operation.table
     let status = table.create(table.context, bound.pointer, executor, &kernel)
     do {
       try bound.checkReading()
@@ -73,33 +95,38 @@ final class KernelHandle: @unchecked Sendable {
       throw error
     }
     try HostTable.check(status, label)
-    return try wrap(kernel, label)
+    return try wrap(kernel, bound, bodies, label)
   }
 
   /// A kernel for other input shapes with the same packed weights; `nil` where the plugin wants to make one anew.
   func reshaped(_ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>) throws -> KernelHandle? {
     guard let reshape = kernel.reshape else { return nil }
-    var made = Self.empty()
+    var made = Self.empty(bound)
     let status = reshape(kernel.state, bound.pointer, executor, &made)
     if status == ZOO_UNSUPPORTED { return nil }
     try HostTable.check(status, label)
-    return try Self.wrap(made, label)
+    return try Self.wrap(made, bound, bodies, label)
   }
 }
 
 extension RegisteredOperator {
   /// Facts of the node's outputs; without shapes where only running can tell.
   func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
-    let count = node.outputs.count
-    let outputs = bound.memory.allocate(zoo_tensor.self, count: count)
-    for index in 0..<count {
-      outputs[index].shape = UnsafePointer(bound.memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK)))
-    }
-    try HostTable.check(table.pointee.infer(table.pointee.context, bound.pointer, outputs), node.label)
-    return try (0..<count).map { index in
-      let output = outputs[index]
+    let outputs = bound.memory.list(
+      node.outputs.map { _ in
+        zoo_tensor(nil, layout: .plain, shape: bound.memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK)), rank: 0)
+      })
+    try HostTable.check(table.infer(table.context, bound.pointer, outputs.writing), node.label)
+    return try node.outputs.indices.map { index in
+      let output = outputs[index].pointee
       guard output.rank <= ZOO_MAX_RANK, let type = ElementType(rawValue: output.type) else {
         throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper type", at: node.label)
+      }
+      switch Int(output.kind) {
+      case ZOO_VALUE_TENSOR: break
+      case ZOO_VALUE_SEQUENCE: return ValueFacts(.sequence(.tensor(type)))
+      case ZOO_VALUE_OPTIONAL: return ValueFacts(.optional(.tensor(type)))
+      default: throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper kind", at: node.label)
       }
       guard output.rank >= 0 else { return ValueFacts(.tensor(type)) }
       let shape = (0..<Int(output.rank)).map { Int(output.shape[$0]) }
@@ -109,26 +136,28 @@ extension RegisteredOperator {
   }
 
   /// Inputs that the operator would rather read in pieces than have in memory.
-  func readsInPieces(_ bound: BoundNode) -> UInt64 {
-    table.pointee.reads_in_pieces?(table.pointee.context, bound.pointer) ?? 0
+  func readsInPieces(_ bound: BoundNode) -> [Bool] {
+    let count = bound.pointer.pointee.input_count
+    let asked = bound.memory.allocate(UInt8.self, count: count)
+    table.reads_in_pieces?(table.context, bound.pointer, asked)
+    return (0..<count).map { asked[$0] != 0 }
   }
 
   /// Whether the operator can apply `step`, whose operands are the last inputs of `bound`.
   func accepts(_ step: FusedStep, in bound: BoundNode) throws -> Bool {
-    guard let accepts = table.pointee.accepts else { return false }
+    guard let accepts = table.accepts else { return false }
     var next = Int32(bound.pointer.pointee.input_count - step.operands.count { $0 != nil })
     var raw = try bound.bind(step, operands: step.numbered(from: &next))
-    return accepts(table.pointee.context, bound.pointer, &raw) != 0
+    return accepts(table.context, bound.pointer, &raw) != 0
   }
 
   /// The layouts that the operator wants for its inputs and gives its outputs; plain where it has no preference.
   func layouts(_ bound: BoundNode, _ node: CompilerNode) throws -> (inputs: [Int32], outputs: [Int32]) {
     var inputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: bound.pointer.pointee.input_count)
     var outputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: node.outputs.count)
-    guard let choose = table.pointee.choose_layouts else { return (inputs, outputs) }
-    try HostTable.check(choose(table.pointee.context, bound.pointer, &inputs, &outputs), node.label)
-    let known = Int32(ZOO_LAYOUT_PLAIN)...Int32(ZOO_LAYOUT_NCHW16C)
-    guard inputs.allSatisfy(known.contains), outputs.allSatisfy(known.contains) else {
+    guard let choose = table.choose_layouts else { return (inputs, outputs) }
+    try HostTable.check(choose(table.context, bound.pointer, &inputs, &outputs), node.label)
+    guard (inputs + outputs).allSatisfy(LayoutTable.isKnown) else {
       throw ZooError(.defect, "plugin \(plugin) asks for an unknown layout", at: node.label)
     }
     return (inputs, outputs)

@@ -2,6 +2,7 @@ import CZooPlugin
 import Synchronization
 import ZooCompiler
 import ZooCore
+import ZooOperators
 
 /// The operators that are there, from whatever plugins.
 public final class OperatorRegistry: Sendable {
@@ -62,28 +63,30 @@ public final class OperatorRegistry: Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) for a table that breaks the ABI.
   public func register(_ plugin: UnsafePointer<zoo_plugin>, origin: String) throws {
-    let info = plugin.pointee
-    guard info.abi_version == ZOO_PLUGIN_ABI_VERSION else {
+    if let spoken = plugin.copy(into: zoo_plugin(), through: \.abi_version)?.abi_version,
+      spoken != ZOO_PLUGIN_ABI_VERSION
+    {
       throw ZooError(
-        .badData, "the plugin speaks ABI version \(info.abi_version), not \(ZOO_PLUGIN_ABI_VERSION)", at: origin,
+        .badData, "the plugin speaks ABI version \(spoken), not \(ZOO_PLUGIN_ABI_VERSION)", at: origin,
         advice: "rebuild it against this version of zoo_plugin.h")
     }
-    guard info.size >= MemoryLayout<zoo_plugin>.size, let name = info.name, let version = info.version,
-      0..<1 << 20 ~= info.operator_count,
+    guard let info = plugin.copy(into: zoo_plugin(), through: \.operator_count), let name = info.name,
+      let version = info.version, 0..<1 << 20 ~= info.operator_count,
       info.operator_count == 0 || info.operators != nil
     else { throw ZooError(.badData, "the plugin's table is malformed", at: origin) }
     var found: [RegisteredOperator] = []
     for index in 0..<info.operator_count {
-      guard let table = info.operators[index], table.pointee.size >= MemoryLayout<zoo_operator>.size,
-        let domain = table.pointee.domain, let type = table.pointee.op_type, table.pointee.infer != nil,
-        table.pointee.create != nil
+      guard let table = info.operators[index]?.copy(into: zoo_operator(), through: \.create),
+        let domain = table.domain, let type = table.op_type, table.create != nil,
+        table.infer != nil
+          || OperatorCatalogue.declaration(String(cString: type), domain: String(cString: domain)) != nil
       else { throw ZooError(.badData, "operator \(index) of the plugin's table is malformed", at: origin) }
       found.append(
         RegisteredOperator(
           table: table,
           info: OperatorInfo(
             domain: Self.canonical(String(cString: domain)), name: String(cString: type),
-            sinceVersion: table.pointee.since_version),
+            sinceVersion: table.since_version),
           plugin: String(cString: name)))
     }
     let description = PluginInfo(
@@ -132,9 +135,9 @@ public final class OperatorRegistry: Sendable {
   static func canonical(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
 }
 
-/// One operator of one plugin. Plugins are never unloaded, so the table lives as long as the process.
+/// One operator of one plugin. Plugins are never unloaded, so what the table points to lives as long as the process.
 struct RegisteredOperator: Sendable {
-  nonisolated(unsafe) let table: UnsafePointer<zoo_operator>
+  nonisolated(unsafe) let table: zoo_operator
   let info: OperatorRegistry.OperatorInfo
   let plugin: String
 }

@@ -19,9 +19,7 @@ package struct CompiledRegion {
     var regions: [CompiledRegion] = []
     var rest: CompilerGraph? = graph
     while var whole = rest {
-      try InferFacts().run(&whole, context)
-      whole.removeDeadCode()
-      let region = Region(firstOf: whole)
+      let region = try Region(firstOf: &whole, context)
       rest = region.rest
       var made = CompiledRegion(graph: region.graph)
       if whole.inputs.allSatisfy({ whole[$0].facts.isPlannable }) {

@@ -2,13 +2,19 @@ import CZooPlugin
 import ZooCore
 import ZooOperators
 
-/// The outputs that a kernel is making whose shapes only it knows, or which are strings.
+/// The outputs that a kernel is making whose shapes only it knows, which are strings, or no tensors.
 struct OutputsInProgress {
   private struct Output {
     /// `nil` for one that nobody wants and the kernel makes all the same.
-    var type: ElementType?
+    var kind: ValueKind?
     var shape: [Int]?
     var memory: TensorMemory?
+    /// The tensors of a sequence.
+    var elements: [Output] = []
+    /// What the kernel has given as a whole.
+    var value: Value?
+
+    var type: ElementType? { kind?.elementType }
   }
 
   /// Of the largest elements that there are.
@@ -18,35 +24,44 @@ struct OutputsInProgress {
   private var outputs: [Output?] = []
   private var strings = StringMemory()
   /// Why an output could not be made.
-  private(set) var failure: ZooError?
+  private(set) var failure: (any Error)?
   /// What may still be taken.
   private var budget = MemoryBudget.unlimited
+  /// What an output of unknown shape may take.
+  private var mostBytes = Int.max
+
+  /// Ends a run that is not worth its result's memory.
+  struct MoreThanAllowed: Error {}
 
   /// - Parameter tables: The outputs as the kernel sees them; those of strings get their memory, which begins empty.
   mutating func begin(
-    _ operands: [Plan.Operand], _ tables: UnsafeMutablePointer<zoo_tensor>?, _ memory: MemoryBudget
+    _ operands: [Plan.Operand], _ tables: UnsafePointer<UnsafePointer<zoo_tensor>?>?, _ call: RunContext
   ) throws {
-    (outputs, failure, strings, budget) = ([], nil, StringMemory(), memory)
+    (budget, mostBytes) = (call.memory, call.mostBytes)
+    (outputs, failure, strings) = ([], nil, StringMemory())
     for (index, operand) in operands.enumerated() {
       if case .absent = operand.place {
         outputs.append(Output())
         continue
       }
-      guard case .slot = operand.place, let type = operand.facts.elementType else {
+      guard case .slot = operand.place else {
         outputs.append(nil)
         continue
       }
-      var output = Output(type: type, shape: operand.facts.fixedShape)
-      if let shape = output.shape {
+      var output = Output(kind: operand.facts.kind, shape: operand.facts.fixedShape)
+      let table = UnsafeMutablePointer(mutating: tables?[index])
+      table?.pointee.data = nil
+      if let type = output.type, let shape = output.shape {
         output.memory = try self.memory(type, shape)
-        tables?[index].data = output.memory?.mutableBytes.baseAddress
-        tables?[index].byte_count = output.memory?.count ?? 0
-      } else {
-        tables?[index].data = nil
+        table?.pointee.data = output.memory?.mutableBytes.baseAddress
+        table?.pointee.byte_count = output.memory?.count ?? 0
       }
       outputs.append(output)
     }
   }
+
+  /// Notes why a callback of the kernel could not do what it was asked for.
+  mutating func fail(_ error: any Error) { failure = failure ?? error }
 
   mutating func end() { (outputs, strings) = ([], StringMemory()) }
 
@@ -61,9 +76,12 @@ struct OutputsInProgress {
   /// Memory for an output whose shape the kernel has found out; `nil` where there is none.
   mutating func allocate(_ index: Int, _ shape: [Int]) -> UnsafeMutableRawPointer? {
     guard outputs.indices.contains(index), var output = outputs[index], output.shape == nil,
-      shape.count <= ZOO_MAX_RANK
+      output.kind == nil || output.type != nil, shape.count <= ZOO_MAX_RANK
     else { return nil }
     do {
+      if mostBytes < .max, try Tensor.byteCount(type: output.type ?? .int64, shape: shape) > mostBytes {
+        throw MoreThanAllowed()
+      }
       output.memory =
         if let type = output.type { try self.memory(type, shape) } else {
           try TensorMemory(byteCount: Self.mostBytesPerElement * Tensor.elementCount(of: shape))
@@ -72,17 +90,49 @@ struct OutputsInProgress {
       outputs[index] = output
       return output.memory?.mutableBytes.baseAddress
     } catch {
-      failure = error as? ZooError
+      fail(error)
       return nil
     }
+  }
+
+  /// Memory for a tensor at the end of an output that is a sequence; `nil` where there is none.
+  mutating func append(_ index: Int, _ number: Int32, _ shape: [Int]) -> UnsafeMutableRawPointer? {
+    guard outputs.indices.contains(index), case .sequence(let kind)? = outputs[index]?.kind,
+      let type = ElementType(rawValue: number), kind == .tensor(type), shape.count <= ZOO_MAX_RANK
+    else { return nil }
+    do {
+      let memory = try self.memory(type, shape)
+      outputs[index]?.elements.append(Output(kind: kind, shape: shape, memory: memory))
+      return memory.mutableBytes.baseAddress
+    } catch {
+      fail(error)
+      return nil
+    }
+  }
+
+  /// Gives an output a value that is there already.
+  ///
+  /// - Returns: Whether it is such an output, and of the value's kind.
+  mutating func set(_ index: Int, _ value: Value) -> Bool {
+    guard outputs.indices.contains(index), let output = outputs[index], output.memory == nil else { return false }
+    guard let kind = output.kind else { return true }
+    guard value.fits(kind) else { return false }
+    outputs[index]?.value = value
+    return true
   }
 
   mutating func copy(_ bytes: UnsafeRawBufferPointer) -> zoo_string? { strings.copy(bytes) }
 
   /// What the kernel has made.
-  func tensor(_ index: Int) throws -> Tensor {
-    guard let output = outputs[index], let type = output.type, let shape = output.shape, let memory = output.memory
-    else {
+  func value(_ index: Int) throws -> Value {
+    guard let output = outputs[index] else { throw ZooError(.defect, "the plugin left out an output") }
+    if let value = output.value { return value }
+    guard case .sequence? = output.kind else { return .tensor(try tensor(output)) }
+    return .sequence(try output.elements.map { .tensor(try tensor($0)) })
+  }
+
+  private func tensor(_ output: Output) throws -> Tensor {
+    guard let type = output.type, let shape = output.shape, let memory = output.memory else {
       throw ZooError(.defect, "the plugin left an output without a shape")
     }
     guard type == .string else { return try Tensor(type: type, shape: shape, memory: memory) }

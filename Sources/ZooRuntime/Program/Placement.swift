@@ -111,7 +111,12 @@ func byteCount(of facts: ValueFacts, layout: Layout) throws -> Int {
   }
   // Checked before it is padded, which may then not overflow.
   let plain = try Tensor.byteCount(type: type, shape: shape)
-  guard layout.number == ZOO_LAYOUT_NCHW16C, shape.count >= 2 else { return plain }
-  shape[1] = shape[1].roundedUp(to: 16)
-  return try Tensor.byteCount(type: type, shape: shape)
+  switch Int(layout.number) {
+  case ZOO_LAYOUT_PLAIN: return plain
+  case ZOO_LAYOUT_NCHW16C:
+    guard shape.count >= 2 else { return plain }
+    shape[1] = shape[1].roundedUp(to: 16)
+    return try Tensor.byteCount(type: type, shape: shape)
+  default: return try LayoutTable.byteCount(type, shape, in: layout)
+  }
 }

@@ -44,18 +44,20 @@ final class Plan: Sendable {
     /// Slots whose values nobody needs afterwards.
     var lastUses: [Int] = []
 
-    /// Whether a kernel reads or makes values that have no place in memory before the run.
+    /// Whether a kernel reads or makes values that have no place in memory before the run, or runs graphs.
     let hasValuesToMake: Bool
 
     init(node: CompilerNode, action: Action, inputs: [Operand], outputs: [Operand]) {
       (self.node, self.action, self.inputs, self.outputs) = (node, action, inputs, outputs)
-      hasValuesToMake = (inputs + outputs).contains { operand in
-        switch operand.place {
-        case .slot: true
-        case .input: operand.facts.elementType == .string
-        default: false
+      hasValuesToMake =
+        !node.bodies.isEmpty
+        || (inputs + outputs).contains { operand in
+          switch operand.place {
+          case .slot: true
+          case .input: operand.facts.elementType == .string || operand.facts.elementType == nil
+          default: false
+          }
         }
-      }
     }
 
     var workspaceByteCount: Int {

@@ -116,7 +116,7 @@ final class PlanBuilder {
     if let native = try nativeOperation(node, in: graph, shared, call) { return (.native(native), false) }
     let provider = shared.provider
     let operation = try provider.require(node)
-    try check(node, operation)
+    try checkOutputs(of: node)
     if let known {
       let bound = try BoundNode(node, in: graph, arithmetic: provider.arithmetic)
       if let reshaped = try known.reshaped(bound, label: node.label, executor: call.executor) {
@@ -125,7 +125,7 @@ final class PlanBuilder {
     }
     // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
     var stored: [Int: StoredTensor] = [:]
-    for (position, value) in node.inputs.enumerated() where position < 64 {
+    for (position, value) in node.inputs.enumerated() {
       guard let constant = value.flatMap({ graph[$0].constant }), constant.readsInPieces,
         constant.byteCount > 1 << 16
       else { continue }
@@ -133,34 +133,28 @@ final class PlanBuilder {
     }
     if !stored.isEmpty {
       let asked = operation.readsInPieces(try BoundNode(node, in: graph, arithmetic: provider.arithmetic))
-      stored = stored.filter { asked >> UInt64($0.key) & 1 == 1 }
+      stored = stored.filter { asked[$0.key] }
     }
-    let bound = try BoundNode(node, in: graph, stored: stored, arithmetic: provider.arithmetic) { value in
-      try value.constant.map { try self.load(value, $0) }
-    }
-    return (.kernel(try KernelHandle.create(operation, bound, label: node.label, executor: call.executor)), true)
+    let bodies = try node.bodies.map { BodyHandle(try RunnableBody(node, $0.name, shared)) }
+    let bound = try BoundNode(
+      node, in: graph, stored: stored, bodies: bodies, arithmetic: provider.arithmetic
+    ) { value in try value.constant.map { try self.load(value, $0) } }
+    let kernel = try KernelHandle.create(operation, bound, bodies: bodies, label: node.label, executor: call.executor)
+    return (.kernel(kernel), true)
   }
 }
 
 extension PlanBuilder {
-  /// Has the plugin say what it would give, which refuses what its kernels don't take, and makes sure that both mean the same.
-  private func check(_ node: CompilerNode, _ operation: RegisteredOperator) throws {
-    let offered = try operation.infer(BoundNode(node, in: graph, arithmetic: shared.provider.arithmetic), node)
-    for (output, offer) in zip(node.outputs, offered) {
-      guard let output else { continue }
-      let facts = graph[output].facts
-      let isSame = facts.kind == offer.kind && (offer.fixedShape == nil || facts.fixedShape == offer.fixedShape)
-      guard isSame else {
-        throw ZooError(
-          .defect,
-          "plugin \(operation.plugin) would give \(Self.text(offer)) where \(Self.text(facts)) is expected",
-          at: node.label)
+  /// Makes sure that enough is known of what a kernel gives, and that memory can hold it.
+  private func checkOutputs(of node: CompilerNode) throws {
+    for (index, output) in node.outputs.enumerated() {
+      guard let facts = output.map({ graph[$0].facts }) else { continue }
+      guard facts.kind != nil else {
+        throw ZooError(.badData, "the type of output \(index) does not follow from the inputs", at: node.label)
       }
+      guard let type = facts.elementType, let shape = facts.fixedShape else { continue }
+      _ = try ZooError.locating(node.label) { try Tensor.byteCount(type: type, shape: shape) }
     }
-  }
-
-  private static func text(_ facts: ValueFacts) -> String {
-    "\(facts.kind?.name ?? "a value") of shape \(facts.fixedShape.map { "\($0)" } ?? "that depends on data")"
   }
 }
 

@@ -15,11 +15,11 @@ struct PluginProvider: OperatorProvider {
   }
 
   func infer(_ node: CompilerNode, in graph: CompilerGraph) throws -> [ValueFacts] {
-    try require(node).infer(BoundNode(node, in: graph, arithmetic: arithmetic), node)
+    try require(node).infer(BoundNode(node, in: graph, hasFacts: false, arithmetic: arithmetic), node)
   }
 
   func foldsSteps(_ node: CompilerNode) -> Bool {
-    registry.find(domain: node.domain, name: node.operatorType, opset: node.opset)?.table.pointee.accepts != nil
+    registry.find(domain: node.domain, name: node.operatorType, opset: node.opset)?.table.accepts != nil
   }
 
   func accepts(_ step: FusedStep, on node: CompilerNode, in graph: CompilerGraph) throws -> Bool {
@@ -34,7 +34,7 @@ struct PluginProvider: OperatorProvider {
       operands: node.operands.map { _ in Layout.plain }, outputs: node.outputs.map { _ in Layout.plain }
     )
     guard let operation = registry.find(domain: node.domain, name: node.operatorType, opset: node.opset),
-      operation.table.pointee.choose_layouts != nil,
+      operation.table.choose_layouts != nil,
       // Plugins know tensors alone.
       node.operands.allSatisfy({ $0.map { graph[$0].facts.elementType != nil } ?? true })
     else { return plain }
@@ -42,12 +42,17 @@ struct PluginProvider: OperatorProvider {
     return (choice.inputs.map { Layout(number: $0) }, choice.outputs.map { Layout(number: $0) })
   }
 
+  func reorderDomain(of layout: Layout) -> String { LayoutTable.domain(of: layout) }
+
   /// Runs the node on this thread.
-  func evaluate(_ node: CompilerNode, in graph: CompilerGraph) throws -> [Tensor] {
+  func evaluate(_ node: CompilerNode, in graph: CompilerGraph, mostBytes: Int) throws -> [Tensor]? {
     let inputs = node.inputs.map { input in input.flatMap { graph[$0].constant } }
-    let results = try SerialExecutor.with { executor in
-      try run(node, inputs, RunContext(executor: executor))
-    }
+    let results: [Value]
+    do {
+      results = try SerialExecutor.with { executor in
+        try run(node, inputs, RunContext(executor: executor, mostBytes: mostBytes))
+      }
+    } catch is OutputsInProgress.MoreThanAllowed { return nil }
     return try results.map { result in
       guard let tensor = result.tensor else { throw ZooError(.defect, "the result is no tensor", at: node.label) }
       return tensor

@@ -89,9 +89,7 @@ final class Program: Sendable {
     let context = CompileContext(
       provider: shared.provider, derivations: shared.residents.derivations,
       memory: call.memory.left)
-    try InferFacts().run(&whole, context)
-    whole.removeDeadCode()
-    var region = Region(firstOf: whole)
+    var region = try Region(firstOf: &whole, context)
     let results = region.graph.outputs
     try optimize(&region.graph, context)
     let plan = try PlanBuilder(graph: region.graph, shared: shared, call: call).build()
@@ -127,6 +125,8 @@ struct RunContext {
   var executor: UnsafePointer<zoo_executor>
   var observer: (any StepObserver)?
   var memory: MemoryBudget = .unlimited
+  /// What outputs of unknown shapes may take at most, each.
+  var mostBytes = Int.max
 }
 
 /// What plans differ by.

@@ -19,6 +19,8 @@ final class RunState: @unchecked Sendable {
   private var keptByteCount = 0
   /// What a kernel whose outputs have no memory yet is making.
   private var making = OutputsInProgress()
+  /// The step whose kernel may run graphs.
+  private var running: (step: Plan.Step, call: RunContext)?
 
   init(_ plan: Plan) throws {
     arena = try TensorMemory(byteCount: plan.arenaByteCount + plan.workspaceByteCount)
@@ -26,11 +28,11 @@ final class RunState: @unchecked Sendable {
     slots = Array(repeating: nil, count: plan.slotCount)
     for (index, step) in plan.steps.enumerated() {
       guard case .kernel = step.action else { continue }
-      let inputs = try makeTable(step.inputs)
-      let outputs = try makeTable(step.outputs)
+      // What bodies read of the graph around is theirs.
+      let inputs = step.inputs.dropLast(step.node.bodies.reduce(0) { $0 + $1.captures.count })
       calls[index] = zoo_call(
-        size: MemoryLayout<zoo_call>.size, inputs: inputs, input_count: step.inputs.count, outputs: outputs,
-        output_count: step.outputs.count,
+        size: MemoryLayout<zoo_call>.size, inputs: try makeTable(inputs).reading, input_count: inputs.count,
+        outputs: try makeTable(step.outputs[...]).reading, output_count: step.outputs.count,
         workspace: arena.mutableBytes.baseAddress.map { $0 + plan.arenaByteCount }, executor: nil,
         state: Unmanaged.passUnretained(self).toOpaque(),
         allocate_output: { call, index, shape, rank in
@@ -38,6 +40,20 @@ final class RunState: @unchecked Sendable {
         },
         copy_string: { call, bytes, count in
           RunState.of(call).making.copy(UnsafeRawBufferPointer(start: bytes, count: count)) ?? zoo_string()
+        },
+        append_output: { call, index, type, shape, rank in
+          RunState.of(call).making.append(index, type, (0..<Int(rank)).map { Int(shape.unsafelyUnwrapped[$0]) })
+        },
+        set_output: { call, index, value, element in
+          guard let handle = ValueHandle.at(value), handle.elements.indices.contains(element) else {
+            return zoo_status(ZOO_INVALID)
+          }
+          return zoo_status(RunState.of(call).making.set(index, handle.elements[element]) ? ZOO_OK : ZOO_INVALID)
+        },
+        run_body: { call, body, inputs, count, results in
+          guard let body, let results else { return zoo_status(ZOO_INVALID) }
+          return RunState.of(call).run(
+            BodyHandle.at(body).body, UnsafeBufferPointer(start: inputs, count: count), results)
         })
     }
   }
@@ -46,16 +62,14 @@ final class RunState: @unchecked Sendable {
     Unmanaged<RunState>.fromOpaque(call.unsafelyUnwrapped.pointee.state).takeUnretainedValue()
   }
 
-  private func makeTable(_ operands: [Plan.Operand]) throws -> UnsafeMutablePointer<zoo_tensor> {
-    let table = tables.allocate(zoo_tensor.self, count: operands.count)
+  private func makeTable(_ operands: ArraySlice<Plan.Operand>) throws -> StructList<zoo_tensor> {
+    let table = tables.list(try operands.map { try $0.table(tables) })
     for (index, operand) in operands.enumerated() {
-      if case .absent = operand.place { continue }
-      table[index] = try operand.table(tables)
       switch operand.place {
-      case .arena(let offset): table[index].data = arena.mutableBytes.baseAddress.map { $0 + offset }
-      case .constant(let tensor): table[index].data = tables.data(of: tensor)
-      case .input(let input): fromInputs.append((table + index, input))
-      case .output(let output): fromOutputs.append((table + index, output))
+      case .arena(let offset): table[index].pointee.data = arena.mutableBytes.baseAddress.map { $0 + offset }
+      case .constant(let tensor): table[index].pointee.data = tables.data(of: tensor)
+      case .input(let input): fromInputs.append((table[index], input))
+      case .output(let output): fromOutputs.append((table[index], output))
       case .absent, .consumed, .slot: break
       }
     }
@@ -96,7 +110,9 @@ final class RunState: @unchecked Sendable {
         if !step.hasValuesToMake {
           try HostTable.check(kernel.run(calls + index), step.node.label)
         } else {
-          try runMakingOutputs(kernel, index, step, call.memory.taking(keptByteCount))
+          var inner = call
+          inner.memory = try call.memory.taking(keptByteCount)
+          try runMakingOutputs(kernel, index, step, inner)
         }
       case .native(let operation):
         call.observer?.begin(index, of: plan, nil)
@@ -116,34 +132,59 @@ final class RunState: @unchecked Sendable {
 
   /// Runs a kernel that reads values from slots, or strings, or makes outputs whose shapes only it knows.
   private func runMakingOutputs(
-    _ kernel: KernelHandle, _ index: Int, _ step: Plan.Step, _ memory: MemoryBudget
+    _ kernel: KernelHandle, _ index: Int, _ step: Plan.Step, _ call: RunContext
   ) throws {
     let scratch = ScratchMemory()
-    let inputs = UnsafeMutablePointer(mutating: calls[index].inputs)
-    for (position, operand) in step.inputs.enumerated() {
+    var handles: [ValueHandle] = []
+    for (position, operand) in step.inputs.prefix(calls[index].input_count).enumerated() {
       let value: Value
       switch operand.place {
       case .slot(let slot): value = try self.value(slot)
-      case .input(let input) where operand.facts.elementType == .string: value = self.inputs[input]
+      case .input(let input) where operand.facts.elementType == .string || operand.facts.elementType == nil:
+        value = self.inputs[input]
       default: continue
       }
-      guard let tensor = value.tensor else {
-        throw ZooError(.defect, "a kernel is given no tensor", at: step.node.label)
+      let input = UnsafeMutablePointer(mutating: calls[index].inputs[position])
+      if let tensor = value.tensor {
+        input?.pointee.data = scratch.data(of: tensor)
+      } else {
+        handles.append(try ValueHandle(of: value))
+        input?.pointee.value = handles.last?.pointer
       }
-      inputs?[position].data = scratch.data(of: tensor)
     }
-    try making.begin(step.outputs, UnsafeMutablePointer(mutating: calls[index].outputs), memory)
-    let status = kernel.run(calls + index)
+    try making.begin(step.outputs, calls[index].outputs, call)
+    running = (step, call)
+    defer { running = nil }
+    let status = withExtendedLifetime(handles) { kernel.run(calls + index) }
     if let failure = making.failure {
       _ = zoo_plugin_error_take()
-      throw failure.located(step.node.label)
+      throw (failure as? ZooError)?.located(step.node.label) ?? failure
     }
     try HostTable.check(status, step.node.label)
     for (position, output) in step.outputs.enumerated() {
       guard case .slot(let slot) = output.place else { continue }
-      keep(.tensor(try ZooError.locating(step.node.label) { try making.tensor(position) }), in: slot)
+      keep(try ZooError.locating(step.node.label) { try making.value(position) }, in: slot)
     }
     making.end()
+  }
+
+  /// Runs a graph of the step whose kernel is running.
+  private func run(
+    _ body: RunnableBody, _ inputs: UnsafeBufferPointer<UnsafePointer<zoo_tensor>?>,
+    _ results: UnsafeMutablePointer<OpaquePointer?>
+  ) -> zoo_status {
+    do {
+      guard let running, inputs.count == body.ownInputCount else {
+        throw ZooError(.badData, "a graph with \(body.ownInputCount) inputs is given \(inputs.count)")
+      }
+      let own = try inputs.map { input in try Value(borrowing: input.unsafelyUnwrapped.pointee, owner: arena) }
+      let operands = try running.step.inputs.map { try value(of: $0) }
+      results.pointee = try ValueHandle(try body.run(own, operands: operands, running.call)).retained
+      return zoo_status(ZOO_OK)
+    } catch {
+      making.fail(error)
+      return zoo_status(ZOO_FAILED)
+    }
   }
 
   /// The value of an operand, where a native operation reads it. Tensors of the arena are lent, not copied.
@@ -173,17 +214,54 @@ final class RunState: @unchecked Sendable {
 extension Plan.Operand {
   /// The operand as the ABI has it, without data.
   fileprivate func table(_ memory: ScratchMemory) throws -> zoo_tensor {
+    if case .absent = place { return .absent }
     let shape = facts.fixedShape
-    let dimensions = memory.allocate(Int64.self, count: max(shape?.count ?? 0, Int(ZOO_MAX_RANK)))
-    for (index, extent) in (shape ?? []).enumerated() { dimensions[index] = Int64(extent) }
-    return zoo_tensor(
-      type: facts.elementType?.rawValue ?? 0, layout: layout.number,
-      rank: shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN, is_constant: 0, shape: dimensions, data: nil,
-      byte_count: shape == nil ? 0 : try byteCount)
+    let dimensions = memory.copy((shape ?? []).map(Int64.init))
+    var tensor = zoo_tensor(facts.kind, layout: layout, shape: dimensions, rank: shape?.count)
+    if shape != nil, facts.elementType != nil { tensor.byte_count = try byteCount }
+    return tensor
   }
 
   /// Bytes in memory, blocked padding included.
   var byteCount: Int {
     get throws { try ZooRuntime.byteCount(of: facts, layout: layout) }
+  }
+}
+
+extension Value {
+  /// What a plugin hands on, whose memory is its own.
+  fileprivate init(borrowing tensor: zoo_tensor, owner: TensorMemory) throws {
+    if tensor.kind != ZOO_VALUE_TENSOR {
+      guard let elements = ValueHandle.at(tensor.value)?.elements else {
+        throw ZooError(.defect, "a plugin hands on a value that is not there")
+      }
+      switch Int(tensor.kind) {
+      case ZOO_VALUE_SEQUENCE: self = .sequence(elements)
+      case ZOO_VALUE_OPTIONAL: self = .optional(elements.first)
+      default:
+        guard elements.count == 2, let keys = elements[0].tensor, let values = elements[1].tensor else {
+          throw ZooError(.defect, "a plugin hands on a map that is none")
+        }
+        self = .map(keys: keys, values: values)
+      }
+      return
+    }
+    guard let type = ElementType(rawValue: tensor.type), 0...ZOO_MAX_RANK ~= tensor.rank,
+      tensor.layout == ZOO_LAYOUT_PLAIN
+    else { throw ZooError(.defect, "a plugin hands on a tensor of no type or shape, or one that is not plain") }
+    let shape = (0..<Int(tensor.rank)).map { Int(tensor.shape[$0]) }
+    let byteCount = try Tensor.byteCount(type: type, shape: shape)
+    guard tensor.data != nil || byteCount == 0 else {
+      throw ZooError(.defect, "a plugin hands on a tensor without elements")
+    }
+    let bytes = UnsafeRawBufferPointer(start: tensor.data, count: byteCount)
+    if type == .string {
+      let strings = bytes.bindMemory(to: zoo_string.self).map {
+        Array(UnsafeRawBufferPointer(start: $0.bytes, count: $0.count))
+      }
+      self = .tensor(try Tensor(strings: strings, shape: shape))
+    } else {
+      self = .tensor(try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: owner)))
+    }
   }
 }

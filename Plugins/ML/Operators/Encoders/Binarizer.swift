@@ -5,8 +5,6 @@ import ZooPlugin
 struct Binarizer: Operator {
   let signature = Signature("Binarizer", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let threshold = try node.attributes.float("threshold") ?? 0
     return ClosureKernel(inPlace: [0]) { call in

@@ -5,11 +5,6 @@ import ZooPlugin
 struct CategoryMapper: Operator {
   let signature = Signature("CategoryMapper", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    return [OutputType(x.type == .string ? .int64 : .string, x.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let numbers = LabelList.ints(try node.attributes.ints("cats_int64s") ?? [], .int64)
     let texts = LabelList.texts((try node.attributes.strings("cats_strings") ?? []).map { Array($0.utf8) })

@@ -25,11 +25,6 @@ struct FeatureVectorizer: Operator {
     return (count, count == 0 ? 0 : tensor.count / count)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (rows, lengths) = try form(node)
-    return [OutputType(.float32, [rows, try lengths.reduce(0) { try $0.adding($1) }])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (count, lengths) = try form(node)
     let width = lengths.reduce(0) { $0.saturatingPlus($1) }

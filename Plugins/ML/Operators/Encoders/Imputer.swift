@@ -5,8 +5,6 @@ import ZooPlugin
 struct Imputer: Operator {
   let signature = Signature("Imputer", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let features = x.shape.last ?? 1

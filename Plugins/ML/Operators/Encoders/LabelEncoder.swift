@@ -16,13 +16,6 @@ struct LabelEncoder: Operator {
     return try node.input(0).type == .string ? (texts, places) : (places, texts)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (keys, values) = try lists(node)
-    let x = try node.input(0)
-    guard keys.type == x.type else { throw OperatorError("the keys are \(keys.type.name), not \(x.type.name)") }
-    return [OutputType(values.type, x.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (keys, values) = try lists(node)
     guard keys.count == values.count else {

@@ -12,10 +12,6 @@ struct OneHotEncoder: Operator {
     return labels
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(.float32, try node.input(0).shape + [try categories(node).count])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let labels = try categories(node)
     let keys: KeyTable

@@ -7,8 +7,6 @@ import ZooPlugin
 struct RegexFullMatch: Operator {
   let signature = Signature("RegexFullMatch", since: 20)
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(.bool, try node.input(0).shape)] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     guard try node.input(0).type == .string else { throw unsupported(try node.input(0).type) }
     let matchers = SearchPool(try RegexProgram(try node.attributes.string("pattern") ?? ""))

@@ -6,10 +6,6 @@ import ZooPlugin
 struct StringConcat: Operator {
   let signature = Signature("StringConcat", since: 20)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(.string, try broadcastShape([node.input(0).shape, node.input(1).shape]))]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let shapes = try [node.input(0).shape, node.input(1).shape]
     guard try node.input(0).type == .string, try node.input(1).type == .string else {

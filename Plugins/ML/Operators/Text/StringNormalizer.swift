@@ -32,15 +32,6 @@ struct StringNormalizer: Operator {
     }
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let shape = try node.input(0).shape
-    guard shape.count == 1 || shape.count == 2 && shape[0] == 1 else {
-      throw OperatorError("the input has the shape \(shape), not [C] or [1, C]")
-    }
-    guard try (node.attributes.strings("stopwords") ?? []).isEmpty else { return [OutputType(.string, nil)] }
-    return [OutputType(.string, Array(shape.dropLast()) + [max(shape[shape.count - 1], 1)])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let name = try node.attributes.string("case_change_action") ?? "NONE"
     guard let change = Case(rawValue: name) else { throw OperatorError("case_change_action \(name) is unknown") }

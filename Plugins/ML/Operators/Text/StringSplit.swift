@@ -6,11 +6,6 @@ import ZooPlugin
 struct StringSplit: Operator {
   let signature = Signature("StringSplit", since: 20)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let shape = try node.input(0).shape
-    return [OutputType(.string, nil), OutputType(.int64, shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let limit = try node.attributes.int("maxsplit") ?? -1
     let splitter = TextSplitter(

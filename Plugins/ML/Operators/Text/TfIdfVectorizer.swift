@@ -19,12 +19,6 @@ struct TfIdfVectorizer: Operator {
     return try greatest.adding(1)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let shape = try node.input(0).shape
-    guard shape.count <= 2 else { throw OperatorError("the input has the shape \(shape), not [C] or [N, C]") }
-    return [OutputType(.float32, shape.count == 2 ? [shape[0], try width(node)] : [try width(node)])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let (shape, width) = (x.shape, try width(node))

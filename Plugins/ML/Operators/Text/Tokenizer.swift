@@ -15,8 +15,6 @@ struct Tokenizer: Operator {
     case characters
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(.string, nil)] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     guard try node.input(0).type == .string else { throw unsupported(try node.input(0).type) }
     let method: Method

@@ -5,12 +5,6 @@ import ZooPlugin
 struct TreeEnsemble: Operator {
   let signature = Signature("TreeEnsemble", domain: machineLearningDomain, since: 5)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank == 2 else { throw OperatorError("the input has the shape \(x.shape), not [N, F]") }
-    return [OutputType(x.type, [x[dimension: 0], try node.targetCount()])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let aggregates: [TreeAggregate] = [.average, .sum, .least, .greatest]
     let transforms: [PostTransform] = [.none, .softmax, .logistic, .softmaxZero, .probit]

@@ -5,13 +5,6 @@ import ZooPlugin
 struct TreeEnsembleClassifier: Operator {
   let signature = Signature("TreeEnsembleClassifier", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let labels = try ClassLabels(node, ints: "classlabels_int64s")
-    guard labels.count > 0 else { throw OperatorError("there are no labels of classes") }
-    let rows = try Rows(node.input(0)).count
-    return [OutputType(labels.type, [rows]), OutputType(.float32, [rows, labels.count])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let trees = try TreeNodes(tuples: node.attributes, votes: "class")
     return try trees.isDouble || node.input(0).type == .float64

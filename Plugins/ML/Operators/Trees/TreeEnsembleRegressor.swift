@@ -5,10 +5,6 @@ import ZooPlugin
 struct TreeEnsembleRegressor: Operator {
   let signature = Signature("TreeEnsembleRegressor", domain: machineLearningDomain, since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    [OutputType(.float32, [try Rows(node.input(0)).count, try node.targetCount()])]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let name = try node.attributes.string("aggregate_function") ?? "SUM"
     guard let aggregate = TreeAggregate(rawValue: name) else {

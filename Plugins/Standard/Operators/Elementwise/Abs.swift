@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Abs.
   static func absolute(_ host: Host) -> any Operator {
-    UnaryOperator("Abs", host: host, ZS_ABS).withHalves()
+    UnaryOperator("Abs", host: host, ZS_ABS)
   }
 }

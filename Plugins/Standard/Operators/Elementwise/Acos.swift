@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Acos.
   static func acos(_ host: Host) -> any Operator {
-    UnaryOperator("Acos", host: host, ZS_ACOS).withHalves()
+    UnaryOperator("Acos", host: host, ZS_ACOS)
   }
 }

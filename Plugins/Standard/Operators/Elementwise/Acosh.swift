@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Acosh.
   static func acosh(_ host: Host) -> any Operator {
-    UnaryOperator("Acosh", host: host, ZS_ACOSH).withHalves()
+    UnaryOperator("Acosh", host: host, ZS_ACOSH)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Add.
   static func add(_ host: Host) -> any Operator {
-    BinaryOperator("Add", host: host, ZS_ADD).withHalves()
+    BinaryOperator("Add", host: host, ZS_ADD)
   }
 }

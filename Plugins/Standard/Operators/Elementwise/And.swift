@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX And.
   static func and(_ host: Host) -> any Operator {
-    BinaryOperator("And", host: host, type: .bool, ZS_AND)
+    BinaryOperator("And", host: host, ZS_AND)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Asin.
   static func asin(_ host: Host) -> any Operator {
-    UnaryOperator("Asin", host: host, ZS_ASIN).withHalves()
+    UnaryOperator("Asin", host: host, ZS_ASIN)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Asinh.
   static func asinh(_ host: Host) -> any Operator {
-    UnaryOperator("Asinh", host: host, ZS_ASINH).withHalves()
+    UnaryOperator("Asinh", host: host, ZS_ASINH)
   }
 }

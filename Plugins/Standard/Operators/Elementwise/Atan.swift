@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Atan.
   static func atan(_ host: Host) -> any Operator {
-    UnaryOperator("Atan", host: host, ZS_ATAN).withHalves()
+    UnaryOperator("Atan", host: host, ZS_ATAN)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Atanh.
   static func atanh(_ host: Host) -> any Operator {
-    UnaryOperator("Atanh", host: host, ZS_ATANH).withHalves()
+    UnaryOperator("Atanh", host: host, ZS_ATANH)
   }
 }

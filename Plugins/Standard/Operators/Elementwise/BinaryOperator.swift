@@ -7,40 +7,26 @@ import ZooPlugin
 struct BinaryOperator: Operator {
   let signature: Signature
   let host: Host
-  /// The only type of its operands; `nil` for one of many.
-  let type: ElementType?
   let function: @Sendable (Node) throws -> zs_binary
 
   init(
-    _ name: String, host: Host, since: Int64 = 1, type: ElementType? = nil,
-    function: @escaping @Sendable (Node) throws -> zs_binary
+    _ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> zs_binary
   ) {
     signature = Signature(name, since: since)
     self.host = host
-    self.type = type
     self.function = function
   }
 
-  init(_ name: String, host: Host, since: Int64 = 1, type: ElementType? = nil, _ code: zs_binary) {
-    self.init(name, host: host, since: since, type: type) { _ in code }
-  }
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (a, b) = (try node.input(0), try node.input(1))
-    guard a.type == b.type else {
-      throw OperatorError("the operands are of types \(a.type.name) and \(b.type.name)")
-    }
-    guard type == nil || a.type == type else { throw unsupported(a.type) }
-    return [OutputType(a.type, try broadcastShape(try operandShapes(node)))]
+  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_binary) {
+    self.init(name, host: host, since: since) { _ in code }
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let result = try infer(node)[0]
     let code = try function(node)
     let (a, b) = (try node.input(0), try node.input(1))
-    let shape = result.shape ?? []
+    let (type, shape) = (a.type, try broadcastShape(operandShapes(node)))
     let activation = try Activation.required(of: node)
-    guard activation == .identity || result.type == .float32 else { throw unsupported(result.type) }
+    guard activation == .identity || type == .float32 else { throw unsupported(type) }
     var form = BinaryKernel.Form.rows(Broadcast(try operandShapes(node), to: shape))
     if a.layout == .nchw16c, b.layout == .nchw16c {
       form = .rows(Broadcast([[blockedCount(shape)], [blockedCount(shape)]], to: [blockedCount(shape)]))
@@ -51,14 +37,14 @@ struct BinaryOperator: Operator {
         batch: shape[0], channels: shape[1], positions: shape[2...].reduce(1, *),
         batchStep: padded[0] == 1 ? 0 : padded[1],
         channelStep: padded[1] == 1 ? 0 : 1, reversed: a.layout == .plain)
-    } else if result.type != .float32 || code.code > ZS_PRELU.code {
-      guard zs_typed_binary(result.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
-        throw unsupported(result.type)
+    } else if type != .float32 || code.code > ZS_PRELU.code {
+      guard zs_typed_binary(type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+        throw unsupported(type)
       }
     }
     let layout: Layout = a.layout == .plain && b.layout == .plain ? .plain : .nchw16c
     return BinaryKernel(
-      code, form: form, type: result.type, elementByteCount: try result.type.elementByteCount, activation: activation,
+      code, form: form, type: type, elementByteCount: try type.elementByteCount, activation: activation,
       count: layout == .plain ? try elementCount(shape) : blockedCount(shape), layout: layout,
       inPlace: [a, b].enumerated().filter { $0.element.shape == shape }.map(\.offset), kernels: host.kernels)
   }

@@ -12,7 +12,6 @@ extension Catalogue {
         throw OperatorError("elements of type \(from) can't be taken for \(type)", kind: .unsupported)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(type, try inputs[0].shape)] },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard let source = x.data, let target = outputs.data(0) else { return }

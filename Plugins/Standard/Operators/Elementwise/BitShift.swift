@@ -11,6 +11,6 @@ extension Catalogue {
       case "RIGHT": return ZS_SHIFT_RIGHT
       case let other: throw OperatorError("BitShift has no direction \(other ?? "given")")
       }
-    }.withHalves()
+    }
   }
 }

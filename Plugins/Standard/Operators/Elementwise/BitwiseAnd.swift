@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX BitwiseAnd.
   static func bitwiseAnd(_ host: Host) -> any Operator {
-    BinaryOperator("BitwiseAnd", host: host, ZS_AND).withHalves()
+    BinaryOperator("BitwiseAnd", host: host, ZS_AND)
   }
 }

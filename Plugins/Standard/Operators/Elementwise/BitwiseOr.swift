@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX BitwiseOr.
   static func bitwiseOr(_ host: Host) -> any Operator {
-    BinaryOperator("BitwiseOr", host: host, ZS_OR).withHalves()
+    BinaryOperator("BitwiseOr", host: host, ZS_OR)
   }
 }

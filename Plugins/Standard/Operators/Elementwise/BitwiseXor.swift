@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX BitwiseXor.
   static func bitwiseXor(_ host: Host) -> any Operator {
-    BinaryOperator("BitwiseXor", host: host, ZS_XOR).withHalves()
+    BinaryOperator("BitwiseXor", host: host, ZS_XOR)
   }
 }

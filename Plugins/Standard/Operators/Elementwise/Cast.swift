@@ -25,14 +25,13 @@ func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form 
     throw unsupported(type)
   }
   return ShapedOperator.Form(
-    outputs: { inputs in [OutputType(type, try inputs[0].shape)] },
     compute: { inputs, outputs in
       let x = try inputs[0]
       guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
       var probe: UInt64 = 0
-      guard zs_cast(x.raw.type, type.rawValue, source, &probe, 1, how) == 1 else { throw unsupported(x.type) }
+      guard zs_cast(x.type.rawValue, type.rawValue, source, &probe, 1, how) == 1 else { throw unsupported(x.type) }
       if x.type.bitWidth < 8 || type.bitWidth < 8 {
-        zs_cast(x.raw.type, type.rawValue, source, target, x.count, how)
+        zs_cast(x.type.rawValue, type.rawValue, source, target, x.count, how)
         return
       }
       let (from, to) = (try x.elementByteCount, try type.elementByteCount)
@@ -41,7 +40,8 @@ func castForm(_ node: Node, to type: ElementType) throws -> ShapedOperator.Form 
           (target + range.lowerBound * to).copyMemory(from: source + range.lowerBound * to, byteCount: range.count * to)
         } else {
           zs_cast(
-            x.raw.type, type.rawValue, source + range.lowerBound * from, target + range.lowerBound * to, range.count,
+            x.type.rawValue, type.rawValue, source + range.lowerBound * from, target + range.lowerBound * to,
+            range.count,
             how)
         }
       }

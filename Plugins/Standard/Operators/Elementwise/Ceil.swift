@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Ceil.
   static func ceil(_ host: Host) -> any Operator {
-    UnaryOperator("Ceil", host: host, ZS_CEIL).withHalves()
+    UnaryOperator("Ceil", host: host, ZS_CEIL)
   }
 }

@@ -7,6 +7,6 @@ extension Catalogue {
   static func celu(_ host: Host) -> any Operator {
     UnaryOperator("Celu", host: host) { node in
       Activation(code: ZS_CELU.code, a: try node.attributes.float("alpha") ?? 1)
-    }.withHalves()
+    }
   }
 }

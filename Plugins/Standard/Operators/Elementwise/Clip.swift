@@ -4,15 +4,13 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Clip.
-  static func clip(_ host: Host) -> any Operator { Clip(host: host).withHalves() }
+  static func clip(_ host: Host) -> any Operator { Clip(host: host) }
 }
 
 /// Bounds are attributes up to opset 10 and inputs from 11 on.
 private struct Clip: Operator {
   let signature = Signature("Clip", since: 1)
   let host: Host
-
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let input = try node.input(0)

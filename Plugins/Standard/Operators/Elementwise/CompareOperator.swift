@@ -16,7 +16,6 @@ func compareOperator(_ name: String, _ code: zs_compare) -> any Operator {
       return [a.shape, b.shape + [Int](repeating: 1, count: a.rank - first - b.rank)]
     }
     return ShapedOperator.Form(
-      outputs: { inputs in [OutputType(.bool, try broadcastShape(shapes(inputs)))] },
       compute: { inputs, outputs in
         let (a, b) = (try inputs[0], try inputs[1])
         guard outputs.isWritable(0), let left = a.data, let right = b.data else { return }
@@ -32,11 +31,14 @@ func compareOperator(_ name: String, _ code: zs_compare) -> any Operator {
           }
           return
         }
-        guard zs_typed_compare(a.raw.type, code.code, nil, 0, nil, 0, nil, 0) == 1 else { throw unsupported(a.type) }
+        guard zs_typed_compare(a.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+          throw unsupported(a.type)
+        }
         let size = try a.elementByteCount
         rows.forEach(outputs.executor) { place, offsets, count in
           zs_typed_compare(
-            a.raw.type, code.code, left + offsets[0] * size, rows.steps[0], right + offsets[1] * size, rows.steps[1],
+            a.type.rawValue, code.code, left + offsets[0] * size, rows.steps[0], right + offsets[1] * size,
+            rows.steps[1],
             result + place, count)
         }
       })

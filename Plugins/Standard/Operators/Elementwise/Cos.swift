@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Cos.
   static func cos(_ host: Host) -> any Operator {
-    UnaryOperator("Cos", host: host, ZS_COS).withHalves()
+    UnaryOperator("Cos", host: host, ZS_COS)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Cosh.
   static func cosh(_ host: Host) -> any Operator {
-    UnaryOperator("Cosh", host: host, ZS_COSH).withHalves()
+    UnaryOperator("Cosh", host: host, ZS_COSH)
   }
 }

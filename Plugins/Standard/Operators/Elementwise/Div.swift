@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Div; integers towards zero.
   static func div(_ host: Host) -> any Operator {
-    BinaryOperator("Div", host: host, ZS_DIV).withHalves()
+    BinaryOperator("Div", host: host, ZS_DIV)
   }
 }

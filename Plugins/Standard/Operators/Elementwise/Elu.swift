@@ -7,6 +7,6 @@ extension Catalogue {
   static func elu(_ host: Host) -> any Operator {
     UnaryOperator("Elu", host: host) { node in
       Activation(code: ZS_ELU.code, a: try node.attributes.float("alpha") ?? 1)
-    }.withHalves()
+    }
   }
 }

@@ -4,5 +4,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Equal.
-  static func equal(_ host: Host) -> any Operator { compareOperator("Equal", ZS_EQUAL).withHalves() }
+  static func equal(_ host: Host) -> any Operator { compareOperator("Equal", ZS_EQUAL) }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Exp.
   static func exp(_ host: Host) -> any Operator {
-    UnaryOperator("Exp", host: host, ZS_EXP).withHalves()
+    UnaryOperator("Exp", host: host, ZS_EXP)
   }
 }

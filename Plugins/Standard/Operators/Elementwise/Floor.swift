@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Floor.
   static func floor(_ host: Host) -> any Operator {
-    UnaryOperator("Floor", host: host, ZS_FLOOR).withHalves()
+    UnaryOperator("Floor", host: host, ZS_FLOOR)
   }
 }

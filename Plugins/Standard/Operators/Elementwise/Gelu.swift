@@ -8,6 +8,6 @@ extension Catalogue {
     UnaryOperator("Gelu", host: host, since: 20) { node in
       let approximation = try node.attributes.string("approximate") ?? "none"
       return Activation(code: approximation == "tanh" ? ZS_GELU_TANH.code : ZS_GELU.code)
-    }.withHalves()
+    }
   }
 }

@@ -4,5 +4,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Greater.
-  static func greater(_ host: Host) -> any Operator { compareOperator("Greater", ZS_GREATER).withHalves() }
+  static func greater(_ host: Host) -> any Operator { compareOperator("Greater", ZS_GREATER) }
 }

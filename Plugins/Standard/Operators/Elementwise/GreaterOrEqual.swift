@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX GreaterOrEqual.
   static func greaterOrEqual(_ host: Host) -> any Operator {
-    compareOperator("GreaterOrEqual", ZS_GREATER_OR_EQUAL).withHalves()
+    compareOperator("GreaterOrEqual", ZS_GREATER_OR_EQUAL)
   }
 }

@@ -9,6 +9,6 @@ extension Catalogue {
       Activation(
         code: ZS_HARD_SIGMOID.code, a: try node.attributes.float("alpha") ?? 0.2,
         b: try node.attributes.float("beta") ?? 0.5)
-    }.withHalves()
+    }
   }
 }

@@ -8,9 +8,9 @@ extension Catalogue {
       let negative = try node.attributes.int("detect_negative") ?? 1 != 0
       let positive = try node.attributes.int("detect_positive") ?? 1 != 0
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(.bool, try inputs[0].shape)] },
         compute: { inputs, outputs in
-          guard outputs.isWritable(0), let values = try inputs[0].doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let values = try inputs[0].doubles()
           let target = outputs.pointer(0, as: Bool.self)
           for (index, value) in values.enumerated() {
             target[index] = value.isInfinite && (value < 0 ? negative : positive)

@@ -6,9 +6,9 @@ extension Catalogue {
   static func isNaN(_ host: Host) -> any Operator {
     ShapedOperator("IsNaN", since: 9) { node in
       ShapedOperator.Form(
-        outputs: { inputs in [OutputType(.bool, try inputs[0].shape)] },
         compute: { inputs, outputs in
-          guard outputs.isWritable(0), let values = try inputs[0].doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let values = try inputs[0].doubles()
           let target = outputs.pointer(0, as: Bool.self)
           for (index, value) in values.enumerated() { target[index] = value.isNaN }
         })

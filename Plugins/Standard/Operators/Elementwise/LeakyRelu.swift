@@ -7,6 +7,6 @@ extension Catalogue {
   static func leakyRelu(_ host: Host) -> any Operator {
     UnaryOperator("LeakyRelu", host: host) { node in
       Activation(code: ZS_LEAKY_RELU.code, a: try node.attributes.float("alpha") ?? 0.01)
-    }.withHalves()
+    }
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX LessOrEqual.
   static func lessOrEqual(_ host: Host) -> any Operator {
-    compareOperator("LessOrEqual", ZS_LESS_OR_EQUAL).withHalves()
+    compareOperator("LessOrEqual", ZS_LESS_OR_EQUAL)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Max of any number of tensors.
   static func maximum(_ host: Host) -> any Operator {
-    VariadicOperator("Max", host: host, ZS_MAX).withHalves()
+    VariadicOperator("Max", host: host, ZS_MAX)
   }
 }

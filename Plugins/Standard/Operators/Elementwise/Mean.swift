@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Mean of any number of tensors.
   static func mean(_ host: Host) -> any Operator {
-    VariadicOperator("Mean", host: host, ZS_ADD, mean: true).withHalves()
+    VariadicOperator("Mean", host: host, ZS_ADD, mean: true)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Min of any number of tensors.
   static func minimum(_ host: Host) -> any Operator {
-    VariadicOperator("Min", host: host, ZS_MIN).withHalves()
+    VariadicOperator("Min", host: host, ZS_MIN)
   }
 }

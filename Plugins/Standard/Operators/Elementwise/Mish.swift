@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Mish: x · tanh(ln(1 + eˣ)).
   static func mish(_ host: Host) -> any Operator {
-    UnaryOperator("Mish", host: host, ZS_MISH).withHalves()
+    UnaryOperator("Mish", host: host, ZS_MISH)
   }
 }

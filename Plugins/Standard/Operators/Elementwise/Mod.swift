@@ -7,6 +7,6 @@ extension Catalogue {
   static func mod(_ host: Host) -> any Operator {
     BinaryOperator("Mod", host: host) { node in
       try node.attributes.int("fmod") ?? 0 == 0 ? ZS_MOD : ZS_FMOD
-    }.withHalves()
+    }
   }
 }

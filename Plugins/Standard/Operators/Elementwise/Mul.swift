@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Mul.
   static func mul(_ host: Host) -> any Operator {
-    BinaryOperator("Mul", host: host, ZS_MUL).withHalves()
+    BinaryOperator("Mul", host: host, ZS_MUL)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Neg.
   static func neg(_ host: Host) -> any Operator {
-    UnaryOperator("Neg", host: host, ZS_NEG).withHalves()
+    UnaryOperator("Neg", host: host, ZS_NEG)
   }
 }

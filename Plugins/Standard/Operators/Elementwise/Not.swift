@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Not.
   static func not(_ host: Host) -> any Operator {
-    UnaryOperator("Not", host: host, ZS_BITWISE_NOT).withHalves()
+    UnaryOperator("Not", host: host, ZS_BITWISE_NOT)
   }
 }

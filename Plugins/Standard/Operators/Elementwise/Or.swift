@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Or.
   static func or(_ host: Host) -> any Operator {
-    BinaryOperator("Or", host: host, type: .bool, ZS_OR)
+    BinaryOperator("Or", host: host, ZS_OR)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX PRelu: x, or slope · x below 0.
   static func pRelu(_ host: Host) -> any Operator {
-    BinaryOperator("PRelu", host: host, ZS_PRELU).withHalves()
+    BinaryOperator("PRelu", host: host, ZS_PRELU)
   }
 }

@@ -16,13 +16,12 @@ extension Catalogue {
         return [a.shape, b.shape + [Int](repeating: 1, count: a.rank - first - b.rank)]
       }
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(try inputs[0].type, try broadcastShape(shapes(inputs)))] },
         compute: { inputs, outputs in
           let (a, b) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0), let target = outputs.data(0), let base = a.data, b.data != nil else {
             return
           }
-          if a.type == .float32, b.count == 1, let value = try b.doubles()?.first, [0.5, 1, 2].contains(value) {
+          if a.type == .float32, b.count == 1, let value = try b.doubles().first, [0.5, 1, 2].contains(value) {
             let x = base.assumingMemoryBound(to: Float.self)
             let y = target.assumingMemoryBound(to: Float.self)
             outputs.executor.parallelRanges(a.count, grain: 16384) { range in
@@ -48,12 +47,12 @@ extension Catalogue {
                 type.rawValue, ZS_POW.code, left.address + offsets[0] * size, rows.steps[0],
                 right.address + offsets[1] * size, rows.steps[1], scratch.address + place * size, count)
             }
-            guard zs_cast(type.rawValue, a.raw.type, scratch.address, target, count, 1) == 1 else {
+            guard zs_cast(type.rawValue, a.type.rawValue, scratch.address, target, count, 1) == 1 else {
               throw unsupported(a.type)
             }
           }
         })
-    }.withHalves()
+    }
   }
 }
 
@@ -62,7 +61,7 @@ private func converted(_ tensor: TensorView, to type: ElementType) throws -> Hos
   let memory = try tensor.host.allocate(tensor.count.times(type.elementByteCount))
   guard
     tensor.data == nil
-      || zs_cast(tensor.raw.type, type.rawValue, tensor.data, memory.address, tensor.count, 1) == 1
+      || zs_cast(tensor.type.rawValue, type.rawValue, tensor.data, memory.address, tensor.count, 1) == 1
   else { throw unsupported(tensor.type) }
   return memory
 }

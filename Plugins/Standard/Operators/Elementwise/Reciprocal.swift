@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Reciprocal.
   static func reciprocal(_ host: Host) -> any Operator {
-    UnaryOperator("Reciprocal", host: host, ZS_RECIPROCAL).withHalves()
+    UnaryOperator("Reciprocal", host: host, ZS_RECIPROCAL)
   }
 }

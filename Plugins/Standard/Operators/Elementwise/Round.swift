@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Round, ties to even.
   static func round(_ host: Host) -> any Operator {
-    UnaryOperator("Round", host: host, ZS_ROUND).withHalves()
+    UnaryOperator("Round", host: host, ZS_ROUND)
   }
 }

@@ -11,6 +11,6 @@ extension Catalogue {
       return Activation(
         code: ZS_SELU.code, a: try node.attributes.float("alpha") ?? (first ? 1.6732 : 1.67326319217681884765625),
         b: try node.attributes.float("gamma") ?? (first ? 1.0507 : 1.05070102214813232421875))
-    }.withHalves()
+    }
   }
 }

@@ -8,6 +8,6 @@ extension Catalogue {
     UnaryOperator("Shrink", host: host) { node in
       Activation(
         code: ZS_SHRINK.code, a: try node.attributes.float("lambd") ?? 0.5, b: try node.attributes.float("bias") ?? 0)
-    }.withHalves()
+    }
   }
 }

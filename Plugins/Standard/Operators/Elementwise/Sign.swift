@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sign.
   static func sign(_ host: Host) -> any Operator {
-    UnaryOperator("Sign", host: host, ZS_SIGN).withHalves()
+    UnaryOperator("Sign", host: host, ZS_SIGN)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sin.
   static func sin(_ host: Host) -> any Operator {
-    UnaryOperator("Sin", host: host, ZS_SIN).withHalves()
+    UnaryOperator("Sin", host: host, ZS_SIN)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sinh.
   static func sinh(_ host: Host) -> any Operator {
-    UnaryOperator("Sinh", host: host, ZS_SINH).withHalves()
+    UnaryOperator("Sinh", host: host, ZS_SINH)
   }
 }

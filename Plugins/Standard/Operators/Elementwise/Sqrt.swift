@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sqrt.
   static func sqrt(_ host: Host) -> any Operator {
-    UnaryOperator("Sqrt", host: host, ZS_SQRT).withHalves()
+    UnaryOperator("Sqrt", host: host, ZS_SQRT)
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sub.
   static func sub(_ host: Host) -> any Operator {
-    BinaryOperator("Sub", host: host, ZS_SUB).withHalves()
+    BinaryOperator("Sub", host: host, ZS_SUB)
   }
 }

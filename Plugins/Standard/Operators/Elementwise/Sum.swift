@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Sum of any number of tensors.
   static func sum(_ host: Host) -> any Operator {
-    VariadicOperator("Sum", host: host, ZS_ADD).withHalves()
+    VariadicOperator("Sum", host: host, ZS_ADD)
   }
 }

@@ -8,13 +8,6 @@ extension Catalogue {
     ShapedOperator("SwiGLU", since: 28) { node in
       let alpha = try node.attributes.float("alpha") ?? 1
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (gate, value) = (try inputs[0], try inputs[1])
-          guard gate.shape == value.shape, gate.type == value.type else {
-            throw OperatorError("the shapes \(gate.shape) and \(value.shape), or the types, differ")
-          }
-          return [OutputType(like: gate)]
-        },
         compute: { inputs, outputs in
           let (gate, value) = (try inputs[0], try inputs[1])
           guard gate.type == .float32 || gate.type == .float64 else { throw unsupported(gate.type) }
@@ -37,6 +30,6 @@ extension Catalogue {
           }
         },
         inPlace: [0])
-    }.withHalves()
+    }
   }
 }

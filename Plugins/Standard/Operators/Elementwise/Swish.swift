@@ -7,6 +7,6 @@ extension Catalogue {
   static func swish(_ host: Host) -> any Operator {
     UnaryOperator("Swish", host: host) { node in
       Activation(code: ZS_SWISH.code, a: try node.attributes.float("alpha") ?? 1)
-    }.withHalves()
+    }
   }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Tan.
   static func tan(_ host: Host) -> any Operator {
-    UnaryOperator("Tan", host: host, ZS_TAN).withHalves()
+    UnaryOperator("Tan", host: host, ZS_TAN)
   }
 }

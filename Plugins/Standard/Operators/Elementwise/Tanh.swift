@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Tanh.
   static func tanh(_ host: Host) -> any Operator {
-    UnaryOperator("Tanh", host: host, ZS_TANH).withHalves()
+    UnaryOperator("Tanh", host: host, ZS_TANH)
   }
 }

@@ -12,7 +12,6 @@ import ZooPlugin
 /// Converts texts to `type`, or numbers to texts.
 func textCastForm(to type: ElementType) -> ShapedOperator.Form {
   ShapedOperator.Form(
-    outputs: { inputs in [OutputType(type, try inputs[0].shape)] },
     compute: { inputs, outputs in
       let x = try inputs[0]
       guard outputs.isWritable(0), let target = outputs.data(0) else { return }
@@ -58,11 +57,11 @@ private func write(_ x: TensorView, to texts: UnsafeMutablePointer<zoo_string>, 
     for index in 0..<x.count { texts[index] = try call.string(Array("\(values[index])".utf8)) }
   case .bool, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .int4, .uint4:
     let values = try x.host.scratch(x.count, of: Int64.self)
-    let isDone = values.withPointer { zs_cast(x.raw.type, ElementType.int64.rawValue, x.data, $0, x.count, 1) }
+    let isDone = values.withPointer { zs_cast(x.type.rawValue, ElementType.int64.rawValue, x.data, $0, x.count, 1) }
     guard x.count == 0 || isDone == 1 else { throw unsupported(x.type) }
     for index in values.indices { texts[index] = try call.string(Array("\(values[index])".utf8)) }
   default:
-    guard let values = try x.doubles() else { return }
+    let values = try x.doubles()
     for index in values.indices { texts[index] = try call.string(text(values[index])) }
   }
 }

@@ -7,6 +7,6 @@ extension Catalogue {
   static func thresholdedRelu(_ host: Host) -> any Operator {
     UnaryOperator("ThresholdedRelu", host: host) { node in
       Activation(code: ZS_THRESHOLDED_RELU.code, a: try node.attributes.float("alpha") ?? 1)
-    }.withHalves()
+    }
   }
 }

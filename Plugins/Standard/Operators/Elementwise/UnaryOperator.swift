@@ -18,8 +18,6 @@ struct UnaryOperator: Operator {
     self.init(name, host: host, since: since) { _ in Activation(code: code.code) }
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     UnaryKernel(try function(node), of: try node.input(0), kernels: host.kernels)
   }

@@ -17,28 +17,14 @@ struct VariadicOperator: Operator {
   }
 
   private func shapes(_ node: Node) throws -> [[Int]] {
-    guard node.ownInputCount > 0 else { throw OperatorError("the operator has no inputs") }
-    let type = try node.input(0).type
-    return try (0..<node.ownInputCount).map { index in
-      let input = try node.input(index)
-      guard input.type == type else {
-        throw OperatorError("the inputs are of types \(type.name) and \(input.type.name)")
-      }
-      return input.shape
-    }
-  }
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let shapes = try shapes(node)
-    return [OutputType(try node.input(0).type, try broadcastShape(shapes))]
+    try (0..<node.ownInputCount).map { try node.input($0).shape }
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let result = try infer(node)[0]
     let shapes = try shapes(node)
-    let shape = result.shape ?? []
-    guard zs_typed_binary(result.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
-      throw unsupported(result.type)
+    let (type, shape) = (try node.input(0).type, try broadcastShape(shapes))
+    guard zs_typed_binary(type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+      throw unsupported(type)
     }
     let blocked = try node.input(0).layout == .nchw16c
     let count = blocked ? blockedCount(shape) : try elementCount(shape)
@@ -48,7 +34,7 @@ struct VariadicOperator: Operator {
         : Broadcast([index == 1 ? shapes[0] : shape, shapes[index]], to: shape)
     }
     return VariadicKernel(
-      code, type: result.type, steps: steps, count: count, layout: blocked ? .nchw16c : .plain,
+      code, type: type, steps: steps, count: count, layout: blocked ? .nchw16c : .plain,
       scale: mean ? 1 / Float(shapes.count) : nil,
       inPlace: shapes[0] == shape ? [0] : [], kernels: host.kernels)
   }

@@ -7,13 +7,6 @@ extension Catalogue {
   static func whereOperator(_ host: Host) -> any Operator {
     ShapedOperator("Where", since: 9) { _ in
       ShapedOperator.Form(
-        outputs: { inputs in
-          let (a, b) = (try inputs[1], try inputs[2])
-          guard try inputs[0].type == .bool, a.type == b.type else {
-            throw OperatorError("the condition must be bool, and \(a.type.name) and \(b.type.name) must be the same")
-          }
-          return [OutputType(a.type, try broadcastShape([inputs[0].shape, a.shape, b.shape]))]
-        },
         compute: { inputs, outputs in
           let (condition, a, b) = (try inputs[0], try inputs[1], try inputs[2])
           guard outputs.isWritable(0), let target = outputs.data(0), let left = a.data, let right = b.data else {

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Xor.
   static func xor(_ host: Host) -> any Operator {
-    BinaryOperator("Xor", host: host, type: .bool, ZS_XOR)
+    BinaryOperator("Xor", host: host, ZS_XOR)
   }
 }

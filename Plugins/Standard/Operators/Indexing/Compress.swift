@@ -7,29 +7,23 @@ extension Catalogue {
     ShapedOperator("Compress", since: 9) { node in
       let axis = try node.attributes.int("axis")
       /// The shape as one with the axis, and the places that are kept.
-      @Sendable func choice(_ inputs: Inputs) throws -> (axis: Int?, view: AxisView, kept: Kept?) {
+      @Sendable func choice(_ inputs: Inputs) throws -> (axis: Int?, view: AxisView, kept: Kept) {
         let (x, condition) = (try inputs[0], try inputs[1])
-        guard condition.type == .bool, condition.rank == 1 else {
-          throw OperatorError("the condition is \(condition.type.name) of shape \(condition.shape), not a list of bool")
-        }
         let place = try axis.map { try normalized(axis: $0, rank: x.rank) }
         let view = place.map { AxisView(x.shape, axis: $0) } ?? AxisView([x.count], axis: 0)
-        guard condition.isConstant else { return (place, view, nil) }
         return (place, view, try Kept(condition, of: view.length))
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
+        shapes: { inputs in
           let (place, _, kept) = try choice(inputs)
-          guard let kept else { return [OutputType(x.type, nil)] }
-          var shape = place == nil ? [0] : x.shape
+          var shape = place == nil ? [0] : try inputs[0].shape
           shape[place ?? 0] = kept.count
-          return [OutputType(x.type, shape)]
+          return [shape]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
           let (_, view, kept) = try choice(inputs)
-          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0), let kept else { return }
+          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
           let bytes = view.inner * (try x.elementByteCount)
           for outer in 0..<view.outer {
             var to = target + outer * kept.count * bytes

@@ -8,11 +8,6 @@ extension Catalogue {
     ShapedOperator("Gather", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, indices) = (try inputs[0], try inputs[1])
-          let axis = try normalized(axis: axis, rank: x.rank)
-          return [OutputType(x.type, x.shape[..<axis] + indices.shape + x.shape[(axis + 1)...])]
-        },
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
           let view = AxisView(x.shape, axis: try normalized(axis: axis, rank: x.rank))

@@ -7,11 +7,6 @@ extension Catalogue {
     ShapedOperator("GatherElements", since: 11) { node in
       let axis = try node.attributes.int("axis") ?? 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, indices) = (try inputs[0], try inputs[1])
-          _ = try ElementIndices(x.shape, indices.shape, axis: axis)
-          return [OutputType(x.type, indices.shape)]
-        },
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {

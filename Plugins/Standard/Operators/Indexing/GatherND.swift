@@ -7,11 +7,6 @@ extension Catalogue {
     ShapedOperator("GatherND", since: 11) { node in
       let batch = try node.attributes.int("batch_dims") ?? 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, indices) = (try inputs[0], try inputs[1])
-          let tuples = try IndexTuples(x.shape, indices.shape, batch: batch)
-          return [OutputType(x.type, indices.shape.dropLast() + x.shape[(batch + tuples.depth)...])]
-        },
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {

@@ -6,14 +6,14 @@ extension Catalogue {
   static func nonZero(_ host: Host) -> any Operator {
     ShapedOperator("NonZero", since: 9) { _ in
       return ShapedOperator.Form(
-        outputs: { inputs in
+        shapes: { inputs in
           let x = try inputs[0]
-          let count = try x.doubles()?.reduce(0) { $0 + ($1 != 0 ? 1 : 0) }
-          return [OutputType(.int64, count.map { [max(x.rank, 1), $0] })]
+          return [[max(x.rank, 1), try x.doubles().reduce(0) { $0 + ($1 != 0 ? 1 : 0) }]]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let values = try x.doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let values = try x.doubles()
           let target = outputs.pointer(0, as: Int64.self)
           let shape = x.rank == 0 ? [1] : x.shape
           let (strides, count) = (rowMajorStrides(shape), outputs.shape(0)[1])

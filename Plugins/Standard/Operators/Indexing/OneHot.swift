@@ -7,29 +7,23 @@ extension Catalogue {
   static func oneHot(_ host: Host) -> any Operator {
     ShapedOperator("OneHot", since: 9) { node in
       let axis = try node.attributes.int("axis") ?? -1
-      @Sendable func depth(_ inputs: Inputs) throws -> Int? {
+      @Sendable func depth(_ inputs: Inputs) throws -> Int {
         let tensor = try inputs[1]
         guard tensor.count == 1 else { throw OperatorError("depth holds \(tensor.count) values in place of one") }
-        guard let value = try tensor.doubles()?[0] else { return nil }
+        let value = try tensor.doubles()[0]
         guard value >= 0, value < 0x1p40 else { throw OperatorError("depth is \(value)") }
         return Int(value)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (indices, values) = (try inputs[0], try inputs[2])
-          guard values.shape == [2] else { throw OperatorError("values have the shape \(values.shape), not [2]") }
-          var shape = indices.shape
-          let place = try normalized(axis: axis, rank: shape.count + 1)
-          guard let depth = try depth(inputs) else { return [OutputType(values.type, nil)] }
-          shape.insert(depth, at: place)
-          _ = try elementCount(shape)
-          return [OutputType(values.type, shape)]
+        shapes: { inputs in
+          var shape = try inputs[0].shape
+          shape.insert(try depth(inputs), at: try normalized(axis: axis, rank: shape.count + 1))
+          return [shape]
         },
         compute: { inputs, outputs in
           let (indices, values) = (try inputs[0], try inputs[2])
-          guard outputs.isWritable(0), let target = outputs.data(0), let choice = values.data,
-            let chosen = try indices.doubles(), let depth = try depth(inputs)
-          else { return }
+          guard outputs.isWritable(0), let target = outputs.data(0), let choice = values.data else { return }
+          let (chosen, depth) = (try indices.doubles(), try depth(inputs))
           let view = AxisView(outputs.shape(0), axis: try normalized(axis: axis, rank: indices.rank + 1))
           let size = try values.elementByteCount
           outputs.executor.parallelRanges(view.outer, grain: max(1, 8192 / (depth * view.inner))) { range in

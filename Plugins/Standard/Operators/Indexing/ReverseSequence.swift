@@ -11,13 +11,6 @@ extension Catalogue {
         throw OperatorError("batch_axis \(batchAxis) and time_axis \(timeAxis) are not 0 and 1")
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, lengths) = (try inputs[0], try inputs[1])
-          guard x.rank >= 2, lengths.shape == [x[dimension: batchAxis]] else {
-            throw OperatorError("lengths of shape \(lengths.shape) don't fit sequences of shape \(x.shape)")
-          }
-          return [OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0),

@@ -16,18 +16,8 @@ private func scatterOperator(_ name: String, since: Int64) -> any Operator {
   ShapedOperator(name, since: since) { node in
     let axis = try node.attributes.int("axis") ?? 0
     let reduction = try ScatterReduction(node)
+    try reduction.check(node.input(0).type)
     return ShapedOperator.Form(
-      outputs: { inputs in
-        let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
-        guard updates.type == x.type, updates.shape == indices.shape else {
-          throw OperatorError(
-            "updates (\(updates.type.name) of shape \(updates.shape)) don't fit indices of shape \(indices.shape) into "
-              + x.type.name)
-        }
-        try reduction.check(x.type)
-        _ = try ElementIndices(x.shape, indices.shape, axis: axis)
-        return [OutputType(like: x)]
-      },
       compute: { inputs, outputs in
         let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
         guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
@@ -46,5 +36,5 @@ private func scatterOperator(_ name: String, since: Int64) -> any Operator {
           }
         }
       }, inPlace: [0])
-  }.withHalves()
+  }
 }

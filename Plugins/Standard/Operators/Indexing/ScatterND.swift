@@ -6,19 +6,8 @@ extension Catalogue {
   static func scatterND(_ host: Host) -> any Operator {
     ShapedOperator("ScatterND", since: 11) { node in
       let reduction = try ScatterReduction(node)
+      try reduction.check(node.input(0).type)
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
-          let tuples = try IndexTuples(x.shape, indices.shape, batch: 0)
-          let expected = indices.shape.dropLast() + x.shape[tuples.depth...]
-          guard updates.type == x.type, updates.shape == Array(expected) else {
-            throw OperatorError(
-              "updates are \(updates.type.name) of shape \(updates.shape), they should be \(x.type.name) of \(expected)"
-            )
-          }
-          try reduction.check(x.type)
-          return [OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
           guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
@@ -35,6 +24,6 @@ extension Catalogue {
               size: size)
           }
         }, inPlace: [0])
-    }.withHalves()
+    }
   }
 }

@@ -20,7 +20,7 @@ enum ScatterReduction: Sendable {
 
   /// - Throws: `OperatorError` for types that are not numbers, where something has to be computed.
   func check(_ type: ElementType) throws {
-    guard case .binary(let code) = self, !type.isHalf else { return }
+    guard case .binary(let code) = self else { return }
     guard zs_typed_binary(type.rawValue, code, nil, 0, nil, 0, nil, 0) == 1 else { throw unsupported(type) }
   }
 

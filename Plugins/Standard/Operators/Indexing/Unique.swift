@@ -9,34 +9,29 @@ extension Catalogue {
     ShapedOperator("Unique", since: 11) { node in
       let axis = try node.attributes.int("axis")
       let sorts = try node.attributes.int("sorted") ?? 1 != 0
-      @Sendable func groups(_ x: TensorView) throws -> (axis: Int?, view: AxisView, Groups)? {
+      @Sendable func groups(_ x: TensorView) throws -> (axis: Int?, view: AxisView, Groups) {
         let place = try axis.map { try normalized(axis: $0, rank: x.rank) }
         let view = place.map { AxisView(x.shape, axis: $0) } ?? AxisView([x.count], axis: 0)
-        guard x.isConstant else { return nil }
         switch x.type {
         // Doubles don't hold all integers of 64 bits.
         case .int64: return (place, view, try Groups(x.pointer(as: Int64.self), view, sorts: sorts, host: x.host))
         case .uint64: return (place, view, try Groups(x.pointer(as: UInt64.self), view, sorts: sorts, host: x.host))
         case .string: return (place, view, try Groups(x.pointer(as: Text.self), view, sorts: sorts, host: x.host))
         default:
-          guard let values = try x.doubles() else { return nil }
-          return (place, view, try values.withPointer { try Groups($0, view, sorts: sorts, host: x.host) })
+          return (place, view, try x.doubles().withPointer { try Groups($0, view, sorts: sorts, host: x.host) })
         }
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
+        shapes: { inputs in
           let x = try inputs[0]
-          guard let (place, view, groups) = try groups(x) else {
-            return [OutputType(x.type, nil)] + (0..<3).map { _ in OutputType(.int64, nil) }
-          }
+          let (place, view, groups) = try groups(x)
           var shape = place == nil ? [0] : x.shape
           shape[place ?? 0] = groups.count
-          return [OutputType(x.type, shape)]
-            + [groups.count, view.length, groups.count].map { OutputType(.int64, [$0]) }
+          return [shape, [groups.count], [view.length], [groups.count]]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard let (_, view, groups) = try groups(x) else { return }
+          let (_, view, groups) = try groups(x)
           if outputs.isWritable(0), let source = x.data, let target = outputs.data(0) {
             let bytes = view.inner * (try x.elementByteCount)
             for outer in 0..<view.outer {

@@ -7,24 +7,17 @@ extension Catalogue {
   static func det(_ host: Host) -> any Operator {
     ShapedOperator("Det", since: 11) { _ in
       ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank >= 2, x[dimension: x.rank - 1] == x[dimension: x.rank - 2] else {
-            throw OperatorError("a tensor of shape \(x.shape) holds no square matrices")
-          }
-          guard x.type.isFloat else { throw unsupported(x.type) }
-          return [OutputType(x.type, x.shape.dropLast(2))]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let values = try x.doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let values = try x.doubles()
           let size = x[dimension: x.rank - 1]
           // Gauss' elimination changes the copy.
           try values.withPointer { values in
             try outputs.writeEach { determinant(values + $0 * size * size, size) }
           }
         })
-    }.withHalves()
+    }
   }
 }
 

@@ -11,17 +11,11 @@ extension Catalogue {
         throw OperatorError("attribute equation is missing")
       }
       let equation = try EinsumEquation(text)
+      let type = try node.input(0).type
+      guard type.isFloat || zs_typed_matmul(type.rawValue, nil, 0, 0, nil, 0, 0, nil, 0, 0, 0) == 1 else {
+        throw unsupported(type)
+      }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let tensors = try (0..<inputs.count).map { try inputs[$0] }
-          guard let type = tensors.first?.type, tensors.allSatisfy({ $0.type == type }) else {
-            throw OperatorError("the operands are of different types")
-          }
-          guard type.isFloat || zs_typed_matmul(type.rawValue, nil, 0, 0, nil, 0, 0, nil, 0, 0, 0) == 1 else {
-            throw unsupported(type)
-          }
-          return [OutputType(type, try equation.bind(tensors.map(\.shape)).resultShape)]
-        },
         compute: { inputs, outputs in
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let tensors = try (0..<inputs.count).map { try inputs[$0] }
@@ -38,7 +32,7 @@ extension Catalogue {
           }
           try engine.write(engine.summed(result, keeping: Set(binding.result)), as: binding.result, to: target)
         })
-    }.withHalves()
+    }
   }
 }
 

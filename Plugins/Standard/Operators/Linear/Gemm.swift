@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Gemm: alpha · A · B + beta · C, with A and B transposed on demand.
-  static func gemm(_ host: Host) -> any Operator { Gemm(host: host).withHalves() }
+  static func gemm(_ host: Host) -> any Operator { Gemm(host: host) }
 }
 
 private struct Gemm: Operator {
@@ -48,11 +48,6 @@ private struct Gemm: Operator {
       sizes.c = c.shape
     }
     return sizes
-  }
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let sizes = try sizes(node)
-    return [OutputType(try node.input(0).type, [sizes.rows, sizes.columns])]
   }
 
   private func epilogue(_ node: Node, _ sizes: Sizes, adding step: Step? = nil) throws -> ProductEpilogue {

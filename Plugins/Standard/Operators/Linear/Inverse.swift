@@ -8,25 +8,17 @@ extension Catalogue {
   static func inverse(_ host: Host) -> any Operator {
     ShapedOperator("Inverse", domain: "com.microsoft", since: 1) { _ in
       ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank >= 2, x[dimension: x.rank - 1] == x[dimension: x.rank - 2] else {
-            throw OperatorError("a tensor of shape \(x.shape) holds no square matrices")
-          }
-          guard x.type.isFloat else { throw unsupported(x.type) }
-          return [OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let values = try x.doubles() else { return }
           let size = x[dimension: x.rank - 1]
-          guard size > 0 else { return }
+          guard outputs.isWritable(0), size > 0 else { return }
+          let values = try x.doubles()
           try values.withPointer { values in
             for matrix in 0..<x.count / (size * size) { invert(values + matrix * size * size, size) }
             try outputs.writeEach { values[$0] }
           }
         })
-    }.withHalves()
+    }
   }
 }
 

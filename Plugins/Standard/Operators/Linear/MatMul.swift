@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MatMul: NumPy's matmul.
-  static func matMul(_ host: Host) -> any Operator { MatMul(host: host).withHalves() }
+  static func matMul(_ host: Host) -> any Operator { MatMul(host: host) }
 }
 
 private struct MatMul: Operator {
@@ -35,8 +35,6 @@ private struct MatMul: Operator {
       shape: stack + (a.rank == 1 ? [] : [rows]) + (b.rank == 1 ? [] : [columns]), aStack: aStack, bStack: bStack,
       stack: stack)
   }
-
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(try node.input(0).type, try sizes(node).shape)] }
 
   func accepts(_ step: Step, in node: Node) -> Bool {
     guard let a = try? node.input(0), a.type == .float32, let sizes = try? sizes(node),

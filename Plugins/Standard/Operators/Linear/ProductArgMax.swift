@@ -31,8 +31,6 @@ private struct ProductArgMax: Operator {
     return (a[dimension: 0], a[dimension: 1], columns, isTransposed)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(.int64, [try sizes(node).rows])] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let sizes = try sizes(node)
     guard let constant = node.constant(1) else { throw OperatorError("W is not constant", kind: .unsupported) }

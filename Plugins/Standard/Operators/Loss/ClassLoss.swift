@@ -19,21 +19,6 @@ struct ClassLoss: Sendable {
     ignored = try node.attributes.int("ignore_index")
   }
 
-  /// The shape of the loss. Inputs are scores, the classes that are right, and the classes' weights.
-  func shape(_ inputs: Inputs) throws -> [Int] {
-    let (scores, targets) = (try inputs[0], try inputs[1])
-    guard scores.rank >= 2, targets.shape == [scores[dimension: 0]] + scores.shape[2...] else {
-      throw OperatorError("targets of shape \(targets.shape) don't fit scores of shape \(scores.shape)")
-    }
-    if let weights = inputs.optional(2) {
-      guard weights.shape == [scores[dimension: 1]], weights.type == scores.type else {
-        throw OperatorError(
-          "\(weights.type.name) weights of shape \(weights.shape) for scores of shape \(scores.shape)")
-      }
-    }
-    return reduction == .none ? targets.shape : []
-  }
-
   /// Writes the loss of `logarithms`, which have the shape of the scores, to output 0.
   ///
   /// - Throws: `OperatorError` for a class that does not exist.

@@ -7,7 +7,6 @@ extension Catalogue {
     ShapedOperator("NegativeLogLikelihoodLoss", since: 12) { node in
       let loss = try ClassLoss(node)
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(try inputs[0].type, try loss.shape(inputs))] },
         compute: { inputs, outputs in
           let x = try inputs[0]
           switch x.type {
@@ -16,6 +15,6 @@ extension Catalogue {
           default: throw unsupported(x.type)
           }
         })
-    }.withHalves()
+    }
   }
 }

@@ -7,10 +7,6 @@ extension Catalogue {
     ShapedOperator("SoftmaxCrossEntropyLoss", since: 12) { node in
       let loss = try ClassLoss(node)
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          return [OutputType(x.type, try loss.shape(inputs)), OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           switch try inputs[0].type {
           case .float32: try compute(Float.self, loss, inputs, outputs)
@@ -18,7 +14,7 @@ extension Catalogue {
           default: throw unsupported(try inputs[0].type)
           }
         })
-    }.withHalves()
+    }
   }
 
   private static func compute<Number: BinaryFloatingPoint & BitwiseCopyable>(

@@ -4,28 +4,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BatchNormalization, with the trained statistics (inference), or those of the batch (training).
-  static func batchNormalization(_ host: Host) -> any Operator { BatchNormalization(host: host).withHalves() }
+  static func batchNormalization(_ host: Host) -> any Operator { BatchNormalization(host: host) }
 }
 
 private struct BatchNormalization: Operator {
   let signature = Signature("BatchNormalization", since: 1)
   let host: Host
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-    let wanted = try isSpatial(node) ? [x[dimension: 1]] : Array(x.shape[1...])
-    for index in 1..<5 {
-      let parameter = try node.input(index)
-      let fits = node.opset >= 14 || parameter.type.isHalf || x.type.isHalf || parameter.type == x.type
-      guard parameter.shape == wanted, parameter.type.isFloat, fits else {
-        throw OperatorError("input \(index) must be \(x.type.name) of shape \(wanted)")
-      }
-    }
-    // Statistics had the input's type before version 14.
-    let statistics = OutputType(node.opset < 14 ? x.type : try node.input(3).type, wanted)
-    return [OutputType(like: x)] + Array(repeating: statistics, count: max(node.outputCount - 1, 0))
-  }
 
   /// Versions before 9 may have a mean and a variance for each position.
   private func isSpatial(_ node: Node) throws -> Bool {
@@ -42,7 +26,7 @@ private struct BatchNormalization: Operator {
 
   /// Before version 14, a node is in training where it gives more than the result.
   private func isTraining(_ node: Node) throws -> Bool {
-    let givesStatistics = (1..<max(node.outputCount, 1)).contains { node.isOutputUsed($0) }
+    let givesStatistics = (1..<max(node.outputCount, 1)).contains { node.output($0) != nil }
     guard node.opset >= 14 else { return givesStatistics }
     let isTraining = try node.attributes.int("training_mode") ?? 0 != 0
     guard isTraining || !givesStatistics else {
@@ -69,7 +53,6 @@ private struct BatchNormalization: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     guard x.type == .float32 || x.type == .float64 else { throw unsupported(x.type) }
-    _ = try infer(node)
     if try isTraining(node) {
       let training = try BatchNormalizationTraining(node, try features(node))
       let isDouble = x.type == .float64
@@ -128,9 +111,7 @@ private struct BatchNormalization: Operator {
       guard call.output(0).count > 0 else { return }
       let (x, y) = (call.input(0).pointer(as: Double.self), call.output(0).pointer(as: Double.self))
       let parameters = try (1..<5).map { try call.input($0).doubles() }
-      guard let factors = parameters[0], let shifts = parameters[1], let means = parameters[2],
-        let variances = parameters[3]
-      else { return }
+      let (factors, shifts, means, variances) = (parameters[0], parameters[1], parameters[2], parameters[3])
       for row in 0..<view.outer * view.length {
         let channel = row % view.length
         let scale = factors[channel] / (variances[channel] + epsilon).squareRoot()

@@ -19,8 +19,7 @@ struct BatchNormalizationTraining: Sendable {
     let x = call.input(0).pointer(as: Number.self)
     let result = call.output(0).data?.assumingMemoryBound(to: Number.self)
     let parameters = try (1..<5).map { try call.input($0).doubles() }
-    guard let scale = parameters[0], let shift = parameters[1], let means = parameters[2], let variances = parameters[3]
-    else { return }
+    let (scale, shift, means, variances) = (parameters[0], parameters[1], parameters[2], parameters[3])
     let batch = try (0..<2).map { _ in try call.host.scratch(view.length, of: Double.self) }
     let count = Double(view.outer * view.inner)
     call.executor.parallelRanges(view.length, grain: max(1, 8192 / max(view.outer * view.inner, 1))) { channels in

@@ -10,12 +10,6 @@ extension Catalogue {
       let isFlat = node.opset < 13
       let given = try node.attributes.int("axis") ?? (isFlat ? 1 : -1)
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.type.isFloat else { throw unsupported(x.type) }
-          if !(isFlat && given == x.rank) { _ = try normalized(axis: given, rank: x.rank) }
-          return [OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
@@ -38,6 +32,6 @@ extension Catalogue {
             }
           }
         })
-    }.withHalves()
+    }
   }
 }

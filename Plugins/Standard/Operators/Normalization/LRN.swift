@@ -4,21 +4,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LRN: local response normalisation across channels (Krizhevsky et al. 2012, section 3.3).
-  static func lrn(_ host: Host) -> any Operator { LRN(host: host).withHalves() }
+  static func lrn(_ host: Host) -> any Operator { LRN(host: host) }
 }
 
 private struct LRN: Operator {
   let signature = Signature("LRN", since: 1)
   let host: Host
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-    guard let size = try node.attributes.int("size"), size > 0, size < 1 << 20 else {
-      throw OperatorError("attribute size, the number of channels to sum over, must be positive")
-    }
-    return [OutputType(like: x)]
-  }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
@@ -27,7 +18,6 @@ private struct LRN: Operator {
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    _ = try infer(node)
     let x = try node.input(0)
     guard x.type == .float32 else { throw unsupported(x.type) }
     return LRNKernel(

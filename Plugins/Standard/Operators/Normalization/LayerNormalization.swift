@@ -9,25 +9,10 @@ extension Catalogue {
     return ShapedOperator("LayerNormalization", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? -1
       let epsilon = try node.attributes.float("epsilon") ?? 1e-5
+      for index in 1...2 {
+        if let type = node.output(index)?.type, type != .float32 { throw unsupported(type) }
+      }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.type == .float32 || x.type == .float64 || x.type.isHalf else { throw unsupported(x.type) }
-          let axis = try normalized(axis: axis, rank: x.rank)
-          let width = x.shape[axis...].reduce(1, *)
-          for (index, tensor) in [(1, try inputs[1]), (2, inputs.optional(2))] {
-            guard let tensor else { continue }
-            let fits = tensor.type.isFloat && (tensor.type == .float64) == (x.type == .float64) && tensor.count == width
-            guard !fits else { continue }
-            throw OperatorError(
-              "input \(index) is \(tensor.type.name) of shape \(tensor.shape), not \(x.type.name) of \(x.shape[axis...])"
-            )
-          }
-          let statistics = x.shape[..<axis] + x.shape[axis...].map { _ in 1 }
-          return [
-            OutputType(like: x), OutputType(.float32, Array(statistics)), OutputType(.float32, Array(statistics)),
-          ]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0) else { return }
@@ -40,7 +25,7 @@ extension Catalogue {
             rows.runDouble(scale, shift, epsilon: Double(epsilon))
           }
         }, inPlace: [0])
-    }.withHalves()
+    }
   }
 }
 

@@ -4,6 +4,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX LogSoftmax.
   static func logSoftmax(_ host: Host) -> any Operator {
-    SoftmaxOperator("LogSoftmax", host: host, logarithm: true).withHalves()
+    SoftmaxOperator("LogSoftmax", host: host, logarithm: true)
   }
 }

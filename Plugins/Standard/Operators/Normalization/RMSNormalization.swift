@@ -10,20 +10,11 @@ extension Catalogue {
     return ShapedOperator("RMSNormalization", since: 23) { node in
       let given = try node.attributes.int("axis") ?? -1
       let epsilon = try node.attributes.float("epsilon") ?? 1e-5
+      let (x, scale) = (try node.input(0), try node.input(1))
+      guard x.type == scale.type else {
+        throw OperatorError("the input is \(x.type.name), the scale \(scale.type.name)", kind: .unsupported)
+      }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, scale) = (try inputs[0], try inputs[1])
-          for tensor in [x, scale] where !tensor.type.isFloat { throw unsupported(tensor.type) }
-          guard (x.type == .float64) == (scale.type == .float64) else {
-            throw OperatorError("the input is \(x.type.name), the scale \(scale.type.name)")
-          }
-          let axis = try normalized(axis: given, rank: x.rank)
-          let inner = Array(x.shape[axis...])
-          guard try broadcastShape([inner, scale.shape]) == inner else {
-            throw OperatorError("a scale of shape \(scale.shape) doesn't broadcast to \(inner)")
-          }
-          return [OutputType(scale.type, x.shape)]
-        },
         compute: { inputs, outputs in
           let (x, scale) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0) else { return }
@@ -49,7 +40,7 @@ extension Catalogue {
             }
           }
         }, inPlace: [0])
-    }.withHalves()
+    }
   }
 }
 

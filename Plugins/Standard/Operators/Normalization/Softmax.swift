@@ -4,6 +4,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Softmax.
   static func softmax(_ host: Host) -> any Operator {
-    SoftmaxOperator("Softmax", host: host, logarithm: false).withHalves()
+    SoftmaxOperator("Softmax", host: host, logarithm: false)
   }
 }

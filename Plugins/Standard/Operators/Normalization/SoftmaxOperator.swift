@@ -14,8 +14,6 @@ struct SoftmaxOperator: Operator {
     isLogarithm = logarithm
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let shape = x.rank == 0 ? [1] : x.shape

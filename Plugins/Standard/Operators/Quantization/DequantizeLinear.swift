@@ -7,18 +7,12 @@ extension Catalogue {
     let kernels = host.kernels
     return ShapedOperator("DequantizeLinear", since: 10) { node in
       let attributes = try QuantizationScale.Attributed(node)
-      let given = try node.attributes.int("output_dtype") ?? 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let type = given == 0 ? try inputs[1].type : ElementType(rawValue: Int32(truncatingIfNeeded: given))
-          guard type.isFloat else { throw unsupported(type) }
-          return [OutputType(type, try inputs[0].shape)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
-          if outputs.types[0].type == .float32, let data = x.data {
+          if outputs.type(0) == .float32, let data = x.data {
             let numbers = target.assumingMemoryBound(to: Float.self)
             let isDone = scale.forEachRun(of: x.count, type: x.type, on: outputs.executor) { range, steps in
               kernels.raw.dequantize_bytes(data + range.lowerBound, numbers + range.lowerBound, range.count, steps)
@@ -30,7 +24,7 @@ extension Catalogue {
             let place = scale.index(of: index)
             return (value - scale.zeroPoints[place]) * scale.scales[place]
           }
-          try store(values, to: target, as: outputs.types[0].type)
+          try store(values, to: target, as: outputs.type(0))
         })
     }
   }

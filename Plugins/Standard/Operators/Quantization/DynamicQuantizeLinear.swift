@@ -6,10 +6,6 @@ extension Catalogue {
   static func dynamicQuantizeLinear(_ host: Host) -> any Operator {
     ShapedOperator("DynamicQuantizeLinear", since: 11) { _ in
       ShapedOperator.Form(
-        outputs: { inputs in
-          guard try inputs[0].type == .float32 else { throw unsupported(try inputs[0].type) }
-          return [OutputType(.uint8, try inputs[0].shape), OutputType(.float32, []), OutputType(.uint8, [])]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           let values = try x.floats()

@@ -7,7 +7,6 @@ extension Catalogue {
     let kernels = host.kernels
     return ShapedOperator("MatMulInteger", since: 10) { _ in
       ShapedOperator.Form(
-        outputs: { inputs in [OutputType(.int32, try IntegerProduct(inputs[0], inputs[1]).shape)] },
         compute: { inputs, outputs in
           guard outputs.isWritable(0) else { return }
           let (a, b) = (try inputs[0], try inputs[1])

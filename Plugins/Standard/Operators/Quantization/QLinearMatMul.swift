@@ -5,15 +5,12 @@ extension Catalogue {
   /// ONNX QLinearMatMul: products of quantized matrices, quantized again; rounded half to even, clamped.
   static func qLinearMatMul(_ host: Host) -> any Operator {
     let kernels = host.kernels
-    return ShapedOperator("QLinearMatMul", since: 10) { _ in
-      ShapedOperator.Form(
-        outputs: { inputs in
-          let type = try inputs[7].type
-          guard type == .int8 || type == .uint8 else { throw unsupported(type) }
-          return [OutputType(type, try IntegerProduct(inputs[0], inputs[3]).shape)]
-        },
+    return ShapedOperator("QLinearMatMul", since: 10) { node in
+      let type = try node.input(7).type
+      guard type == .int8 || type == .uint8, let limits = integerLimits(type) else { throw unsupported(type) }
+      return ShapedOperator.Form(
         compute: { inputs, outputs in
-          guard outputs.isWritable(0), let limits = integerLimits(outputs.types[0].type) else { return }
+          guard outputs.isWritable(0) else { return }
           let (a, b) = (try inputs[0], try inputs[3])
           let product = try IntegerProduct(a, b)
           let (rows, columns) = (product.rows, product.columns)
@@ -41,7 +38,7 @@ extension Catalogue {
                 values[row * columns + column] = min(max(limits.lowerBound, rounded), limits.upperBound)
               }
             }
-            try store(values, to: outputs.pointer(0, as: UInt8.self) + matrix * bytes, as: outputs.types[0].type)
+            try store(values, to: outputs.pointer(0, as: UInt8.self) + matrix * bytes, as: outputs.type(0))
           }
         })
     }

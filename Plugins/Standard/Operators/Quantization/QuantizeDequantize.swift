@@ -13,14 +13,6 @@ private struct QuantizeDequantize: Operator {
   let signature = Signature("QuantizeDequantize", domain: "zoo", since: 1)
   let host: Host
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (x, scale, zeroPoint) = (try node.input(0), try node.input(1), try node.input(2))
-    guard x.type == .float32, scale.type == .float32, zeroPoint.type == .int8 || zeroPoint.type == .uint8 else {
-      throw OperatorError("\(x.type.name) with \(zeroPoint.type.name) is not rounded")
-    }
-    return [OutputType(like: x)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let attributes = try QuantizationScale.Attributed(node)
     let (x, kernels) = (try node.input(0), host.kernels)

@@ -7,22 +7,13 @@ extension Catalogue {
     let kernels = host.kernels
     return ShapedOperator("QuantizeLinear", since: 10) { node in
       let attributes = try QuantizationScale.Attributed(node)
-      let given = try node.attributes.int("output_dtype") ?? 0
       let saturate = try node.attributes.int("saturate") ?? 1 != 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let wanted: ElementType = given == 0 ? .uint8 : ElementType(rawValue: Int32(truncatingIfNeeded: given))
-          let type = inputs.optional(2)?.type ?? wanted
-          guard given == 0 || type == wanted else {
-            throw OperatorError("output_dtype is \(wanted.name), but the zero point is \(type.name)")
-          }
-          return [OutputType(type, try inputs[0].shape)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
-          let type = outputs.types[0].type
+          let type = outputs.type(0)
           if x.type == .float32, let data = x.data {
             let numbers = data.assumingMemoryBound(to: Float.self)
             let isDone = scale.forEachRun(of: x.count, type: type, on: outputs.executor) { range, steps in

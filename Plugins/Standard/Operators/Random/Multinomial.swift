@@ -8,22 +8,11 @@ extension Catalogue {
     ShapedOperator("Multinomial", since: 7) { node in
       let seed = try node.attributes.float("seed")
       let samples = try node.attributes.int("sample_size") ?? 1
-      let type = ElementType(rawValue: Int32(truncatingIfNeeded: try node.attributes.int("dtype") ?? 6))
-      guard samples >= 0, type == .int32 || type == .int64 else {
-        throw OperatorError("\(samples) samples of type \(type.name)")
-      }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank == 2, x[dimension: 1] > 0 else {
-            throw OperatorError("the input has the shape \(x.shape), not [N, classes]")
-          }
-          _ = try elementCount([x[dimension: 0], samples])
-          return [OutputType(type, [x[dimension: 0], samples])]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let logarithms = try x.doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let logarithms = try x.doubles()
           var numbers = RandomNumbers(seed: seed)
           let classes = x[dimension: 1]
           let weights = try x.host.scratch(classes, of: Double.self)

@@ -3,6 +3,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX RandomNormal.
   static func randomNormal(_ host: Host) -> any Operator {
-    randomOperator("RandomNormal", like: false, normalDistribution)
+    randomOperator("RandomNormal", normalDistribution)
   }
 }

@@ -3,6 +3,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX RandomNormalLike.
   static func randomNormalLike(_ host: Host) -> any Operator {
-    randomOperator("RandomNormalLike", like: true, normalDistribution)
+    randomOperator("RandomNormalLike", normalDistribution)
   }
 }

@@ -57,23 +57,12 @@ struct RandomNumbers: RandomNumberGenerator {
 
 /// RandomNormal, RandomUniform and their forms with the shape of an input.
 func randomOperator(
-  _ name: String, like: Bool, _ draw: @escaping @Sendable (Node) throws -> (@Sendable (inout RandomNumbers) -> Double)
+  _ name: String, _ draw: @escaping @Sendable (Node) throws -> (@Sendable (inout RandomNumbers) -> Double)
 ) -> any Operator {
   ShapedOperator(name) { node in
-    let attributes = node.attributes
-    let seed = try attributes.float("seed")
-    let given = try attributes.int("dtype").map { ElementType(rawValue: Int32(truncatingIfNeeded: $0)) }
-    let shape = like ? nil : try attributes.ints("shape")
-    guard like || shape != nil else { throw OperatorError("attribute shape is missing") }
+    let seed = try node.attributes.float("seed")
     let number = try draw(node)
     return ShapedOperator.Form(
-      outputs: { inputs in
-        let type = try given ?? (like ? inputs[0].type : .float32)
-        guard type.isFloat else { throw unsupported(type) }
-        let result = try shape ?? inputs[0].shape
-        _ = try elementCount(result)
-        return [OutputType(type, result)]
-      },
       compute: { _, outputs in
         guard outputs.isWritable(0) else { return }
         var numbers = RandomNumbers(seed: seed)

@@ -3,6 +3,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX RandomUniform.
   static func randomUniform(_ host: Host) -> any Operator {
-    randomOperator("RandomUniform", like: false, uniformDistribution)
+    randomOperator("RandomUniform", uniformDistribution)
   }
 }

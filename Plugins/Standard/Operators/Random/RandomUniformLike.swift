@@ -3,6 +3,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX RandomUniformLike.
   static func randomUniformLike(_ host: Host) -> any Operator {
-    randomOperator("RandomUniformLike", like: true, uniformDistribution)
+    randomOperator("RandomUniformLike", uniformDistribution)
   }
 }

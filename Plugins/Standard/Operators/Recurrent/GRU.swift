@@ -31,6 +31,6 @@ extension Catalogue {
           step.state[index] = (1 - update[index]) * candidate[index] + update[index] * step.state[index]
         }
       }
-    }.withHalves()
+    }
   }
 }

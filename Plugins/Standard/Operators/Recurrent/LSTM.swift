@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX LSTM (Hochreiter and Schmidhuber 1997), with peepholes and coupled gates.
   static func lstm(_ host: Host) -> any Operator {
-    RecurrentOperator("LSTM", since: 7, host: host) { try .lstm($0) }.withHalves()
+    RecurrentOperator("LSTM", since: 7, host: host) { try .lstm($0) }
   }
 
   /// The LSTM that com.microsoft's DynamicQuantizeLSTM comes to: inputs and states are rounded to 8 bits before they are

@@ -11,6 +11,6 @@ extension Catalogue {
         step.activate(0, step.sums, step.hidden)
         step.state.update(from: step.sums, count: step.hidden)
       }
-    }.withHalves()
+    }
   }
 }

@@ -19,7 +19,7 @@ struct RecurrentGeometry: Sendable {
   ///   - standard: the activations of a direction.
   init(_ node: Node, gates: Int, standard: [String]) throws {
     let (x, weights, recurrent) = (try node.input(0), try node.input(1), try node.input(2))
-    for tensor in [x, weights, recurrent] where tensor.type != .float32 && !tensor.type.isHalf {
+    for tensor in [x, weights, recurrent] where tensor.type != .float32 {
       throw unsupported(tensor.type)
     }
     let attributes = node.attributes

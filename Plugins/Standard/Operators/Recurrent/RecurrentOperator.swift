@@ -65,11 +65,6 @@ struct RecurrentOperator: Operator {
     return try RecurrentGeometry(node, gates: cell.gates, standard: cell.activations)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (geometry, type) = (try geometry(node), try node.input(0).type)
-    return [geometry.outputShape, geometry.stateShape, geometry.stateShape].map { OutputType(type, $0) }
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (geometry, cell) = (try geometry(node), try cell(node))
     let kernel = RecurrentKernel(geometry, cell, host: host)

@@ -7,20 +7,13 @@ func cumulateOperator(_ name: String, since: Int64, product: Bool) -> any Operat
   ShapedOperator(name, since: since) { node in
     let isExclusive = try node.attributes.int("exclusive") ?? 0 != 0
     let isReverse = try node.attributes.int("reverse") ?? 0 != 0
+    let type = try node.input(0).type
+    guard zs_typed_cumulate(type.rawValue, 0, 0, 0, nil, 0, 0, 0, nil) == 1 else { throw unsupported(type) }
     return ShapedOperator.Form(
-      outputs: { inputs in
-        let x = try inputs[0]
-        guard x.type.isHalf || zs_typed_cumulate(x.type.rawValue, 0, 0, 0, nil, 0, 0, 0, nil) == 1 else {
-          throw unsupported(x.type)
-        }
-        if let axis = try inputs.int(1) { _ = try normalized(axis: axis, rank: x.rank) }
-        return [OutputType(like: x)]
-      },
       compute: { inputs, outputs in
         let x = try inputs[0]
-        guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0), let axis = try inputs.int(1)
-        else { return }
-        let view = AxisView(x.shape, axis: try normalized(axis: axis, rank: x.rank))
+        guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
+        let view = AxisView(x.shape, axis: try normalized(axis: inputs.int(1), rank: x.rank))
         let size = view.length * view.inner
         let bytes = size * (try x.elementByteCount)
         outputs.executor.parallelRanges(view.outer, grain: max(1, 16384 / size)) { range in
@@ -29,5 +22,5 @@ func cumulateOperator(_ name: String, since: Int64, product: Bool) -> any Operat
             source + range.lowerBound * bytes, range.count, view.length, view.inner, target + range.lowerBound * bytes)
         }
       }, inPlace: [0])
-  }.withHalves()
+  }
 }

@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX GlobalAveragePool.
   static func globalAveragePool(_ host: Host) -> any Operator {
-    GlobalPoolOperator("GlobalAveragePool", host: host, ZS_SUM).withHalves()
+    GlobalPoolOperator("GlobalAveragePool", host: host, ZS_SUM)
   }
 }

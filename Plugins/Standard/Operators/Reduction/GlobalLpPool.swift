@@ -11,15 +11,10 @@ extension Catalogue {
       let power = try whole.flatMap { $0 }.map { Double($0) } ?? node.attributes.float("p").map { Double($0) } ?? 2
       guard power > 0 else { throw OperatorError("p is \(power), which is no norm") }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-          guard x.type.isFloat else { throw unsupported(x.type) }
-          return [OutputType(x.type, x.shape[..<2] + x.shape[2...].map { _ in 1 })]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let values = try x.doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let values = try x.doubles()
           let positions = x.count / (x[dimension: 0] * x[dimension: 1])
           values.withPointer { raise($0, values.count, to: power) }
           try outputs.write { range, norms in
@@ -30,7 +25,7 @@ extension Catalogue {
             raise(norms, range.count, to: 1 / power)
           }
         })
-    }.withHalves()
+    }
   }
 }
 

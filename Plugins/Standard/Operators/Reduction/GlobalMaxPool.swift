@@ -5,6 +5,6 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX GlobalMaxPool.
   static func globalMaxPool(_ host: Host) -> any Operator {
-    GlobalPoolOperator("GlobalMaxPool", host: host, ZS_REDUCE_MAX).withHalves()
+    GlobalPoolOperator("GlobalMaxPool", host: host, ZS_REDUCE_MAX)
   }
 }

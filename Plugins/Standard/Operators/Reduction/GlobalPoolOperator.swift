@@ -15,12 +15,6 @@ struct GlobalPoolOperator: Operator {
     self.code = code
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.rank >= 2 else { throw OperatorError("the input of shape \(x.shape) has no channels") }
-    return [OutputType(x.type, x.shape[..<2] + x.shape[2...].map { _ in 1 })]
-  }
-
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
     return x.layout == .nchw16c && x.type == .float32 ? LayoutChoice(inputs: [.nchw16c], outputs: [.plain]) : nil

@@ -15,34 +15,30 @@ struct ReduceOperator: Sendable {
       let fixed = try node.attributes.ints("axes")
       let keepsDimensions = try node.attributes.int("keepdims") ?? 1 != 0
       let keepsWithoutAxes = try node.attributes.int("noop_with_empty_axes") ?? 0 != 0
-      @Sendable func axes(_ inputs: Inputs) throws -> [Int]? {
+      @Sendable func axes(_ inputs: Inputs) throws -> [Int] {
         let rank = try inputs[0].rank
-        var given = fixed
-        if given == nil, inputs.optional(1) != nil {
-          given = try inputs.ints(1)
-          if given == nil { return nil }
-        }
-        let axes = try normalized(axes: given ?? [], rank: rank)
+        let given = try fixed ?? (inputs.optional(1) == nil ? [] : inputs.ints(1))
+        let axes = try normalized(axes: given, rank: rank)
         return axes.isEmpty && !keepsWithoutAxes ? Array(0..<rank) : axes.sorted()
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard let axes = try axes(inputs) else { return [OutputType(x.type, nil)] }
-          let shape = x.shape.enumerated().compactMap { index, extent in
-            axes.contains(index) ? (keepsDimensions ? 1 : nil) : extent
-          }
-          return [OutputType(x.type, shape)]
+        shapes: { inputs in
+          let axes = try axes(inputs)
+          return [
+            try inputs[0].shape.enumerated().compactMap { index, extent in
+              axes.contains(index) ? (keepsDimensions ? 1 : nil) : extent
+            }
+          ]
         },
         compute: { inputs, outputs in
-          guard outputs.isWritable(0), let axes = try axes(inputs) else { return }
-          try reduce(try inputs[0], axes, outputs, kernels)
+          guard outputs.isWritable(0) else { return }
+          try reduce(try inputs[0], try axes(inputs), outputs, kernels)
         })
-    }.withHalves()
+    }
   }
 
   private func reduce(_ x: TensorView, _ axes: [Int], _ outputs: Outputs, _ kernels: VectorKernels) throws {
-    guard zs_typed_reduce(x.raw.type, code.code, nil, 0, 0, 0, nil) == 1, let target = outputs.data(0) else {
+    guard zs_typed_reduce(x.type.rawValue, code.code, nil, 0, 0, 0, nil) == 1, let target = outputs.data(0) else {
       throw unsupported(x.type)
     }
     let size = try x.elementByteCount

@@ -8,16 +8,14 @@ extension Catalogue {
     ShapedOperator("TopK") { node in
       let axis = try node.attributes.int("axis") ?? -1
       let largest = try node.attributes.int("largest") ?? 1 != 0
-      let fixed = node.opset < 10 ? try node.attributes.int("k") : nil
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          var shape = x.shape
+        shapes: { inputs in
+          var shape = try inputs[0].shape
           let axis = try normalized(axis: axis, rank: shape.count)
-          guard let k = try fixed ?? inputs.int(1) else { return [OutputType(x.type, nil), OutputType(.int64, nil)] }
+          let k = try inputs.int(1)
           guard k >= 0, k <= shape[axis] else { throw OperatorError("k is \(k), the axis holds \(shape[axis])") }
           shape[axis] = k
-          return [OutputType(x.type, shape), OutputType(.int64, shape)]
+          return [shape, shape]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
@@ -28,8 +26,7 @@ extension Catalogue {
           case .int64: try choose(x.pointer(as: Int64.self), x, axis: axis, largest, outputs)
           case .uint64: try choose(x.pointer(as: UInt64.self), x, axis: axis, largest, outputs)
           default:
-            guard let values = try x.doubles() else { throw unsupported(x.type) }
-            try values.withPointer { try choose($0, x, axis: axis, largest, outputs) }
+            try x.doubles().withPointer { try choose($0, x, axis: axis, largest, outputs) }
           }
         })
     }
@@ -40,7 +37,7 @@ private func choose<Element: Comparable>(
   _ values: UnsafePointer<Element>, _ x: TensorView, axis: Int, _ largest: Bool, _ outputs: Outputs
 ) throws {
   let view = AxisView(x.shape, axis: axis)
-  let k = outputs.shape(0)[axis]
+  let k = outputs.shape(outputs.data(0) == nil ? 1 : 0)[axis]
   let size = try x.elementByteCount
   let order = try x.host.scratch(k, of: Int.self)
   for row in 0..<view.outer * view.inner {

@@ -8,21 +8,16 @@ extension Catalogue {
     ShapedOperator("AffineGrid", since: 20) { node in
       let alignsCorners = try node.attributes.int("align_corners") ?? 0 != 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let theta = try inputs[0]
-          guard theta.type.isFloat else { throw unsupported(theta.type) }
-          guard theta.rank == 3, [2, 3].contains(theta[dimension: 1]), theta[dimension: 2] == theta[dimension: 1] + 1
-          else { throw OperatorError("matrices have the shape \(theta.shape), not [N, 2, 3] or [N, 3, 4]") }
-          guard let size = try inputs.ints(1) else { return [OutputType(theta.type, nil)] }
+        shapes: { inputs in
+          let (theta, size) = (try inputs[0], try inputs.ints(1))
           guard size.count == theta[dimension: 1] + 2, size[0] == theta[dimension: 0], size.allSatisfy({ $0 >= 0 })
           else { throw OperatorError("the size \(size) doesn't fit matrices of shape \(theta.shape)") }
-          let shape = [size[0]] + size[2...] + [theta[dimension: 1]]
-          _ = try elementCount(shape)
-          return [OutputType(theta.type, shape)]
+          return [[size[0]] + size[2...] + [theta[dimension: 1]]]
         },
         compute: { inputs, outputs in
           let theta = try inputs[0]
-          guard outputs.isWritable(0), let matrices = try theta.doubles() else { return }
+          guard outputs.isWritable(0) else { return }
+          let matrices = try theta.doubles()
           let shape = outputs.shape(0)
           let axes = shape[shape.count - 1]
           let extents = Array(shape[1...axes])
@@ -35,7 +30,7 @@ extension Catalogue {
             return (0..<axes).reduce(matrices[line + axes]) { $0 + matrices[line + $1] * position[$1] }
           }
         })
-    }.withHalves()
+    }
   }
 }
 

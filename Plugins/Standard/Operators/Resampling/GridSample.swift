@@ -6,21 +6,14 @@ extension Catalogue {
   static func gridSample(_ host: Host) -> any Operator {
     ShapedOperator("GridSample", since: 16) { node in
       let settings = try GridSettings(node)
+      let (x, grid) = (try node.input(0), try node.input(1))
+      guard x.rank <= 5 else {
+        throw OperatorError("\(x.rank - 2) axes are not supported, only 1 to 3", kind: .unsupported)
+      }
+      guard grid.type == x.type else {
+        throw OperatorError("the image is \(x.type.name), the grid \(grid.type.name)", kind: .unsupported)
+      }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let (x, grid) = (try inputs[0], try inputs[1])
-          guard x.rank >= 3, grid.rank == x.rank, grid[dimension: x.rank - 1] == x.rank - 2,
-            grid[dimension: 0] == x[dimension: 0]
-          else { throw OperatorError("a grid of shape \(grid.shape) doesn't fit an image of shape \(x.shape)") }
-          guard x.type.isFloat else { throw unsupported(x.type) }
-          guard x.rank <= 5 else {
-            throw OperatorError("\(x.rank - 2) axes are not supported, only 1 to 3", kind: .unsupported)
-          }
-          guard grid.type == x.type else {
-            throw OperatorError("the image is \(x.type.name), the grid \(grid.type.name)")
-          }
-          return [OutputType(x.type, Array(x.shape[..<2] + grid.shape[1..<(x.rank - 1)]))]
-        },
         compute: { inputs, outputs in
           let (x, grid) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0) else { return }
@@ -31,7 +24,7 @@ extension Catalogue {
             sample(x, grid, settings, to: outputs.pointer(0, as: Double.self), outputs)
           }
         })
-    }.withHalves()
+    }
   }
 }
 

@@ -18,7 +18,7 @@ extension Catalogue {
           return try axes(inputs, settings, scales: given(2), sizes: given(3), region: given(1))
         }
       )
-    }.withHalves()
+    }
   }
 
   /// ONNX Upsample, which Resize has replaced.
@@ -34,7 +34,7 @@ extension Catalogue {
           return try axes(inputs, settings, scales: inputs.optional(1), sizes: nil, region: nil)
         }
       )
-    }.withHalves()
+    }
   }
 }
 
@@ -48,7 +48,8 @@ private func axes(
   var parts: [Double]?
   if settings.coordinates == .cropAndResize {
     guard let region else { throw OperatorError("tf_crop_and_resize takes a region (roi)") }
-    guard let values = try region.doubles() else { return nil }
+    guard region.isConstant else { return nil }
+    let values = try region.doubles()
     guard values.count == 2 * axes.count else {
       throw OperatorError("the region (roi) has \(values.count) values for \(axes.count) axes")
     }

@@ -8,11 +8,6 @@ struct ResizeOperator: Operator {
   /// What the scales and sizes of a node make of its axes; `nil` while they are unknown.
   let axes: @Sendable (Node) throws -> (ResizeSettings, @Sendable (Inputs) throws -> [AxisResizing]?)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let (_, axes) = try axes(node)
-    return [OutputType(try node.input(0).type, try axes(Inputs(node))?.map(\.resized))]
-  }
-
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)
     let (settings, axes) = try axes(node)

@@ -6,19 +6,17 @@ extension Catalogue {
   static func centerCropPad(_ host: Host) -> any Operator {
     ShapedOperator("CenterCropPad", since: 18) { node in
       let named = try node.attributes.ints("axes")
-      @Sendable func shape(_ inputs: Inputs) throws -> [Int]? {
-        var shape = try inputs[0].shape
-        let axes = try normalized(axes: named ?? Array(shape.indices), rank: shape.count)
-        guard let wanted = try inputs.ints(1) else { return nil }
-        guard wanted.count == axes.count, wanted.allSatisfy({ $0 >= 0 }) else {
-          throw OperatorError("the extents \(wanted) are not those of \(axes.count) axes")
-        }
-        for (axis, extent) in zip(axes, wanted) { shape[axis] = extent }
-        _ = try elementCount(shape)
-        return shape
-      }
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(try inputs[0].type, try shape(inputs))] },
+        shapes: { inputs in
+          var shape = try inputs[0].shape
+          let axes = try normalized(axes: named ?? Array(shape.indices), rank: shape.count)
+          let wanted = try inputs.ints(1)
+          guard wanted.count == axes.count else {
+            throw OperatorError("the extents \(wanted) are not those of \(axes.count) axes")
+          }
+          for (axis, extent) in zip(axes, wanted) { shape[axis] = extent }
+          return [shape]
+        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }

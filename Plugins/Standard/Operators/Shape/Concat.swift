@@ -18,25 +18,6 @@ private struct Concat: Operator {
     return try normalized(axis: axis, rank: rank)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let first = try node.input(0)
-    let axis = try axis(node)
-    var shape = first.shape
-    shape[axis] = 0
-    for index in 0..<node.ownInputCount {
-      let input = try node.input(index)
-      guard input.type == first.type, input.rank == first.rank,
-        shape.indices.allSatisfy({ $0 == axis || input[dimension: $0] == shape[$0] })
-      else {
-        throw OperatorError(
-          "\(input.type.name) of shape \(input.shape) can't join \(first.type.name) of shape \(first.shape) along axis \(axis)"
-        )
-      }
-      shape[axis] = try shape[axis].adding(input[dimension: axis])
-    }
-    return [OutputType(first.type, shape)]
-  }
-
   func layouts(for node: Node) throws -> LayoutChoice? {
     let inputs = try (0..<node.ownInputCount).map { try node.input($0) }
     // Whole blocks follow each other as whole channels do.
@@ -47,11 +28,10 @@ private struct Concat: Operator {
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let result = try infer(node)[0]
-    let axis = try axis(node)
-    let size = try result.type.elementByteCount
+    let (axis, type) = (try axis(node), try node.input(0).type)
+    let size = try type.elementByteCount
     let views = try (0..<node.ownInputCount).map { AxisView(try node.input($0).shape, axis: axis) }
-    let whole = try elementCount((result.shape ?? [])).times(size) / max(views[0].outer, 1)
+    let whole = views.reduce(0) { $0 + $1.length * $1.inner * size }
     return ClosureKernel(layout: try node.input(0).layout) { call in
       guard whole > 0, let y = call.output(0).data else { return }
       var place = 0
@@ -64,9 +44,9 @@ private struct Concat: Operator {
           for row in range { (y + row * whole + offset).copyMemory(from: x + row * bytes, byteCount: bytes) }
         }
       }
-      guard result.type == .string else { return }
+      guard type == .string else { return }
       let strings = y.assumingMemoryBound(to: zoo_string.self)
-      for index in 0..<(result.shape ?? []).reduce(1, *) {
+      for index in 0..<call.output(0).count {
         strings[index] = try call.string(strings[index])
       }
     }

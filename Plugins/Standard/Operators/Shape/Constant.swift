@@ -12,27 +12,26 @@ extension Catalogue {
             let string = tensor.pointer(as: zoo_string.self)[index]
             return [UInt8](UnsafeRawBufferPointer(start: string.bytes, count: string.count))
           }
-          return stringForm(strings, shape: tensor.shape)
+          return stringForm(strings)
         }
         return try form(
-          tensor.type, tensor.shape,
           UnsafeRawBufferPointer(start: tensor.data, count: tensor.data == nil ? 0 : tensor.byteCount), node.host)
       }
       if let value = try attributes.float("value_float") {
-        return try [value].withUnsafeBytes { try form(.float32, [], $0, node.host) }
+        return try [value].withUnsafeBytes { try form($0, node.host) }
       }
       if let value = try attributes.int("value_int") {
-        return try [value].withUnsafeBytes { try form(.int64, [], $0, node.host) }
+        return try [value].withUnsafeBytes { try form($0, node.host) }
       }
       if let values = try attributes.floats("value_floats") {
-        return try values.withUnsafeBytes { try form(.float32, [values.count], $0, node.host) }
+        return try values.withUnsafeBytes { try form($0, node.host) }
       }
       if let values = try attributes.ints("value_ints") {
-        return try values.withUnsafeBytes { try form(.int64, [values.count], $0, node.host) }
+        return try values.withUnsafeBytes { try form($0, node.host) }
       }
-      if let value = try attributes.string("value_string") { return stringForm([Array(value.utf8)], shape: []) }
+      if let value = try attributes.string("value_string") { return stringForm([Array(value.utf8)]) }
       if let values = try attributes.strings("value_strings") {
-        return stringForm(values.map { Array($0.utf8) }, shape: [values.count])
+        return stringForm(values.map { Array($0.utf8) })
       }
       throw OperatorError("the constant has no value that is supported", kind: .unsupported)
     }
@@ -40,21 +39,19 @@ extension Catalogue {
 }
 
 private func form(
-  _ type: ElementType, _ shape: [Int], _ bytes: UnsafeRawBufferPointer, _ host: Host
+  _ bytes: UnsafeRawBufferPointer, _ host: Host
 ) throws -> ShapedOperator.Form {
   let copy = try host.scratch(bytes.count, of: UInt8.self)
   copy.withPointer { UnsafeMutableRawBufferPointer(start: $0, count: bytes.count).copyMemory(from: bytes) }
   return ShapedOperator.Form(
-    outputs: { _ in [OutputType(type, shape)] },
     compute: { _, outputs in
       guard let target = outputs.data(0) else { return }
       copy.withPointer { target.copyMemory(from: $0, byteCount: copy.count) }
     })
 }
 
-private func stringForm(_ strings: [[UInt8]], shape: [Int]) -> ShapedOperator.Form {
+private func stringForm(_ strings: [[UInt8]]) -> ShapedOperator.Form {
   ShapedOperator.Form(
-    outputs: { _ in [OutputType(.string, shape)] },
     compute: { _, outputs in
       guard outputs.isWritable(0) else { return }
       for (index, string) in strings.enumerated() {

@@ -12,11 +12,7 @@ extension Catalogue {
       guard value?.count ?? 1 == 1 else { throw OperatorError("attribute value must hold one element") }
       let element = [UInt8](UnsafeRawBufferPointer(start: value?.data, count: value?.data == nil ? 0 : size))
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let shape = try inputs.ints(0)
-          if let shape { _ = try elementCount(shape) }
-          return [OutputType(type, shape)]
-        },
+        shapes: { inputs in [try inputs.ints(0)] },
         compute: { inputs, outputs in
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let source = element.isEmpty ? [UInt8](repeating: 0, count: size) : element

@@ -8,17 +8,6 @@ extension Catalogue {
     ShapedOperator("DepthToSpace") { node in
       let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank == 4, x[dimension: 1] % (block * block) == 0 else {
-            throw OperatorError("the shape \(x.shape) has no channels for blocks of \(block)×\(block) positions")
-          }
-          let shape = [
-            x[dimension: 0], x[dimension: 1] / (block * block), try x[dimension: 2].times(block),
-            try x[dimension: 3].times(block),
-          ]
-          return [OutputType(x.type, shape)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }

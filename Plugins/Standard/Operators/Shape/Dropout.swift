@@ -10,17 +10,11 @@ extension Catalogue {
 private struct Dropout: Operator {
   let signature = Signature("Dropout", since: 1)
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard node.optionalInput(2)?.type ?? .bool == .bool else { throw OperatorError("training_mode has to be bool") }
-    return [OutputType(like: x), OutputType(node.opset < 10 ? x.type : .bool, x.shape)]
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let copy = try PassThrough("Dropout").makeKernel(node, on: executor)
     let training = try Training(node)
     let x = try node.input(0)
-    guard training != nil || node.isOutputUsed(1) else { return copy }
+    guard training != nil || node.output(1) != nil else { return copy }
     var one: Float = 1
     var whole: UInt64 = 0
     // Masks had the input's type before version 10.
@@ -40,7 +34,7 @@ private struct Dropout: Operator {
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
-    guard !node.isOutputUsed(1), try Training(node) == nil else { return nil }
+    guard node.output(1) == nil, try Training(node) == nil else { return nil }
     return try PassThrough("Dropout").layouts(for: node)
   }
 }
@@ -64,13 +58,13 @@ private struct Training: Sendable {
   /// The part that is dropped in a run; `nil` where it is no training, or drops nothing.
   func ratio(_ call: Call) throws -> Double? {
     guard let flag = call.optionalInput(2), flag.data != nil, Self.isOn(flag) else { return nil }
-    let ratio = try call.optionalInput(1)?.doubles()?.first ?? 0.5
+    let ratio = try call.optionalInput(1)?.doubles().first ?? 0.5
     guard ratio >= 0, ratio < 1 else { throw OperatorError("the ratio of dropout is \(ratio), not in [0, 1)") }
     return ratio == 0 ? nil : ratio
   }
 
   func run(_ call: Call, ratio: Double) throws {
-    guard let values = try call.input(0).doubles() else { return }
+    let values = try call.input(0).doubles()
     let mask = call.outputCount > 1 ? call.output(1).data?.assumingMemoryBound(to: UInt8.self) : nil
     // Seeds of more than 32 bits are folded.
     var numbers = MersenneTwister(

@@ -7,10 +7,7 @@ extension Catalogue {
   static func expand(_ host: Host) -> any Operator {
     ShapedOperator("Expand", since: 8) { node in
       ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          return [OutputType(x.type, try inputs.ints(1).map { try broadcastShape([x.shape, $0]) })]
-        },
+        shapes: { inputs in [try broadcastShape([inputs[0].shape, inputs.ints(1)])] },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }

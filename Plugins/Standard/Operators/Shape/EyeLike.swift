@@ -6,18 +6,12 @@ extension Catalogue {
   /// ONNX EyeLike: ones on diagonal k of a matrix of the input's shape.
   static func eyeLike(_ host: Host) -> any Operator {
     ShapedOperator("EyeLike", since: 9) { node in
-      let given = try node.attributes.int("dtype").map { ElementType(rawValue: Int32(truncatingIfNeeded: $0)) }
       let diagonal = try node.attributes.int("k") ?? 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank == 2 else { throw OperatorError("the input of shape \(x.shape) is no matrix") }
-          return [OutputType(given ?? x.type, x.shape)]
-        },
         compute: { inputs, outputs in
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
           let (height, width) = (outputs.shape(0)[0], outputs.shape(0)[1])
-          let type = outputs.types[0].type
+          let type = outputs.type(0)
           let size = try type.elementByteCount
           var one: Float = 1
           var element: (UInt64, UInt64) = (0, 0)

@@ -14,8 +14,6 @@ struct PassThrough: Operator {
 
   private var base: any Operator { viewOperator(signature.name) { _ in { try $0[0].shape } } }
 
-  func infer(_ node: Node) throws -> [OutputType] { try base.infer(node) }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     if x.layout == .plain { return try base.makeKernel(node, on: executor) }

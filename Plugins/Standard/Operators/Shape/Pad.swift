@@ -10,17 +10,11 @@ extension Catalogue {
       let fixed = node.opset < 11
       let attribute = try node.attributes.ints(node.opset < 2 ? "paddings" : "pads")
       let fill = try node.attributes.float("value") ?? 0
-      @Sendable func pads(_ inputs: Inputs) throws -> (before: [Int], after: [Int])? {
+      @Sendable func pads(_ inputs: Inputs) throws -> (before: [Int], after: [Int]) {
         let shape = try inputs[0].shape
-        guard let given = try fixed ? attribute : inputs.ints(1) else {
-          if fixed { throw OperatorError("attribute pads is missing") }
-          return nil
-        }
-        var axes = Array(shape.indices)
-        if !fixed, inputs.optional(3) != nil {
-          guard let named = try inputs.ints(3) else { return nil }
-          axes = try normalized(axes: named, rank: shape.count)
-        }
+        let given = try fixed ? attribute ?? [] : inputs.ints(1)
+        let isNamed = !fixed && inputs.optional(3) != nil
+        let axes = try isNamed ? normalized(axes: inputs.ints(3), rank: shape.count) : Array(shape.indices)
         guard given.count == 2 * axes.count else {
           throw OperatorError("\(given.count) pads for \(axes.count) dimensions of the shape \(shape)")
         }
@@ -37,17 +31,14 @@ extension Catalogue {
         return (before, after)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          return [
-            OutputType(
-              x.type,
-              try pads(inputs).map { pads in zip(x.shape, zip(pads.before, pads.after)).map { $0 + $1.0 + $1.1 } })
-          ]
+        shapes: { inputs in
+          let pads = try pads(inputs)
+          return [zip(try inputs[0].shape, zip(pads.before, pads.after)).map { $0 + $1.0 + $1.1 }]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let target = outputs.data(0), let pads = try pads(inputs) else { return }
+          guard outputs.isWritable(0), let target = outputs.data(0) else { return }
+          let pads = try pads(inputs)
           let size = try x.elementByteCount
           var value = [UInt8](repeating: 0, count: size)
           if fixed {

@@ -7,13 +7,7 @@ extension Catalogue {
   static func range(_ host: Host) -> any Operator {
     ShapedOperator("Range", since: 11) { node in
       ShapedOperator.Form(
-        outputs: { inputs in
-          let type = try inputs[0].type
-          for index in 0..<3 where try inputs[index].type != type || inputs[index].count != 1 {
-            throw OperatorError("start, limit and delta are not three numbers of one type")
-          }
-          return [OutputType(type, try (0..<3).allSatisfy { try inputs[$0].isConstant } ? [count(inputs)] : nil)]
-        },
+        shapes: { inputs in [[try count(inputs)]] },
         compute: { inputs, outputs in
           guard outputs.isWritable(0) else { return }
           if try inputs[0].type.isFloat {
@@ -27,7 +21,7 @@ extension Catalogue {
   }
 }
 
-private func number(_ inputs: Inputs, _ index: Int) throws -> Double { try inputs[index].doubles()?.first ?? 0 }
+private func number(_ inputs: Inputs, _ index: Int) throws -> Double { try inputs[index].doubles().first ?? 0 }
 
 private func integer(_ inputs: Inputs, _ index: Int) throws -> Int {
   let tensor = try inputs[index]

@@ -13,18 +13,10 @@ private struct Reorder: Operator {
   let host: Host
 
   private func target(_ node: Node) throws -> Layout {
-    guard let layout = try node.attributes.int("to").flatMap({ Layout(rawValue: Int32(truncatingIfNeeded: $0)) }) else {
+    guard let number = try node.attributes.int("to") else {
       throw OperatorError("attribute to must be the number of a layout")
     }
-    return layout
-  }
-
-  func infer(_ node: Node) throws -> [OutputType] {
-    let x = try node.input(0)
-    guard x.type == .float32, x.rank >= 2 else {
-      throw OperatorError("only float32 tensors with channels have layouts, not \(x.type.name) of shape \(x.shape)")
-    }
-    return [OutputType(like: x)]
+    return Layout(rawValue: Int32(truncatingIfNeeded: number))
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {

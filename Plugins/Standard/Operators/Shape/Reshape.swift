@@ -9,7 +9,7 @@ extension Catalogue {
       let allowZero = try node.attributes.int("allowzero") ?? 0 != 0
       return { inputs in
         let shape = try inputs[0].shape
-        guard var wanted = try fixed ?? inputs.ints(1) else { return nil }
+        var wanted = try fixed ?? inputs.ints(1)
         var open: Int?
         for (index, extent) in wanted.enumerated() {
           if extent == 0, !allowZero {

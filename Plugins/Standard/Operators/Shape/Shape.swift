@@ -16,7 +16,6 @@ extension Catalogue {
         return shape[first..<max(first, clamp(end ?? shape.count))]
       }
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(.int64, [try extents(inputs).count])] },
         compute: { inputs, outputs in
           guard outputs.isWritable(0) else { return }
           for (index, extent) in try extents(inputs).enumerated() {

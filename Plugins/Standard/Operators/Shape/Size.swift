@@ -6,7 +6,6 @@ extension Catalogue {
   static func size(_ host: Host) -> any Operator {
     ShapedOperator("Size", since: 1) { node in
       ShapedOperator.Form(
-        outputs: { _ in [OutputType(.int64, [])] },
         compute: { inputs, outputs in outputs.pointer(0, as: Int64.self)[0] = Int64(try inputs[0].count) })
     }
   }

@@ -11,21 +11,14 @@ extension Catalogue {
         starts: try node.attributes.ints("starts"), ends: try node.attributes.ints("ends"),
         axes: try node.attributes.ints("axes")
       )
-      @Sendable func ranges(_ inputs: Inputs) throws -> (starts: [Int], counts: [Int], steps: [Int])? {
+      @Sendable func ranges(_ inputs: Inputs) throws -> (starts: [Int], counts: [Int], steps: [Int]) {
         let shape = try inputs[0].shape
-        guard let from = try fixed ? attributes.starts : inputs.ints(1),
-          let to = try fixed ? attributes.ends : inputs.ints(2)
-        else { return nil }
-        var axes = fixed ? attributes.axes : nil
-        var strides: [Int]?
-        if !fixed, inputs.optional(3) != nil {
-          axes = try inputs.ints(3)
-          if axes == nil { return nil }
+        let from = try fixed ? attributes.starts ?? [] : inputs.ints(1)
+        let to = try fixed ? attributes.ends ?? [] : inputs.ints(2)
+        func given(_ index: Int) throws -> [Int]? {
+          try fixed || inputs.optional(index) == nil ? nil : inputs.ints(index)
         }
-        if !fixed, inputs.optional(4) != nil {
-          strides = try inputs.ints(4)
-          if strides == nil { return nil }
-        }
+        let (axes, strides) = (try fixed ? attributes.axes : given(3), try given(4))
         let named = try normalized(axes: axes ?? Array(from.indices), rank: shape.count)
         guard to.count == from.count, named.count == from.count, (strides ?? from).count == from.count else {
           throw OperatorError("starts, ends, axes and steps differ in length")
@@ -49,12 +42,11 @@ extension Catalogue {
         return (starts, counts, steps)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in [OutputType(try inputs[0].type, try ranges(inputs)?.counts)] },
+        shapes: { inputs in [try ranges(inputs).counts] },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0),
-            let ranges = try ranges(inputs)
-          else { return }
+          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
+          let ranges = try ranges(inputs)
           let strides = rowMajorStrides(x.shape)
           let size = try x.elementByteCount
           let first = zip(ranges.starts, strides).reduce(0) { $0 + $1.0 * $1.1 }

@@ -8,17 +8,6 @@ extension Catalogue {
     ShapedOperator("SpaceToDepth") { node in
       let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank == 4, x[dimension: 2] % block == 0, x[dimension: 3] % block == 0 else {
-            throw OperatorError("the shape \(x.shape) has no blocks of \(block)×\(block) positions")
-          }
-          let shape = [
-            x[dimension: 0], try x[dimension: 1].times(block).times(block), x[dimension: 2] / block,
-            x[dimension: 3] / block,
-          ]
-          return [OutputType(x.type, shape)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }

@@ -10,7 +10,7 @@ extension Catalogue {
       let fixed = node.opset < 13 ? try node.attributes.ints("split") : nil
       let count = try node.attributes.int("num_outputs") ?? node.outputCount
       let given = node.opset >= 13 || node.opset < 2
-      @Sendable func parts(_ inputs: Inputs) throws -> [Int]? {
+      @Sendable func parts(_ inputs: Inputs) throws -> [Int] {
         let shape = try inputs[0].shape
         let extent = shape[try normalized(axis: axis, rank: shape.count)]
         if let sizes = try fixed ?? (given && inputs.optional(1) != nil ? inputs.ints(1) : nil) {
@@ -20,33 +20,28 @@ extension Catalogue {
           }
           return sizes
         }
-        if given, inputs.optional(1) != nil { return nil }
         guard count > 0, count <= 1 << 16 else { throw OperatorError("a split into \(count) parts") }
         let size = extent / count + (extent % count == 0 ? 0 : 1)
         return (0..<count).map { max(0, min(size, extent - size.saturatingTimes($0))) }
       }
-      let outputCount = node.outputCount
       return ShapedOperator.Form(
-        outputs: { inputs in
+        shapes: { inputs in
           let x = try inputs[0]
-          guard let parts = try parts(inputs) else {
-            return (0..<outputCount).map { _ in OutputType(x.type, nil) }
-          }
           let axis = try normalized(axis: axis, rank: x.rank)
-          return parts.map { part in
+          return try parts(inputs).map { part in
             var shape = x.shape
             shape[axis] = part
-            return OutputType(x.type, shape)
+            return shape
           }
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard let source = x.data, let parts = try parts(inputs) else { return }
+          guard let source = x.data else { return }
           let axis = try normalized(axis: axis, rank: x.rank)
           let strides = rowMajorStrides(x.shape)
           let size = try x.elementByteCount
           var place = 0
-          for (index, part) in parts.enumerated() {
+          for (index, part) in try parts(inputs).enumerated() {
             if outputs.isWritable(index), let target = outputs.data(index) {
               copyStrided(
                 source + place * strides[axis] * size, to: target, shape: outputs.shape(index), strides: strides,

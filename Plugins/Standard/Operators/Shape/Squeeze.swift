@@ -10,7 +10,7 @@ extension Catalogue {
       return { inputs in
         let shape = try inputs[0].shape
         if all { return shape.filter { $0 != 1 } }
-        guard let given = try fixed ?? inputs.ints(1) else { return nil }
+        let given = try fixed ?? inputs.ints(1)
         let axes = try normalized(axes: given, rank: shape.count)
         guard axes.allSatisfy({ shape[$0] == 1 }) else {
           throw OperatorError("the axes \(given) of the shape \(shape) are not all of extent 1")

@@ -11,10 +11,6 @@ extension Catalogue {
         throw OperatorError("perm \(order) is no permutation of \(rank) dimensions")
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          return [OutputType(x.type, order.map { x[dimension: $0] })]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }

@@ -7,15 +7,10 @@ extension Catalogue {
     ShapedOperator("Trilu", since: 14) { node in
       let isUpper = try node.attributes.int("upper") ?? 1 != 0
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard x.rank >= 2 else { throw OperatorError("a tensor of shape \(x.shape) holds no matrices") }
-          return [OutputType(like: x)]
-        },
         compute: { inputs, outputs in
           let x = try inputs[0]
           guard outputs.isWritable(0), let target = outputs.data(0) else { return }
-          let diagonal = inputs.optional(1) == nil ? 0 : try inputs.int(1) ?? 0
+          let diagonal = inputs.optional(1) == nil ? 0 : try inputs.int(1)
           try copyThrough(x, to: outputs)
           let (height, width) = (x[dimension: x.rank - 2], x[dimension: x.rank - 1])
           let size = try x.elementByteCount

@@ -9,7 +9,7 @@ extension Catalogue {
       let fixed = node.opset < 13 ? try node.attributes.ints("axes") : nil
       return { inputs in
         let shape = try inputs[0].shape
-        guard let given = try fixed ?? inputs.ints(1) else { return nil }
+        let given = try fixed ?? inputs.ints(1)
         guard given.count <= Int(ZOO_MAX_RANK) else { throw OperatorError("\(given.count) further axes are too many") }
         let axes = try normalized(axes: given, rank: shape.count + given.count)
         var rest = shape.makeIterator()

@@ -5,18 +5,17 @@ import ZooPlugin
 /// input's memory, it does nothing.
 func viewOperator(
   _ name: String, since: Int64 = 1,
-  shape: @escaping @Sendable (Node) throws -> (@Sendable (Inputs) throws -> [Int]?)
+  shape: @escaping @Sendable (Node) throws -> (@Sendable (Inputs) throws -> [Int])
 ) -> any Operator {
   ShapedOperator(name, since: since) { node in
     let shape = try shape(node)
     return ShapedOperator.Form(
-      outputs: { inputs in
-        let x = try inputs[0]
-        let result = try shape(inputs)
-        if let result, try elementCount(result) != x.count {
+      shapes: { inputs in
+        let (x, result) = (try inputs[0], try shape(inputs))
+        guard try elementCount(result) == x.count else {
           throw OperatorError("a tensor of shape \(x.shape) can't take the shape \(result)")
         }
-        return [OutputType(x.type, result)]
+        return [result]
       },
       compute: { inputs, outputs in
         let x = try inputs[0]

@@ -10,46 +10,34 @@ extension Catalogue {
       let isOneSided = try node.attributes.int("onesided") ?? 0 != 0
       let isAttribute = node.opset < 20
       let given = try node.attributes.int("axis") ?? 1
-      /// The axis and the length of the transform; `nil` while an input that says them is unknown.
-      @Sendable func sizes(_ inputs: Inputs) throws -> (axis: Int, length: Int)? {
+      /// The axis and the length of the transform.
+      @Sendable func sizes(_ inputs: Inputs) throws -> (axis: Int, length: Int) {
         let x = try inputs[0]
-        guard x.type.isFloat else { throw unsupported(x.type) }
-        guard x.rank >= 2, [1, 2].contains(x[dimension: x.rank - 1]) else {
-          throw OperatorError(
-            "the last dimension of the shape \(x.shape) doesn't hold a number's real and imaginary part")
-        }
         var axis = isAttribute ? given : -2
-        if !isAttribute, inputs.optional(2) != nil {
-          guard let named = try inputs.int(2) else { return nil }
-          axis = named
-        }
+        if !isAttribute, inputs.optional(2) != nil { axis = try inputs.int(2) }
         let place = try normalized(axis: axis, rank: x.rank)
         guard place < x.rank - 1 else { throw OperatorError("axis \(axis) holds the parts of the numbers") }
         // Of a one-sided spectrum, an even length is taken for the whole one's.
         let isHalf = isInverse && isOneSided
         var length = isHalf ? max(2 * (x[dimension: place] - 1), 1) : x[dimension: place]
-        if inputs.optional(1) != nil {
-          guard let wanted = try inputs.int(1) else { return nil }
-          length = wanted
-        }
+        if inputs.optional(1) != nil { length = try inputs.int(1) }
         guard length > 0, length <= 1 << 32 else { throw OperatorError("a transform of \(length) numbers") }
         return (place, length)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard let (axis, length) = try sizes(inputs) else { return [OutputType(x.type, nil)] }
-          var shape = x.shape
+        shapes: { inputs in
+          let (axis, length) = try sizes(inputs)
+          var shape = try inputs[0].shape
           shape[axis] = isOneSided && !isInverse ? length / 2 + 1 : length
-          shape[x.rank - 1] = isInverse && isOneSided ? 1 : 2
-          _ = try elementCount(shape)
-          return [OutputType(x.type, shape)]
+          shape[shape.count - 1] = isInverse && isOneSided ? 1 : 2
+          return [shape]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let (axis, length) = try sizes(inputs), let values = try x.doubles() else {
+          guard outputs.isWritable(0) else {
             return
           }
+          let ((axis, length), values) = (try sizes(inputs), try x.doubles())
           let shape = outputs.shape(0)
           let parts = x[dimension: x.rank - 1]
           let outParts = shape[x.rank - 1]
@@ -78,7 +66,7 @@ extension Catalogue {
           }
           try store(results, to: outputs.data(0), as: x.type)
         })
-    }.withHalves()
+    }
   }
 }
 

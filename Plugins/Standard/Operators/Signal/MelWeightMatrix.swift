@@ -5,25 +5,23 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX MelWeightMatrix: triangles on the mel scale, which turn a spectrum's bins into bands.
   static func melWeightMatrix(_ host: Host) -> any Operator {
-    ShapedOperator("MelWeightMatrix", since: 17) { node in
-      let type = ElementType(rawValue: Int32(truncatingIfNeeded: try node.attributes.int("output_datatype") ?? 1))
-      @Sendable func sizes(_ inputs: Inputs) throws -> (bands: Int, length: Int, rate: Int)? {
-        guard let bands = try inputs.int(0), let length = try inputs.int(1), let rate = try inputs.int(2) else {
-          return nil
-        }
+    ShapedOperator("MelWeightMatrix", since: 17) { _ in
+      @Sendable func sizes(_ inputs: Inputs) throws -> (bands: Int, length: Int, rate: Int) {
+        let (bands, length, rate) = (try inputs.int(0), try inputs.int(1), try inputs.int(2))
         guard (0...1 << 24).contains(bands), (1...1 << 32).contains(length), rate > 0 else {
           throw OperatorError("\(bands) bands of \(length) numbers at a rate of \(rate)")
         }
         return (bands, length, rate)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          [OutputType(type, try sizes(inputs).map { [$0.length / 2 + 1, $0.bands] })]
+        shapes: { inputs in
+          let (bands, length, _) = try sizes(inputs)
+          return [[length / 2 + 1, bands]]
         },
         compute: { inputs, outputs in
-          guard outputs.isWritable(0), let (bands, length, rate) = try sizes(inputs),
-            let low = try inputs[3].doubles()?.first, let high = try inputs[4].doubles()?.first
+          guard outputs.isWritable(0), let low = try inputs[3].doubles().first, let high = try inputs[4].doubles().first
           else { return }
+          let (bands, length, rate) = try sizes(inputs)
           let bins = length / 2 + 1
           // Edges of the bands, at equal distance in mel.
           let (from, to) = (
@@ -55,7 +53,7 @@ extension Catalogue {
               for bin in centre..<upper { values[bin * bands + band] = Double(upper - bin) / Double(upper - centre) }
             }
           }
-          try store(values, to: outputs.data(0), as: type)
+          try store(values, to: outputs.data(0), as: outputs.type(0))
         })
     }
   }

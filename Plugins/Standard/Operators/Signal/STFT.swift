@@ -7,18 +7,10 @@ extension Catalogue {
   static func stft(_ host: Host) -> any Operator {
     ShapedOperator("STFT", since: 17) { node in
       let isOneSided = try node.attributes.int("onesided") ?? 1 != 0
-      @Sendable func sizes(_ inputs: Inputs) throws -> (step: Int, length: Int, frames: Int)? {
+      @Sendable func sizes(_ inputs: Inputs) throws -> (step: Int, length: Int, frames: Int) {
         let x = try inputs[0]
-        guard x.type.isFloat else { throw unsupported(x.type) }
-        guard x.rank == 3, [1, 2].contains(x[dimension: 2]) else {
-          throw OperatorError("the signal has the shape \(x.shape), not [N, length, 1] or [N, length, 2]")
-        }
-        guard let step = try inputs.int(1) else { return nil }
-        var length: Int?
-        if inputs.optional(3) != nil {
-          length = try inputs.int(3)
-          if length == nil { return nil }
-        }
+        let step = try inputs.int(1)
+        var length = try inputs.optional(3) == nil ? nil : inputs.int(3)
         if let window = inputs.optional(2) {
           guard window.rank == 1, window.type == x.type, length ?? window.count == window.count else {
             throw OperatorError("a window of shape \(window.shape) for frames of \(length ?? window.count)")
@@ -32,15 +24,14 @@ extension Catalogue {
         return (step, length, (x[dimension: 1] - length) / step + 1)
       }
       return ShapedOperator.Form(
-        outputs: { inputs in
-          let x = try inputs[0]
-          guard let (_, length, frames) = try sizes(inputs) else { return [OutputType(x.type, nil)] }
-          return [OutputType(x.type, [x[dimension: 0], frames, isOneSided ? length / 2 + 1 : length, 2])]
+        shapes: { inputs in
+          let (_, length, frames) = try sizes(inputs)
+          return [[try inputs[0][dimension: 0], frames, isOneSided ? length / 2 + 1 : length, 2]]
         },
         compute: { inputs, outputs in
           let x = try inputs[0]
-          guard outputs.isWritable(0), let (step, length, frames) = try sizes(inputs), let values = try x.doubles()
-          else { return }
+          guard outputs.isWritable(0) else { return }
+          let ((step, length, frames), values) = (try sizes(inputs), try x.doubles())
           let window = try inputs.optional(2)?.doubles()
           let (samples, parts, bins) = (x[dimension: 1], x[dimension: 2], outputs.shape(0)[2])
           let transform = try FourierTransform(count: length, inverse: false, host: x.host)
@@ -59,6 +50,6 @@ extension Catalogue {
           }
           try store(results, to: outputs.data(0), as: x.type)
         })
-    }.withHalves()
+    }
   }
 }

@@ -5,13 +5,12 @@ import ZooPlugin
 /// ONNX's windows: a sum of cosines, `factors` by frequency.
 func windowOperator(_ name: String, factors: [Double]) -> any Operator {
   ShapedOperator(name, since: 17) { node in
-    let type = ElementType(rawValue: Int32(truncatingIfNeeded: try node.attributes.int("output_datatype") ?? 1))
     let isPeriodic = try node.attributes.int("periodic") ?? 1 != 0
     return ShapedOperator.Form(
-      outputs: { inputs in
-        guard let size = try inputs.int(0) else { return [OutputType(type, nil)] }
+      shapes: { inputs in
+        let size = try inputs.int(0)
         guard size >= 0, size < 1 << 40 else { throw OperatorError("a window of \(size) numbers") }
-        return [OutputType(type, [size])]
+        return [[size]]
       },
       compute: { inputs, outputs in
         guard outputs.isWritable(0) else { return }

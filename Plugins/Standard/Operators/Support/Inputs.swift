@@ -3,7 +3,7 @@ import PluginSupport
 import CZooPlugin
 import ZooPlugin
 
-/// The inputs of a node while it is compiled, or of a run: the same code tells shapes from either.
+/// The inputs of a node while it is compiled, or of a run.
 struct Inputs {
   private enum Source {
     case node(Node)
@@ -38,12 +38,15 @@ struct Inputs {
     }
   }
 
-  /// The extents, axes or places of dimensions that input `index` holds, `nil` while they are unknown.
-  func ints(_ index: Int) throws -> [Int]? { try self[index].constantInts() }
+  /// The extents, axes or places of dimensions that input `index` holds in a run.
+  func ints(_ index: Int) throws -> [Int] {
+    guard let values = try self[index].constantInts() else { throw OperatorError("input \(index) is not known yet") }
+    return values
+  }
 
-  /// The one integer that input `index` holds, `nil` while it is unknown.
-  func int(_ index: Int) throws -> Int? {
-    guard let values = try self[index].integers() else { return nil }
+  /// The one integer that input `index` holds in a run.
+  func int(_ index: Int) throws -> Int {
+    guard let values = try self[index].integers() else { throw OperatorError("input \(index) is not known yet") }
     guard values.count == 1 else {
       throw OperatorError("input \(index) holds \(values.count) values where one is expected")
     }
@@ -52,11 +55,8 @@ struct Inputs {
 }
 
 extension TensorView {
-  /// The elements as doubles; `nil` where they are unknown.
-  func doubles() throws -> Scratch<Double>? {
-    guard isConstant else { return nil }
-    return try converted()
-  }
+  /// The elements as doubles, which are there.
+  func doubles() throws -> Scratch<Double> { try converted() }
 
   /// The elements as float32, which are there.
   func floats() throws -> Scratch<Float> { try converted() }
@@ -64,7 +64,7 @@ extension TensorView {
   /// The elements as `Number`s.
   private func converted<Number: StoredNumber>() throws -> Scratch<Number> {
     let values = try host.scratch(count, of: Number.self)
-    let isDone = values.withPointer { zs_cast(raw.type, Number.elementType.rawValue, raw.data, $0, count, 1) }
+    let isDone = values.withPointer { zs_cast(type.rawValue, Number.elementType.rawValue, data, $0, count, 1) }
     guard count == 0 || isDone == 1 else { throw OperatorError("numbers are expected, not \(type.name)") }
     return values
   }
@@ -128,7 +128,7 @@ extension Outputs {
     as given: ElementType, _ fill: (_ range: Range<Int>, _ values: UnsafeMutablePointer<Number>) throws -> Void
   ) throws {
     guard isWritable(0), let data = data(0) else { return }
-    let (type, count) = (types[0].type, try elementCount(shape(0)))
+    let (type, count) = (type(0), try elementCount(shape(0)))
     try call.host.scratch(min(Self.pieceLength, count), of: Number.self).withPointer { values in
       for first in stride(from: 0, to: count, by: Self.pieceLength) {
         let range = first..<min(first + Self.pieceLength, count)

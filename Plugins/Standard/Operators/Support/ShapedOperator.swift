@@ -1,13 +1,12 @@
 import CZooPlugin
 import ZooPlugin
 
-/// An operator that tells its outputs' shapes from its inputs, values included where they are known, and computes in
-/// plain row-major layout. What most operators that only move data need.
+/// An operator that computes in plain row-major layout. What most operators that only move data need.
 struct ShapedOperator: Operator {
   /// One node's attributes, closed over.
   struct Form: Sendable {
-    /// Types and shapes; `nil` shapes while a value that decides them is unknown.
-    var outputs: @Sendable (Inputs) throws -> [OutputType]
+    /// The outputs' shapes where what the inputs hold decides them, for a run before which the host does not know them.
+    var shapes: (@Sendable (Inputs) throws -> [[Int]])?
     var compute: @Sendable (Inputs, Outputs) throws -> Void
     /// Inputs whose memory output 0 may take.
     var inPlace: [Int] = []
@@ -21,24 +20,41 @@ struct ShapedOperator: Operator {
     self.form = form
   }
 
-  func infer(_ node: Node) throws -> [OutputType] { try form(node).outputs(Inputs(node)) }
-
-  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let form = try form(node)
-    return ShapedKernel(form, known: try form.outputs(Inputs(node)).map { $0.shape != nil })
-  }
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel { ShapedKernel(try form(node)) }
 }
 
 /// The outputs of a run, their shapes known by now.
 struct Outputs {
   let call: Call
-  let types: [OutputType]
-  fileprivate let memory: [UnsafeMutableRawPointer?]
+  private let shapes: [[Int]]
+  private let memory: [UnsafeMutableRawPointer?]
+
+  fileprivate init(_ call: Call, _ inputs: Inputs, _ form: ShapedOperator.Form) throws {
+    self.call = call
+    var (shapes, memory) = ([[Int]](), [UnsafeMutableRawPointer?]())
+    var told: [[Int]]?
+    for index in 0..<call.outputCount {
+      let output = call.output(index)
+      if output.hasShape {
+        shapes.append(output.shape)
+        memory.append(output.data)
+        continue
+      }
+      let all = try told ?? form.shapes?(inputs) ?? []
+      guard index < all.count else { throw OperatorError("the shape of output \(index) is not known") }
+      told = all
+      shapes.append(all[index])
+      memory.append(try call.allocateOutput(index, shape: all[index]))
+    }
+    (self.shapes, self.memory) = (shapes, memory)
+  }
 
   var executor: Executor { call.executor }
   var count: Int { memory.count }
 
-  func shape(_ index: Int) -> [Int] { types[index].shape ?? [] }
+  func type(_ index: Int) -> ElementType { call.output(index).type }
+
+  func shape(_ index: Int) -> [Int] { shapes[index] }
 
   /// `nil` where nobody wants the output.
   func data(_ index: Int) -> UnsafeMutableRawPointer? { index < memory.count ? memory[index] : nil }
@@ -55,26 +71,16 @@ struct Outputs {
 
 private final class ShapedKernel: Kernel {
   let form: ShapedOperator.Form
-  let known: [Bool]
 
-  init(_ form: ShapedOperator.Form, known: [Bool]) {
-    self.form = form
-    self.known = known
-  }
+  init(_ form: ShapedOperator.Form) { self.form = form }
 
   var inPlaceInputs: [Int] { form.inPlace }
 
   func run(_ call: Call) throws {
     let inputs = Inputs(call)
-    let types = try form.outputs(inputs)
-    let memory = try (0..<min(call.outputCount, types.count)).map { index -> UnsafeMutableRawPointer? in
-      if let data = call.output(index).data { return data }
-      guard index < known.count, !known[index], let shape = types[index].shape else { return nil }
-      return try call.allocateOutput(index, shape: shape)
-    }
-    let outputs = Outputs(call: call, types: types, memory: memory)
+    let outputs = try Outputs(call, inputs, form)
     try form.compute(inputs, outputs)
-    for (index, type) in types.enumerated() where type.type == .string && outputs.isWritable(index) {
+    for index in 0..<outputs.count where outputs.type(index) == .string && outputs.isWritable(index) {
       // The bytes belong to inputs that may go away before the output does.
       let strings = outputs.pointer(index, as: zoo_string.self)
       for element in 0..<outputs.shape(index).reduce(1, *) {

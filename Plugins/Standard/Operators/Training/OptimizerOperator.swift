@@ -37,12 +37,6 @@ struct OptimizerOperator<Rule: OptimizerRule>: Operator {
     return count / (Rule.stateCount + 2)
   }
 
-  func infer(_ node: Node) throws -> [OutputType] {
-    let trained = try trainedCount(node)
-    let sources = Array(2..<2 + trained) + Array(2 + 2 * trained..<node.ownInputCount)
-    return try sources.map { OutputType(like: try node.input($0)) }
-  }
-
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let trained = try trainedCount(node)
     let rule = try Rule(node.attributes)
@@ -57,7 +51,7 @@ struct OptimizerOperator<Rule: OptimizerRule>: Operator {
       throw OperatorError("the learning rate and the count of updates have to be one number each")
     }
     return ClosureKernel { call in
-      guard let rate = try call.input(0).doubles()?.first, let count = try call.input(1).integers()?.first else {
+      guard let rate = try call.input(0).doubles().first, let count = try call.input(1).integers()?.first else {
         return
       }
       for index in 0..<trained {

@@ -16,7 +16,13 @@ extension OperatorDeclaration {
     try node.require(x.map { $0.count >= 2 } ?? true, "the input of shape \(x ?? []) has no channels")
     // Version 7 and those before know statistics for each position.
     if node.opset < 9, try !node.flag("spatial", default: true) {
-      let statistics = try node.facts(3).shape
+      let statistics = try x.map { Array($0.dropFirst()) } ?? node.facts(3).shape
+      for index in 1..<5 {
+        guard let statistics, let own = try node.facts(index).shape else { continue }
+        try node.require(
+          own.count == statistics.count && zip(own, statistics).allSatisfy { $0.equals($1) != false },
+          "input \(index) has the shape \(own), not \(statistics)")
+      }
       return [x] + Array(repeating: statistics, count: 4)
     }
     var channels = x?[1] ?? .unknown()

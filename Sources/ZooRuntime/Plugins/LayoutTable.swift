@@ -1,0 +1,61 @@
+import CZooPlugin
+import Synchronization
+import ZooCompiler
+import ZooCore
+
+/// The layouts that plugins have registered, by name. Their numbers are the process's, so that plugins can share them.
+enum LayoutTable {
+  private struct Entry: Sendable {
+    let name: String
+    let domain: String
+    nonisolated(unsafe) let table: zoo_layout
+  }
+
+  /// Names of those that the ABI numbers itself.
+  private static let fixed = ["plain", "NCHW16C"]
+  private static let registered = Mutex<[Entry]>([])
+
+  static func isKnown(_ number: Int32) -> Bool {
+    number >= 0 && Int(number) < fixed.count + registered.withLock { $0.count }
+  }
+
+  static func number(named name: String) -> Int32 {
+    let names = fixed + registered.withLock { $0.map(\.name) }
+    return names.firstIndex(of: name).map { Int32($0) } ?? Int32(ZOO_LAYOUT_NONE)
+  }
+
+  /// Adds a layout and gives its number; `ZOO_LAYOUT_NONE` where the name is taken or the struct malformed.
+  static func register(_ layout: UnsafePointer<zoo_layout>) -> Int32 {
+    guard let table = layout.copy(into: zoo_layout(), through: \.byte_count), let name = table.name,
+      let domain = table.domain, table.byte_count != nil
+    else { return Int32(ZOO_LAYOUT_NONE) }
+    let entry = Entry(name: String(cString: name), domain: String(cString: domain), table: table)
+    return registered.withLock { entries in
+      guard !fixed.contains(entry.name), !entries.contains(where: { $0.name == entry.name }) else {
+        return Int32(ZOO_LAYOUT_NONE)
+      }
+      entries.append(entry)
+      return Int32(fixed.count + entries.count - 1)
+    }
+  }
+
+  private static func entry(_ layout: Layout) -> Entry? {
+    let index = Int(layout.number) - fixed.count
+    return registered.withLock { $0.indices.contains(index) ? $0[index] : nil }
+  }
+
+  /// The domain whose Reorder copies tensors to the layout and back.
+  static func domain(of layout: Layout) -> String { entry(layout)?.domain ?? internalDomain }
+
+  static func byteCount(_ type: ElementType, _ shape: [Int], in layout: Layout) throws -> Int {
+    guard let entry = entry(layout), let measure = entry.table.byte_count else {
+      throw ZooError(.defect, "there is no layout number \(layout.number)")
+    }
+    let count = measure(entry.table.context, type.rawValue, shape.map(Int64.init), Int32(shape.count))
+    // At least what the elements take, as long as they are whole.
+    guard count > 0 || shape.contains(0), count <= 1 << 47 else {
+      throw ZooError(.unsupported, "the layout \(entry.name) has no \(type.name) of shape \(shape)")
+    }
+    return Int(count)
+  }
+}
