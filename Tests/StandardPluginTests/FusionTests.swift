@@ -77,6 +77,35 @@ import ZooRuntime
     }
   }
 
+  /// Half precision is float32 between its inputs and outputs, with all that comes with it.
+  @Test(arguments: [ElementType.float16, .bfloat16]) func halvesAreFused(_ type: ElementType) throws {
+    var numbers = Numbers(6)
+    func half(_ tensor: Tensor) throws -> Tensor { try cast(.generic, tensor, type) }
+    let (x, w, b) = (
+      try half(numbers.tensor([5, 70])), try half(numbers.tensor([70, 33])), try half(numbers.tensor([33]))
+    )
+    var sample = Sample()
+    (sample.inputs, sample.constants) = ([("x", x)], [("w", w), ("b", b)])
+    sample.nodes = [
+      Node("Transpose", inputs: ["x"], outputs: ["t"], attributes: [Attribute("perm", .ints([1, 0]))]),
+      Node("MatMul", inputs: ["x", "w"], outputs: ["p"]), Node("Add", inputs: ["p", "b"], outputs: ["q"]),
+      Node("Relu", inputs: ["q"], outputs: ["y"]),
+    ]
+    sample.outputs = ["y", "t"]
+    let steps = try sample.compiled(.generic).steps(for: [[5, 70]])
+    #expect(steps.map(\.operatorType) == ["Transpose", "Cast", "MatMul", "Cast"])
+    #expect(steps[2].epilogue == ["Add", "Relu"])
+    let results = try sample.run(.generic)
+    (sample.inputs, sample.constants) = (
+      [("x", try cast(.generic, x, .float32))],
+      [("w", try cast(.generic, w, .float32)), ("b", try cast(.generic, b, .float32))]
+    )
+    for (result, wide) in zip(results, try sample.run(.generic)) {
+      let wanted = try half(wide)
+      #expect(result.type == type && result.withUnsafeBytes { Array($0) } == wanted.withUnsafeBytes { Array($0) })
+    }
+  }
+
   /// Random graphs of elementwise operators and products, whose values die at random places.
   @Test(arguments: instructionSets) func memoryUsedAgain(_ isa: CPU.ISA) throws {
     for seed in 1...40 {

@@ -52,7 +52,7 @@ import ZooRuntime
       #expect(try doubles.shape == expected.shape && doubles.elements(Double.self) == expected.values, "\(a) · \(b)")
       for type in [ElementType.float16, .bfloat16] {
         let halves = try multiply(isa, cast(isa, x.map(Float.init), a, type), cast(isa, y.map(Float.init), b, type))
-        let result = try cast(isa, halves, .float32)
+        let result = try StandardPluginTests.cast(isa, halves, .float32)
         // Small integers are exact in both; the sum is rounded once, to eight bits at worst.
         try expectClose(
           result, Tensor(expected.values.map { Float($0) }, shape: expected.shape),
@@ -129,14 +129,8 @@ import ZooRuntime
     return try runOperator(node, inputs: [a, b], opset: Sample.opset, registry: registry(isa))[0]
   }
 
-  private func cast(_ isa: CPU.ISA, _ tensor: Tensor, _ type: ElementType) throws -> Tensor {
-    let node = Node(
-      "Cast", inputs: ["x"], outputs: ["y"], attributes: [Attribute("to", .int(Int64(type.rawValue)))])
-    return try runOperator(node, inputs: [tensor], opset: Sample.opset, registry: registry(isa))[0]
-  }
-
   private func cast(_ isa: CPU.ISA, _ values: [Float], _ shape: [Int], _ type: ElementType) throws -> Tensor {
-    try cast(isa, Tensor(values, shape: shape), type)
+    try StandardPluginTests.cast(isa, Tensor(values, shape: shape), type)
   }
 
   /// NumPy's matmul.

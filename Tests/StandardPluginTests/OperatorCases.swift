@@ -211,6 +211,7 @@ struct OperatorCases {
     add("Gemm", [a, b, try floats([5])], ["transA": .int(0), "alpha": .float(2), "beta": .float(2)])
     add("Einsum", [a, b], ["equation": .string(Array("ij,jk->ki".utf8))])
     add("Det", [try floats([2, 3, 3])])
+    add("Inverse", [try floats([2, 3, 3])], domain: "com.microsoft")
     add("MatMulInteger", [try bytes([3, 4]), try bytes([4, 5]), try bytes([]), try bytes([5])])
     let one = try Tensor([Float(0.5)], shape: [])
     let zero = try bytes([])
@@ -224,13 +225,13 @@ struct OperatorCases {
       "Attention", [try floats([2, 10, 8]), try floats([2, 6, 4]), try floats([2, 6, 4]), try bools([10, 6])],
       ["q_num_heads": .int(4), "kv_num_heads": .int(2), "is_causal": .int(1), "left_window_size": .int(3)], outputs: 4,
       opset: 25)
-    for (name, gates) in [("LSTM", 4), ("GRU", 3), ("RNN", 1)] {
+    for (name, gates) in [("LSTM", 4), ("RoundedLSTM", 4), ("GRU", 3), ("RNN", 1)] {
       add(
         name,
         [
           try floats([2, 3, 4]), try floats([1, gates * 5, 4]), try floats([1, gates * 5, 5]),
           try floats([1, 2 * gates * 5]), try Tensor([Int32](arrayLiteral: 1, 2, 2), shape: [3]),
-        ], ["hidden_size": .int(5), "layout": .int(0)], outputs: 2)
+        ], ["hidden_size": .int(5), "layout": .int(0)], outputs: 2, domain: name == "RoundedLSTM" ? "zoo" : "")
     }
   }
 

@@ -113,3 +113,10 @@ func expectClose(
   let worst = zip(values, wanted).map { abs($0 - $1) / max(1, abs($1)) }.first { !($0 <= tolerance) }
   #expect(worst == nil, "\(comment)", sourceLocation: sourceLocation)
 }
+
+/// The elements as those of another type.
+func cast(_ isa: CPU.ISA, _ tensor: Tensor, _ type: ElementType) throws -> Tensor {
+  let node = Node(
+    "Cast", inputs: ["x"], outputs: ["y"], attributes: [Attribute("to", .int(Int64(type.rawValue)))])
+  return try runOperator(node, inputs: [tensor], opset: Sample.opset, registry: registry(isa))[0]
+}

@@ -28,8 +28,8 @@ private struct FlexAttentionExtents {
     productType = type == .float64 ? .float64 : .float32
     scoreType = try node.elementType("softmax_precision") ?? productType
     try node.require(
-      [.float32, .float64, .float16, .bfloat16].contains(scoreType),
-      "softmax_precision names \(scoreType.name), which is no type of floats")
+      try node.int("softmax_precision") != 0 && [.float32, .float64, .float16, .bfloat16].contains(scoreType),
+      "softmax_precision names no type of floats")
   }
 
   /// Queries that share keys become rows of one matrix, so that keys and values need not be repeated.
