@@ -72,7 +72,7 @@ struct CompiledReport: Encodable {
 
   private var summary: String {
     let memory = arenaBytes.map { "\(byteText($0)) of memory for each run" } ?? "planned when its shapes are known"
-    return "\(steps.count) steps, \(memory)"
+    return "\(steps.count) \(steps.count == 1 ? "step" : "steps"), \(memory)"
   }
 }
 
