@@ -24,7 +24,7 @@ extension StoredTensor {
   ///
   /// - Throws: `ZooError` (`badData`) for a shape that takes another number of bytes.
   package func reinterpreted(as type: ElementType, _ shape: [Int]) throws -> StoredTensor {
-    guard try self.type == type || Tensor.byteCount(type: type, shape: shape) == byteCount else {
+    guard try type == .string || Tensor.byteCount(type: type, shape: shape) == byteCount else {
       throw ZooError(.badData, "\(byteCount) bytes are not what \(type.name) of shape \(shape) takes")
     }
     return try StoredTensor(type: type, shape: shape, source: ReshapedTensor(stored: self))

@@ -108,6 +108,15 @@ public struct FunctionBody {
     constant(try Tensor(numbers.map(Int64.init), shape: [numbers.count]))
   }
 
+  /// 0, 1, … as a vector, which is made where there is a limit of memory.
+  mutating func places(_ count: Int, _ type: ElementType = .int64) throws -> Value {
+    func number(_ value: Int) throws -> Value {
+      let exact = constant(try Tensor([Int64(value)], shape: []))
+      return cast(exact, from: .int64, to: type)
+    }
+    return self("Range", try number(0), try number(count), try number(1))
+  }
+
   /// A number of type `type`, one of those of floats.
   mutating func number(_ number: Double, _ type: ElementType = .float32) throws -> Value {
     let exact = constant(try type == .float64 ? Tensor([number], shape: []) : Tensor([Float(number)], shape: []))
@@ -138,6 +147,28 @@ public struct FunctionBody {
 
   mutating func unsqueeze(_ value: Value, _ axes: [Int]) throws -> Value {
     self("Unsqueeze", value, try integers(axes))
+  }
+}
+
+extension Inference {
+  /// So that products of an extent or two and an attribute are numbers.
+  ///
+  /// - Throws: `ZooError` (`unsupported`).
+  func checkSizesForFunction() throws {
+    for case let shape? in inputs.map({ $0?.fixedShape }) {
+      let size = shape.map { Dim(max($0, 1)) }.product.number ?? .max
+      guard size <= 1 << 40 else { throw ZooError(.unsupported, "an input of shape \(shape) is too large") }
+    }
+    let numbers = node.attributes.flatMap { attribute -> [Int64] in
+      switch attribute.value {
+      case .int(let number): [number]
+      case .ints(let numbers): numbers
+      default: []
+      }
+    }
+    for number in numbers where number.magnitude > 1 << 22 {
+      throw ZooError(.unsupported, "an attribute of \(number) is too large")
+    }
   }
 }
 

@@ -100,6 +100,7 @@ public struct OperatorDeclaration: Sendable {
   /// - Throws: `ZooError` (`unsupported`) for what the function can't express.
   public func functionBody(of node: Inference) throws -> FunctionBody? {
     guard let function else { return nil }
+    try node.checkSizesForFunction()
     var body = FunctionBody(node)
     return try node.ifKnown {
       body.results = try function(&body)

@@ -4,7 +4,8 @@ import ZooCore
 
 @testable import ZooOperators
 
-/// Whatever a node's attributes and inputs are, its declaration gives facts that can be, or a `ZooError`.
+/// Whatever a node's attributes and inputs are, its declaration gives facts that can be and, of a function, a
+/// body, or a `ZooError`.
 @Suite("Hostile nodes", .serialized)
 struct HostileNodeTests {
   @Test(arguments: OperatorCatalogue.all.map { HostileOperator(name: $0.name, domain: $0.domain) })
@@ -19,6 +20,7 @@ struct HostileNodeTests {
           Issue.record("round \(round): \(flaw) of \(described(node))")
           return
         }
+        _ = try declaration.functionBody(of: node)
       } catch let error as ZooError where error.kind == .badData || error.kind == .unsupported {
         continue
       } catch {

@@ -85,7 +85,7 @@ extension FunctionBody {
 
   /// Which keys (batch, 1, 1, keys) lie before the places in `end`, one for each text.
   private mutating func isKey(before end: Value, _ a: AttentionFunction) throws -> Value {
-    let places = constant(try Tensor((0..<a.total).map(Int32.init), shape: [1, 1, 1, a.total]))
+    let places = try unsqueeze(try self.places(a.total, .int32), [0, 1, 2])
     return self("Less", places, try reshape(end, [a.batch, 1, 1, 1]))
   }
 }

@@ -22,7 +22,7 @@ extension OperatorDeclaration {
         f(
           "ReduceSum", f.cast(f("Equal", mask, f.constant(try Tensor([Int32(1)], shape: []))), to: .int32),
           try f.integers([1]), attributes: ["keepdims": .int(0)])
-      } ?? f.constant(Tensor([Int32](repeating: 0, count: batch), shape: [batch]))
+      } ?? f("Expand", f.constant(Tensor([Int32(0)], shape: [1])), f.integers([batch]))
     return [try f.layerNormalization(sum, f.input(5), f.input(6))[0], counts, sum]
   }
 }
@@ -33,7 +33,7 @@ extension FunctionBody {
     let positions =
       try optionalInput(8)
       // Those of a text begin at the first.
-      ?? self.constant(Tensor((0..<node.fixedShape(0)[1]).map(Int64.init), shape: [1, node.fixedShape(0)[1]]))
+      ?? unsqueeze(places(node.fixedShape(0)[1]), [0])
     var sum = self(
       "Add", self("Gather", try input(2), try input(0)), self("Gather", try input(3), positions))
     if let segments = optionalInput(1), let table = optionalInput(4) {

@@ -44,6 +44,7 @@ private struct GroupExtents {
     size = query[2] / (isPacked ? heads + 2 * keyHeads : heads)
     past = try node.has(3) ? node.fixedShape(3)[2] : 0
     room = max(past, try node.integer(6))
+    try node.require(room <= 1 << 40, "\(room) keys are too many")
     try node.require(room >= queries, "\(room) keys in all are fewer than the \(queries) new ones")
   }
 }
@@ -57,7 +58,7 @@ extension FunctionBody {
     // The place of each text's last key, and those of its queries.
     let last = try reshape(cast(input(5), to: .int64), [e.batch, 1])
     let first = self("Max", self("Sub", last, try integers([e.queries - 1])), try integers([0]))
-    let places = self("Add", first, constant(try Tensor((0..<e.queries).map(Int64.init), shape: [1, e.queries])))
+    let places = self("Add", first, try unsqueeze(try self.places(e.queries), [0]))
     let (query, key, value) = try turnedHeads(e, places)
     let keys = try cached(key, 3, first, e)
     let values = try cached(value, 4, first, e)
@@ -110,7 +111,7 @@ extension FunctionBody {
 
   /// Which keys (batch, 1, queries, keys) a query sees, or what is added to their scores.
   private mutating func visibleKeys(_ e: GroupExtents, last: Value, places: Value) throws -> Value {
-    let keys = constant(try Tensor((0..<e.room).map(Int64.init), shape: [1, 1, 1, e.room]))
+    let keys = try unsqueeze(try self.places(e.room), [0, 1, 2])
     let own = try reshape(places, [e.batch, 1, e.queries, 1])
     var isVisible = self(
       "And", self("LessOrEqual", keys, own), self("LessOrEqual", keys, try reshape(last, [e.batch, 1, 1, 1])))

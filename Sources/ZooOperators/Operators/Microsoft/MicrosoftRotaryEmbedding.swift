@@ -33,8 +33,8 @@ extension FunctionBody {
   /// Positions (batch, length), those of input 1 or, where that is only the first one, from it on.
   fileprivate mutating func rotaryPositions(batch: Int, length: Int) throws -> Value {
     guard try node.fixedShape(1).count != 2 else { return try input(1) }
-    let steps = (0..<batch).flatMap { _ in (0..<length).map(Int64.init) }
-    return self("Add", constant(try Tensor(steps, shape: [batch, length])), try input(1))
+    let places = self("Add", try self.places(length), try input(1))
+    return self("Expand", places, try integers([batch, length]))
   }
 }
 
