@@ -68,6 +68,15 @@ struct HostileOperatorTests {
     }
   }
 
+  @Test("Reorder to a layout that it does not know is refused", arguments: [-1, 2, Int64(Int32.max) + 1, .max])
+  func unknownLayout(number: Int64) throws {
+    let node = Node(
+      "Reorder", domain: "zoo", inputs: ["x"], outputs: ["y"], attributes: [Attribute("to", .int(number))])
+    let item = OperatorCase(node: node, inputs: [try floats([1, 3, 2, 2])], opset: 1)
+    let error = #expect(throws: ZooError.self) { try item.run(try Self.registry.get()) }
+    #expect(error?.message.contains("layout") == true, "\(String(describing: error))")
+  }
+
   private func extremes(of value: Attribute.Value) -> [Attribute.Value] {
     switch value {
     case .int: return Self.extremes.map { .int($0) } + [.float(1), .ints([1])]

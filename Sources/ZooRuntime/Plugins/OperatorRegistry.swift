@@ -21,6 +21,10 @@ public final class OperatorRegistry: Sendable {
     public var name: String
     public var sinceVersion: Int64
 
+    package init(domain: String, name: String, sinceVersion: Int64) {
+      (self.domain, self.name, self.sinceVersion) = (domain, name, sinceVersion)
+    }
+
     public static func < (left: OperatorInfo, right: OperatorInfo) -> Bool {
       (left.domain, left.name, left.sinceVersion) < (right.domain, right.name, right.sinceVersion)
     }

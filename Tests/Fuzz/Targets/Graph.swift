@@ -11,8 +11,8 @@ import ZooCore
 import ZooRuntime
 
 extension FuzzTarget {
-  /// Graphs of every operator that plugins offer, with types, shapes and attributes that may fit or not, compiled and
-  /// run.
+  /// Graphs of every operator that plugins offer or functions stand for, with types, shapes and attributes that may fit
+  /// or not, compiled and run.
   static let graph = FuzzTarget(
     name: "graph",
     seeds: { (0..<GraphMaker.operators.count).map { [UInt8($0 >> 8), UInt8($0 & 255)] } }
@@ -37,7 +37,12 @@ private struct GraphMaker {
     } catch { fatalError("\(error)") }
   }()
 
-  static let operators: [OperatorRegistry.OperatorInfo] = Array(Set(registry.plugins.flatMap(\.operators))).sorted()
+  static let operators: [OperatorRegistry.OperatorInfo] = {
+    let functions = OperatorCatalogue.all.filter(\.isFunction).map {
+      OperatorRegistry.OperatorInfo(domain: $0.domain, name: $0.name, sinceVersion: 1)
+    }
+    return Array(Set(registry.plugins.flatMap(\.operators) + functions)).sorted()
+  }()
 
   private static let types: [ElementType] = ElementType.allCases
   private static let words = [
@@ -54,7 +59,13 @@ private struct GraphMaker {
     ("prob_a", 6), ("prob_b", 6), ("support_vectors", 6), ("vectors_per_class", 7), ("classlabels_ints", 7),
     ("classlabels_int64s", 7), ("classlabels_strings", 8), ("kernel_type", 3), ("post_transform", 3), ("norm", 3),
     ("targets", 2), ("n_supports", 2), ("one_class", 2), ("multi_class", 2), ("axis", 2), ("to", 2), ("size", 2),
-    ("count", 2), ("threshold", 1),
+    ("count", 2), ("threshold", 1), ("num_heads", 2), ("kv_num_heads", 2), ("K", 2), ("N", 2), ("bits", 2),
+    ("block_size", 2), ("quantize_axis", 2), ("gather_axis", 2), ("do_rotary", 2), ("interleaved", 2),
+    ("rotary_embedding_dim", 2), ("unidirectional", 2), ("qkv_hidden_sizes", 7), ("hidden_size", 2), ("alpha", 1),
+    ("beta", 1), ("epsilon", 1), ("activation", 3), ("activation_params", 6), ("activation_alpha", 1),
+    ("activations", 8),
+    ("direction", 3), ("kernel_shape", 7), ("pads", 7), ("strides", 7), ("dilations", 7), ("group", 2), ("auto_pad", 3),
+    ("ceil_mode", 2), ("channels_last", 2), ("transA", 2), ("transB", 2), ("transBatchA", 2), ("local_window_size", 2),
   ]
 
   private var choices: Choices
@@ -165,7 +176,7 @@ private struct GraphMaker {
   private mutating func addAttributes(to node: inout Node, _ schema: OperatorSchema?) {
     let rules =
       schema.map { $0.attributes.sorted { $0.key < $1.key }.map { ($0.key, Int($0.value.kind), $0.value.isRequired) } }
-      ?? Self.attributeNames.map { ($0.0, $0.1, false) }
+      ?? (0..<choices.number(below: 24)).map { _ in choices.one(of: Self.attributeNames) }.map { ($0.0, $0.1, false) }
     for (name, kind, isRequired) in rules {
       guard isRequired != choices.rarely(isRequired ? 16 : 3) else { continue }
       guard let value = attribute(choices.rarely(24) ? choices.number(below: 9) : kind) else { continue }

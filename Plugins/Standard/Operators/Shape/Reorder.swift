@@ -13,10 +13,10 @@ private struct Reorder: Operator {
   let host: Host
 
   private func target(_ node: Node) throws -> Layout {
-    guard let number = try node.attributes.int("to") else {
-      throw OperatorError("attribute to must be the number of a layout")
-    }
-    return Layout(rawValue: Int32(truncatingIfNeeded: number))
+    guard let number = try node.attributes.int("to"), let layout = Int32(exactly: number).map(Layout.init(rawValue:)),
+      layout == .plain || layout == .nchw16c
+    else { throw OperatorError("attribute to must be the number of a layout") }
+    return layout
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
@@ -26,6 +26,7 @@ private struct Reorder: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let (from, to) = (x.layout, try target(node))
+    guard from == .plain || from == .nchw16c else { throw OperatorError("the input's layout is another plugin's") }
     let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
     let blocks = (channels + 15) / 16
     let kernels = host.kernels
