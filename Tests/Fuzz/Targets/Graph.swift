@@ -63,9 +63,9 @@ private struct GraphMaker {
     ("block_size", 2), ("quantize_axis", 2), ("gather_axis", 2), ("do_rotary", 2), ("interleaved", 2),
     ("rotary_embedding_dim", 2), ("unidirectional", 2), ("qkv_hidden_sizes", 7), ("hidden_size", 2), ("alpha", 1),
     ("beta", 1), ("epsilon", 1), ("activation", 3), ("activation_params", 6), ("activation_alpha", 1),
-    ("activations", 8),
-    ("direction", 3), ("kernel_shape", 7), ("pads", 7), ("strides", 7), ("dilations", 7), ("group", 2), ("auto_pad", 3),
-    ("ceil_mode", 2), ("channels_last", 2), ("transA", 2), ("transB", 2), ("transBatchA", 2), ("local_window_size", 2),
+    ("activations", 8), ("direction", 3), ("kernel_shape", 7), ("pads", 7), ("strides", 7), ("dilations", 7),
+    ("group", 2), ("auto_pad", 3), ("ceil_mode", 2), ("channels_last", 2), ("transA", 2), ("transB", 2),
+    ("transBatchA", 2), ("local_window_size", 2),
   ]
 
   private var choices: Choices

@@ -11,10 +11,11 @@ extension Catalogue {
 private struct Reorder: Operator {
   let signature = Signature("Reorder", domain: "zoo", since: 1)
   let host: Host
+  private static let known: [Layout] = [.plain, .nchw16c]
 
   private func target(_ node: Node) throws -> Layout {
-    guard let number = try node.attributes.int("to"), let layout = Int32(exactly: number).map(Layout.init(rawValue:)),
-      layout == .plain || layout == .nchw16c
+    guard let number = try node.attributes.int("to"),
+      let layout = Self.known.first(where: { Int64($0.rawValue) == number })
     else { throw OperatorError("attribute to must be the number of a layout") }
     return layout
   }
@@ -26,7 +27,7 @@ private struct Reorder: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let (from, to) = (x.layout, try target(node))
-    guard from == .plain || from == .nchw16c else { throw OperatorError("the input's layout is another plugin's") }
+    guard Self.known.contains(from) else { throw OperatorError("the input's layout is another plugin's") }
     let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
     let blocks = (channels + 15) / 16
     let kernels = host.kernels
