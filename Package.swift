@@ -39,11 +39,17 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
-      name: "ZooRuntime",
+      name: "ZooSystem",
+      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log")]),
+    .target(
+      name: "ZooPluginHost",
       dependencies: [
-        "ZooCore", "ZooOperators", "ZooCompiler", "CZooPlugin", "CZooSystem", "CCrypto",
+        "ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "CZooPlugin", "CZooSystem", "CCrypto",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(
+      name: "ZooRuntime",
+      dependencies: ["ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "ZooPluginHost", "CZooPlugin"]),
 
     // File formats.
     .systemLibrary(
@@ -182,7 +188,8 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooOperators", "ZooCompiler", "ZooRuntime", "CZooPlugin", "Files", "PackageFormat", "ONNXFormat",
+        "ZooCore", "ZooOperators", "ZooCompiler", "ZooRuntime", "ZooPluginHost", "ZooSystem", "CZooPlugin", "Files",
+        "PackageFormat", "ONNXFormat",
         "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
@@ -199,11 +206,15 @@ let package = Package(
       ]),
 
     // Benchmarks, run by hand.
-    .executableTarget(name: "HandOffBenchmark", dependencies: ["ZooRuntime"], path: "Benchmarks/HandOff"),
+    .executableTarget(
+      name: "HandOffBenchmark", dependencies: ["ZooRuntime", "ZooPluginHost", "ZooSystem"], path: "Benchmarks/HandOff"),
     .target(name: "MachineLimits", path: "Benchmarks/MachineLimits"),
     .executableTarget(
       name: "KernelBenchmark",
-      dependencies: ["ModelZoo", "ZooRuntime", "MachineLimits", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
+      dependencies: [
+        "ModelZoo", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MachineLimits", "StandardPlugin", "ConvPlugin",
+        "AttentionPlugin",
+      ],
       path: "Benchmarks/Kernels"),
     .executableTarget(
       name: "ModelsBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
@@ -220,7 +231,8 @@ let package = Package(
       dependencies: [
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
-        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "StandardPlugin",
+        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "ZooPluginHost",
+        "ZooSystem", "StandardPlugin",
         "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
@@ -230,7 +242,8 @@ let package = Package(
       name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"],
       exclude: ["microsoft_cases.py", "runtime_shapes.py"]),
     .testTarget(
-      name: "ZooRuntimeTests", dependencies: ["TestSupport", "ZooRuntime", "StandardPlugin", "ConvPlugin"],
+      name: "ZooRuntimeTests",
+      dependencies: ["TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "PackageFormatTests", dependencies: ["TestSupport", "PackageFormat", "Files", "CPackageCodec", "CZlib"],
@@ -256,7 +269,8 @@ let package = Package(
       name: "GraphFormatTests",
       dependencies: [
         "TestSupport",
-        "CaffeFormat", "TFLiteFormat", "SafetensorsFormat", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "CaffeFormat", "TFLiteFormat", "SafetensorsFormat", "ZooRuntime", "ZooPluginHost", "ZooSystem",
+        "StandardPlugin", "ConvPlugin",
         "AttentionPlugin", "VisionPlugin",
       ],
       exclude: [
@@ -266,39 +280,53 @@ let package = Package(
     .testTarget(
       name: "KerasFormatTests",
       dependencies: [
-        "TestSupport", "KerasFormat", "HDF5Format", "Files", "ZooRuntime", "StandardPlugin", "ConvPlugin",
+        "TestSupport", "KerasFormat", "HDF5Format", "Files", "ZooRuntime", "ZooPluginHost", "ZooSystem",
+        "StandardPlugin", "ConvPlugin",
       ],
       exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
     .testTarget(
       name: "SVMModelFormatTests",
-      dependencies: ["TestSupport", "SVMModelFormat", "ZooRuntime", "StandardPlugin", "SVMPlugin", "ONNXFormat"],
+      dependencies: [
+        "TestSupport", "SVMModelFormat", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "SVMPlugin",
+        "ONNXFormat",
+      ],
       exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
-        "ZooRuntime", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
+        "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
+        "SVMPlugin", "MLPlugin",
         "PicturePlugin",
       ]),
     .testTarget(
       name: "ConvPluginTests",
-      dependencies: ["TestSupport", "ZooRuntime", "ConvPlugin", "StandardPlugin", "CConvKernels", "ONNXFormat"],
+      dependencies: [
+        "TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "ConvPlugin", "StandardPlugin", "CConvKernels",
+        "ONNXFormat",
+      ],
       exclude: ["node_cases.py"]),
     .testTarget(
-      name: "VisionPluginTests", dependencies: ["ZooRuntime", "ZooImage", "VisionPlugin", "StandardPlugin"],
+      name: "VisionPluginTests",
+      dependencies: ["ZooRuntime", "ZooPluginHost", "ZooSystem", "ZooImage", "VisionPlugin", "StandardPlugin"],
       exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
-      name: "SVMPluginTests", dependencies: ["TestSupport", "ZooRuntime", "SVMPlugin", "ONNXFormat"],
+      name: "SVMPluginTests",
+      dependencies: ["TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "SVMPlugin", "ONNXFormat"],
       exclude: ["make_cases.py"]),
     .testTarget(
       name: "MLPluginTests",
-      dependencies: ["TestSupport", "ZooRuntime", "MLPlugin", "SVMPlugin", "StandardPlugin", "ONNXFormat"],
+      dependencies: [
+        "TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MLPlugin", "SVMPlugin", "StandardPlugin",
+        "ONNXFormat",
+      ],
       exclude: ["Fixtures", "make_cases.py", "make_fixtures.py"]),
     .testTarget(
       name: "ArchitectureTests",
       dependencies: [
-        "TestSupport", "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "StandardPlugin",
+        "TestSupport", "AlexNet", "ResNet", "GraphBuilder", "PyTorchFormat", "ZooRuntime", "ZooPluginHost", "ZooSystem",
+        "StandardPlugin",
         "ConvPlugin",
       ],
       exclude: ["Fixtures", "make_references.py"]),

@@ -2,6 +2,7 @@
 //
 //     swift run -c release HandOffBenchmark
 
+import ZooSystem
 import CZooPlugin
 import Glibc
 import ZooRuntime

@@ -1,3 +1,4 @@
+import ZooPluginHost
 import AttentionPlugin
 import ConvPlugin
 import ModelZoo

@@ -48,4 +48,6 @@ for (rows, depth, columns) in [
   }
 }
 
+import ZooPluginHost
+import ZooSystem
 import ZooRuntime

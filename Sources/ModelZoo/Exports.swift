@@ -1,9 +1,11 @@
+import ZooPluginHost
+
 // What every embedder needs beside `Model`: tensors, metadata and errors (ZooCore), and pictures (ZooImage).
 @_exported import ZooCore
 @_exported import ZooImage
 @_exported import class ZooRuntime.CompiledModel
-@_exported import class ZooRuntime.OperatorRegistry
-@_exported import enum ZooRuntime.Precision
+@_exported import class ZooPluginHost.OperatorRegistry
+@_exported import enum ZooPluginHost.Precision
 @_exported import struct ZooRuntime.Profile
 @_exported import enum PackageFormat.PackageFormat
 @_exported import enum PyTorchFormat.PyTorchFormat

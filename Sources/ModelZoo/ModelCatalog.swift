@@ -1,3 +1,4 @@
+import ZooSystem
 import ZooRuntime
 
 #if canImport(FoundationEssentials)

@@ -113,3 +113,15 @@ public struct ValueFacts: Sendable {
     return numbers.count == shape.count ? numbers : nil
   }
 }
+
+extension Value {
+  /// What sort of value it is; of an empty sequence or optional, one of float32.
+  package var kind: ValueKind {
+    switch self {
+    case .tensor(let tensor): .tensor(tensor.type)
+    case .sequence(let elements): .sequence(elements.first?.kind ?? .tensor(.float32))
+    case .optional(let element): .optional(element?.kind ?? .tensor(.float32))
+    case .map(let keys, let values): .map(key: keys.type, value: .tensor(values.type))
+    }
+  }
+}

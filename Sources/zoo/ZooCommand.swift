@@ -1,3 +1,4 @@
+import ZooSystem
 import ArgumentParser
 import ModelZoo
 

@@ -1,3 +1,4 @@
+import ZooPluginHost
 import AlexNet
 import CZooPlugin
 import ConvPlugin

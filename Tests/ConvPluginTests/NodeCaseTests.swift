@@ -1,3 +1,4 @@
+import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import Foundation

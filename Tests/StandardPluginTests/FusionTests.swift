@@ -1,3 +1,4 @@
+import ZooSystem
 import Testing
 import ZooCore
 import ZooRuntime

@@ -1,3 +1,5 @@
+import ZooPluginHost
+import ZooSystem
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin

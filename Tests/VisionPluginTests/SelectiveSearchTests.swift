@@ -1,3 +1,4 @@
+import ZooSystem
 import Foundation
 import Testing
 import ZooCore

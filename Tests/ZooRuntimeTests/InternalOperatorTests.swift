@@ -1,3 +1,4 @@
+import ZooPluginHost
 import CZooPlugin
 import StandardPlugin
 import Testing

@@ -1,3 +1,4 @@
+import ZooPluginHost
 import Testing
 import ZooCore
 import ZooRuntime

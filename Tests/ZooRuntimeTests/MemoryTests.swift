@@ -1,3 +1,5 @@
+import ZooPluginHost
+
 #if os(Linux)
   import CZooPlugin
   import Foundation

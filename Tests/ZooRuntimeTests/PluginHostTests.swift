@@ -1,3 +1,4 @@
+import ZooPluginHost
 import Foundation
 import TestSupport
 import Testing

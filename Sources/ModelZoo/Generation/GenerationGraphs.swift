@@ -1,3 +1,4 @@
+import ZooPluginHost
 import ZooRuntime
 
 /// A graph that gives logits for whole sequences of tokens, rewritten for giving them token by token.

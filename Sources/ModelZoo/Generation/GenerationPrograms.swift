@@ -1,3 +1,4 @@
+import ZooPluginHost
 import Synchronization
 import ZooCore
 import ZooRuntime

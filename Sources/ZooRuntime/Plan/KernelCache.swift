@@ -1,3 +1,4 @@
+import ZooPluginHost
 import ZooCompiler
 import ZooCore
 

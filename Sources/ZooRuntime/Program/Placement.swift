@@ -1,3 +1,4 @@
+import ZooPluginHost
 import CZooPlugin
 import ZooCompiler
 import ZooCore
@@ -101,22 +102,5 @@ struct Placement {
     }
     for output in graph.outputs { if case .slot(let slot) = self[output] { lastUse[slot] = -1 } }
     for (slot, index) in lastUse.enumerated() where index >= 0 { steps[index].lastUses.append(slot) }
-  }
-}
-
-/// Bytes that a tensor takes in memory, blocked padding included.
-func byteCount(of facts: ValueFacts, layout: Layout) throws -> Int {
-  guard let type = facts.elementType, var shape = facts.fixedShape else {
-    throw ZooError(.defect, "the shape of a value is not known")
-  }
-  // Checked before it is padded, which may then not overflow.
-  let plain = try Tensor.byteCount(type: type, shape: shape)
-  switch Int(layout.number) {
-  case ZOO_LAYOUT_PLAIN: return plain
-  case ZOO_LAYOUT_NCHW16C:
-    guard shape.count >= 2 else { return plain }
-    shape[1] = shape[1].roundedUp(to: 16)
-    return try Tensor.byteCount(type: type, shape: shape)
-  default: return try LayoutTable.byteCount(type, shape, in: layout)
   }
 }

@@ -1,3 +1,5 @@
+import ZooPluginHost
+import ZooSystem
 import CZooPlugin
 import Synchronization
 import ZooCompiler

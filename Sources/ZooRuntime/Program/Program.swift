@@ -1,3 +1,4 @@
+import ZooSystem
 import CZooPlugin
 import Synchronization
 import ZooCompiler
@@ -135,18 +136,6 @@ struct InputKey: Sendable, Hashable {
   private var shape: [Dim]?
 
   init(_ facts: ValueFacts) { (kind, shape) = (facts.kind, facts.shape) }
-}
-
-extension Value {
-  /// What sort of value it is; of an empty sequence or optional, one of float32.
-  var kind: ValueKind {
-    switch self {
-    case .tensor(let tensor): .tensor(tensor.type)
-    case .sequence(let elements): .sequence(elements.first?.kind ?? .tensor(.float32))
-    case .optional(let element): .optional(element?.kind ?? .tensor(.float32))
-    case .map(let keys, let values): .map(key: keys.type, value: .tensor(values.type))
-    }
-  }
 }
 
 extension Value {

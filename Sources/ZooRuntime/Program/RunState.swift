@@ -1,3 +1,4 @@
+import ZooPluginHost
 import CZooPlugin
 import CZooSystem
 import ZooCompiler
@@ -170,11 +171,12 @@ final class RunState: @unchecked Sendable {
 
   /// Runs a graph of the step whose kernel is running.
   private func run(
-    _ body: RunnableBody, _ inputs: UnsafeBufferPointer<UnsafePointer<zoo_tensor>?>,
+    _ body: any NodeBody, _ inputs: UnsafeBufferPointer<UnsafePointer<zoo_tensor>?>,
     _ results: UnsafeMutablePointer<OpaquePointer?>
   ) -> zoo_status {
     do {
-      guard let running, inputs.count == body.ownInputCount else {
+      guard let running, let body = body as? RunnableBody else { throw ZooError(.defect, "nothing runs the graph") }
+      guard inputs.count == body.ownInputCount else {
         throw ZooError(.badData, "a graph with \(body.ownInputCount) inputs is given \(inputs.count)")
       }
       let own = try inputs.map { input in try Value(borrowing: input.unsafelyUnwrapped.pointee, owner: arena) }
@@ -224,7 +226,7 @@ extension Plan.Operand {
 
   /// Bytes in memory, blocked padding included.
   var byteCount: Int {
-    get throws { try ZooRuntime.byteCount(of: facts, layout: layout) }
+    get throws { try ZooPluginHost.byteCount(of: facts, layout: layout) }
   }
 }
 

@@ -1,3 +1,4 @@
+import ZooPluginHost
 import ArgumentParser
 import ModelZoo
 

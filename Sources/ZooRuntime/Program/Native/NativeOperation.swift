@@ -1,3 +1,4 @@
+import ZooPluginHost
 import ZooCompiler
 import ZooCore
 import ZooOperators
@@ -59,7 +60,7 @@ func nativeOperation(
 }
 
 /// A body of a node, ready to run.
-struct RunnableBody: Sendable {
+struct RunnableBody: NodeBody {
   private let program: Program
   /// How many inputs the operator gives; what the body reads of the graph around follows.
   let ownInputCount: Int

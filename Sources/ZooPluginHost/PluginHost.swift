@@ -1,3 +1,4 @@
+import ZooSystem
 import CZooPlugin
 import CZooSystem
 import Glibc

@@ -5,7 +5,7 @@ import ZooCore
 import ZooOperators
 
 /// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
-final class KernelHandle: @unchecked Sendable {
+package final class KernelHandle: @unchecked Sendable {
   private let kernel: zoo_kernel
   private let consumed, overwritable: [Bool]
   /// By output: the number of the layout in which it is written, whatever room there is.
@@ -13,12 +13,12 @@ final class KernelHandle: @unchecked Sendable {
   /// The node's graphs, whose addresses the kernel knows.
   private let bodies: [BodyHandle]
 
-  var workspaceByteCount: Int { kernel.workspace_bytes }
+  package var workspaceByteCount: Int { kernel.workspace_bytes }
   /// How the kernel computes, in the plugin's words.
-  var summary: String? { kernel.description.map { String(cString: $0) } }
+  package var summary: String? { kernel.description.map { String(cString: $0) } }
 
-  func consumes(input index: Int) -> Bool { consumed.indices.contains(index) && consumed[index] }
-  func canOverwrite(input index: Int) -> Bool { overwritable.indices.contains(index) && overwritable[index] }
+  package func consumes(input index: Int) -> Bool { consumed.indices.contains(index) && consumed[index] }
+  package func canOverwrite(input index: Int) -> Bool { overwritable.indices.contains(index) && overwritable[index] }
 
   private init(_ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle]) {
     (self.kernel, self.bodies) = (kernel, bodies)
@@ -32,7 +32,7 @@ final class KernelHandle: @unchecked Sendable {
   /// reads.
   ///
   /// - Throws: `ZooError` (`defect`).
-  func check(outputLayouts: [Int32?], label: String) throws {
+  package func check(outputLayouts: [Int32?], label: String) throws {
     for (index, (written, layout)) in zip(layouts, outputLayouts).enumerated() where written != ZOO_LAYOUT_NONE {
       guard layout == nil || layout == written else {
         throw ZooError(
@@ -42,7 +42,7 @@ final class KernelHandle: @unchecked Sendable {
   }
 
   /// Computes the outputs, unless all are empty: kernels would go through the extents around nothing.
-  func run(_ call: UnsafeMutablePointer<zoo_call>) -> zoo_status {
+  package func run(_ call: UnsafeMutablePointer<zoo_call>) -> zoo_status {
     let outputs = UnsafeBufferPointer(start: call.pointee.outputs, count: call.pointee.output_count)
     // One that nobody reads has no type.
     let isEmpty = outputs.allSatisfy { output in
@@ -79,7 +79,7 @@ final class KernelHandle: @unchecked Sendable {
   /// Has the operator make a kernel for `bound`.
   ///
   /// - Parameter bodies: What `bound` was made with.
-  static func create(
+  package static func create(
     _ operation: RegisteredOperator, _ bound: BoundNode, bodies: [BodyHandle] = [], label: String,
     executor: UnsafePointer<zoo_executor>
   ) throws -> KernelHandle {
@@ -99,7 +99,9 @@ final class KernelHandle: @unchecked Sendable {
   }
 
   /// A kernel for other input shapes with the same packed weights; `nil` where the plugin wants to make one anew.
-  func reshaped(_ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>) throws -> KernelHandle? {
+  package func reshaped(_ bound: BoundNode, label: String, executor: UnsafePointer<zoo_executor>) throws
+    -> KernelHandle?
+  {
     guard let reshape = kernel.reshape else { return nil }
     var made = Self.empty(bound)
     let status = reshape(kernel.state, bound.pointer, executor, &made)
@@ -111,7 +113,7 @@ final class KernelHandle: @unchecked Sendable {
 
 extension RegisteredOperator {
   /// Facts of the node's outputs; without shapes where only running can tell.
-  func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
+  package func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
     let outputs = bound.memory.list(
       node.outputs.map { _ in
         zoo_tensor(nil, layout: .plain, shape: bound.memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK)), rank: 0)
@@ -136,7 +138,7 @@ extension RegisteredOperator {
   }
 
   /// Inputs that the operator would rather read in pieces than have in memory.
-  func readsInPieces(_ bound: BoundNode) -> [Bool] {
+  package func readsInPieces(_ bound: BoundNode) -> [Bool] {
     let count = bound.pointer.pointee.input_count
     let asked = bound.memory.allocate(UInt8.self, count: count)
     table.reads_in_pieces?(table.context, bound.pointer, asked)
@@ -144,7 +146,7 @@ extension RegisteredOperator {
   }
 
   /// Whether the operator can apply `step`, whose operands are the last inputs of `bound`.
-  func accepts(_ step: FusedStep, in bound: BoundNode) throws -> Bool {
+  package func accepts(_ step: FusedStep, in bound: BoundNode) throws -> Bool {
     guard let accepts = table.accepts else { return false }
     var next = Int32(bound.pointer.pointee.input_count - step.operands.count { $0 != nil })
     var raw = try bound.bind(step, operands: step.numbered(from: &next))
@@ -152,7 +154,7 @@ extension RegisteredOperator {
   }
 
   /// The layouts that the operator wants for its inputs and gives its outputs; plain where it has no preference.
-  func layouts(_ bound: BoundNode, _ node: CompilerNode) throws -> (inputs: [Int32], outputs: [Int32]) {
+  package func layouts(_ bound: BoundNode, _ node: CompilerNode) throws -> (inputs: [Int32], outputs: [Int32]) {
     var inputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: bound.pointer.pointee.input_count)
     var outputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: node.outputs.count)
     guard let choose = table.choose_layouts else { return (inputs, outputs) }

@@ -5,9 +5,9 @@ import ZooCore
 import ZooOperators
 
 /// A node in the form of the plugin ABI; owns the C memory that the form points to.
-final class BoundNode {
-  let pointer: UnsafeMutablePointer<zoo_node>
-  let memory = ScratchMemory()
+package final class BoundNode {
+  package let pointer: UnsafeMutablePointer<zoo_node>
+  package let memory = ScratchMemory()
   private var held: [Tensor] = []
   private let stored: [Int: StoredTensor]
   private let names: [String]
@@ -20,7 +20,7 @@ final class BoundNode {
   ///   - hasFacts: Whether it is known what the node gives.
   ///   - judged: A step that the operator is asked about; its operands follow the node's.
   ///   - load: What a constant holds that is too large to be known to everybody; `nil` leaves it out.
-  init(
+  package init(
     _ node: CompilerNode, in graph: CompilerGraph, stored: [Int: StoredTensor] = [:], bodies: [BodyHandle] = [],
     hasFacts: Bool = true, judging judged: FusedStep? = nil, arithmetic: Arithmetic,
     load: ((CompilerValue) throws -> Tensor?)? = nil
@@ -196,28 +196,28 @@ extension FusedStep {
 }
 
 /// Pointers to structs of the ABI.
-struct StructList<Element> {
+package struct StructList<Element> {
   fileprivate let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
 
-  subscript(_ index: Int) -> UnsafeMutablePointer<Element> { pointers[index] }
+  package subscript(_ index: Int) -> UnsafeMutablePointer<Element> { pointers[index] }
 
   /// As the ABI has it for those who only read.
-  var reading: UnsafePointer<UnsafePointer<Element>?> {
+  package var reading: UnsafePointer<UnsafePointer<Element>?> {
     UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<Element>?.self)
   }
 
   /// As the ABI has it for those who fill the structs in.
-  var writing: UnsafePointer<UnsafeMutablePointer<Element>?> {
+  package var writing: UnsafePointer<UnsafeMutablePointer<Element>?> {
     UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeMutablePointer<Element>?.self)
   }
 }
 
 extension zoo_tensor {
   /// An input that is left out, or an output that nobody reads.
-  static var absent: zoo_tensor { zoo_tensor(nil, layout: .plain, shape: nil, rank: 0) }
+  package static var absent: zoo_tensor { zoo_tensor(nil, layout: .plain, shape: nil, rank: 0) }
 
   /// What is known of a value, without data.
-  init(_ kind: ValueKind?, layout: Layout, shape: UnsafePointer<Int64>?, rank: Int?) {
+  package init(_ kind: ValueKind?, layout: Layout, shape: UnsafePointer<Int64>?, rank: Int?) {
     self.init()
     (size, self.shape, self.layout) = (MemoryLayout<zoo_tensor>.size, shape, layout.number)
     self.rank = rank.map { Int32($0) } ?? ZOO_RANK_UNKNOWN
@@ -232,14 +232,16 @@ extension zoo_tensor {
 }
 
 /// C memory that is freed together: many small pieces, of which a graph has millions.
-final class ScratchMemory {
+package final class ScratchMemory {
+  package init() {}
+
   private static let alignment = 16
   private var blocks: [UnsafeMutableRawPointer] = []
   /// What is left of the last block.
   private var free = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   /// Zeros.
-  func allocate<Element>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+  package func allocate<Element>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
     let size = (max(count, 1) * MemoryLayout<Element>.stride + Self.alignment - 1) / Self.alignment * Self.alignment
     if size > free.count { addBlock(atLeast: size) }
     let piece = UnsafeMutableRawBufferPointer(rebasing: free[..<size])
@@ -255,19 +257,19 @@ final class ScratchMemory {
     free = UnsafeMutableRawBufferPointer(start: block, count: byteCount)
   }
 
-  func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+  package func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
     let table = allocate(Element.self, count: elements.count)
     for (index, element) in elements.enumerated() { table[index] = element }
     return table
   }
 
   /// Structs of the ABI, which are handed on by a list of pointers.
-  func list<Element: BitwiseCopyable>(_ elements: [Element]) -> StructList<Element> {
+  package func list<Element: BitwiseCopyable>(_ elements: [Element]) -> StructList<Element> {
     let table = copy(elements)
     return StructList(pointers: copy(elements.indices.map { table + $0 }))
   }
 
-  func string(_ text: String) -> UnsafeMutablePointer<CChar> {
+  package func string(_ text: String) -> UnsafeMutablePointer<CChar> {
     var text = text
     return text.withUTF8 { bytes in
       let copy = allocate(CChar.self, count: bytes.count + 1)
@@ -276,13 +278,13 @@ final class ScratchMemory {
     }
   }
 
-  func string(bytes: [UInt8]) -> zoo_string {
+  package func string(bytes: [UInt8]) -> zoo_string {
     let copy = copy(bytes.map(CChar.init(bitPattern:)))
     return zoo_string(bytes: copy, count: bytes.count)
   }
 
   /// The address of a tensor's elements as the ABI wants it: strings become a table of zoo_string.
-  func data(of tensor: Tensor) -> UnsafeMutableRawPointer? {
+  package func data(of tensor: Tensor) -> UnsafeMutableRawPointer? {
     if let strings = tensor.strings { return UnsafeMutableRawPointer(copy(strings.map { string(bytes: $0) })) }
     return tensor.memory?.mutableBytes.baseAddress
   }

@@ -1,3 +1,4 @@
+import ZooSystem
 import CZooPlugin
 import CZooSystem
 import ZooCore
@@ -30,7 +31,7 @@ public struct HostTable: Sendable {
   }
 
   /// Turns a plugin's status into an error with the message that it left.
-  static func check(_ status: zoo_status, _ place: @autoclosure () -> String) throws {
+  package static func check(_ status: zoo_status, _ place: @autoclosure () -> String) throws {
     guard status != ZOO_OK else { return }
     let left = String(cString: zoo_plugin_error_take())
     let message = left.isEmpty ? "the plugin failed without a message (status \(status))" : left
@@ -42,7 +43,7 @@ public struct HostTable: Sendable {
     }
   }
 
-  static func noMemory(_ message: String, at place: String) -> ZooError {
+  package static func noMemory(_ message: String, at place: String) -> ZooError {
     ZooError(.badData, message, at: place, advice: "free memory or use a smaller batch")
   }
 }

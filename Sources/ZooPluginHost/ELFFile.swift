@@ -1,3 +1,4 @@
+import ZooSystem
 import Glibc
 
 /// As much of a shared library as tells whether it exports a symbol, read without loading it: loading runs its

@@ -3,28 +3,31 @@ import ZooCompiler
 import ZooCore
 import ZooOperators
 
-/// A graph of a node, as kernels know it.
-final class BodyHandle: Sendable {
-  let body: RunnableBody
+/// What runs a graph of a node, whoever that is.
+package protocol NodeBody: Sendable {}
 
-  init(_ body: RunnableBody) { self.body = body }
+/// A graph of a node, as kernels know it.
+package final class BodyHandle: Sendable {
+  package let body: any NodeBody
+
+  package init(_ body: any NodeBody) { self.body = body }
 
   /// Valid as long as this object is.
   var pointer: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
-  static func at(_ pointer: OpaquePointer) -> BodyHandle {
+  package static func at(_ pointer: OpaquePointer) -> BodyHandle {
     Unmanaged.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
   }
 }
 
 /// Values as plugins look at them: a sequence, an optional value, a map's keys and values, or what a body has given.
-final class ValueHandle {
-  let elements: [Value]
+package final class ValueHandle {
+  package let elements: [Value]
   private let memory = ScratchMemory()
   private let inner: [ValueHandle?]
   private let table: UnsafeMutablePointer<zoo_tensor>
 
-  init(_ elements: [Value]) throws {
+  package init(_ elements: [Value]) throws {
     self.elements = elements
     inner = try elements.map { $0.tensor == nil ? try ValueHandle(of: $0) : nil }
     table = memory.allocate(zoo_tensor.self, count: elements.count)
@@ -41,7 +44,7 @@ final class ValueHandle {
   }
 
   /// The values in `value`, or itself where it is a tensor.
-  convenience init(of value: Value) throws {
+  package convenience init(of value: Value) throws {
     switch value {
     case .tensor: try self.init([value])
     case .sequence(let elements): try self.init(elements)
@@ -51,12 +54,12 @@ final class ValueHandle {
   }
 
   /// Valid as long as this object is.
-  var pointer: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+  package var pointer: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
   /// As `pointer`, until it is released.
-  var retained: OpaquePointer { OpaquePointer(Unmanaged.passRetained(self).toOpaque()) }
+  package var retained: OpaquePointer { OpaquePointer(Unmanaged.passRetained(self).toOpaque()) }
 
-  static func at(_ pointer: OpaquePointer?) -> ValueHandle? {
+  package static func at(_ pointer: OpaquePointer?) -> ValueHandle? {
     pointer.map { Unmanaged.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }
   }
 

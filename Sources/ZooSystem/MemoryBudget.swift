@@ -9,20 +9,20 @@ import ZooCore
 #endif
 
 /// How much memory a run may still take for what its graph makes.
-struct MemoryBudget: Sendable {
-  static let unlimited = MemoryBudget(limit: .max, model: nil)
+package struct MemoryBudget: Sendable {
+  package static let unlimited = MemoryBudget(limit: .max, model: nil)
 
   private let limit: Int
   private let model: String?
-  private(set) var left: Int
+  package private(set) var left: Int
 
   /// - Parameter model: What people call it.
-  init(limit: Int, model: String?) { (self.limit, self.model, left) = (limit, model, limit) }
+  package init(limit: Int, model: String?) { (self.limit, self.model, left) = (limit, model, limit) }
 
   /// What is left when so much has been taken.
   ///
   /// - Throws: `ZooError` (`badData`) where that is more than there is.
-  func taking(_ byteCount: Int) throws -> MemoryBudget {
+  package func taking(_ byteCount: Int) throws -> MemoryBudget {
     guard byteCount <= left else {
       throw ZooError(
         .badData,
@@ -36,7 +36,7 @@ struct MemoryBudget: Sendable {
   }
 
   /// No more than there are numbers.
-  static func sum(_ byteCounts: [Int]) -> Int {
+  package static func sum(_ byteCounts: [Int]) -> Int {
     byteCounts.reduce(0) { sum, count in
       let (next, overflow) = sum.addingReportingOverflow(count)
       return overflow ? .max : next
@@ -48,7 +48,7 @@ struct MemoryBudget: Sendable {
   }
 
   /// The memory of the machine, or what the process' control group has of it.
-  static let ofMachine: Int = {
+  package static let ofMachine: Int = {
     let pages = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
     let machine = pages.overflow || pages.partialValue <= 0 ? Int.max : pages.partialValue
     #if os(Linux)

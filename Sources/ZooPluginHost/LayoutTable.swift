@@ -2,9 +2,10 @@ import CZooPlugin
 import Synchronization
 import ZooCompiler
 import ZooCore
+import ZooOperators
 
 /// The layouts that plugins have registered, by name. Their numbers are the process's, so that plugins can share them.
-enum LayoutTable {
+package enum LayoutTable {
   private struct Entry: Sendable {
     let name: String
     let domain: String
@@ -45,9 +46,9 @@ enum LayoutTable {
   }
 
   /// The domain whose Reorder copies tensors to the layout and back.
-  static func domain(of layout: Layout) -> String { entry(layout)?.domain ?? internalDomain }
+  package static func domain(of layout: Layout) -> String { entry(layout)?.domain ?? internalDomain }
 
-  static func byteCount(_ type: ElementType, _ shape: [Int], in layout: Layout) throws -> Int {
+  package static func byteCount(_ type: ElementType, _ shape: [Int], in layout: Layout) throws -> Int {
     guard let entry = entry(layout), let measure = entry.table.byte_count else {
       throw ZooError(.defect, "there is no layout number \(layout.number)")
     }
@@ -57,5 +58,22 @@ enum LayoutTable {
       throw ZooError(.unsupported, "the layout \(entry.name) has no \(type.name) of shape \(shape)")
     }
     return Int(count)
+  }
+}
+
+/// Bytes that a tensor takes in memory, blocked padding included.
+package func byteCount(of facts: ValueFacts, layout: Layout) throws -> Int {
+  guard let type = facts.elementType, var shape = facts.fixedShape else {
+    throw ZooError(.defect, "the shape of a value is not known")
+  }
+  // Checked before it is padded, which may then not overflow.
+  let plain = try Tensor.byteCount(type: type, shape: shape)
+  switch Int(layout.number) {
+  case ZOO_LAYOUT_PLAIN: return plain
+  case ZOO_LAYOUT_NCHW16C:
+    guard shape.count >= 2 else { return plain }
+    shape[1] = shape[1].roundedUp(to: 16)
+    return try Tensor.byteCount(type: type, shape: shape)
+  default: return try LayoutTable.byteCount(type, shape, in: layout)
   }
 }

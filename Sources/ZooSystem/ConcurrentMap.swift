@@ -4,7 +4,7 @@ import ZooCore
 /// What `body` gives for each number below `count`, computed by the executor's workers side by side.
 ///
 /// - Throws: the error of the lowest number that failed.
-func concurrentMap<Element>(
+package func concurrentMap<Element>(
   _ count: Int, on executor: UnsafePointer<zoo_executor>, _ body: (Int) throws -> Element
 ) throws -> [Element] {
   guard let run = executor.pointee.parallel_for else { throw ZooError(.defect, "the executor is malformed") }

@@ -109,13 +109,13 @@ public final class OperatorRegistry: Sendable {
   }
 
   /// The form of an operator that serves models importing version `opset` of its domain.
-  func find(domain: String, name: String, opset: Int64) -> RegisteredOperator? {
+  package func find(domain: String, name: String, opset: Int64) -> RegisteredOperator? {
     let key = Key(domain: Self.canonical(domain), name: name)
     return contents.withLock { $0.operators[key]?.first { $0.info.sinceVersion <= opset } }
   }
 
   /// As `find`, with an error that says what was looked for and where.
-  func require(_ node: CompilerNode) throws -> RegisteredOperator {
+  package func require(_ node: CompilerNode) throws -> RegisteredOperator {
     let domain = node.domain
     if let found = find(domain: domain, name: node.operatorType, opset: node.opset) { return found }
     let (known, plugins, places, refused) = contents.withLock {
@@ -140,8 +140,8 @@ public final class OperatorRegistry: Sendable {
 }
 
 /// One operator of one plugin. Plugins are never unloaded, so what the table points to lives as long as the process.
-struct RegisteredOperator: Sendable {
-  nonisolated(unsafe) let table: zoo_operator
-  let info: OperatorRegistry.OperatorInfo
-  let plugin: String
+package struct RegisteredOperator: Sendable {
+  nonisolated(unsafe) package let table: zoo_operator
+  package let info: OperatorRegistry.OperatorInfo
+  package let plugin: String
 }
