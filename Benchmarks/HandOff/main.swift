@@ -2,10 +2,10 @@
 //
 //     swift run -c release HandOffBenchmark
 
-import ZooSystem
 import CZooPlugin
 import Glibc
 import ZooRuntime
+import ZooSystem
 
 let pool = ThreadPool(workerCount: 2)
 

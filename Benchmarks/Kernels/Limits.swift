@@ -1,7 +1,7 @@
-import ZooSystem
 import CZooPlugin
 import MachineLimits
 import ZooRuntime
+import ZooSystem
 
 /// The most that a number of threads gets out of the machine, measured.
 struct Limits {

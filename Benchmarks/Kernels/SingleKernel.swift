@@ -1,8 +1,8 @@
-import ZooPluginHost
 import AttentionPlugin
 import ConvPlugin
 import ModelZoo
 import StandardPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// A network of one operator.

@@ -49,5 +49,5 @@ for (rows, depth, columns) in [
 }
 
 import ZooPluginHost
-import ZooSystem
 import ZooRuntime
+import ZooSystem

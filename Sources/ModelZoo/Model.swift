@@ -1,7 +1,7 @@
-import ZooPluginHost
-import ZooSystem
 import Synchronization
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials

@@ -1,5 +1,5 @@
-import ZooSystem
 import ZooRuntime
+import ZooSystem
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -1,5 +1,5 @@
-import ZooPluginHost
 import CZooPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// Where a model's operators come from.

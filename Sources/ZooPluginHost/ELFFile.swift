@@ -1,5 +1,5 @@
-import ZooSystem
 import Glibc
+import ZooSystem
 
 /// As much of a shared library as tells whether it exports a symbol, read without loading it: loading runs its
 /// constructors. (System V ABI, chapters 4 and 5; the GNU hash table as binutils writes it.)

@@ -1,7 +1,7 @@
-import ZooSystem
 import CZooPlugin
 import CZooSystem
 import ZooCore
+import ZooSystem
 
 /// The C table of what the host offers plugins. Kernels keep its address, so a table is never freed.
 public struct HostTable: Sendable {

@@ -1,10 +1,10 @@
-import ZooSystem
 import CZooPlugin
 import CZooSystem
 import Glibc
 import Logging
 import Synchronization
 import ZooCore
+import ZooSystem
 
 /// Finds plugins, checks that they can be trusted, loads them and puts their operators into a registry.
 ///

@@ -1,6 +1,6 @@
-import ZooSystem
 import CZooPlugin
 import ZooCore
+import ZooSystem
 
 /// A run that is made ready once and repeated, over inputs and outputs that stay where they are.
 ///

@@ -1,5 +1,3 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import CZooSystem
 import Logging
@@ -7,6 +5,8 @@ import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
+import ZooSystem
 
 /// How a model is compiled and run.
 public struct CompileOptions: Sendable {

@@ -1,7 +1,7 @@
-import ZooPluginHost
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
 
 /// The element type and shape of every value in a model's graph at the given shapes of its inputs, by name. Weights stay
 /// where they are.

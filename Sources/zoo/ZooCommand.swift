@@ -1,6 +1,6 @@
-import ZooSystem
 import ArgumentParser
 import ModelZoo
+import ZooSystem
 
 /// The root: `zoo SUBCOMMAND …`.
 struct ZooCommand: ParsableCommand {

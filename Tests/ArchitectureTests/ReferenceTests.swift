@@ -1,4 +1,3 @@
-import ZooPluginHost
 import AlexNet
 import CZooPlugin
 import ConvPlugin
@@ -10,6 +9,7 @@ import StandardPlugin
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// The networks compute what PyTorch computes (make_references.py).

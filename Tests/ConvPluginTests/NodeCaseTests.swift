@@ -1,4 +1,3 @@
-import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import Foundation
@@ -6,6 +5,7 @@ import ONNXFormat
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// The onnx package's own cases for Conv and the pools.

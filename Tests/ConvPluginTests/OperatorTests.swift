@@ -1,8 +1,8 @@
-import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Conv and the pools as the runtime sees them.

@@ -1,11 +1,11 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// What a model gets that allows its convolutions to round.
 @Suite struct PrecisionTests {

@@ -1,4 +1,3 @@
-import ZooPluginHost
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
@@ -9,6 +8,7 @@ import TestSupport
 import Testing
 import VisionPlugin
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

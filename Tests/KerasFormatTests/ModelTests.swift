@@ -1,5 +1,3 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import ConvPlugin
 import Foundation
@@ -8,7 +6,9 @@ import StandardPlugin
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Models that Keras saved, beside what Keras computed with them (make_fixtures.py).
 @Suite struct ModelTests {

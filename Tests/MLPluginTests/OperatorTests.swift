@@ -1,4 +1,3 @@
-import ZooPluginHost
 import CZooPlugin
 import Foundation
 import MLPlugin
@@ -8,6 +7,7 @@ import StandardPlugin
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Trees, encoders and operators on strings beside ONNX Runtime.

@@ -1,10 +1,10 @@
-import ZooPluginHost
 import AttentionPlugin
 import ConvPlugin
 import Foundation
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 @testable import ModelZoo

@@ -1,5 +1,3 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import Foundation
 import SVMModelFormat
@@ -7,7 +5,9 @@ import SVMPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Models that LIBLINEAR and LIBSVM trained, beside what they predict (make_fixtures.py).
 @Suite struct ModelTests {

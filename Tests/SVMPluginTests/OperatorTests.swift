@@ -1,5 +1,3 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import Foundation
 import ONNXFormat
@@ -7,7 +5,9 @@ import SVMPlugin
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Linear models and support vector machines beside ONNX Runtime, in all kernels, transforms and kinds of labels.
 @Suite struct OperatorTests {

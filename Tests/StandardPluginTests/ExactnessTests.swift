@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Numbers that rounding by way of another type would change.

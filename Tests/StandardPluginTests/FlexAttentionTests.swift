@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// FlexAttention, which the compiler replaces by what it stands for.

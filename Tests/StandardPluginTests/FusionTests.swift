@@ -1,7 +1,7 @@
-import ZooSystem
 import Testing
 import ZooCore
 import ZooRuntime
+import ZooSystem
 
 /// What the runtime makes of graphs — fused steps, blocked layouts, memory used again — against each operator by itself.
 @Suite struct FusionTests {

@@ -1,7 +1,7 @@
-import ZooPluginHost
 import Synchronization
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Models that nobody would write, for every operator: they end in a result or an error, and never in a crash.

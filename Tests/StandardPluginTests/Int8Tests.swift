@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Products whose operands are rounded to 8-bit integers, against the definition of that rounding written plainly here,

@@ -1,7 +1,7 @@
-import ZooSystem
 import Testing
 import ZooCore
 import ZooRuntime
+import ZooSystem
 
 /// MatMul and Gemm against the definition: vectors, batches, odd sizes, constant and given right-hand sides, each type.
 @Suite struct MatMulTests {

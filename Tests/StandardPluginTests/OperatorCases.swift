@@ -1,4 +1,3 @@
-import ZooPluginHost
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
@@ -9,6 +8,7 @@ import StandardPlugin
 import Testing
 import VisionPlugin
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// A node that runs, with its inputs.

@@ -1,10 +1,10 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Checks against definitions, under every instruction set that the machine has.
 @Suite struct OperatorTests {

@@ -1,12 +1,12 @@
-import ZooPluginHost
-import ZooSystem
 import AttentionPlugin
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Every instruction set that the machine has.
 let instructionSets = CPU.ISA.allCases.filter { $0.rawValue <= CPU.current.isa.rawValue }

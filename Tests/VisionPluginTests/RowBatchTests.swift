@@ -1,11 +1,11 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import StandardPlugin
 import Testing
 import VisionPlugin
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// A network over regions of which only a counted number is read: it goes through them in batches.
 @Suite("Rows in batches")

@@ -1,9 +1,9 @@
-import ZooSystem
 import Foundation
 import Testing
 import ZooCore
 import ZooImage
 import ZooRuntime
+import ZooSystem
 
 @Suite struct SelectiveSearchTests {
   static let here = URL(filePath: #filePath).deletingLastPathComponent()

@@ -1,11 +1,11 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import StandardPlugin
 import Testing
 import VisionPlugin
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 let instructionSets = CPU.ISA.allCases.filter { $0.rawValue <= CPU.current.isa.rawValue }
 

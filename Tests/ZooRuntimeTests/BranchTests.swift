@@ -1,8 +1,8 @@
-import ZooPluginHost
 import CZooPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// An If gives way to one of its branches where the condition is known.

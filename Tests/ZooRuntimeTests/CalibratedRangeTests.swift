@@ -1,4 +1,3 @@
-import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
@@ -6,6 +5,7 @@ import Synchronization
 import Testing
 import ZooCore
 import ZooPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// What calibration saw reaches the kernels of the same products, whatever the compiler makes of the graph.

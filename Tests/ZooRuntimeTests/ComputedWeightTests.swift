@@ -1,8 +1,8 @@
-import ZooPluginHost
 import CZooPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Weights that nodes make of next to nothing.

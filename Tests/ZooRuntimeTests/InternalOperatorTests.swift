@@ -1,9 +1,9 @@
-import ZooPluginHost
 import CZooPlugin
 import StandardPlugin
 import Testing
 import ZooCore
 import ZooPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// Operators that only passes put into graphs, and kernels that would write more than there is room for.

@@ -1,12 +1,12 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
 import Synchronization
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 @Suite("Large graphs")
 struct LargeGraphTests {

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// ai.onnx.ml operators that take maps.

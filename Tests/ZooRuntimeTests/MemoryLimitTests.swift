@@ -1,8 +1,8 @@
-import ZooPluginHost
 import CZooPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// What a caller allows a run to take for what the graph makes.

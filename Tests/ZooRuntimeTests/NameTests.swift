@@ -1,9 +1,9 @@
-import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 func shippedRegistry() throws -> OperatorRegistry {

@@ -1,10 +1,10 @@
-import ZooPluginHost
 import CZooPlugin
 import ConvPlugin
 import StandardPlugin
 import Synchronization
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Weights of more than 64 KiB are packed piece by piece and never loaded.

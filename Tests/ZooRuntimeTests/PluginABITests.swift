@@ -1,4 +1,3 @@
-import ZooPluginHost
 import CZooPlugin
 import Foundation
 import StandardPlugin
@@ -6,6 +5,7 @@ import Synchronization
 import Testing
 import ZooCore
 import ZooPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// Plugins and hosts of different age work together. The binary is one that was built with the first release of version 2.

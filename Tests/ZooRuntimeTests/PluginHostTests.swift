@@ -1,8 +1,8 @@
-import ZooPluginHost
 import Foundation
 import TestSupport
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Real shared libraries, compiled here.

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Plans of one model for several input shapes share packed weights, but nothing that differs between them.

@@ -1,9 +1,9 @@
-import ZooPluginHost
-import Testing
 import CZooPlugin
 import ConvPlugin
+import Testing
 import ZooCore
 import ZooPlugin
+import ZooPluginHost
 import ZooRuntime
 
 /// A few operators in plain Swift, so that the runtime is tested apart from the plugins it ships with.

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import Synchronization
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// The compiled encoder and step of a model that generates; any number of sessions share them.

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import ZooCompiler
 import ZooCore
+import ZooPluginHost
 
 /// Kernels by all that makes them the same apart from input shapes, so that another plan can share their packed weights.
 struct KernelCache {

@@ -1,8 +1,8 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import ZooCore
 import ZooOperators
+import ZooPluginHost
+import ZooSystem
 
 /// The outputs that a kernel is making whose shapes only it knows, which are strings, or no tensors.
 struct OutputsInProgress {

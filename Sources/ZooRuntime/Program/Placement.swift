@@ -1,8 +1,8 @@
-import ZooPluginHost
 import CZooPlugin
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
 
 /// Where every value of a region lies that a node makes or a caller gives.
 struct Placement {

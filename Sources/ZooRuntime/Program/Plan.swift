@@ -1,10 +1,10 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
+import ZooSystem
 
 /// What running a region for one set of input shapes takes: steps in order, and where each value lies.
 final class Plan: Sendable {

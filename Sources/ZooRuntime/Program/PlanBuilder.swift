@@ -1,10 +1,10 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
+import ZooSystem
 
 /// Turns a region whose shapes and layouts are known into a plan: makes the kernels, then places the values.
 final class PlanBuilder {

@@ -1,9 +1,9 @@
-import ZooPluginHost
-import ZooSystem
 import CZooPlugin
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
+import ZooSystem
 
 /// What the registered plugins offer, as the compiler asks for it.
 struct PluginProvider: OperatorProvider {

@@ -1,9 +1,9 @@
-import ZooSystem
 import CZooPlugin
 import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooSystem
 
 /// A graph that runs: planned region by region, each for the shapes that come, in a bounded cache.
 ///

@@ -1,9 +1,9 @@
-import ZooPluginHost
 import CZooPlugin
 import CZooSystem
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
 
 /// The memory of one run at a time: an arena, the ABI's tables pointing into it, and values that steps make.
 final class RunState: @unchecked Sendable {

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import ArgumentParser
 import ModelZoo
+import ZooPluginHost
 
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

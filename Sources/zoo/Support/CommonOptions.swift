@@ -1,6 +1,6 @@
-import ZooPluginHost
 import ArgumentParser
 import ModelZoo
+import ZooPluginHost
 
 /// What most commands take.
 struct CommonOptions: ParsableArguments {

@@ -1,6 +1,6 @@
-import ZooPluginHost
 import ArgumentParser
 import ModelZoo
+import ZooPluginHost
 
 /// How exactly a command computes.
 struct PrecisionOption: ParsableArguments {

@@ -1,14 +1,14 @@
-import ZooPluginHost
 import AttentionPlugin
 import ConvPlugin
+import MLPlugin
 import ModelZoo
 import OpsetConversion
-import ZooOperators
-import MLPlugin
 import SVMPlugin
 import StandardPlugin
 import VisionPlugin
 import ZooCore
+import ZooOperators
+import ZooPluginHost
 import ZooRuntime
 
 extension FuzzTarget {

@@ -1,9 +1,9 @@
-import ZooSystem
 import CZooPlugin
 import Glibc
 import TestSupport
 import Testing
 import ZooRuntime
+import ZooSystem
 
 @Suite struct CPUTests {
   private var everything: CPU {

@@ -1,9 +1,9 @@
-import ZooSystem
 import CZooPlugin
 import Glibc
 import Synchronization
 import Testing
 import ZooRuntime
+import ZooSystem
 
 @Suite struct ThreadPoolTests {
   @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 3, 64, 1000])

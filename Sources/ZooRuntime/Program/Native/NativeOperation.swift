@@ -1,7 +1,7 @@
-import ZooPluginHost
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
 
 /// An operation that the runtime does itself: it runs graphs, or its values are no tensors.
 protocol NativeOperation: Sendable {
