@@ -102,7 +102,7 @@ let package = Package(
       name: "AttentionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"],
       path: "Plugins/Attention/Operators"),
     .target(name: "AttentionExport", dependencies: ["AttentionPlugin"], path: "Plugins/Attention/Export"),
-    .target(name: "CConvKernels", path: "Plugins/Conv/Kernels"),
+    .target(name: "CConvKernels", dependencies: ["CVectorKernels"], path: "Plugins/Conv/Kernels"),
     .target(
       name: "ConvPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CConvKernels", "CVectorKernels"],
       path: "Plugins/Conv/Operators"),
@@ -296,9 +296,8 @@ let package = Package(
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
-        "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
-        "SVMPlugin", "MLPlugin",
-        "PicturePlugin",
+        "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "StandardPlugin", "ConvPlugin", "AttentionPlugin",
+        "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
     .testTarget(
       name: "ConvPluginTests",

@@ -132,7 +132,8 @@ struct Scene: CustomStringConvertible {
     }
     if generator.int(0...2) == 0 { range = [-0.5...0.7, 0.1...0.6, -0.9 ... -0.2][generator.int(0...2)] }
     epilogue = conv_epilogue(
-      activation: Int32(generator.int(0...CONV_HARD_SWISH)), residual: Int32(generator.int(0...2)), a: 0.1, b: 0.7)
+      activation: Int32(Self.activations[generator.int(0...7)].rawValue), residual: Int32(generator.int(0...2)), a: 0.1,
+      b: 0.7)
     let outputs = window.output.reduce(1, *)
     input = generator.floats(batch * groups * inputChannels * window.input.reduce(1, *))
     // As after a ReLU.
@@ -179,16 +180,20 @@ struct Scene: CustomStringConvertible {
     }
   }
 
+  static let activations = [
+    ZS_IDENTITY, ZS_RELU, ZS_CLIP, ZS_LEAKY_RELU, ZS_SIGMOID, ZS_TANH, ZS_HARD_SIGMOID, ZS_HARD_SWISH,
+  ]
+
   static func activate(_ epilogue: conv_epilogue, _ x: Double) -> Double {
     let (a, b) = (Double(epilogue.a), Double(epilogue.b))
-    switch Int(epilogue.activation) {
-    case CONV_RELU: return max(x, 0)
-    case CONV_CLIP: return min(max(x, a), b)
-    case CONV_LEAKY_RELU: return x < 0 ? a * x : x
-    case CONV_SIGMOID: return 1 / (1 + exp(-x))
-    case CONV_TANH: return tanh(x)
-    case CONV_HARD_SIGMOID: return min(max(a * x + b, 0), 1)
-    case CONV_HARD_SWISH: return x * min(max(x / 6 + 0.5, 0), 1)
+    switch zs_unary(UInt32(epilogue.activation)) {
+    case ZS_RELU: return max(x, 0)
+    case ZS_CLIP: return min(max(x, a), b)
+    case ZS_LEAKY_RELU: return x < 0 ? a * x : x
+    case ZS_SIGMOID: return 1 / (1 + exp(-x))
+    case ZS_TANH: return tanh(x)
+    case ZS_HARD_SIGMOID: return min(max(a * x + b, 0), 1)
+    case ZS_HARD_SWISH: return x * min(max(x / 6 + 0.5, 0), 1)
     default: return x
     }
   }

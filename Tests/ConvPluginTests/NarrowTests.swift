@@ -12,7 +12,7 @@ import Testing
       padBegin: [0, kernel / 2, kernel / 2], padEnd: [0, kernel / 2, kernel / 2])
     (scene.batch, scene.groups, scene.inputChannels, scene.outputChannels) = (2, 1, 20, 24)
     scene.epilogue = conv_epilogue(
-      activation: Int32(CONV_IDENTITY), residual: Int32(CONV_RESIDUAL_NONE), a: 0, b: 0)
+      activation: Int32(ZS_IDENTITY.rawValue), residual: Int32(CONV_RESIDUAL_NONE), a: 0, b: 0)
     scene.range = nil
     scene.input = generator.floats(2 * 20 * 63).map { isPositive ? abs($0) : $0 }
     scene.weights = generator.floats(24 * 20 * kernel * kernel)

@@ -33,8 +33,31 @@ scale, zero = np.float32(0.1), np.uint8(3)
 small = np.array(0.1, np.float32), np.array(3, np.uint8)
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def swiglu(gate, up, alpha=1.0, beta=0.0, limit=0.0):
+    if limit > 0:
+        gate, up = np.minimum(gate, limit), np.clip(up, -limit, limit)
+    return gate * sigmoid(alpha * gate) * (up + beta)
+
+
+def bias_softmax(x, bias, axis, inner):
+    rows = x.reshape(int(np.prod(x.shape[:axis])), -1)
+    bias = bias.reshape(-1, rows.shape[1])
+    repeats = len(rows) // len(bias)
+    rows = rows + (np.repeat(bias, repeats, 0) if inner else np.tile(bias, (repeats, 1)))
+    rows = np.exp(rows - rows.max(1, keepdims=True))
+    return (rows / rows.sum(1, keepdims=True)).reshape(x.shape)
+
+
+def channels_last(x):
+    return np.moveaxis(x, 1, -1)
+
+
 def cases():
-    """(name, operator, inputs, number of outputs, attributes)"""
+    """(name, operator, inputs, number of outputs, attributes, what comes out where ONNX Runtime has no kernel)"""
     x = numbers(2, 3, 8)
     for name in ["Gelu", "QuickGelu", "FastGelu"]:
         yield name, name, [x], 1, {}
@@ -60,12 +83,39 @@ def cases():
         yield f"FusedConv_{activation}", "FusedConv", [
             numbers(2, 4, 8, 9), numbers(6, 2, 3, 3), numbers(6), numbers(2, 6, 8, 9)], 1, dict(
                 activation=activation, activation_params=parameters or None, group=2, auto_pad="SAME_UPPER")
+        convolution, attributes = [numbers(2, 4, 8, 9), numbers(6, 2, 3, 3), numbers(6), numbers(2, 6, 8, 9)], dict(
+            activation=activation, activation_params=parameters or None, group=2, auto_pad="SAME_UPPER")
+        image, weights, bias, addend = convolution
+        yield f"NhwcFusedConv_{activation}", "NhwcFusedConv", [
+            channels_last(image), weights, bias, channels_last(addend)], 1, attributes, [
+                channels_last(run("FusedConv", convolution, 1, attributes)[0])]
+    for kernel, shape, is_last in (([3, 2], (8, 9), True), ([3], (8,), True), ([3, 3], (8, 9), False)):
+        convolution = [numbers(2, 4, *shape), numbers(6, 2, *kernel), numbers(6)]
+        attributes = dict(group=2, strides=[2] * len(kernel))
+        yield f"NhwcConv_{len(kernel)}_{is_last}", "NhwcConv", [
+            channels_last(convolution[0]), channels_last(convolution[1]) if is_last else convolution[1],
+            convolution[2]], 1, attributes, [
+                channels_last(run("Conv", convolution, 1, dict(domain="", **attributes))[0])]
     for activation, parameters in [
             ("LeakyRelu", dict(activation_alpha=0.2)), ("Tanh", {}),
             ("HardSigmoid", dict(activation_alpha=0.3, activation_beta=0.4)), ("Elu", dict(activation_alpha=0.5))]:
         yield f"FusedGemm_{activation}", "FusedGemm", [numbers(3, 4), numbers(4, 5)], 1, dict(
             activation=activation, alpha=0.5, **parameters)
     yield "QuickGelu_alpha", "QuickGelu", [x], 1, dict(alpha=0.7)
+    yield "ScaledSiLU", "ScaledSiLU", [x], 1, {}
+    yield "ScaledSiLU_alpha", "ScaledSiLU", [x], 1, dict(alpha=0.7)
+    yield "ScaledSiLU_scale", "ScaledSiLU", [x, np.float16(1.7)], 1, dict(alpha=0.7)
+    up = numbers(2, 3, 8)
+    yield "SwiGLU", "SwiGLU", [x, up], 1, {}, [swiglu(x, up)]
+    yield "SwiGLU_halves", "SwiGLU", [x], 1, {}, [swiglu(x[..., :4], x[..., 4:])]
+    yield "SwiGLU_limit", "SwiGLU", [x, up], 1, dict(activation_alpha=1.7, activation_beta=1.0, limit=0.5), [
+        swiglu(x, up, 1.7, 1, 0.5)]
+    scores = numbers(2, 3, 4, 5)
+    for axis, shape, inner in [(3, (2, 1, 1, 5), 1), (3, (1, 1, 4, 5), 0), (3, (4, 5), 0), (2, (2, 1, 4, 5), 1),
+                               (1, (1, 3, 4, 5), 0)]:
+        bias = numbers(*shape)
+        yield f"BiasSoftmax_{axis}_{len(bias)}_{inner}", "BiasSoftmax", [scores, bias], 1, dict(
+            axis=axis, is_inner_broadcast=inner), [bias_softmax(scores, bias, axis, inner)]
     yield "LayerNormalization", "LayerNormalization", [x, numbers(8), numbers(8)], 1, dict(axis=-1, domain="")
     yield "SimplifiedLayerNormalization", "SimplifiedLayerNormalization", [x, numbers(8)], 1, dict(domain="")
     yield "SkipLayerNormalization", "SkipLayerNormalization", [
@@ -207,7 +257,8 @@ constants = {
     "GroupQueryAttention": [6]}
 
 
-def write(folder, name, operator, inputs, outputs, attributes):
+def make(name, operator, inputs, outputs, attributes):
+    """The model of one node, what it is fed, and the names of its results."""
     inputs = [None if value is None else np.asarray(value) for value in inputs]
     used = range(outputs) if isinstance(outputs, int) else outputs
     results = [f"y{index}" if index in used else "" for index in range(max(used) + 1)]
@@ -220,20 +271,33 @@ def write(folder, name, operator, inputs, outputs, attributes):
     given = [
         helper.make_tensor_value_info(x, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
         for x, value in fed.items()]
+    results = [y for y in results if y]
     graph = helper.make_graph(
-        [node], name, given, [helper.make_empty_tensor_value_info(y) for y in results if y],
+        [node], name, given, [helper.make_empty_tensor_value_info(y) for y in results],
         [numpy_helper.from_array(value, f"x{index}") for index, value in enumerate(inputs)
          if value is not None and f"x{index}" not in fed])
     imports = [helper.make_opsetid("", 17), helper.make_opsetid(domain, 1)]
-    model = helper.make_model(graph, opset_imports=imports, ir_version=10)
+    return helper.make_model(graph, opset_imports=imports, ir_version=10), fed, results
+
+
+def answer(model, fed):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    values = session.run(None, fed)
+    return session.run(None, fed)
+
+
+def run(operator, inputs, outputs, attributes):
+    return answer(*make(operator, operator, inputs, outputs, attributes)[:2])
+
+
+def write(folder, name, operator, inputs, outputs, attributes, values=None):
+    model, fed, results = make(name, operator, inputs, outputs, attributes)
+    values = values or answer(model, fed)
     del model.graph.output[:]
     model.graph.output.extend(
         helper.make_tensor_value_info(y, helper.np_dtype_to_tensor_dtype(value.dtype), None)
-        for y, value in zip((y for y in results if y), values))
+        for y, value in zip(results, values))
     data = folder / name / "test_data_set_0"
     data.mkdir(parents=True)
     (folder / name / "model.onnx").write_bytes(model.SerializeToString())

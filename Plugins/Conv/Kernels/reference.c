@@ -88,7 +88,7 @@ void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogu
           }
         }
         if (epilogue.residual == CONV_RESIDUAL_BEFORE_ACTIVATION) sum += element(type, residual, at);
-        if (epilogue.activation != CONV_IDENTITY) sum = conv_activate(epilogue, (float)sum);
+        if (epilogue.activation != ZS_IDENTITY) sum = conv_activate(epilogue, (float)sum);
         if (epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION) sum += element(type, residual, at);
         set_element(type, output, at, sum);
       }

@@ -40,13 +40,13 @@ int32_t conv_offers_bfloat16(conv_machine machine) {
 float conv_activate(conv_epilogue epilogue, float x) {
   const float a = epilogue.a, b = epilogue.b;
   switch (epilogue.activation) {
-  case CONV_RELU: return x < 0 ? 0 : x;
-  case CONV_CLIP: x = x < a ? a : x; return x > b ? b : x;
-  case CONV_LEAKY_RELU: return x < 0 ? x * a : x;
-  case CONV_SIGMOID: return 1 / (1 + expf(-x));
-  case CONV_TANH: return tanhf(x);
-  case CONV_HARD_SIGMOID: x = a * x + b; x = x < 0 ? 0 : x; return x > 1 ? 1 : x;
-  case CONV_HARD_SWISH: {
+  case ZS_RELU: return x < 0 ? 0 : x;
+  case ZS_CLIP: x = x < a ? a : x; return x > b ? b : x;
+  case ZS_LEAKY_RELU: return x < 0 ? x * a : x;
+  case ZS_SIGMOID: return 1 / (1 + expf(-x));
+  case ZS_TANH: return tanhf(x);
+  case ZS_HARD_SIGMOID: x = a * x + b; x = x < 0 ? 0 : x; return x > 1 ? 1 : x;
+  case ZS_HARD_SWISH: {
     float gate = x / 6 + 0.5f;
     gate = gate < 0 ? 0 : gate;
     return x * (gate > 1 ? 1 : gate);

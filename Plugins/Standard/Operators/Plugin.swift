@@ -1,9 +1,10 @@
 import CZooPlugin
+import PluginSupport
 import ZooPlugin
 
 /// The operators of ONNX's default domain that have no plugin of their own, and its optimizers.
 public let standardPlugin = Plugin(name: "Standard", version: "1.0.0") { host in
-  Catalogue.all.map { $0(host) }
+  UnaryFunction.all.map { UnaryOperator($0, host: host) } + Catalogue.all.map { $0(host) }
 }
 
 /// The plugin's table, for a host that loads it or has it linked in.
@@ -18,24 +19,20 @@ public func standardPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) 
 extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
-      absolute, acos, acosh, adagrad, adam, add, affineGrid, and, argMax, argMin, asin, asinh, atan, atanh,
-      batchNormalization, bernoulli, bitCast, bitShift, bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, blackmanWindow,
-      cast, castLike, ceil, celu, centerCropPad, clip, compress, concat, constant, constantOfShape, cos, cosh, cumProd,
-      cumSum, depthToSpace, dequantizeLinear, det, dft, div, dropout, dynamicQuantizeLinear, einsum, elu, equal, erf,
-      exp, expand, eyeLike, flatten, floor, gather, gatherElements, gatherND, gelu, gemm, globalAveragePool,
-      globalLpPool, globalMaxPool, greater, greaterOrEqual, gridSample, groupNormalization, gru, hammingWindow,
-      hannWindow, hardmax, hardSigmoid, hardSwish, identity, instanceNormalization, inverse, isInf, isNaN,
-      layerNormalization,
-      leakyRelu, less, lessOrEqual, log, logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean,
-      meanVarianceNormalization, melWeightMatrix, minimum, mish, mod, momentum, mul, multinomial, neg,
-      negativeLogLikelihoodLoss, nonZero, not, oneHot, or, pad, pow, pRelu, productArgMax, qLinearMatMul,
-      quantizeDequantize, quantizeLinear, randomNormal, randomNormalLike, randomUniform, randomUniformLike, range,
-      reciprocal, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd,
-      reduceSum, reduceSumSquare, relu, reorder, reshape, resize, reverseSequence, rmsNormalization, rnn, round,
-      roundedLSTM,
-      scatter, scatterElements, scatterND, selu, shape, shrink, sigmoid, sign, sin, sinh, size, slice, softmax,
-      softmaxCrossEntropyLoss, softplus, softsign, spaceToDepth, split, sqrt, squeeze, stft, sub, sum, swiGLU, swish,
-      tan, tanh, thresholdedRelu, tile, topK, transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
+      adagrad, adam, add, affineGrid, and, argMax, argMin, batchNormalization, bernoulli, bitCast, bitShift,
+      bitwiseAnd, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, centerCropPad, clip, compress, concat,
+      constant, constantOfShape, cumProd, cumSum, depthToSpace, dequantizeLinear, det, dft, div, dropout,
+      dynamicQuantizeLinear, einsum, equal, expand, eyeLike, flatten, gather, gatherElements, gatherND, gemm,
+      globalAveragePool, globalLpPool, globalMaxPool, greater, greaterOrEqual, gridSample, groupNormalization, gru,
+      hammingWindow, hannWindow, hardmax, identity, instanceNormalization, inverse, isInf, isNaN, layerNormalization,
+      less, lessOrEqual, logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean,
+      meanVarianceNormalization, melWeightMatrix, minimum, mod, momentum, mul, multinomial, negativeLogLikelihoodLoss,
+      nonZero, oneHot, or, pad, pow, pRelu, productArgMax, qLinearMatMul, quantizeDequantize, quantizeLinear,
+      randomNormal, randomNormalLike, randomUniform, randomUniformLike, range, reduceL1, reduceL2, reduceLogSum,
+      reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, reorder, reshape,
+      resize, reverseSequence, rmsNormalization, rnn, roundedLSTM, scatter, scatterElements, scatterND, shape, size,
+      slice, softmax, softmaxCrossEntropyLoss, spaceToDepth, split, squeeze, stft, sub, sum, swiGLU, tile, topK,
+      transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
     ]
   }
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vector_kernels.h"
+
 /* Instruction sets with the numbers of zoo_plugin.h, and the 16-lane kernels compiled for AVX2, which let a machine
    without AVX-512 test what AVX-512 would run. */
 enum { CONV_ISA_GENERIC = 0, CONV_ISA_AVX2 = 1, CONV_ISA_AVX512 = 2, CONV_ISA_WIDE_ON_AVX2 = 3 };
@@ -59,20 +61,9 @@ enum {
 /* 255 × 127 times this is the most that 32 bits hold. */
 enum { CONV_INT8_PRODUCTS = 66311 };
 
-enum {
-  CONV_IDENTITY = 0,
-  CONV_RELU,
-  CONV_CLIP,       /* min(max(x, a), b) */
-  CONV_LEAKY_RELU, /* x < 0 ? a x : x */
-  CONV_SIGMOID,
-  CONV_TANH,
-  CONV_HARD_SIGMOID, /* min(max(a x + b, 0), 1) */
-  CONV_HARD_SWISH,
-};
-
 enum { CONV_RESIDUAL_NONE = 0, CONV_RESIDUAL_BEFORE_ACTIVATION = 1, CONV_RESIDUAL_AFTER_ACTIVATION = 2 };
 
-/* What happens to a sum before it is stored. */
+/* What happens to a sum before it is stored. The activation is a zs_unary: one of those of conv_activate. */
 typedef struct conv_epilogue {
   int32_t activation, residual;
   float a, b;

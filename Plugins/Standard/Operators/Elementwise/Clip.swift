@@ -20,7 +20,7 @@ private struct Clip: Operator {
           "bound \(index) must be one \(input.type.name), not \(bound.type.name) of shape \(bound.shape)")
       }
     }
-    if input.type == .float32, let function = try constant(node) {
+    if input.type == .float32, let function = constant(node) {
       return UnaryKernel(function, of: input, kernels: host.kernels)
     }
     return ClipKernel(
@@ -30,7 +30,7 @@ private struct Clip: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let input = try node.input(0)
-    guard input.layout == .nchw16c, input.type == .float32, let function = try constant(node) else { return nil }
+    guard input.layout == .nchw16c, input.type == .float32, let function = constant(node) else { return nil }
     guard function.keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
     return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
   }
@@ -40,16 +40,8 @@ private struct Clip: Operator {
   }
 
   /// The function, where the bounds are known.
-  private func constant(_ node: Node) throws -> Activation? {
-    var function = Activation(
-      code: ZS_CLIP.code, a: try bound("min", node) ?? -.infinity, b: try bound("max", node) ?? .infinity)
-    for index in 1..<3 {
-      guard let bound = node.optionalInput(index) else { continue }
-      guard bound.type == .float32, bound.count == 1, let data = bound.data else { return nil }
-      let value = data.assumingMemoryBound(to: Float.self).pointee
-      if index == 1 { function.a = value } else { function.b = value }
-    }
-    return function
+  private func constant(_ node: Node) -> Activation? {
+    Activation(clip: node.opset < 11 ? node.attributes : nil, bounds: [1, 2].map(node.optionalInput))
   }
 }
 

@@ -3,6 +3,8 @@ import PluginSupport
 import CZooPlugin
 import ZooPlugin
 
+extension zs_compare { var code: Int32 { Int32(rawValue) } }
+
 /// A comparison of two tensors that broadcast.
 func compareOperator(_ name: String, _ code: zs_compare) -> any Operator {
   ShapedOperator(name) { node in

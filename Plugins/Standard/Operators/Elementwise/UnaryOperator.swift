@@ -4,28 +4,21 @@ import ZooPlugin
 
 /// An operator that applies one function to each element. It takes blocked tensors as they are where zeros stay zeros.
 struct UnaryOperator: Operator {
-  let signature: Signature
+  let function: UnaryFunction
   let host: Host
-  let function: @Sendable (Node) throws -> Activation
 
-  init(_ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> Activation) {
-    signature = Signature(name, since: since)
-    self.host = host
-    self.function = function
-  }
+  init(_ function: UnaryFunction, host: Host) { (self.function, self.host) = (function, host) }
 
-  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_unary) {
-    self.init(name, host: host, since: since) { _ in Activation(code: code.code) }
-  }
+  var signature: Signature { Signature(function.name, since: function.since) }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    UnaryKernel(try function(node), of: try node.input(0), kernels: host.kernels)
+    UnaryKernel(try function.activation(node.attributes), of: try node.input(0), kernels: host.kernels)
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let input = try node.input(0)
     guard input.layout == .nchw16c, input.type == .float32 else { return nil }
-    guard try function(node).keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
+    guard try function.activation(node.attributes).keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
     return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
   }
 }

@@ -1,7 +1,7 @@
 extension OperatorCatalogue {
   static let elementwise: [OperatorDeclaration] = functions + activations + arithmetic + comparisons + logic + others
 
-  /// Functions of one number.
+  /// Other functions of numbers. Whether Clip keeps zero depends on its bounds.
   private static let functions: [OperatorDeclaration] = [
     .unary("Abs", .keepsZero, elements: { $0.isNonNegative ? $0 : .maximum($0, -$0) }),
     .unary("Acos"), .unary("Acosh"), .unary("Asin", .keepsZero), .unary("Asinh", .keepsZero),
@@ -13,18 +13,20 @@ extension OperatorCatalogue {
     .unary("Neg", .keepsZero, elements: { -$0 }), .unary("Reciprocal"),
     .unary("Round", .keepsZero, elements: { $0 }), .unary("Sign", .keepsZero, elements: { $0.sign }),
     .unary("Sin", .keepsZero), .unary("Sinh", .keepsZero), .unary("Sqrt", .keepsZero), .unary("Tan", .keepsZero),
-    .unary("Tanh", .keepsZero),
+    .clip, .pRelu, .swiGLU,
   ]
 
-  /// Functions of one number that networks put between their layers, and those of two that belong to them. Whether Clip and
-  /// Shrink keep zero depends on their attributes.
+  /// Functions of one number that networks put between their layers. Whether Shrink keeps zero depends on its attributes.
   private static let activations: [OperatorDeclaration] = [
-    .unary("Celu", .keepsZero), .clip, .unary("Elu", .keepsZero), .unary("Gelu", .keepsZero), .unary("HardSigmoid"),
-    .unary("HardSwish", .keepsZero), .unary("LeakyRelu", .keepsZero), .unary("Mish", .keepsZero), .pRelu,
+    .unary("Celu", .keepsZero), .unary("Elu", .keepsZero), .unary("Gelu", .keepsZero), .unary("HardSigmoid"),
+    .unary("HardSwish", .keepsZero), .unary("LeakyRelu", .keepsZero), .unary("Mish", .keepsZero),
     .unary("Relu", .keepsZero, elements: { .maximum($0, 0) }), .unary("Selu", .keepsZero), .unary("Shrink"),
-    .unary("Sigmoid"), .unary("Softplus"), .unary("Softsign", .keepsZero), .swiGLU, .unary("Swish", .keepsZero),
-    .unary("ThresholdedRelu", .keepsZero),
+    .unary("Sigmoid"), .unary("Softplus"), .unary("Softsign", .keepsZero), .unary("Swish", .keepsZero),
+    .unary("Tanh", .keepsZero), .unary("ThresholdedRelu", .keepsZero),
   ]
+
+  /// What attributes of other operators may name as their activation.
+  static let activationNames = Set(activations.map(\.name))
 
   private static let arithmetic: [OperatorDeclaration] = [
     .broadcasting("Add", .keepsZero, elements: { try $0.elementwise(+) }),

@@ -10,17 +10,10 @@ extension FunctionBody {
       let bounds = try parameters.map { try number(Double($0)) }
       return self("Clip", value, bounds.first, bounds.dropFirst().first)
     }
-    guard let names = Self.activations[name] else {
-      throw ZooError(.unsupported, "the activation \"\(name)\" is not known", at: node.node.label)
-    }
-    let attributes = zip(names, parameters).map { Attribute($0, .float($1)) }
-    return add(name, [value], outputs: 1, attributes)[0]
+    guard OperatorCatalogue.activationNames.contains(name),
+      let schema = OperatorHistory.schema(name, at: Self.opset)
+    else { throw ZooError(.unsupported, "the activation \"\(name)\" is not known", at: node.node.label) }
+    let names = schema.attributes.filter { $0.value.holds(.float(0)) }.keys.sorted()
+    return add(name, [value], outputs: 1, zip(names, parameters).map { Attribute($0, .float($1)) })[0]
   }
-
-  /// Attributes of the operators that serve as activations.
-  private static let activations: [String: [String]] = [
-    "Elu": ["alpha"], "HardSigmoid": ["alpha", "beta"], "HardSwish": [], "LeakyRelu": ["alpha"], "Relu": [],
-    "Selu": ["alpha", "gamma"], "Sigmoid": [], "Softplus": [], "Softsign": [], "Tanh": [],
-    "ThresholdedRelu": ["alpha"],
-  ]
 }

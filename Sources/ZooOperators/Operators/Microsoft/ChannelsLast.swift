@@ -4,9 +4,13 @@ extension FunctionBody {
     _ body: (inout FunctionBody, _ x: Value) throws -> Value
   ) throws -> Value {
     let rank = try node.rank(0)
-    let x = transpose(try input(0), [0, rank - 1] + (1..<rank - 1))
-    let result = try body(&self, x)
+    let result = try body(&self, channelsFirst(try input(0), rank: rank))
     return transpose(result, [0] + (2..<rank) + [1])
+  }
+
+  /// `value`, which has its channels last, with those first.
+  mutating func channelsFirst(_ value: Value, rank: Int) -> Value {
+    transpose(value, [0, rank - 1] + (1..<rank - 1))
   }
 
   /// The same where attribute `channels_last` says so.

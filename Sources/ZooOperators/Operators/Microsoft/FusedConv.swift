@@ -2,22 +2,33 @@ extension OperatorDeclaration {
   /// com.microsoft FusedConv: Conv, to which a tensor may be added, and an activation.
   static let fusedConv = microsoft("FusedConv", "T T ?T ?T -> T", .product) { node in
     [try node.requireAddend(of: node.convolutionShape(weights: 1, bias: 2))]
-  }.asFunction { f in
-    var y = f(
-      "Conv", try f.input(0), try f.input(1), f.optionalInput(2),
-      keeping: ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])
-    if let addend = f.optionalInput(3) { y = f("Add", y, addend) }
-    return [try f.activated(y, f.node.text("activation"), f.node.floats("activation_params") ?? [])]
-  }
+  }.asFunction { f in [try f.fusedConvolution(f.input(0), f.input(1), adding: f.optionalInput(3))] }
 
-  /// com.microsoft NhwcConv: Conv with channels last.
+  /// com.microsoft NhwcConv: Conv with channels last. ONNX Runtime's optimizer writes weights with channels last, too, where
+  /// its schema has them first.
   static let nhwcConv = microsoft("NhwcConv", "T T ?T -> T", [.product, .keepsZero]) { node in
-    [try node.channelsLast { try $0.convolutionShape(weights: 1, bias: 2) }]
+    [try node.channelsLast(node.hasWeightsLast() ? [0, 1] : [0]) { try $0.convolutionShape(weights: 1, bias: 2) }]
+  }.asFunction { f in
+    [
+      try f.channelsLast { f, x in
+        let weights = try f.input(1)
+        return try f.fusedConvolution(
+          x, f.node.hasWeightsLast() ? f.channelsFirst(weights, rank: f.node.rank(1)) : weights, adding: nil)
+      }
+    ]
   }
 
-  /// com.microsoft NhwcFusedConv: FusedConv with channels last.
+  /// com.microsoft NhwcFusedConv: FusedConv with channels last, but for the weights'.
   static let nhwcFusedConv = microsoft("NhwcFusedConv", "T T ?T ?T -> T", .product) { node in
     [try node.requireAddend(of: node.channelsLast { try $0.convolutionShape(weights: 1, bias: 2) })]
+  }.asFunction { f in
+    [
+      try f.channelsLast { f, x in
+        let rank = try f.node.rank(0)
+        let addend = f.optionalInput(3).map { f.channelsFirst($0, rank: rank) }
+        return try f.fusedConvolution(x, f.input(1), adding: addend)
+      }
+    ]
   }
 
   /// com.microsoft QLinearConv: ONNX's, where attribute `channels_last` says so with channels last.
@@ -78,23 +89,37 @@ extension OperatorDeclaration {
   }
 }
 
+extension FunctionBody {
+  /// Conv with the node's bias, a sum and the activation that the node names.
+  fileprivate mutating func fusedConvolution(_ x: Value, _ weights: Value, adding addend: Value?) throws -> Value {
+    var y = self(
+      "Conv", x, weights, optionalInput(2),
+      keeping: ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])
+    if let addend { y = self("Add", y, addend) }
+    return try activated(y, node.text("activation"), node.floats("activation_params") ?? [])
+  }
+}
+
 extension Inference {
   /// Input 3, which is added to a result of that shape.
   fileprivate func requireAddend(of shape: [Dim]) throws -> [Dim] {
-    guard has(3), let addend = try facts(3).shape else { return shape }
-    try require(
-      addend.count == shape.count && zip(addend, shape).allSatisfy { $0.equals($1) != false },
-      "a tensor of shape \(addend) can't be added to one of shape \(shape)")
-    return shape
+    has(3) ? try requireEqual(3, to: shape) : shape
   }
 
-  /// The shape with channels last of what `rule` gives, for which input 0 has its channels first.
-  fileprivate func channelsLast(_ rule: (Inference) throws -> [Dim]) throws -> [Dim] {
+  /// Whether the weights, input 1, can have as many channels as the image, input 0, if both have them last.
+  fileprivate func hasWeightsLast() throws -> Bool {
+    guard let channels = try facts(0).shape?.last, let own = try facts(1).shape?.last else { return true }
+    return (Dim(try int("group", default: 1)) * own).equals(channels) != false
+  }
+
+  /// The shape with channels last of what `rule` gives, for which those inputs have their channels first.
+  fileprivate func channelsLast(_ indices: [Int] = [0], _ rule: (Inference) throws -> [Dim]) throws -> [Dim] {
     var node = self
-    if var shape = try facts(0).shape {
+    for index in indices {
+      guard var shape = try facts(index).shape else { continue }
       try require(shape.count >= 2, "a tensor of shape \(shape) has no channels")
       shape.insert(shape.removeLast(), at: 1)
-      node.inputs[0]?.shape = shape
+      node.inputs[index]?.shape = shape
     }
     var result = try rule(node)
     if result.count >= 2 { result.append(result.remove(at: 1)) }
@@ -102,6 +127,6 @@ extension Inference {
   }
 
   fileprivate func channelsLastIfAsked(_ rule: (Inference) throws -> [Dim]) throws -> [Dim] {
-    try flag("channels_last") ? channelsLast(rule) : rule(self)
+    try flag("channels_last") ? channelsLast([0], rule) : rule(self)
   }
 }

@@ -27,10 +27,8 @@ struct RecurrentExtents {
   /// Whether the batch comes before the steps (attribute `layout`).
   let isBatchFirst: Bool
 
-  private static let functions: Set<String> = [
-    "affine", "elu", "hardsigmoid", "leakyrelu", "relu", "scaledtanh", "sigmoid", "softplus", "softsign", "tanh",
-    "thresholdedrelu",
-  ]
+  private static let functions = Set(OperatorCatalogue.activationNames.map { $0.lowercased() })
+    .union(["affine", "scaledtanh"])
 
   /// - Parameter hidden: The size of the state by the shapes of W and R, for nodes that don't give it.
   init(_ node: Inference, activations: Int, hidden: (_ weights: [Dim]?, _ recurrent: [Dim]?) -> Dim?) throws {
