@@ -60,6 +60,25 @@ typedef struct zs_gemm {
   const int32_t *column_sums;
 } zs_gemm;
 
+/* Exact sums, c[i][j] = Σ (a[i][k] - zero of row i) (b[k][j] - zero of column j), of 32 bits that wrap around. */
+typedef struct zs_integers {
+  /* What row_integers makes. Row i has `taps` runs of `steps` quads; that of tap t begins at quad
+     places[t * place_stride + i]. Without places there is one tap, and rows follow each other. */
+  const void *a;
+  const int32_t *places;
+  size_t place_stride, taps, steps;
+  /* What row_integers returned for the rows: one for all with a step of 0. */
+  const int32_t *row_zeros;
+  size_t row_zero_step;
+  /* From pack_bytes or pack_depthwise, and the sums of the columns. */
+  const float *b;
+  const int32_t *column_sums;
+  /* The zero points of b as pack_bytes leaves it, for all columns of the panels; NULL where all are 0. */
+  const int32_t *column_zeros;
+  int32_t *c;
+  size_t c_stride, columns;
+} zs_integers;
+
 /* One row of a product, a · b + addend, of which `rounded` holds what factors of 8 bits gave. That is off by at most
    left_error * norms[j] + left_norm * errors[j]. The three vectors have whole vectors of the registers' length. */
 typedef struct zs_largest {
@@ -156,6 +175,26 @@ typedef struct zs_kernels {
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+  /* Panels [first, end) of a matrix of bytes b[k * row + j * column], in (depth + 3) / 4 quads; panels are panel_steps
+     quads apart. 128 is taken off unsigned bytes. */
+  void (*pack_bytes)(const void *b, size_t row, size_t column, size_t depth, size_t columns, int32_t is_signed,
+                     size_t first, size_t end, float *packed, size_t panel_steps);
+  /* `count` bytes in quanta, filled up to a whole quad with the zero point. Returns what is left of the zero point, which
+     is also the quantum that stands for zero. */
+  int32_t (*row_integers)(const void *x, size_t count, int32_t is_signed, int32_t zero, void *y);
+  /* y[j * y_stride + i] = x[i * x_stride + j], of bytes and of 32 bits. */
+  void (*transpose_bytes)(const void *x, size_t x_stride, size_t rows, size_t columns, void *y, size_t y_stride);
+  void (*transpose_numbers)(const void *x, size_t x_stride, size_t rows, size_t columns, void *y, size_t y_stride);
+  /* Rows [row0, row1) and panels [panel0, panel1) of a product of integers. */
+  void (*integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+  /* Weights w[channel * taps + tap] less their zero points, for depthwise_integers: panels of (taps + 1) / 2 steps. */
+  void (*pack_depthwise)(const void *w, size_t taps, size_t channels, int32_t is_signed, const int32_t *zeros,
+                         size_t zero_step, float *packed, int32_t *sums);
+  /* As integers, but column j takes quantum j of each tap alone. It reads up to panel_columns quanta of a tap at once. */
+  void (*depthwise_integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+  /* Bytes round((sums + bias) * factors) + zero, half to even, between low and high; bias may be NULL. */
+  void (*requantize)(const int32_t *sums, const int32_t *bias, const float *factors, size_t count, zs_steps steps,
+                     void *y);
   /* For each column, the norms of what pack_quads makes of it and of what is missing from that. */
   void (*rounding_errors)(const float *b, size_t row, size_t column, size_t depth, size_t columns, const float *scales,
                           float *norms, float *errors);

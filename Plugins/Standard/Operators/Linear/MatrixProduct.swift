@@ -50,24 +50,13 @@ struct ProductEpilogue: Sendable {
 /// Shares out the tiles of a product of which `g` tells everything.
 func multiply(_ g: zs_gemm, kernels: VectorKernels, executor: Executor) {
   let kernels = kernels.raw
-  let panels = (g.columns + kernels.panel_columns - 1) / kernels.panel_columns
-  guard g.rows > 0, panels > 0 else { return }
-  if g.rows * g.columns * max(g.depth, 1) < 32768 { return kernels.gemm([g], 0, g.rows, 0, panels) }
-  // Tall tiles, of equally many register tiles: 72 rows of a block of depth fit the L2 cache beside a panel.
-  let unit = g.form == ZS_QUADS.code ? kernels.quad_tile_rows : kernels.tile_rows
-  let units = (g.rows + unit - 1) / unit
-  let rowTiles = (units * unit + 71) / 72
-  // Enough tiles for every worker, but wide ones where there are many rows of them already; as many for each worker.
-  let wanted = executor.workerCount * 4
-  let least = min(panels, max(1, (wanted + rowTiles - 1) / rowTiles, panels / 64))
-  let columnTiles =
-    (least..<least + executor.workerCount).first { $0 <= panels && rowTiles * $0 % executor.workerCount == 0 } ?? least
-  executor.parallelFor(rowTiles * columnTiles) { index, _ in
-    let (row, column) = (index % rowTiles, index / rowTiles)
-    withUnsafePointer(to: g) { g in
-      kernels.gemm(
-        g, units * row / rowTiles * unit, min(g.pointee.rows, units * (row + 1) / rowTiles * unit),
-        panels * column / columnTiles, panels * (column + 1) / columnTiles)
+  let tiles = ProductTiles(
+    rows: g.rows, columns: g.columns, depth: g.depth, panelColumns: kernels.panel_columns,
+    unit: g.form == ZS_QUADS.code ? kernels.quad_tile_rows : kernels.tile_rows, workers: executor.workerCount)
+  executor.parallelFor(tiles.count) { index, _ in
+    let (rows, panels) = tiles[index]
+    withUnsafePointer(to: g) {
+      kernels.gemm($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
     }
   }
 }

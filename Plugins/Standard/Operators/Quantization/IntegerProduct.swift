@@ -2,17 +2,28 @@ import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
-/// Products of matrices of 8-bit integers with zero points, as NumPy's matmul stacks them. Sums are exact: blocks of 256
-/// products of less than 2^16 are whole numbers that float32 holds, and the blocks are added as int32.
+/// Products of matrices of 8-bit integers with zero points, as NumPy's matmul stacks them. Sums are exact.
 struct IntegerProduct: Sendable {
-  /// Behind the result's stack.
+  /// Where the operands are among a node's inputs.
+  struct Places: Sendable {
+    var a, aZero, b, bZero: Int
+  }
+
+  /// Behind the result's stack. Where B is one matrix for all of A, A's rows follow each other in one product.
   let rows, columns, depth: Int
-  let shape: [Int]
-  private let aStack, bStack, stack: [Int]
+  let pairs: MatrixPairs
+  let aIsSigned: Bool
+  private let places: Places
+  private let aMatrices: Int
+  private let source: PackedBytes.Source
+  private let bIsSigned: Bool
+  /// B, if it is constant.
+  let packed: PackedBytes?
+  private let host: Host
 
-  private static let block = 256
-
-  init(_ a: TensorView, _ b: TensorView) throws {
+  /// - Parameter packed: of a kernel for other shapes, which is taken if B is the same.
+  init(_ node: Node, _ places: Places, packed: PackedBytes?, host: Host, executor: Executor) throws {
+    let (a, b) = (try node.input(places.a), try node.input(places.b))
     guard a.rank > 0, b.rank > 0 else { throw OperatorError("scalars are no matrices") }
     for tensor in [a, b] where tensor.type != .int8 && tensor.type != .uint8 { throw unsupported(tensor.type) }
     let left = a.rank == 1 ? [1] + a.shape : a.shape
@@ -20,83 +31,103 @@ struct IntegerProduct: Sendable {
     guard left[left.count - 1] == right[right.count - 2] else {
       throw OperatorError("a tensor of shape \(a.shape) can't be multiplied by one of shape \(b.shape)")
     }
-    (aStack, bStack) = (left.dropLast(2), right.dropLast(2))
-    stack = try broadcastShape([aStack, bStack])
-    (rows, columns, depth) = (left[left.count - 2], right[right.count - 1], left[left.count - 1])
-    shape = stack + (a.rank == 1 ? [] : [rows]) + (b.rank == 1 ? [] : [columns])
-    _ = try elementCount(shape)
+    let (aStack, bStack) = (Array(left.dropLast(2)), Array(right.dropLast(2)))
+    let stack = try broadcastShape([aStack, bStack])
+    _ = try elementCount(stack + [left[left.count - 2], right[right.count - 1]])
+    let (aCount, bCount) = (aStack.reduce(1, *), bStack.reduce(1, *))
+    let isOne = bCount == 1 && stack.reduce(1, *) == aCount
+    pairs = isOne ? .one : MatrixPairs(aStack, bStack, stack: stack)
+    aMatrices = isOne ? 1 : aCount
+    rows = left[left.count - 2] * (isOne ? aCount : 1)
+    (columns, depth) = (right[right.count - 1], left[left.count - 1])
+    (aIsSigned, bIsSigned) = (a.type == .int8, b.type == .int8)
+    (self.places, self.host) = (places, host)
+    source = PackedBytes.Source(matrices: bCount, depth: depth, columns: columns)
+    if let packed, packed.source == source, packed.isSigned == bIsSigned {
+      self.packed = packed
+    } else if let constant = node.constant(places.b) {
+      let packed = try PackedBytes(source, isSigned: bIsSigned, host: host)
+      try constant.withElements(from: 0, count: bCount * depth * columns, as: UInt8.self) {
+        packed.pack($0, executor: executor)
+      }
+      self.packed = packed
+    } else {
+      self.packed = nil
+    }
   }
 
-  /// Calls `body` with the sums of each matrix of the result, the number of which it gets too.
+  private var rowByteCount: Int { (depth + 3) / 4 * 4 * host.kernels.raw.quantum_bytes }
+  private var allRows: Int { aMatrices * rows }
+  private var aByteCount: Int { (allRows * rowByteCount + 63) / 64 * 64 }
+  private var zerosByteCount: Int { (allRows * 4 + 63) / 64 * 64 }
+
+  /// Scratch memory for A and its zero points, and for B where it changes.
+  var workspaceByteCount: Int {
+    get throws { aByteCount + zerosByteCount + (packed == nil ? try PackedBytes.byteCount(source, host) : 0) }
+  }
+
+  /// The sums of all matrices, one after the other.
   ///
-  /// - Parameters:
-  ///   - aZero: zero points of A: one, or one for each row of all its matrices.
-  ///   - bZero: zero points of B: one, or one for each column of all its matrices.
+  /// - Parameter finish: called on any worker with parts of them that are done.
   func run(
-    _ a: TensorView, _ b: TensorView, aZero: TensorView?, bZero: TensorView?, kernels: VectorKernels,
-    executor: Executor, _ body: (_ matrix: Int, _ sums: UnsafeMutablePointer<Int32>) throws -> Void
+    _ call: Call, workspace: UnsafeMutableRawPointer, into sums: UnsafeMutablePointer<Int32>,
+    finish: (_ matrix: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void = { _, _, _ in }
   ) throws {
-    let (left, right) = (try a.floats(), try b.floats())
-    try subtract(aZero, from: left, byColumn: false)
-    try subtract(bZero, from: right, byColumn: true)
-    guard rows > 0, columns > 0, !stack.contains(0) else { return }
-    let panels = (columns + kernels.raw.panel_columns - 1) / kernels.raw.panel_columns
-    let packed = try a.host.scratch(panels * kernels.raw.panel_columns * Self.block, of: Float.self)
-    let partial = try a.host.scratch(rows * columns, of: Float.self)
-    let sums = try a.host.scratch(rows * columns, of: Int32.self)
-    let pairs = MatrixPairs(aStack, bStack, stack: stack)
+    let kernels = host.kernels.raw
+    let zeros = (workspace + aByteCount).assumingMemoryBound(to: Int32.self)
+    try takeRows(call, to: workspace, zeros: zeros)
+    let b =
+      try packed ?? PackedBytes(source, isSigned: bIsSigned, host: host, at: workspace + aByteCount + zerosByteCount)
+    if packed == nil { b.pack(UnsafePointer(call.input(places.b).pointer(as: UInt8.self)), executor: call.executor) }
+    let columnZeros = try b.columnZeros(call.optionalInput(places.bZero))
+    let tiles = ProductTiles(
+      rows: rows, columns: columns, depth: depth, panelColumns: kernels.panel_columns, unit: kernels.quad_tile_rows,
+      workers: call.executor.workerCount)
     for matrix in 0..<pairs.count {
-      sums.withPointer { $0.update(repeating: 0, count: rows * columns) }
-      for first in stride(from: 0, to: depth, by: Self.block) {
-        let length = min(Self.block, depth - first)
-        packed.withPointer { packed in
-          partial.withPointer { partial in
-            right.withPointer { right in
-              let start = right + (pairs[matrix].b * depth + first) * columns
-              kernels.raw.pack(start, columns, 1, length, columns, 1, 0, panels, packed)
-            }
-            left.withPointer { left in
-              var g = zs_gemm()
-              g.a = UnsafePointer(left + pairs[matrix].a * rows * depth + first)
-              g.a_stride = depth
-              g.b = UnsafePointer(packed)
-              g.c = partial
-              g.c_stride = columns
-              (g.rows, g.columns, g.depth) = (rows, columns, length)
-              g.form = ZS_NUMBERS.code
-              g.activation = ZS_IDENTITY.code
-              multiply(g, kernels: kernels, executor: executor)
-            }
-            sums.withPointer { sums in for index in 0..<rows * columns { sums[index] &+= Int32(partial[index]) } }
+      let pair = pairs[matrix]
+      var product = zs_integers()
+      product.a = UnsafeRawPointer(workspace + pair.a * rows * rowByteCount)
+      product.row_zeros = UnsafePointer(zeros + pair.a * rows)
+      product.row_zero_step = 1
+      product.c = sums + matrix * rows * columns
+      product.c_stride = columns
+      b.set(&product, matrix: pair.b, zeros: columnZeros)
+      let g = product
+      withExtendedLifetime((b, columnZeros)) {
+        call.executor.parallelFor(tiles.count) { index, _ in
+          let (rows, panels) = tiles[index]
+          withUnsafePointer(to: g) {
+            kernels.integers($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
           }
+          let width = kernels.panel_columns
+          finish(matrix, rows, panels.lowerBound * width..<min(columns, panels.upperBound * width))
         }
       }
-      try sums.withPointer { try body(matrix, $0) }
     }
   }
 
-  /// Subtracts the zero point of all, or of each row or column.
-  private func subtract(_ zero: TensorView?, from values: Scratch<Float>, byColumn: Bool) throws {
-    guard let zero else { return }
-    let points = try zero.floats()
-    if points.count == 1 {
-      if points[0] != 0 { for index in values.indices { values[index] -= points[0] } }
-      return
+  /// The rows of A as the product takes them; with one zero point for all, one for each, or one for each of a matrix.
+  private func takeRows(
+    _ call: Call, to target: UnsafeMutableRawPointer, zeros: UnsafeMutablePointer<Int32>
+  ) throws {
+    let kernels = host.kernels.raw
+    let bytes = call.input(places.a).pointer(as: UInt8.self)
+    let points = try call.optionalInput(places.aZero)?.integersOfBytes()
+    let count = points?.count ?? 1
+    guard count > 0, count == 1 || allRows % count == 0 && (count == allRows || count == matrixRows(call)) else {
+      throw OperatorError("\(count) zero points for \(matrixRows(call)) rows")
     }
-    if byColumn {
-      // One a column: of one row for all, or of a row for each matrix of B.
-      guard columns > 0, points.count == columns || points.count * depth == values.count else {
-        throw OperatorError("\(points.count) zero points for \(columns) columns")
+    call.executor.parallelRanges(allRows, grain: max(1, 16384 / max(depth, 1))) { range in
+      for row in range {
+        zeros[row] = kernels.row_integers(
+          bytes + row * depth, depth, aIsSigned ? 1 : 0, points?[row % count] ?? 0, target + row * rowByteCount)
       }
-      for index in values.indices {
-        let (matrix, column) = (index / (depth * columns), index % columns)
-        values[index] -= points[points.count == columns ? column : matrix * columns + column]
-      }
-    } else {
-      guard points.count * depth == values.count || points.count == rows else {
-        throw OperatorError("\(points.count) zero points for \(rows) rows")
-      }
-      for index in values.indices { values[index] -= points[index / depth % points.count] }
     }
+  }
+
+  /// Rows of one matrix of A.
+  private func matrixRows(_ call: Call) -> Int {
+    let a = call.input(places.a)
+    return a.rank == 1 ? 1 : a[dimension: a.rank - 2]
   }
 }

@@ -3,20 +3,23 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MatMulInteger: exact products of 8-bit integers, as int32.
-  static func matMulInteger(_ host: Host) -> any Operator {
-    let kernels = host.kernels
-    return ShapedOperator("MatMulInteger", since: 10) { _ in
-      ShapedOperator.Form(
-        compute: { inputs, outputs in
-          guard outputs.isWritable(0) else { return }
-          let (a, b) = (try inputs[0], try inputs[1])
-          let product = try IntegerProduct(a, b)
-          let size = product.rows * product.columns
-          let target = outputs.pointer(0, as: Int32.self)
-          try product.run(
-            a, b, aZero: inputs.optional(2), bZero: inputs.optional(3), kernels: kernels, executor: outputs.executor
-          ) { matrix, sums in (target + matrix * size).update(from: sums, count: size) }
-        })
+  static func matMulInteger(_ host: Host) -> any Operator { MatMulInteger(host: host) }
+}
+
+private struct MatMulInteger: Operator {
+  let signature = Signature("MatMulInteger", since: 10)
+  let host: Host
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    try kernel(node, packed: nil, executor)
+  }
+
+  private func kernel(_ node: Node, packed: PackedBytes?, _ executor: Executor) throws -> any Kernel {
+    let places = IntegerProduct.Places(a: 0, aZero: 2, b: 1, bZero: 3)
+    let product = try IntegerProduct(node, places, packed: packed, host: host, executor: executor)
+    return try IntegerMatrixKernel(product, at: places.b, remake: kernel) { call, workspace in
+      guard let sums = call.output(0).data?.assumingMemoryBound(to: Int32.self) else { return }
+      try product.run(call, workspace: workspace, into: sums)
     }
   }
 }

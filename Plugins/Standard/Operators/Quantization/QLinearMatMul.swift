@@ -1,46 +1,81 @@
+import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
   /// ONNX QLinearMatMul: products of quantized matrices, quantized again; rounded half to even, clamped.
-  static func qLinearMatMul(_ host: Host) -> any Operator {
-    let kernels = host.kernels
-    return ShapedOperator("QLinearMatMul", since: 10) { node in
-      let type = try node.input(7).type
-      guard type == .int8 || type == .uint8, let limits = integerLimits(type) else { throw unsupported(type) }
-      return ShapedOperator.Form(
-        compute: { inputs, outputs in
-          guard outputs.isWritable(0) else { return }
-          let (a, b) = (try inputs[0], try inputs[3])
-          let product = try IntegerProduct(a, b)
-          let (rows, columns) = (product.rows, product.columns)
-          let (aScales, bScales) = (try inputs[1].floats(), try inputs[4].floats())
-          let (scales, zeros) = (try inputs[6].floats(), try inputs[7].floats())
-          // One for all, or one for each row of the result (each column of it, for B).
-          let matrices = outputs.shape(0).reduce(1, *) / (rows * columns)
-          for (count, expected) in [
-            (aScales.count, rows), (bScales.count, columns), (scales.count, rows), (zeros.count, rows),
-          ] where count != 1 && count != expected && count != expected * matrices {
-            throw OperatorError("\(count) scales or zero points for \(expected) rows or columns")
+  static func qLinearMatMul(_ host: Host) -> any Operator { QLinearMatMul(host: host) }
+}
+
+private struct QLinearMatMul: Operator {
+  let signature = Signature("QLinearMatMul", since: 10)
+  let host: Host
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    try kernel(node, packed: nil, executor)
+  }
+
+  private func kernel(_ node: Node, packed: PackedBytes?, _ executor: Executor) throws -> any Kernel {
+    let type = try node.input(7).type
+    guard type == .int8 || type == .uint8, let limits = integerLimits(type) else { throw unsupported(type) }
+    let places = IntegerProduct.Places(a: 0, aZero: 2, b: 3, bZero: 5)
+    let product = try IntegerProduct(node, places, packed: packed, host: host, executor: executor)
+    let sumBytes = try product.rows.times(product.columns).times(product.pairs.count).times(4)
+    let extra = (sumBytes + 63) / 64 * 64
+    let kernels = host.kernels.raw
+    return try IntegerMatrixKernel(product, at: places.b, extra: extra, remake: kernel) { call, workspace in
+      guard let target = call.output(0).data else { return }
+      let sums = workspace.assumingMemoryBound(to: Int32.self)
+      let factors = try Factors(call, product)
+      try product.run(call, workspace: workspace + extra, into: sums) { matrix, rows, columns in
+        var (row, values) = (-1, [Float](repeating: 0, count: columns.count))
+        for index in rows {
+          let place = matrix * product.rows + index
+          if row < 0 || factors.changeByRow {
+            for column in columns { values[column - columns.lowerBound] = factors[matrix, index, column] }
           }
-          let values = try a.host.scratch(rows * columns, of: Float.self)
-          let bytes = rows * columns
-          try product.run(
-            a, b, aZero: inputs.optional(2), bZero: inputs.optional(5), kernels: kernels, executor: outputs.executor
-          ) { matrix, sums in
-            for row in 0..<rows {
-              let place = matrix * rows + row
-              let zero = zeros[place % zeros.count]
-              for column in 0..<columns {
-                let both = aScales[place % aScales.count] * bScales[(matrix * columns + column) % bScales.count]
-                let factor = both / scales[place % scales.count]
-                let rounded = (Float(sums[row * columns + column]) * factor).rounded(.toNearestOrEven) + zero
-                values[row * columns + column] = min(max(limits.lowerBound, rounded), limits.upperBound)
-              }
-            }
-            try store(values, to: outputs.pointer(0, as: UInt8.self) + matrix * bytes, as: outputs.type(0))
-          }
-        })
+          row = index
+          let start = place * product.columns + columns.lowerBound
+          let steps = zs_steps(
+            scale: 1, zero: factors.zeros[place % factors.zeros.count], low: limits.lowerBound, high: limits.upperBound)
+          kernels.requantize(sums + start, nil, values, columns.count, steps, target + start)
+        }
+      }
+    }
+  }
+
+  /// What sums are multiplied by: A's scale times B's, over the result's. Each is one for all, or one for each row
+  /// (column, for B) of one matrix, or of all of them.
+  private struct Factors {
+    private let a, b, result: Scratch<Float>
+    let zeros: Scratch<Float>
+    private let rows, columns: Int
+    private let pairs: MatrixPairs
+
+    init(_ call: Call, _ product: IntegerProduct) throws {
+      (a, b) = (try call.input(1).floats(), try call.input(4).floats())
+      (result, zeros) = (try call.input(6).floats(), try call.input(7).floats())
+      (rows, columns, pairs) = (product.rows, product.columns, product.pairs)
+      // Rows of one matrix of A and of all, columns of B.
+      func extents(_ tensor: Int, _ kept: Int, _ other: Int) -> [Int] {
+        let shape = call.input(tensor).shape
+        if shape.count == 1 { return [1] }
+        return [1, shape[shape.count - kept], call.input(tensor).count / max(shape[shape.count - other], 1)]
+      }
+      let resultRows = extents(0, 2, 1) + [rows * pairs.count]
+      for (values, counts) in [
+        (a, extents(0, 2, 1)), (b, extents(3, 1, 2)), (result, resultRows), (zeros, resultRows),
+      ] where !counts.contains(values.count) {
+        throw OperatorError("\(values.count) scales or zero points where one of \(counts) is expected")
+      }
+    }
+
+    var changeByRow: Bool { a.count > 1 || result.count > 1 }
+
+    subscript(_ matrix: Int, _ row: Int, _ column: Int) -> Float {
+      let pair = pairs[matrix]
+      let both = a[(pair.a * rows + row) % a.count] * b[(pair.b * columns + column) % b.count]
+      return both / result[(matrix * rows + row) % result.count]
     }
   }
 }

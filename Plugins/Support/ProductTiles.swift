@@ -1,0 +1,32 @@
+/// How the rows of a matrix product and the panels of its columns are shared out.
+package struct ProductTiles: Sendable {
+  private let rows, panels, unit, units, rowTiles, columnTiles: Int
+
+  /// - Parameter unit: rows of a register tile.
+  package init(rows: Int, columns: Int, depth: Int, panelColumns: Int, unit: Int, workers: Int) {
+    (self.rows, self.unit) = (rows, unit)
+    panels = (columns + panelColumns - 1) / panelColumns
+    units = (rows + unit - 1) / unit
+    if rows == 0 || panels == 0 || rows * columns * max(depth, 1) < 32768 {
+      rowTiles = min(rows, 1)
+      columnTiles = min(panels, 1)
+      return
+    }
+    // Tall tiles, of equally many register tiles: 72 rows of a block of depth fit the L2 cache beside a panel.
+    rowTiles = (units * unit + 71) / 72
+    // Enough tiles for every worker, but wide ones where there are many rows of them already; as many for each worker.
+    let (rowTiles, panels) = (rowTiles, panels)
+    let least = min(panels, max(1, (workers * 4 + rowTiles - 1) / rowTiles, panels / 64))
+    columnTiles = (least..<least + workers).first { $0 <= panels && rowTiles * $0 % workers == 0 } ?? least
+  }
+
+  package var count: Int { rowTiles * columnTiles }
+
+  package subscript(_ index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
+    let (row, column) = (index % rowTiles, index / rowTiles)
+    return (
+      units * row / rowTiles * unit..<min(rows, units * (row + 1) / rowTiles * unit),
+      panels * column / columnTiles..<panels * (column + 1) / columnTiles
+    )
+  }
+}
