@@ -235,8 +235,13 @@ struct IntegerConv: Sendable {
             g.a = UnsafeRawPointer(start + group * ((source.depth + 3) / 4) * 4 * kernels.quantum_bytes)
             // The panel's own columns come first in the sums.
             g.c = sums - panel * width
-            let multiply = b == nil ? kernels.depthwise_integers : kernels.integers
-            withUnsafePointer(to: g) { multiply($0, 0, rows.count, panel, panel + 1) }
+            withUnsafePointer(to: g) { g in
+              if b == nil {
+                kernels.depthwise_integers(g, 0, rows.count, panel, panel + 1)
+              } else {
+                kernels.integers(g, 0, rows.count, panel, panel + 1)
+              }
+            }
             finish(
               Part(
                 image: image, channel: group * geometry.outputChannels + panel * width,
