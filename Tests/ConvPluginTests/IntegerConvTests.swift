@@ -84,11 +84,14 @@ import ZooRuntime
         for position in places(c.output) {
           var sum = 0
           for (number, tap) in taps.enumerated() {
-            let at = (0..<c.axes).map {
-              position[$0] * (c.strides?[$0] ?? 1) + tap[$0] * (c.dilations?[$0] ?? 1) - (c.pads?[$0] ?? 0)
+            var (pixel, isInside) = (0, true)
+            for axis in 0..<c.axes {
+              let (stride, dilation, pad) = (c.strides?[axis] ?? 1, c.dilations?[axis] ?? 1, c.pads?[axis] ?? 0)
+              let at = position[axis] * stride + tap[axis] * dilation - pad
+              isInside = isInside && at >= 0 && at < extents[axis]
+              pixel = pixel * extents[axis] + at
             }
-            guard zip(at, extents).allSatisfy({ $0 >= 0 && $0 < $1 }) else { continue }
-            let pixel = zip(at, extents).reduce(0) { $0 * $1.1 + $1.0 }
+            guard isInside else { continue }
             for i in 0..<perGroup {
               let value = x[(image * c.input[1] + first + i) * extents.reduce(1, *) + pixel] - xZero
               sum += value * (w[(channel * perGroup + i) * taps.count + number] - wZeros[channel % wZeros.count])
