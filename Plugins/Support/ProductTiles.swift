@@ -2,8 +2,12 @@
 package struct ProductTiles: Sendable {
   private let rows, panels, unit, units, rowTiles, columnTiles: Int
 
-  /// - Parameter unit: rows of a register tile.
-  package init(rows: Int, columns: Int, depth: Int, panelColumns: Int, unit: Int, workers: Int) {
+  /// - Parameters:
+  ///   - unit: rows of a register tile.
+  ///   - tall: rows of a tile at most, or a unit. 72 rows of a block of depth fit the L2 cache beside a panel.
+  package init(
+    rows: Int, columns: Int, depth: Int, panelColumns: Int, unit: Int, workers: Int, tall: Int = 72
+  ) {
     (self.rows, self.unit) = (rows, unit)
     panels = (columns + panelColumns - 1) / panelColumns
     units = (rows + unit - 1) / unit
@@ -12,8 +16,9 @@ package struct ProductTiles: Sendable {
       columnTiles = min(panels, 1)
       return
     }
-    // Tall tiles, of equally many register tiles: 72 rows of a block of depth fit the L2 cache beside a panel.
-    rowTiles = (units * unit + 71) / 72
+    // Tall tiles, of equally many register tiles.
+    let tallUnits = max(1, tall / unit)
+    rowTiles = (units + tallUnits - 1) / tallUnits
     // Enough tiles for every worker, but wide ones where there are many rows of them already; as many for each worker.
     let (rowTiles, panels) = (rowTiles, panels)
     let least = min(panels, max(1, (workers * 4 + rowTiles - 1) / rowTiles, panels / 64))
@@ -21,6 +26,9 @@ package struct ProductTiles: Sendable {
   }
 
   package var count: Int { rowTiles * columnTiles }
+
+  /// Rows of the tallest.
+  package var height: Int { rowTiles == 0 ? 0 : (units + rowTiles - 1) / rowTiles * unit }
 
   package subscript(_ index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
     let (row, column) = (index % rowTiles, index / rowTiles)

@@ -5,15 +5,25 @@ import ZooPlugin
 /// ONNX's ConvInteger: exact sums of 8-bit integers, as int32.
 struct ConvInteger: Operator {
   let signature = Signature("ConvInteger", since: 10)
+  let host: Host
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let conv = try IntegerConv(node, weights: 1, bias: nil)
+    try kernel(node, packed: nil, executor)
+  }
+
+  private func kernel(_ node: Node, packed: PackedBytes?, _ executor: Executor) throws -> any Kernel {
+    let places = IntegerConv.Places(x: 0, xZero: 2, weights: 1, weightZero: 3)
+    let conv = try IntegerConv(node, places, packed: packed, host: host, executor: executor)
     if saturatingProduct(conv.geometry.outputShape) == 0 { return EmptyKernel() }
-    return ClosureKernel { call in
+    let kernels = host.kernels.raw
+    return IntegerConvKernel(conv, remake: kernel) { call in
       guard let target = call.output(0).data?.assumingMemoryBound(to: Int32.self) else { return }
-      try conv.run(
-        call.input(0), call.input(1), xZero: call.optionalInput(2), weightZero: call.optionalInput(3), call.executor
-      ) { plane, sums in (target + plane * conv.positions).update(from: sums, count: conv.positions) }
+      try conv.run(call) { part in
+        kernels.transpose_numbers(
+          part.sums, kernels.panel_columns, part.positions.count, part.channels,
+          target + (part.image * conv.channels + part.channel) * conv.positions + part.positions.lowerBound,
+          conv.positions)
+      }
     }
   }
 }

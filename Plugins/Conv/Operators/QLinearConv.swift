@@ -1,3 +1,4 @@
+import CVectorKernels
 import CZooPlugin
 import PluginSupport
 import ZooPlugin
@@ -5,6 +6,7 @@ import ZooPlugin
 /// ONNX's QLinearConv: a convolution of quantized tensors, quantized again; rounded half to even, clamped.
 struct QLinearConv: Operator {
   let signature = Signature("QLinearConv", since: 10)
+  let host: Host
 
   private func resultType(_ node: Node) throws -> ElementType {
     let type = try node.input(7).type
@@ -13,7 +15,12 @@ struct QLinearConv: Operator {
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let conv = try IntegerConv(node, weights: 3, bias: 8)
+    try kernel(node, packed: nil, executor)
+  }
+
+  private func kernel(_ node: Node, packed: PackedBytes?, _ executor: Executor) throws -> any Kernel {
+    let places = IntegerConv.Places(x: 0, xZero: 2, weights: 3, weightZero: 5, bias: 8)
+    let conv = try IntegerConv(node, places, packed: packed, host: host, executor: executor)
     let isSigned = try resultType(node) == .int8
     for index in [1, 4, 6] {
       let scale = try node.input(index)
@@ -23,31 +30,38 @@ struct QLinearConv: Operator {
     }
     guard try node.input(7).count == 1 else { throw OperatorError("the output has more than one zero point") }
     if saturatingProduct(conv.geometry.outputShape) == 0 { return EmptyKernel() }
-    return ClosureKernel { call in
+    let kernels = host.kernels.raw
+    return IntegerConvKernel(conv, remake: kernel) { call in
       guard let target = call.output(0).data else { return }
-      let (xScale, yScale) = (call.input(1).pointer(as: Float.self)[0], call.input(6).pointer(as: Float.self)[0])
-      let scales = call.input(4)
-      let weightScales = scales.pointer(as: Float.self)
-      let isSingle = scales.count == 1
-      let zero = Float(
-        isSigned ? Int(call.input(7).pointer(as: Int8.self)[0]) : Int(call.input(7).pointer(as: UInt8.self)[0]))
+      let zero = try call.input(7).integersOfBytes()[0]
+      let steps = zs_steps(
+        scale: 1, zero: Float(zero), low: isSigned ? -128 : 0, high: isSigned ? 127 : 255)
       let bias = call.optionalInput(8)?.data?.assumingMemoryBound(to: Int32.self)
-      try conv.run(
-        call.input(0), call.input(3), xZero: call.optionalInput(2), weightZero: call.optionalInput(5), call.executor
-      ) { plane, sums in
-        let channel = plane % conv.channels
-        let factor = xScale * weightScales[isSingle ? 0 : channel] / yScale
-        for index in 0..<conv.positions {
-          let sum = sums[index] &+ (bias?[channel] ?? 0)
-          let value = (Float(sum) * factor).rounded(.toNearestOrEven) + zero
-          let at = plane * conv.positions + index
-          if isSigned {
-            target.storeBytes(of: Int8(min(max(-128, value), 127)), toByteOffset: at, as: Int8.self)
-          } else {
-            target.storeBytes(of: UInt8(min(max(0, value), 255)), toByteOffset: at, as: UInt8.self)
-          }
+      let factors = try Self.factors(call, channels: conv.channels)
+      let width = kernels.panel_columns
+      try factors.withPointer { factors in
+        try conv.run(call) { part in
+          let count = part.positions.count
+          kernels.requantize(
+            part.sums, width, count, part.channels, bias.map { $0 + part.channel }, factors + part.channel, steps,
+            part.spare, width)
+          kernels.transpose_bytes(
+            part.spare, width, count, part.channels,
+            target + (part.image * conv.channels + part.channel) * conv.positions + part.positions.lowerBound,
+            conv.positions)
         }
       }
     }
+  }
+
+  /// What the sums of each channel are multiplied by.
+  private static func factors(_ call: Call, channels: Int) throws -> Scratch<Float> {
+    let (xScale, yScale) = (call.input(1).pointer(as: Float.self)[0], call.input(6).pointer(as: Float.self)[0])
+    let scales = call.input(4)
+    let factors = try scales.host.scratch(channels, of: Float.self)
+    for channel in factors.indices {
+      factors[channel] = xScale * scales.pointer(as: Float.self)[scales.count == 1 ? 0 : channel] / yScale
+    }
+    return factors
   }
 }

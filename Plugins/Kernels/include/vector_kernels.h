@@ -192,9 +192,10 @@ typedef struct zs_kernels {
                          size_t zero_step, float *packed, int32_t *sums);
   /* As integers, but column j takes quantum j of each tap alone. It reads up to panel_columns quanta of a tap at once. */
   void (*depthwise_integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
-  /* Bytes round((sums + bias) * factors) + zero, half to even, between low and high; bias may be NULL. */
-  void (*requantize)(const int32_t *sums, const int32_t *bias, const float *factors, size_t count, zs_steps steps,
-                     void *y);
+  /* Bytes round((sums + bias) * factors) + zero, half to even, between low and high; bias and factors by column, bias
+     may be NULL. */
+  void (*requantize)(const int32_t *sums, size_t stride, size_t rows, size_t columns, const int32_t *bias,
+                     const float *factors, zs_steps steps, void *y, size_t y_stride);
   /* For each column, the norms of what pack_quads makes of it and of what is missing from that. */
   void (*rounding_errors)(const float *b, size_t row, size_t column, size_t depth, size_t columns, const float *scales,
                           float *norms, float *errors);

@@ -157,7 +157,9 @@ void pool_blocked(const pool_shape *shape, int32_t isa, const float *input, floa
 void conv_scatter(const conv_window *window, int64_t tap, float scale, const float *input, float *output);
 void conv_scatter_double(const conv_window *window, int64_t tap, double scale, const double *input, double *output);
 
-/* The sums of one plane (image · channels + channel) of the output; input and weights without their zero points. */
-void conv_integer(const conv_shape *shape, const int32_t *input, const int32_t *weights, int32_t *sums, int64_t task);
+/* Where each tap finds its pixel, for `count` positions of the output from `first` on: places[tap * stride + position]
+   is the number of the pixel times `pixel`. Padding is the pixel after the last. */
+void conv_places(const conv_window *window, int64_t first, int64_t count, int64_t pixel, int32_t *places,
+                 int64_t stride);
 
 #endif

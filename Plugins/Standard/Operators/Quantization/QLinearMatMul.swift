@@ -28,17 +28,16 @@ private struct QLinearMatMul: Operator {
       let sums = workspace.assumingMemoryBound(to: Int32.self)
       let factors = try Factors(call, product)
       try product.run(call, workspace: workspace + extra, into: sums) { matrix, rows, columns in
-        var (row, values) = (-1, [Float](repeating: 0, count: columns.count))
-        for index in rows {
-          let place = matrix * product.rows + index
-          if row < 0 || factors.changeByRow {
-            for column in columns { values[column - columns.lowerBound] = factors[matrix, index, column] }
-          }
-          row = index
+        // As many rows at once as have the same factors.
+        let count = factors.changeByRow ? 1 : rows.count
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: count) {
+          let place = matrix * product.rows + row
           let start = place * product.columns + columns.lowerBound
           let steps = zs_steps(
-            scale: 1, zero: factors.zeros[place % factors.zeros.count], low: limits.lowerBound, high: limits.upperBound)
-          kernels.requantize(sums + start, nil, values, columns.count, steps, target + start)
+            scale: 1, zero: factors.zero(of: place), low: limits.lowerBound, high: limits.upperBound)
+          kernels.requantize(
+            sums + start, product.columns, count, columns.count, nil, columns.map { factors[matrix, row, $0] }, steps,
+            target + start, product.columns)
         }
       }
     }
@@ -47,8 +46,7 @@ private struct QLinearMatMul: Operator {
   /// What sums are multiplied by: A's scale times B's, over the result's. Each is one for all, or one for each row
   /// (column, for B) of one matrix, or of all of them.
   private struct Factors {
-    private let a, b, result: Scratch<Float>
-    let zeros: Scratch<Float>
+    private let a, b, result, zeros: Scratch<Float>
     private let rows, columns: Int
     private let pairs: MatrixPairs
 
@@ -70,7 +68,10 @@ private struct QLinearMatMul: Operator {
       }
     }
 
-    var changeByRow: Bool { a.count > 1 || result.count > 1 }
+    /// Whether rows have factors or zero points of their own.
+    var changeByRow: Bool { a.count > 1 || result.count > 1 || zeros.count > 1 }
+
+    func zero(of row: Int) -> Float { zeros[row % zeros.count] }
 
     subscript(_ matrix: Int, _ row: Int, _ column: Int) -> Float {
       let pair = pairs[matrix]
