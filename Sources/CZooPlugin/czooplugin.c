@@ -23,7 +23,7 @@ AT(zoo_tensor, shape, 24);
 AT(zoo_tensor, data, 32);
 AT(zoo_tensor, byte_count, 40);
 AT(zoo_tensor, kind, 48);
-AT(zoo_tensor, reserved, 52);
+AT(zoo_tensor, narrow_type, 52);
 AT(zoo_tensor, value, 56);
 ENDS(zoo_tensor, value, 64);
 

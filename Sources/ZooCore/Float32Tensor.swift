@@ -32,6 +32,9 @@ extension StoredTensor {
     return try StoredTensor(type: .float32, shape: shape, source: Float32Source(stored: self, form: form))
   }
 
+  /// Of float32: the type of 16 bits that all elements are numbers of, if it is known.
+  package var narrowType: ElementType? { (source as? Float32Source)?.narrowType }
+
   /// The numbers that the elements stand for as float32, converted whenever they are read; `nil` for elements of more
   /// than 32 bits and for a quantization that does not fit the shape.
   public func dequantized(_ quantization: Quantization) throws -> StoredTensor? {
@@ -133,6 +136,14 @@ private struct Float32Source: TensorSource {
   let form: Form
 
   var readsInPieces: Bool { stored.readsInPieces }
+
+  var narrowType: ElementType? {
+    switch form {
+    case .half: .float16
+    case .bfloat: .bfloat16
+    case .double, .quantized: nil
+    }
+  }
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     try convert(into: bytes, first: 0) { try stored.read(into: $0) }

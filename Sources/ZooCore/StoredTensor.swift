@@ -2,7 +2,7 @@
 public struct StoredTensor: Sendable {
   public let type: ElementType
   public let shape: [Int]
-  private let source: any TensorSource
+  let source: any TensorSource
   /// What copies of one stored tensor have in common.
   package let identity: TensorIdentity
 

@@ -74,6 +74,12 @@ public struct Constant: @unchecked Sendable {
   public let host: Host
   let index: Int
 
+  /// Of float32: the type of 16 bits that all elements are numbers of, if it is known.
+  public var narrowType: ElementType? {
+    let type = node.pointee.inputs[index].unsafelyUnwrapped.pointee.narrow_type
+    return type == 0 ? nil : ElementType(rawValue: type)
+  }
+
   /// The elements from number `first` on: where they are, if they are in memory, or else copied.
   ///
   /// - Throws: `OperatorError` when they can't be read; the host knows why.

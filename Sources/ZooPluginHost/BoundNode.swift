@@ -109,7 +109,9 @@ package final class BoundNode {
         constant = stored.isWorthKnowing ? try stored.load() : try load?(value)
       } catch let error as ZooError { throw error.located("constant \"\(value.name)\"") }
     }
-    return try bind(value.facts, layout: value.layout, constant: constant)
+    var tensor = try bind(value.facts, layout: value.layout, constant: constant)
+    tensor.narrow_type = value.constant?.narrowType?.rawValue ?? 0
+    return tensor
   }
 
   private func bind(_ facts: ValueFacts, layout: Layout, constant: Tensor?) throws -> zoo_tensor {

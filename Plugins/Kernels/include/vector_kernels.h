@@ -30,9 +30,9 @@ typedef struct zs_addend {
   float scale;
 } zs_addend;
 
-/* What a product multiplies: numbers; pairs of bfloat16; quads of bytes. Pairs and quads are two and four depths in the
-   32 bits of a number. */
-enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS };
+/* What a product multiplies: numbers; pairs of bfloat16; quads of bytes; numbers by numbers that b holds as float16 or
+   bfloat16. Pairs and quads are two and four depths in the 32 bits of a number. */
+enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS, ZS_HALVES, ZS_BFLOATS };
 
 /* A row of quantized numbers q, in whatever form multiplies fastest, stands for scale * (q - zero). */
 typedef struct zs_row {
@@ -52,7 +52,8 @@ typedef struct zs_gemm {
   int32_t addend_count;
   int32_t activation;
   float activation_a, activation_b;
-  /* A zs_form: what a and b hold in place of numbers, and what depth and b's panels count. a_stride counts 32 bits. */
+  /* A zs_form: what a and b hold in place of numbers, and what depth and b's panels count. a_stride counts 32 bits. With
+     numbers of 16 bits depth counts numbers, and a panel has an even number of them. */
   int32_t form;
   /* Of ZS_QUADS: what bytes of each row and each column stand for, and the sum of each column's. */
   const zs_row *row_scales;
@@ -157,6 +158,10 @@ typedef struct zs_kernels {
   /* As pack, in pairs of bfloat16; a lone last depth is paired with zero. */
   void (*pack_pairs)(const float *b, size_t row, size_t column, size_t depth, size_t columns, float alpha, size_t first,
                      size_t end, float *packed);
+  /* As pack with alpha = 1, for ZS_HALVES and ZS_BFLOATS: what has more digits is rounded. Panels are panel_depth numbers
+     deep. */
+  void (*pack_narrow)(int32_t form, const float *b, size_t row, size_t column, size_t depth, size_t columns,
+                      size_t first, size_t end, uint16_t *packed, size_t panel_depth);
   /* A row of `count` numbers in (count + 1) / 2 pairs of bfloat16. */
   void (*row_pairs)(const float *x, float *y, size_t count);
   /* Raises magnitudes[j] to the greatest |b[k * row + j * column]|; NaN is the greatest of all. */

@@ -95,7 +95,8 @@ typedef struct zoo_tensor {
   void *data;           /* NULL where only type and shape are known; an array of zoo_string for strings */
   size_t byte_count;    /* bytes at `data`, blocked padding included */
   int32_t kind;         /* ZOO_VALUE_ */
-  int32_t reserved;
+  /* In zoo_node, of a constant of float32: the type of 16 bits that all its elements are numbers of; 0: not known. */
+  int32_t narrow_type;
   const zoo_value *value; /* in zoo_call: what an input holds that is no tensor */
 } zoo_tensor;
 

@@ -23,6 +23,7 @@ final class Program: Sendable {
     let outputs: [Source]
     /// What is left, which reads the region's first results.
     let rest: Program?
+    let share: PlanRoom.Share
   }
 
   enum Source: Sendable {
@@ -34,7 +35,14 @@ final class Program: Sendable {
     var table: [[InputKey]: Version] = [:]
     /// By age, oldest first.
     var order: [[InputKey]] = []
-    static let limit = 32
+    /// So many stay in any case, and so many where the model has room for them.
+    static let (least, most) = (32, 1024)
+
+    mutating func add(_ version: Version, for keys: [InputKey], _ room: PlanRoom) {
+      table[keys] = version
+      order.append(keys)
+      while order.count > Self.most || order.count > Self.least && room.isFull { table[order.removeFirst()] = nil }
+    }
   }
 
   init(_ graph: CompilerGraph, _ shared: SharedParts) {
@@ -75,11 +83,7 @@ final class Program: Sendable {
     return try planning.withLock { _ in
       if let known = versions.withLock({ $0.table[keys] }) { return known }
       let made = try plan(facts, call)
-      versions.withLock { versions in
-        versions.table[keys] = made
-        versions.order.append(keys)
-        if versions.order.count > Versions.limit { versions.table[versions.order.removeFirst()] = nil }
-      }
+      versions.withLock { $0.add(made, for: keys, shared.room) }
       return made
     }
   }
@@ -104,7 +108,7 @@ final class Program: Sendable {
         if let place = places[value] { return .region(place) }
         guard let place = later[value] else { throw ZooError(.defect, "an output is in no region") }
         return .rest(place)
-      }, rest: rest)
+      }, rest: rest, share: PlanRoom.Share(plan, of: shared.room))
   }
 }
 
@@ -115,6 +119,7 @@ final class SharedParts: Sendable {
   let residents: ResidentConstants
   /// What a run of the model may take.
   let memory: MemoryBudget
+  let room = PlanRoom()
 
   init(provider: PluginProvider, residents: ResidentConstants, memory: MemoryBudget = .unlimited) {
     (self.provider, self.residents, self.memory) = (provider, residents, memory)

@@ -20,7 +20,8 @@ extension FuzzTarget {
   ) { bytes in
     var maker = GraphMaker(Choices(bytes))
     let (model, inputs) = try maker.make()
-    let compiled = try CompiledModel(model, registry: GraphMaker.registry, options: CompileOptions(threads: 1, memoryLimit: 256 << 20))
+    let compiled = try CompiledModel(
+      model, registry: GraphMaker.registry, options: CompileOptions(threads: 1, memoryLimit: 256 << 20))
     for output in try compiled.run(inputs).values where output.type != .string {
       output.withUnsafeBytes { _ = $0.reduce(0) { $0 &+ Int($1) } }
     }

@@ -75,7 +75,9 @@ private struct Gemm: Operator {
     if let constant = node.constant(1) {
       packed = try PackedMatrix(
         constant, isTransposed: sizes.transposeB, depth: sizes.depth, columns: sizes.columns, scale: sizes.alpha,
-        form: PackedMatrix.Form(node, depth: sizes.depth, columns: sizes.columns), host: host, executor: executor)
+        form: PackedMatrix.Form(
+          node, constant, depth: sizes.depth, columns: sizes.columns, scale: sizes.alpha), host: host,
+        executor: executor)
     }
     return try kernel(node, sizes, packed: packed, bRow: bRow, bColumn: bColumn)
   }

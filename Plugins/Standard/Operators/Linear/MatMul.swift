@@ -60,7 +60,8 @@ private struct MatMul: Operator {
     if let constant = node.constant(1), sizes.bStack.allSatisfy({ $0 == 1 }) {
       packed = try PackedMatrix(
         constant, isTransposed: false, depth: sizes.depth, columns: sizes.columns, scale: 1,
-        form: PackedMatrix.Form(node, depth: sizes.depth, columns: sizes.columns), host: host, executor: executor)
+        form: PackedMatrix.Form(node, constant, depth: sizes.depth, columns: sizes.columns), host: host,
+        executor: executor)
     }
     return try kernel(node, sizes, packed: packed)
   }

@@ -44,7 +44,9 @@ final class MatrixKernel: Kernel {
       + (plan.epilogue.addends.isEmpty && plan.epilogue.activation == .identity ? "" : ", fused")
   }
 
-  private static let names: [PackedMatrix.Form: String] = [.bfloat16: " in bfloat16", .int8: " in int8"]
+  private static let names: [PackedMatrix.Form: String] = [
+    .bfloat16: " in bfloat16", .int8: " in int8", .narrowFloat16: " of float16", .narrowBFloat16: " of bfloat16",
+  ]
 
   private var panelCount: Int { (plan.columns + host.kernels.raw.panel_columns - 1) / host.kernels.raw.panel_columns }
   private var packedCount: Int { packed == nil ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0 }

@@ -8,18 +8,28 @@ final class PackedMatrix: Sendable {
   /// What the panels hold in place of numbers.
   enum Form: Sendable {
     case float32
+    /// The same numbers in 16 bits, which lose nothing by it.
+    case narrowFloat16, narrowBFloat16
     /// Pairs of depths.
     case bfloat16
     /// Quads of depths, each byte times the scale of its column: the column's greatest magnitude / 127.
     case int8
 
-    /// The smallest form that `node` allows and that pays for a matrix of that size.
-    init(_ node: Node, depth: Int, columns: Int) {
+    /// The smallest form that `node` allows and that pays for a matrix of that size, which is `constant` times `scale`.
+    init(_ node: Node, _ constant: Constant, depth: Int, columns: Int, scale: Float = 1) {
       // To round a row takes the time of multiplying a few columns; 2^16 products of bytes are the most that a sum holds.
       if node.allowsInt8, (16...1 << 16).contains(depth), columns >= 16 {
         self = .int8
       } else {
-        self = node.allowsBFloat16 ? .bfloat16 : .float32
+        self = node.allowsBFloat16 ? .bfloat16 : scale == 1 ? Self(exactly: constant.narrowType) : .float32
+      }
+    }
+
+    private init(exactly type: ElementType?) {
+      switch type {
+      case .float16: self = .narrowFloat16
+      case .bfloat16: self = .narrowBFloat16
+      default: self = .float32
       }
     }
 
@@ -27,7 +37,7 @@ final class PackedMatrix: Sendable {
     var depthsPerStep: Int {
       switch self {
       case .float32: 1
-      case .bfloat16: 2
+      case .bfloat16, .narrowFloat16, .narrowBFloat16: 2
       case .int8: 4
       }
     }
@@ -35,6 +45,8 @@ final class PackedMatrix: Sendable {
     var code: Int32 {
       switch self {
       case .float32: ZS_NUMBERS.code
+      case .narrowFloat16: ZS_HALVES.code
+      case .narrowBFloat16: ZS_BFLOATS.code
       case .bfloat16: ZS_PAIRS.code
       case .int8: ZS_QUADS.code
       }
@@ -135,6 +147,10 @@ final class PackedMatrix: Sendable {
   ) {
     switch form {
     case .float32: kernels.raw.pack(source, row, column, depth, columns, scale, 0, count, target)
+    case .narrowFloat16, .narrowBFloat16:
+      target.withMemoryRebound(to: UInt16.self, capacity: 2) {
+        kernels.raw.pack_narrow(form.code, source, row, column, depth, columns, 0, count, $0, 2 * steps)
+      }
     case .bfloat16: kernels.raw.pack_pairs(source, row, column, depth, columns, scale, 0, count, target)
     case .int8:
       kernels.raw.pack_quads(
@@ -152,10 +168,10 @@ final class PackedMatrix: Sendable {
     UnsafeMutableRawPointer(scales + paddedColumns).assumingMemoryBound(to: Int32.self)
   }
 
-  /// Makes this the right-hand side of `g`, whose left-hand side is in the same form.
+  /// Makes this the right-hand side of `g`, whose left-hand side is in the same form, or float32 if this is narrow.
   func set(_ g: inout zs_gemm) {
     g.b = UnsafePointer(panelsStart)
-    g.depth = steps
+    if form == .bfloat16 || form == .int8 { g.depth = steps }
     g.form = form.code
     guard form == .int8 else { return }
     g.column_scales = UnsafePointer(scales)

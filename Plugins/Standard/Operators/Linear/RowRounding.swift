@@ -16,7 +16,7 @@ struct RowRounding {
   init?(_ packed: PackedMatrix, rows: Int, depth: Int, range: ClosedRange<Float>?, host: Host) {
     kernels = host.kernels
     switch packed.form {
-    case .float32: return nil
+    case .float32, .narrowFloat16, .narrowBFloat16: return nil
     case .bfloat16: stride = packed.steps
     // Room for the next multiple of 16 numbers, in whole cache lines; so rows of 2^n numbers don't share a cache set.
     case .int8: stride = ((depth / 16 + 1) * 16 * kernels.raw.quantum_bytes + 63) / 64 * 16
