@@ -84,10 +84,9 @@ package struct PackedBytes: Sendable {
 
   /// The columns' zero points as products take them, filled up for each matrix to whole panels; `nil` where all are zero.
   ///
-  /// - Parameter zeros: one for all, one for each column, or one for each column of all matrices.
-  package func columnZeros(_ zeros: TensorView?) throws -> Scratch<Int32>? {
+  /// - Parameter points: one for all, one for each column, or one for each column of all matrices.
+  package func columnZeros(_ points: Scratch<Int32>?) throws -> Scratch<Int32>? {
     let shift: Int32 = isSigned ? 0 : 128
-    let points = try zeros?.integersOfBytes()
     let count = points?.count ?? 1
     guard count == 1 || count == source.columns || count == source.columns * source.matrices else {
       throw OperatorError("\(count) zero points for \(source.columns) columns")

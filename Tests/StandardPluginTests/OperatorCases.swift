@@ -226,14 +226,21 @@ struct OperatorCases {
       "Attention", [try floats([2, 10, 8]), try floats([2, 6, 4]), try floats([2, 6, 4]), try bools([10, 6])],
       ["q_num_heads": .int(4), "kv_num_heads": .int(2), "is_causal": .int(1), "left_window_size": .int(3)], outputs: 4,
       opset: 25)
-    for (name, gates) in [("LSTM", 4), ("RoundedLSTM", 4), ("GRU", 3), ("RNN", 1)] {
+    for (name, gates) in [("LSTM", 4), ("GRU", 3), ("RNN", 1)] {
       add(
         name,
         [
           try floats([2, 3, 4]), try floats([1, gates * 5, 4]), try floats([1, gates * 5, 5]),
           try floats([1, 2 * gates * 5]), try Tensor([Int32](arrayLiteral: 1, 2, 2), shape: [3]),
-        ], ["hidden_size": .int(5), "layout": .int(0)], outputs: 2, domain: name == "RoundedLSTM" ? "zoo" : "")
+        ], ["hidden_size": .int(5), "layout": .int(0)], outputs: 2)
     }
+    add(
+      "DynamicQuantizeLSTM",
+      [
+        try floats([2, 3, 4]), try bytes([1, 4, 20]), try bytes([1, 5, 20]), try floats([1, 40]),
+        try Tensor([Int32](arrayLiteral: 1, 2, 2), shape: [3]), nil, nil, nil, try floats([1]), try bytes([1]),
+        try floats([1, 20]), try bytes([1, 20]),
+      ], ["hidden_size": .int(5)], outputs: 2, domain: "com.microsoft")
   }
 
   private mutating func addWindows() throws {

@@ -138,7 +138,7 @@ struct IntegerConv: Sendable {
     }
     let b = try packed ?? PackedBytes(source, isSigned: weightsAreSigned, host: host, at: workspace + memory.weights)
     if packed == nil { b.pack(UnsafePointer(weights.pointer(as: UInt8.self)), executor: call.executor) }
-    multiply(g, rest, b, try b.columnZeros(weightZero), call.executor, workspace, finish)
+    multiply(g, rest, b, try b.columnZeros(weightZero?.integersOfBytes()), call.executor, workspace, finish)
   }
 
   private func zeroPoint(_ call: Call) throws -> Int32 {

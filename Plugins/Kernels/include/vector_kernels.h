@@ -201,6 +201,9 @@ typedef struct zs_kernels {
      may be NULL. */
   void (*requantize)(const int32_t *sums, size_t stride, size_t rows, size_t columns, const int32_t *bias,
                      const float *factors, zs_steps steps, void *y, size_t y_stride);
+  /* y = sums * (row scale * column scale). */
+  void (*scale_integers)(const int32_t *sums, size_t stride, size_t rows, size_t columns, const float *row_scales,
+                         const float *column_scales, float *y, size_t y_stride);
   /* For each column, the norms of what pack_quads makes of it and of what is missing from that. */
   void (*rounding_errors)(const float *b, size_t row, size_t column, size_t depth, size_t columns, const float *scales,
                           float *norms, float *errors);

@@ -22,7 +22,8 @@ extension Catalogue {
       adagrad, adam, add, affineGrid, and, argMax, argMin, batchNormalization, bernoulli, bitCast, bitShift,
       bitwiseAnd, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, centerCropPad, clip, compress, concat,
       constant, constantOfShape, cumProd, cumSum, depthToSpace, dequantizeLinear, det, dft, div, dropout,
-      dynamicQuantizeLinear, einsum, equal, expand, eyeLike, flatten, gather, gatherElements, gatherND, gemm,
+      dynamicQuantizeLinear, dynamicQuantizeLSTM, einsum, equal, expand, eyeLike, flatten, gather, gatherElements,
+      gatherND, gemm,
       globalAveragePool, globalLpPool, globalMaxPool, greater, greaterOrEqual, gridSample, groupNormalization, gru,
       hammingWindow, hannWindow, hardmax, identity, instanceNormalization, inverse, isInf, isNaN, layerNormalization,
       less, lessOrEqual, logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean,
@@ -30,7 +31,7 @@ extension Catalogue {
       nonZero, oneHot, or, pad, pow, pRelu, productArgMax, qLinearMatMul, quantizeDequantize, quantizeLinear,
       randomNormal, randomNormalLike, randomUniform, randomUniformLike, range, reduceL1, reduceL2, reduceLogSum,
       reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, reorder, reshape,
-      resize, reverseSequence, rmsNormalization, rnn, roundedLSTM, scatter, scatterElements, scatterND, shape, size,
+      resize, reverseSequence, rmsNormalization, rnn, scatter, scatterElements, scatterND, shape, size,
       slice, softmax, softmaxCrossEntropyLoss, spaceToDepth, split, squeeze, stft, sub, sum, swiGLU, tile, topK,
       transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
     ]

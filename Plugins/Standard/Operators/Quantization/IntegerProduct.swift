@@ -79,7 +79,7 @@ struct IntegerProduct: Sendable {
     let b =
       try packed ?? PackedBytes(source, isSigned: bIsSigned, host: host, at: workspace + aByteCount + zerosByteCount)
     if packed == nil { b.pack(UnsafePointer(call.input(places.b).pointer(as: UInt8.self)), executor: call.executor) }
-    let columnZeros = try b.columnZeros(call.optionalInput(places.bZero))
+    let columnZeros = try b.columnZeros(call.optionalInput(places.bZero)?.integersOfBytes())
     let tiles = ProductTiles(
       rows: rows, columns: columns, depth: depth, panelColumns: kernels.panel_columns, unit: kernels.quad_tile_rows,
       workers: call.executor.workerCount)

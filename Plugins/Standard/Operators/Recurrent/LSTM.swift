@@ -8,13 +8,11 @@ extension Catalogue {
     RecurrentOperator("LSTM", since: 7, host: host) { try .lstm($0) }
   }
 
-  /// The LSTM that com.microsoft's DynamicQuantizeLSTM comes to: inputs and states are rounded to 8 bits before they are
+  /// com.microsoft's DynamicQuantizeLSTM: weights are bytes, and inputs and states are rounded to bytes before they are
   /// multiplied.
-  static func roundedLSTM(_ host: Host) -> any Operator {
-    RecurrentOperator("RoundedLSTM", domain: "zoo", since: 1, host: host) { node in
-      var cell = try RecurrentOperator.Cell.lstm(node)
-      cell.roundsOperands = true
-      return cell
+  static func dynamicQuantizeLSTM(_ host: Host) -> any Operator {
+    RecurrentOperator("DynamicQuantizeLSTM", domain: "com.microsoft", since: 1, host: host, hasByteWeights: true) {
+      try .lstm($0)
     }
   }
 }

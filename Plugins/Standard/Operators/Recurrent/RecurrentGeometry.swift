@@ -17,11 +17,12 @@ struct RecurrentGeometry: Sendable {
   /// - Parameters:
   ///   - gates: products of each step, one after the other in the weights.
   ///   - standard: the activations of a direction.
-  init(_ node: Node, gates: Int, standard: [String]) throws {
+  ///   - hasByteWeights: whether W and R are bytes, with their rows and columns changed about.
+  init(_ node: Node, gates: Int, standard: [String], hasByteWeights: Bool = false) throws {
     let (x, weights, recurrent) = (try node.input(0), try node.input(1), try node.input(2))
-    for tensor in [x, weights, recurrent] where tensor.type != .float32 {
-      throw unsupported(tensor.type)
-    }
+    let types: [ElementType] = hasByteWeights ? [.int8, .uint8] : [.float32]
+    for tensor in [weights, recurrent] where !types.contains(tensor.type) { throw unsupported(tensor.type) }
+    guard x.type == .float32 else { throw unsupported(x.type) }
     let attributes = node.attributes
     switch try attributes.string("direction") ?? "forward" {
     case "forward": isReverse = [false]
@@ -35,7 +36,7 @@ struct RecurrentGeometry: Sendable {
     }
     (steps, batch) = isBatchFirst ? (x[dimension: 1], x[dimension: 0]) : (x[dimension: 0], x[dimension: 1])
     inputs = x[dimension: 2]
-    hidden = recurrent[dimension: 2]
+    hidden = recurrent[dimension: hasByteWeights ? 1 : 2]
     self.gates = gates
     let directions = isReverse.count
     // So that no product of a few of them overflows.
@@ -45,9 +46,9 @@ struct RecurrentGeometry: Sendable {
     if let size = try attributes.int("hidden_size"), size != hidden {
       throw OperatorError("hidden_size is \(size), but R has the shape \(recurrent.shape)")
     }
-    guard weights.shape == [directions, try gates.times(hidden), inputs],
-      recurrent.shape == [directions, gates * hidden, hidden]
-    else {
+    let rows = try gates.times(hidden)
+    func matrix(_ depth: Int) -> [Int] { hasByteWeights ? [directions, depth, rows] : [directions, rows, depth] }
+    guard weights.shape == matrix(inputs), recurrent.shape == matrix(hidden) else {
       throw OperatorError(
         "W and R of shapes \(weights.shape) and \(recurrent.shape) don't fit \(directions) "
           + "direction\(directions == 1 ? "" : "s") and \(inputs) inputs")

@@ -42,8 +42,6 @@ struct RecurrentOperator: Operator {
     var readyGates: Int
     /// Whether the bias of the last gate's product with the state stays apart.
     var hasOwnBias: Bool
-    /// Whether operands are rounded to 8 bits: the inputs by the range of all of them, states by their own.
-    var roundsOperands = false
     /// Computes the new state. `multiply(x, first, y)` gives products of x and the gates from `first` on.
     var step: @Sendable (RecurrentStep, _ multiply: Multiply) -> Void
 
@@ -53,118 +51,56 @@ struct RecurrentOperator: Operator {
   let signature: Signature
   let host: Host
   let cell: @Sendable (Node) throws -> Cell
+  /// Whether W and R are bytes, as in `ByteGates`.
+  let hasByteWeights: Bool
 
-  init(_ name: String, domain: String = "", since: Int64, host: Host, cell: @escaping @Sendable (Node) throws -> Cell) {
+  init(
+    _ name: String, domain: String = "", since: Int64, host: Host, hasByteWeights: Bool = false,
+    cell: @escaping @Sendable (Node) throws -> Cell
+  ) {
     signature = Signature(name, domain: domain, since: since)
     self.host = host
+    self.hasByteWeights = hasByteWeights
     self.cell = cell
-  }
-
-  private func geometry(_ node: Node) throws -> RecurrentGeometry {
-    let cell = try cell(node)
-    return try RecurrentGeometry(node, gates: cell.gates, standard: cell.activations)
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let (geometry, cell) = (try geometry(node), try cell(node))
-    let kernel = RecurrentKernel(geometry, cell, host: host)
-    if let weights = try node.input(1).data, let recurrent = try node.input(2).data {
-      let memory = try host.allocate(max(kernel.packedCount.times(4), 64))
-      kernel.pack(weights, recurrent, to: memory.address, executor)
-      kernel.packed = memory
-    }
-    return kernel
+    let cell = try cell(node)
+    let geometry = try RecurrentGeometry(
+      node, gates: cell.gates, standard: cell.activations, hasByteWeights: hasByteWeights)
+    let products: any GateProducts =
+      hasByteWeights
+      ? try ByteGates(node, geometry, host: host, executor: executor)
+      : try FloatGates(node, geometry, host: host, executor: executor)
+    return RecurrentKernel(geometry, cell, products, host: host)
   }
 }
 
-final class RecurrentKernel: Kernel, @unchecked Sendable {
+private final class RecurrentKernel: Kernel {
   private let geometry: RecurrentGeometry
   private let cell: RecurrentOperator.Cell
+  private let products: any GateProducts
   private let kernels: VectorKernels
-  /// W and R of all directions in panels; set once, before the kernel runs.
-  fileprivate(set) var packed: HostMemory?
 
-  init(_ geometry: RecurrentGeometry, _ cell: RecurrentOperator.Cell, host: Host) {
+  init(_ geometry: RecurrentGeometry, _ cell: RecurrentOperator.Cell, _ products: any GateProducts, host: Host) {
     self.geometry = geometry
     self.cell = cell
+    self.products = products
     kernels = host.kernels
   }
 
-  var consumedInputs: [Int] { packed == nil ? [] : [1, 2] }
-  var summary: String? { packed == nil ? "packed at each run" : "packed weights" }
+  var consumedInputs: [Int] { products.isPacked ? [1, 2] : [] }
+  var summary: String? { products.isPacked ? "packed weights" : "packed at each run" }
 
-  private var width: Int { kernels.raw.panel_columns }
-  /// Panels of one gate: gates begin with a panel, so that a few of them can be multiplied alone.
-  private var gatePanels: Int { (geometry.hidden + width - 1) / width }
-  private func matrixCount(_ depth: Int) -> Int { (geometry.gates * gatePanels * width).saturatingTimes(depth) }
-  private var directionCount: Int { matrixCount(geometry.inputs).saturatingPlus(matrixCount(geometry.hidden)) }
-  fileprivate var packedCount: Int { geometry.directions.saturatingTimes(directionCount) }
-
-  fileprivate func pack(
-    _ weights: UnsafeRawPointer, _ recurrent: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
-    _ executor: Executor
-  ) {
-    let (hidden, gates) = (geometry.hidden, geometry.gates)
-    let target = target.assumingMemoryBound(to: Float.self)
-    executor.parallelFor(geometry.directions * 2 * gates) { task, _ in
-      let (direction, isRecurrent, gate) = (task / (2 * gates), task / gates % 2 == 1, task % gates)
-      let depth = isRecurrent ? hidden : geometry.inputs
-      let source = (isRecurrent ? recurrent : weights).assumingMemoryBound(to: Float.self)
-      let start = direction * directionCount + (isRecurrent ? matrixCount(geometry.inputs) : 0)
-      kernels.raw.pack(
-        source + (direction * gates + gate) * hidden * depth, 1, depth, depth, hidden, 1, 0, gatePanels,
-        target + start + gate * gatePanels * width * depth)
-    }
-  }
-
-  /// y (rows, gates · hidden) = x (rows, depth) times some gates of a matrix.
-  private func product(
-    _ x: UnsafePointer<Float>, _ xStride: Int, _ matrix: UnsafePointer<Float>, depth: Int, rows: Int, gates: Range<Int>,
-    to y: UnsafeMutablePointer<Float>, _ executor: Executor
-  ) {
-    for gate in gates {
-      var g = zs_gemm()
-      g.a = x
-      g.a_stride = xStride
-      g.b = matrix + gate * gatePanels * width * depth
-      g.c = y + gate * geometry.hidden
-      g.c_stride = geometry.rows
-      (g.rows, g.columns, g.depth) = (rows, geometry.hidden, depth)
-      g.form = ZS_NUMBERS.code
-      g.activation = ZS_IDENTITY.code
-      multiply(g, kernels: kernels, executor: executor)
-    }
-  }
-
-  /// The left-hand side of a product: `x`, or what rounding makes of each of its rows.
-  private func operand(
-    _ x: UnsafePointer<Float>, _ rows: Int, _ count: Int, _ rounded: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
-    guard cell.roundsOperands else { return x }
-    for row in 0..<rows {
-      let (from, to) = (x + row * count, rounded + row * count)
-      var (low, high) = (Float(0), Float(0))
-      for index in 0..<count { (low, high) = (min(low, from[index]), max(high, from[index])) }
-      let scale = high > low ? (high - low) / 255 : 1
-      let zero = min(max(0, (-low / scale).rounded(.toNearestOrEven)), 255)
-      kernels.raw.round_to_steps(from, to, count, zs_steps(scale: scale, zero: zero, low: 0, high: 255))
-    }
-    return UnsafePointer(rounded)
-  }
-
-  /// Floats of scratch: sums of all steps, products of one step, two states, and the packed weights if need be.
+  /// Floats of scratch: sums of all steps, products of one step, two states.
   private var sumCount: Int { saturatingProduct([geometry.steps, geometry.batch, geometry.rows]) }
   private var stepCount: Int { geometry.batch.saturatingTimes(geometry.rows) }
   private var stateCount: Int { geometry.batch.saturatingTimes(geometry.hidden) }
-  /// Of the inputs, or the states, after rounding.
-  private var roundedCount: Int {
-    cell.roundsOperands
-      ? max(saturatingProduct([geometry.steps, geometry.batch, geometry.inputs]), stateCount) : 0
+  private var ownByteCount: Int {
+    let count = [sumCount, stepCount, stateCount, stateCount, geometry.rows].reduce(0) { $0.saturatingPlus($1) }
+    return count.saturatingTimes(4).saturatingPlus(63) / 64 * 64
   }
-  var workspaceByteCount: Int {
-    [sumCount, stepCount, stateCount, stateCount, geometry.rows, roundedCount, packed == nil ? packedCount : 0]
-      .reduce(0) { $0.saturatingPlus($1) }.saturatingTimes(4)
-  }
+  var workspaceByteCount: Int { ownByteCount.saturatingPlus(products.workspaceByteCount) }
 
   func run(_ call: Call) throws {
     guard let scratch = call.workspace?.assumingMemoryBound(to: Float.self) else { return }
@@ -184,27 +120,17 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
     }
     func length(_ row: Int) -> Int { given?[row] ?? geometry.steps }
     let sums = scratch
-    let products = sums + sumCount
-    let states = products + stepCount
+    let stepProducts = sums + sumCount
+    let states = stepProducts + stepCount
     let cells = states + stateCount
     let bias = cells + stateCount
-    let rounded = bias + geometry.rows
-    var matrices = packed.map { UnsafePointer($0.address.assumingMemoryBound(to: Float.self)) }
-    if matrices == nil, let weights = call.input(1).data, let recurrent = call.input(2).data {
-      pack(weights, recurrent, to: UnsafeMutableRawPointer(rounded + roundedCount), executor)
-      matrices = UnsafePointer(rounded + roundedCount)
-    }
-    guard let matrices else { throw OperatorError("the weights are missing") }
+    let matrices = try products.matrices(call, workspace: UnsafeMutableRawPointer(scratch) + ownByteCount)
     let x = call.input(0).pointer(as: Float.self)
     for direction in 0..<geometry.directions {
-      let weights = matrices + direction * directionCount
-      let recurrent = weights + matrixCount(geometry.inputs)
       // In X's own order of rows, whichever it is.
-      product(
-        operand(x, 1, geometry.steps * batch * geometry.inputs, rounded), geometry.inputs, weights,
-        depth: geometry.inputs,
-        rows: geometry.steps * batch, gates: 0..<geometry.gates,
-        to: sums, executor)
+      matrices.multiply(
+        x, rows: geometry.steps * batch, by: .inputs, direction: direction, gates: 0..<geometry.gates, to: sums,
+        executor)
       var ownBias: UnsafePointer<Float>?
       if let given = floats(3) {
         let first = given + direction * 2 * rows
@@ -227,20 +153,20 @@ final class RecurrentKernel: Kernel, @unchecked Sendable {
       }
       let peepholes = geometry.gates == 4 ? floats(7).map { UnsafePointer($0 + direction * 3 * hidden) } : nil
       for number in 0..<geometry.steps {
-        product(
-          operand(states, batch, hidden, rounded), hidden, recurrent, depth: hidden, rows: batch,
-          gates: 0..<cell.readyGates, to: products, executor)
+        matrices.multiply(
+          states, rows: batch, by: .states, direction: direction, gates: 0..<cell.readyGates, to: stepProducts, executor
+        )
         for row in 0..<batch {
           guard number < length(row) else { continue }
           let time = geometry.isReverse[direction] ? length(row) - 1 - number : number
           let at = geometry.inputRow(time, row)
           let step = RecurrentStep(
-            sums: sums + at * rows, products: products + row * rows, state: states + row * hidden,
+            sums: sums + at * rows, products: stepProducts + row * rows, state: states + row * hidden,
             cell: cells + row * hidden, bias: ownBias, peepholes: peepholes,
             activations: geometry.activations[direction], hidden: hidden, clip: geometry.clip, kernels: kernels)
           cell.step(step) { x, first, y in
-            product(
-              x, hidden, recurrent, depth: hidden, rows: 1, gates: first..<geometry.gates, to: y, executor)
+            matrices.multiply(
+              x, rows: 1, by: .states, direction: direction, gates: first..<geometry.gates, to: y, executor)
           }
           if let y {
             (y + geometry.outputOffset(time, direction, row)).update(from: states + row * hidden, count: hidden)
