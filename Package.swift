@@ -73,9 +73,11 @@ let package = Package(
     .target(name: "CFileFaults", path: "Formats/CFileFaults"),
     .target(name: "Files", dependencies: ["ZooCore", "CFileFaults"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
-    .target(name: "GraphWriter", dependencies: ["ZooCore"], path: "Formats/GraphWriter"),
-    .target(name: "CaffeFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "Wire"], path: "Formats/Caffe"),
-    .target(name: "TFLiteFormat", dependencies: ["ZooCore", "Files", "GraphWriter"], path: "Formats/TFLite"),
+    .target(name: "GraphWriter", dependencies: ["ZooCore", "ZooOperators"], path: "Formats/GraphWriter"),
+    .target(
+      name: "CaffeFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter", "Wire"],
+      path: "Formats/Caffe"),
+    .target(name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
@@ -84,7 +86,8 @@ let package = Package(
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Shards", "Zip"], path: "Formats/PyTorch"),
     .target(name: "HDF5Format", dependencies: ["ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
     .target(
-      name: "KerasFormat", dependencies: ["ZooCore", "Files", "GraphWriter", "HDF5Format", "JSON", "Zip"],
+      name: "KerasFormat",
+      dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter", "HDF5Format", "JSON", "Zip"],
       path: "Formats/Keras"),
     .target(name: "SVMModelFormat", dependencies: ["ZooCore", "Files"], path: "Formats/SVMModel"),
     .target(

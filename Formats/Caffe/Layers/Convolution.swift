@@ -1,12 +1,16 @@
 import GraphWriter
 import ZooCore
+import ZooOperators
 
 /// How a window moves over height and width: the parameters that convolutions and poolings share.
 struct SpatialWindow {
   var kernel: [Int]
   var stride: [Int]
   var pad: [Int]
+  /// The padding at the end, which is the same where no more is said.
+  var padEnd: [Int]
   var dilation: [Int]
+  var rounding = WindowAxis.Rounding.down
 
   /// Extents and steps above this make no sense.
   private static let largest = 1 << 16
@@ -40,19 +44,16 @@ struct SpatialWindow {
     kernel = try list("kernel_size", "kernel", fallback: needsKernel ? nil : 1, least: 1)
     stride = try list("stride", "stride", fallback: 1, least: 1)
     pad = try list("pad", "pad", fallback: 0, least: 0)
+    padEnd = pad
     dilation = try list("dilation", "dilation", fallback: 1, least: 1)
   }
 
-  /// Input positions that the kernel spans along an axis.
-  func span(_ axis: Int) -> Int { (kernel[axis] - 1) * dilation[axis] + 1 }
-
-  /// The attributes, with the padding at the end that is given, or the same as at the beginning.
-  func attributes(padEnd: [Int]? = nil) -> [Attribute] {
-    var result: [Attribute] = [
-      .ints("kernel_shape", kernel), .ints("strides", stride), .ints("pads", pad + (padEnd ?? pad)),
-    ]
-    if dilation.contains(where: { $0 != 1 }) { result.append(.ints("dilations", dilation)) }
-    return result
+  var axes: [WindowAxis] {
+    kernel.indices.map {
+      WindowAxis(
+        kernel: Dim(kernel[$0]), stride: stride[$0], dilation: dilation[$0],
+        padding: .explicit(before: pad[$0], after: padEnd[$0]), rounding: rounding)
+    }
   }
 }
 
@@ -61,13 +62,7 @@ extension NetworkBuilder {
   mutating func convolution() throws {
     let parameters = try ConvolutionParameters(layer, input: bottom().shape)
     let (window, shape) = (parameters.window, try bottom().shape)
-    let extents = try shape[2...].enumerated().map { axis, extent in
-      let span = window.span(axis)
-      guard extent + 2 * window.pad[axis] >= span else {
-        throw ZooError(.badData, "the kernel spans \(span) of an input of \(extent)")
-      }
-      return (extent + 2 * window.pad[axis] - span) / window.stride[axis] + 1
-    }
+    let extents = try zip(window.axes, shape[2...]).map { try $0.count(on: $1) }
     let weight = [parameters.outputs, shape[1] / parameters.groups] + window.kernel
     try finishConvolution("Conv", parameters, weight: weight, extents: extents)
   }
@@ -76,11 +71,8 @@ extension NetworkBuilder {
   mutating func deconvolution() throws {
     let parameters = try ConvolutionParameters(layer, input: bottom().shape)
     let (window, shape) = (parameters.window, try bottom().shape)
-    let extents = try shape[2...].enumerated().map { axis, extent in
-      let result = window.stride[axis] * (extent - 1) + window.span(axis) - 2 * window.pad[axis]
-      guard result > 0 else { throw ZooError(.badData, "its output has an extent of \(result)") }
-      return result
-    }
+    let extents = zip(window.axes, shape[2...]).compactMap { $0.extent(covering: Dim($1)).number }
+    guard extents.allSatisfy({ $0 > 0 }) else { throw ZooError(.badData, "its output has extents of \(extents)") }
     let weight = [shape[1], parameters.outputs / parameters.groups] + window.kernel
     try finishConvolution("ConvTranspose", parameters, weight: weight, extents: extents)
   }
@@ -92,7 +84,7 @@ extension NetworkBuilder {
     var inputs = [bottom.name, constant(try layer.weight(0, weight), "weight")]
     if parameters.hasBias { inputs.append(constant(try layer.weight(1, [parameters.outputs]), "bias")) }
     try finish(
-      operatorType, inputs, parameters.window.attributes() + [.int("group", parameters.groups)],
+      operatorType, inputs, parameters.window.axes.attributes + [.int("group", parameters.groups)],
       shape: [bottom.shape[0], parameters.outputs] + extents)
   }
 }

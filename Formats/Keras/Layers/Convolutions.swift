@@ -1,4 +1,6 @@
+import GraphWriter
 import ZooCore
+import ZooOperators
 
 extension KerasLayers {
   static let convolutions: [String: Writer] = {
@@ -19,13 +21,8 @@ extension KerasLayers {
 
 /// How a window moves over a picture.
 struct KerasWindow {
-  var kernel: [Int]
-  var strides: [Int]
-  var dilations: [Int]
-  var padding: Padding
-  /// Zeros that were put around the picture before.
-  var before: [Int]
-  var after: [Int]
+  var axes: [WindowAxis]
+  let padding: Padding
 
   enum Padding: String {
     case valid, same, causal
@@ -34,56 +31,23 @@ struct KerasWindow {
   init(
     _ settings: KerasSettings, kernel: [Int], strides: [Int], dilations: [Int], allowsCausal: Bool = false
   ) throws {
-    (self.kernel, self.strides, self.dilations) = (kernel, strides, dilations)
     guard let padding = Padding(rawValue: try settings.text("padding", or: "valid").lowercased()),
       allowsCausal || padding != .causal
     else { throw ZooError(.badData, "the padding is none that Keras has", at: settings.place) }
     self.padding = padding
-    (before, after) = ([Int](repeating: 0, count: kernel.count), [Int](repeating: 0, count: kernel.count))
-    if padding == .causal { before[0] = (kernel[0] - 1) * dilations[0] }
+    axes = kernel.indices.map {
+      WindowAxis(
+        kernel: Dim(kernel[$0]), stride: strides[$0], dilation: dilations[$0], padding: padding == .same ? .same : .none)
+    }
+    if padding == .causal { axes[0].padding = .explicit(before: axes[0].end(of: 1) - 1, after: 0) }
   }
 
-  /// How far the kernel reaches along each axis.
-  var spans: [Int] { zip(kernel, dilations).map { ($0 - 1) * $1 + 1 } }
-
-  /// The output's extents: rounded up by `same`, which pads as much after as before, or one more (TensorFlow's rule).
+  /// The output's extents, and with them the padding, if those of the input are known.
   mutating func output(of input: [Int?]) throws -> [Int?] {
-    var output: [Int?] = []
-    for (axis, extent) in input.enumerated() {
-      guard let extent else {
-        output.append(nil)
-        continue
-      }
-      if padding == .same {
-        let result = (extent + strides[axis] - 1) / strides[axis]
-        let total = max((result - 1) * strides[axis] + spans[axis] - extent, 0)
-        (before[axis], after[axis]) = (total / 2, total - total / 2)
-        output.append(result)
-      } else {
-        let room = extent + before[axis] + after[axis] - spans[axis]
-        guard room >= 0 else {
-          throw ZooError(.badData, "a window of \(spans[axis]) does not fit into an extent of \(extent)")
-        }
-        output.append(room / strides[axis] + 1)
-      }
-    }
+    let output = try zip(axes, input).map { axis, extent in try extent.map(axis.count) }
+    let known = input.compactMap(\.self)
+    if known.count == input.count { axes = zip(axes, known).map { $0.padded(on: $1) } }
     return output
-  }
-
-  /// ONNX' attributes, once the output's extents are known.
-  func attributes(_ input: [Int?]) -> [Attribute] {
-    var attributes = [
-      Attribute("kernel_shape", .ints(kernel.map(Int64.init))), Attribute("strides", .ints(strides.map(Int64.init))),
-    ]
-    if dilations.contains(where: { $0 != 1 }) {
-      attributes.append(Attribute("dilations", .ints(dilations.map(Int64.init))))
-    }
-    if padding == .same, input.contains(nil) {
-      attributes.append(.text("auto_pad", "SAME_UPPER"))
-    } else {
-      attributes.append(Attribute("pads", .ints((before + after).map(Int64.init))))
-    }
-    return attributes
   }
 }
 
@@ -184,7 +148,9 @@ extension KerasBuilder {
     if let padded, window.padding == .valid {
       // Zeros that a layer before put around the picture become this one's.
       source = KerasValue(name: padded.name, shape: padded.shape, isChannelsFirst: source.isChannelsFirst)
-      (window.before, window.after) = (padded.before, padded.after)
+      for axis in window.axes.indices {
+        window.axes[axis].padding = .explicit(before: padded.before[axis], after: padded.after[axis])
+      }
     }
     let spatial = source.picture(format).spatial
     let extents = try window.output(of: spatial)
@@ -192,7 +158,7 @@ extension KerasBuilder {
     var inputs = [source.name, constant("\(constants)/\(weight.name)", weight.tensor)]
     if let bias { inputs.append(constant("\(constants)/bias", bias)) }
     return node(
-      "Conv", name, inputs, window.attributes(spatial) + [Attribute("group", .int(Int64(groups)))],
+      "Conv", name, inputs, window.axes.attributes + [Attribute("group", .int(Int64(groups)))],
       shape: input.shape(extents, weight.tensor.shape[0], format), isChannelsFirst: source.isChannelsFirst)
   }
 
@@ -204,24 +170,25 @@ extension KerasBuilder {
     let ones = [Int](repeating: 1, count: axes)
     let filters = try settings.count("filters")
     let channels = try call.known(input.picture(format).channels, "the number of channels")
+    let kernel = try settings.counts("kernel_size", axes: axes)
     let window = try KerasWindow(
-      settings, kernel: settings.counts("kernel_size", axes: axes),
+      settings, kernel: kernel,
       strides: settings.counts("strides", axes: axes, or: ones),
       dilations: settings.counts("dilation_rate", axes: axes, or: ones))
     let more =
       settings.has("output_padding")
       ? try settings.counts("output_padding", axes: axes, in: 0...1 << 16) : nil
     let hasBias = try settings.bool("use_bias", or: true)
-    let variables = try call.variables([window.kernel + [filters, channels]] + (hasBias ? [[filters]] : []))
+    let variables = try call.variables([kernel + [filters, channels]] + (hasBias ? [[filters]] : []))
     // By how much the output is smaller than a plain transposed convolution's, (input - 1) · stride + span.
     let cut = (0..<axes).map { axis in
-      let (span, stride) = (window.spans[axis], window.strides[axis])
+      let (span, stride) = (window.axes[axis].end(of: 1), window.axes[axis].stride)
       if let more { return window.padding == .same ? 2 * (span / 2) - more[axis] : -more[axis] }
       return window.padding == .same ? span - stride : min(span - stride, 0)
     }
     let spatial = input.picture(format).spatial
     let extents = (0..<axes).map { axis in
-      spatial[axis].map { ($0 - 1) * window.strides[axis] + window.spans[axis] - cut[axis] }
+      spatial[axis].map { window.axes[axis].end(of: $0) - cut[axis] }
     }
     guard extents.allSatisfy({ $0 ?? 1 > 0 }) else { throw ZooError(.badData, "the output would have no elements") }
     let source = picture(input, format)
@@ -230,16 +197,10 @@ extension KerasBuilder {
       try constant("\(call.name)/kernel", variables[0].permuted([axes + 1, axes] + Array(0..<axes))),
     ]
     if hasBias { inputs.append(constant("\(call.name)/bias", variables[1])) }
-    let pads = cut.map { max($0, 0) / 2 } + cut.map { max($0, 0) - max($0, 0) / 2 }
+    let transposed = zip(window.axes, cut).map { $0.padded(by: max($1, 0)) }
     let output = node(
       "ConvTranspose", call.name, inputs,
-      [
-        Attribute("kernel_shape", .ints(window.kernel.map(Int64.init))),
-        Attribute("strides", .ints(window.strides.map(Int64.init))),
-        Attribute("dilations", .ints(window.dilations.map(Int64.init))),
-        Attribute("pads", .ints(pads.map(Int64.init))),
-        Attribute("output_padding", .ints(cut.map { Int64(max(-$0, 0)) })),
-      ], shape: input.shape(extents, filters, format), isChannelsFirst: source.isChannelsFirst)
+      transposed.attributes + [.ints("output_padding", cut.map { max(-$0, 0) })], shape: input.shape(extents, filters, format), isChannelsFirst: source.isChannelsFirst)
     return try activation(call, output)
   }
 }

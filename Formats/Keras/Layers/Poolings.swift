@@ -26,7 +26,7 @@ extension KerasBuilder {
     let (spatial, channels) = input.picture(format)
     let extents = try window.output(of: spatial)
     return node(
-      type, call.name, [source.name], window.attributes(spatial), shape: input.shape(extents, channels, format),
+      type, call.name, [source.name], window.axes.attributes, shape: input.shape(extents, channels, format),
       isChannelsFirst: source.isChannelsFirst)
   }
 

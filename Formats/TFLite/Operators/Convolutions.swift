@@ -1,5 +1,6 @@
 import GraphWriter
 import ZooCore
+import ZooOperators
 
 extension LiteConverter {
   static let convolutions: [String: Rule] = [
@@ -25,16 +26,13 @@ extension LiteConverter {
     guard (kernel + stride + dilation).allSatisfy(limit.contains) else {
       throw ZooError(.badData, "a kernel of \(kernel) with strides \(stride) and dilations \(dilation) is none")
     }
-    var attributes: [Attribute] = [.ints("kernel_shape", kernel), .ints("strides", stride)]
-    if dilation.contains(where: { $0 != 1 }) { attributes.append(.ints("dilations", dilation)) }
-    guard isSame else { return attributes }
-    let input = try needInput(0)
-    if !input.openAxes.isDisjoint(with: 1...kernel.count) { return attributes + [.text("auto_pad", "SAME_UPPER")] }
-    let padding = kernel.indices.map { axis -> Int in
-      let (extent, span) = (input.shape[1 + axis], (kernel[axis] - 1) * dilation[axis] + 1)
-      return max(0, ((extent + stride[axis] - 1) / stride[axis] - 1) * stride[axis] + span - extent)
+    let axes = kernel.indices.map {
+      WindowAxis(
+        kernel: Dim(kernel[$0]), stride: stride[$0], dilation: dilation[$0], padding: isSame ? .same : .none)
     }
-    return attributes + [.ints("pads", padding.map { $0 / 2 } + padding.map { $0 - $0 / 2 })]
+    let input = try needInput(0)
+    guard input.openAxes.isDisjoint(with: 1...kernel.count) else { return axes.attributes }
+    return zip(axes, input.shape.dropFirst()).map { $0.padded(on: $1) }.attributes
   }
 
   private func isSame(_ id: Int = 0) throws -> Bool {
@@ -142,7 +140,7 @@ extension LiteConverter {
     }
     // What the full convolution has too much, or lacks.
     let excess = kernel.indices.map { axis in
-      (input.shape[1 + axis] - 1) * stride[axis] + kernel[axis] - output[1 + axis]
+      WindowAxis(kernel: Dim(kernel[axis]), stride: stride[axis]).end(of: input.shape[1 + axis]) - output[1 + axis]
     }
     for axis in kernel.indices where excess[axis] <= -stride[axis] || excess[axis] >= kernel[axis] + stride[axis] {
       throw ZooError(.badData, "an output of shape \(output) does not fit")

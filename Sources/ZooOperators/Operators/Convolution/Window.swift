@@ -52,6 +52,25 @@ package struct WindowAxis: Sendable, Hashable {
     }
   }
 
+  /// Whether the window fits into the padded axis; of symbols that is not known, so that it may.
+  package func fits(on extent: Dim) -> Bool {
+    guard case .explicit(let before, let after) = padding else { return true }
+    return (extent + Dim(before) + Dim(after) - span).number.map { $0 >= 0 } ?? true
+  }
+
+  /// The window with `same` told in numbers (`SAME_UPPER`'s), if it is that.
+  package func padded(on extent: Int) -> WindowAxis {
+    guard padding == .same, let reach = reach(of: positions(on: Dim(extent))).number else { return self }
+    return padded(by: max(reach - extent, 0))
+  }
+
+  /// The window with so much padding in all, of which one element more than the half may be after the last one.
+  package func padded(by total: Int) -> WindowAxis {
+    var result = self
+    result.padding = .explicit(before: total / 2, after: total - total / 2)
+    return result
+  }
+
   /// The extent of what windows at so many positions cover, padding left out; with `same`, a stride for each of them.
   package func extent(covering positions: Dim) -> Dim {
     guard case .explicit(let before, let after) = padding else { return positions * Dim(stride) }

@@ -73,12 +73,9 @@ extension Inference {
     return try windows.indices.map { axis in
       let (window, extent) = (windows[axis], extents[axis])
       let positions = window.positions(on: extent)
-      var fits = positions.number.map { $0 >= 0 } ?? true
-      if !mayExceed, case .explicit(let before, let after) = window.padding {
-        fits = (extent + Dim(before) + Dim(after) - window.span).number.map { $0 >= 0 } ?? true
-      }
       try require(
-        fits, "a kernel that spans \(window.span) does not fit into spatial axis \(axis) of \(extent) and its padding")
+        mayExceed ? positions.number.map { $0 >= 0 } ?? true : window.fits(on: extent),
+        "a kernel that spans \(window.span) does not fit into spatial axis \(axis) of \(extent) and its padding")
       return positions
     }
   }
