@@ -2,7 +2,9 @@ import CZooPlugin
 import ConvPlugin
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
+import ZooSystem
 
 /// Convolutions of 8-bit integers against sums written plainly here.
 @Suite struct IntegerConvTests {

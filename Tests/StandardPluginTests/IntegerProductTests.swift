@@ -1,5 +1,6 @@
 import Testing
 import ZooCore
+import ZooPluginHost
 import ZooRuntime
 
 /// Products of 8-bit integers against sums written plainly here.
