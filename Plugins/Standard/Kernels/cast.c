@@ -192,11 +192,25 @@ static int64_t whole(double x) {
   return (int64_t)x;
 }
 
+/* Integers to float32, in one step. */
+static int floats_of(int32_t from, const void *x, float *y, size_t count) {
+  switch (from) {
+#define CASE(number, type)                                                                                             \
+  case number:                                                                                                         \
+    for (size_t i = 0; i < count; i++) y[i] = (float)((const type *)x)[i];                                             \
+    return 1;
+    CASE(2, uint8_t) CASE(3, int8_t) CASE(4, uint16_t) CASE(5, int16_t) CASE(6, int32_t) CASE(7, int64_t)
+#undef CASE
+  default: return 0;
+  }
+}
+
 int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t how) {
   enum { PIECE = 256 };
   int64_t whole_numbers[PIECE];
   double numbers[PIECE];
   int from_integer = is_integer(from), to_integer = is_integer(to);
+  if (to == 1 && floats_of(from, x, y, count)) return 1;
   for (size_t first = 0; first < count; first += PIECE) {
     size_t n = count - first < PIECE ? count - first : PIECE;
     if (from_integer) {
