@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "CaffeFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter", "Wire"],
       path: "Formats/Caffe"),
-    .target(name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
+    .target(
+      name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),

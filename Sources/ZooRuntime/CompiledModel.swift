@@ -283,7 +283,8 @@ public final class CompiledModel: Sendable {
     guard !names.isEmpty else { return nil }
     if let known = variants.withLock({ $0[names] }) { return known }
     let made = try CompiledModel(
-      ImportedModel.reading(definition, given: names), of: definition, given: names, options: options, shared: shared, dimensionWarnings: dimensionWarnings)
+      ImportedModel.reading(definition, given: names), of: definition, given: names, options: options, shared: shared,
+      dimensionWarnings: dimensionWarnings)
     variants.withLock { variants in
       // Callers give one set of them, as a rule.
       if variants.count >= Self.mostVariants { variants = [:] }

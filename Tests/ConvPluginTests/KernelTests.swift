@@ -132,7 +132,8 @@ struct Scene: CustomStringConvertible {
     }
     if generator.int(0...2) == 0 { range = [-0.5...0.7, 0.1...0.6, -0.9 ... -0.2][generator.int(0...2)] }
     epilogue = conv_epilogue(
-      activation: Int32(Self.activations[generator.int(0...7)].rawValue), residual: Int32(generator.int(0...2)), a: 0.1, b: 0.7)
+      activation: Int32(Self.activations[generator.int(0...7)].rawValue), residual: Int32(generator.int(0...2)), a: 0.1,
+      b: 0.7)
     let outputs = window.output.reduce(1, *)
     input = generator.floats(batch * groups * inputChannels * window.input.reduce(1, *))
     // As after a ReLU.

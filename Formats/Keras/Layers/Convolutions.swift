@@ -37,7 +37,8 @@ struct KerasWindow {
     self.padding = padding
     axes = kernel.indices.map {
       WindowAxis(
-        kernel: Dim(kernel[$0]), stride: strides[$0], dilation: dilations[$0], padding: padding == .same ? .same : .none)
+        kernel: Dim(kernel[$0]), stride: strides[$0], dilation: dilations[$0], padding: padding == .same ? .same : .none
+      )
     }
     if padding == .causal { axes[0].padding = .explicit(before: axes[0].end(of: 1) - 1, after: 0) }
   }
@@ -200,7 +201,8 @@ extension KerasBuilder {
     let transposed = zip(window.axes, cut).map { $0.padded(by: max($1, 0)) }
     let output = node(
       "ConvTranspose", call.name, inputs,
-      transposed.attributes + [.ints("output_padding", cut.map { max(-$0, 0) })], shape: input.shape(extents, filters, format), isChannelsFirst: source.isChannelsFirst)
+      transposed.attributes + [.ints("output_padding", cut.map { max(-$0, 0) })],
+      shape: input.shape(extents, filters, format), isChannelsFirst: source.isChannelsFirst)
     return try activation(call, output)
   }
 }

@@ -89,7 +89,8 @@ extension CompilerGraph {
   ) -> ValueID {
     let output = addValue(ValueFacts(nil), name: name)
     insert(
-      CompilerNode(type, opset: 24, name: name, inputs: inputs, outputs: [output], attributes: attributes), before: place)
+      CompilerNode(type, opset: 24, name: name, inputs: inputs, outputs: [output], attributes: attributes),
+      before: place)
     return output
   }
 
@@ -120,10 +121,15 @@ private struct GraphSplit {
   private let logits: ValueID
   /// What depends on the tokens, and what does on any input.
   private let dependent, variable: Set<ValueID>
-  private var step: ImportedModel { _read { yield result.step } _modify { yield &result.step } }
+  private var step: ImportedModel {
+    _read { yield result.step }
+    _modify { yield &result.step }
+  }
   private(set) var result: GenerationGraphs
 
-  private static let (rows, sourceLength, targetLength) = (Dim.symbol("rows"), Dim.symbol("source"), Dim.symbol("target"))
+  private static let (rows, sourceLength, targetLength) = (
+    Dim.symbol("rows"), Dim.symbol("source"), Dim.symbol("target")
+  )
 
   init(_ definition: ModelDefinition, registry: OperatorRegistry) throws {
     model = try ImportedModel.reading(definition)
@@ -230,7 +236,8 @@ private struct GraphSplit {
       else { continue }
       var isCausal = false
       if case .int(1)? = node[attribute: "is_causal"] { isCausal = true }
-      guard isCausal, node.inputs.count == 3, node.outputs.dropFirst().allSatisfy({ $0 == nil }), node.opset >= 23 else {
+      guard isCausal, node.inputs.count == 3, node.outputs.dropFirst().allSatisfy({ $0 == nil }), node.opset >= 23
+      else {
         throw Self.unsupported(
           "\(node.label) attends to the tokens, but not as a plain causal attention (is_causal=1, no mask)")
       }
