@@ -5,7 +5,7 @@ extension WindowAxis {
   /// The number of its positions on an axis where it has to fit.
   package func count(on extent: Int) throws -> Int {
     guard fits(on: Dim(extent)), let count = positions(on: Dim(extent)).number else {
-      throw ZooError(.badData, "a window of \(span) does not fit into an extent of \(extent)")
+      throw ZooError(.badData, "a window that spans \(span) does not fit into an extent of \(extent)")
     }
     return count
   }

@@ -50,7 +50,7 @@ public final class CompiledModel: Sendable {
   public let outputs: [ValueInfo]
   public let options: CompileOptions
 
-  private let definition: ModelDefinition
+  private let definition: ModelDefinition?
   private let program: Mutex<Program>
   private let shared: SharedParts
   /// The model with some of the defaults as inputs, by their names.
@@ -64,37 +64,37 @@ public final class CompiledModel: Sendable {
   public convenience init(
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions = CompileOptions()
   ) throws {
-    try self.init(definition, registry: registry, options: options, residents: ResidentConstants())
+    try self.init(
+      ImportedModel.reading(definition), of: definition, registry: registry, options: options,
+      residents: ResidentConstants())
   }
 
-  /// - Parameter residents: What models share that are made from parts of one definition.
+  /// - Parameters:
+  ///   - definition: What has the defaults of `model`, if it has any.
+  ///   - residents: What models share that are made from parts of one definition.
   package convenience init(
-    _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, residents: ResidentConstants
+    _ model: ImportedModel, of definition: ModelDefinition? = nil, registry: OperatorRegistry, options: CompileOptions,
+    residents: ResidentConstants
   ) throws {
     guard options.threads > 0 else { throw ZooError(.usage, "a run needs at least one thread, not \(options.threads)") }
-    let name = definition.metadata.location ?? (definition.graph.name.isEmpty ? nil : definition.graph.name)
     let shared = SharedParts(
       provider: PluginProvider(registry: registry, arithmetic: options.arithmetic), residents: residents,
-      memory: MemoryBudget(limit: max(options.memoryLimit, 0), model: name))
+      memory: MemoryBudget(limit: max(options.memoryLimit, 0), model: model.name))
     try self.init(
-      definition, given: [], options: options, shared: shared,
-      dimensionWarnings: DimensionWarnings())
+      model, of: definition, given: [], options: options, shared: shared, dimensionWarnings: DimensionWarnings())
   }
 
   private init(
-    _ definition: ModelDefinition, given: Set<ExactText>, options: CompileOptions, shared: SharedParts,
-    dimensionWarnings: DimensionWarnings
+    _ model: ImportedModel, of definition: ModelDefinition?, given: Set<ExactText>, options: CompileOptions,
+    shared: SharedParts, dimensionWarnings: DimensionWarnings
   ) throws {
-    var imported = try ImportedModel.reading(definition, given: given)
+    var imported = model
     for (name, range) in options.arithmetic.ranges {
       if let value = imported.values[ExactText(name)] { imported.graph[value].range = range }
     }
     try imported.graph.checkOperators(shared.provider)
     self.definition = definition
-    inputs = definition.graph.inputs.filter { input in
-      given.contains(ExactText(input.name))
-        || !imported.defaults.contains { ExactText($0.name) == ExactText(input.name) }
-    }
+    inputs = imported.inputs
     optionalInputs = imported.defaults.filter { !given.contains(ExactText($0.name)) }
     outputs = imported.outputs
     self.options = options
@@ -257,12 +257,13 @@ public final class CompiledModel: Sendable {
 
   /// The model in which those defaults are inputs that callers give others for; `nil` where they give none.
   private func variant(for given: [String]) throws -> CompiledModel? {
-    guard !optionalInputs.isEmpty else { return nil }
+    guard let definition, !optionalInputs.isEmpty else { return nil }
     let names = Set(optionalInputs.map { ExactText($0.name) }).intersection(given.map { ExactText($0) })
     guard !names.isEmpty else { return nil }
     if let known = variants.withLock({ $0[names] }) { return known }
     let made = try CompiledModel(
-      definition, given: names, options: options, shared: shared, dimensionWarnings: dimensionWarnings)
+      ImportedModel.reading(definition, given: names), of: definition, given: names, options: options, shared: shared,
+      dimensionWarnings: dimensionWarnings)
     variants.withLock { variants in
       // Callers give one set of them, as a rule.
       if variants.count >= Self.mostVariants { variants = [:] }

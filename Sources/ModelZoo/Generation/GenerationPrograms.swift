@@ -1,4 +1,5 @@
 import Synchronization
+import ZooCompiler
 import ZooCore
 import ZooPluginHost
 import ZooRuntime
@@ -57,7 +58,9 @@ final class GenerationPrograms: Sendable {
 
   /// Bytes of the step's weights as float32.
   private var stepByteCount: Int {
-    graphs.step.graph.initializers.reduce(0) { $0 + $1.tensor.shape.reduce(4, *) }
+    let graph = graphs.step.graph
+    return Set(graph.nodes.flatMap { graph[$0].operands.compactMap(\.self) })
+      .reduce(0) { $0 + (graph[$1].constant?.shape.reduce(4, *) ?? 0) }
   }
 
   /// Bytes of caches that one row takes for each token.

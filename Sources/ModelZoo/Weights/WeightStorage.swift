@@ -1,3 +1,4 @@
+import OpsetConversion
 import ZooCompiler
 import ZooRuntime
 

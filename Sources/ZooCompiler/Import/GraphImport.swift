@@ -43,6 +43,7 @@ struct GraphImport {
   /// - Throws: `ZooError` (`badData`) for a damaged graph.
   mutating func run() throws -> ImportedModel {
     frames = [Frame(scopes: [Scope(versions: try OperatorVersions(model.operatorSets))])]
+    var inputs: [ValueInfo] = []
     var defaults: [ValueInfo] = []
     let constants = Set(model.graph.initializers.map { ExactText($0.name) })
     for input in model.graph.inputs {
@@ -53,6 +54,7 @@ struct GraphImport {
       }
       let value = frames[0].graph.addInput(ValueFacts(input), name: input.name)
       try define(input.name, value, by: "an input")
+      inputs.append(input)
     }
     try addInitializers(model.graph, except: given)
     try add(model.graph.nodes)
@@ -67,7 +69,8 @@ struct GraphImport {
     }
     guard !outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
     return ImportedModel(
-      graph: frames[0].graph, outputs: outputs, defaults: defaults, values: frames[0].scopes[0].values)
+      graph: frames[0].graph, name: model.metadata.location ?? (model.graph.name.isEmpty ? nil : model.graph.name),
+      inputs: inputs, outputs: outputs, defaults: defaults, values: frames[0].scopes[0].values)
   }
 
   // MARK: Names
@@ -260,6 +263,10 @@ public struct ImportedModel: Sendable {
   }
 
   public var graph: CompilerGraph
+  /// What errors call the model.
+  package var name: String?
+  /// What callers give, in the order of the graph's inputs.
+  package var inputs: [ValueInfo]
   /// What callers get, each name once, in the order of the graph's outputs.
   public var outputs: [ValueInfo]
   /// Inputs that callers may leave out.

@@ -97,12 +97,7 @@ struct BinaryOperator: Operator {
       return [a, b]
     }
     guard b.count <= a.count else { throw OperatorError("the shape \(b) doesn't broadcast to \(a)") }
-    guard let axis = try node.attributes.int("axis") else { return [a, b] }
-    let first = try normalized(axis: axis, rank: max(a.count, 1))
-    guard first + b.count <= a.count else {
-      throw OperatorError("the shape \(b) doesn't fit into \(a) from axis \(first) on")
-    }
-    return [a, b + [Int](repeating: 1, count: a.count - first - b.count)]
+    return [a, try aligned(b, to: a, axis: node.attributes.int("axis"))]
   }
 }
 

@@ -12,10 +12,7 @@ func compareOperator(_ name: String, _ code: zs_compare) -> any Operator {
     @Sendable func shapes(_ inputs: Inputs) throws -> [[Int]] {
       let (a, b) = (try inputs[0], try inputs[1])
       guard a.type == b.type else { throw OperatorError("the operands are \(a.type.name) and \(b.type.name)") }
-      guard let axis else { return [a.shape, b.shape] }
-      let first = try normalized(axis: axis, rank: max(a.rank, 1))
-      guard first + b.rank <= a.rank else { throw OperatorError("\(b.shape) doesn't fit into \(a.shape)") }
-      return [a.shape, b.shape + [Int](repeating: 1, count: a.rank - first - b.rank)]
+      return [a.shape, try aligned(b.shape, to: a.shape, axis: axis)]
     }
     return ShapedOperator.Form(
       compute: { inputs, outputs in

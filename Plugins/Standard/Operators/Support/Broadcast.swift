@@ -1,4 +1,15 @@
+import PluginSupport
 import ZooPlugin
+
+/// The shape by which `operand` broadcasts to `shape`. Before operator set 7 it may begin at dimension `axis`.
+func aligned(_ operand: [Int], to shape: [Int], axis: Int?) throws -> [Int] {
+  guard let axis else { return operand }
+  let first = try normalized(axis: axis, rank: max(shape.count, 1))
+  guard first + operand.count <= shape.count else {
+    throw OperatorError("the shape \(operand) doesn't fit into \(shape) from axis \(first) on")
+  }
+  return operand + [Int](repeating: 1, count: shape.count - first - operand.count)
+}
 
 /// How dense arrays broadcast against each other, as rows over which each array either runs along or stays.
 struct Broadcast: Sendable {

@@ -1,11 +1,12 @@
+import ZooCore
+
 /// What values are called while a graph is rewritten.
 ///
 /// A file's names are bytes, and it may hold any of them. Their internal forms are ASCII but for `¦`, which stands before
-/// each byte that is not: so two names are equal as `String`s only where their bytes are. A name that is made here holds `§`,
-/// which no internal form of a file's name does. Both ways are plain functions of the text, so that what is made of equal
-/// graphs is called the same.
+/// each byte that is not: so two names are equal as `String`s only where their bytes are. Both ways are plain functions of the
+/// text, so that what is made of equal graphs is called the same.
 package enum InternalName {
-  private static let (byteMark, inventionMark): (Unicode.Scalar, Unicode.Scalar) = ("¦", "§")
+  private static let byteMark: Unicode.Scalar = "¦"
 
   /// The internal form of a name that a file holds.
   package static func ofFile(_ name: String) -> String {
@@ -23,10 +24,6 @@ package enum InternalName {
     return String(form)
   }
 
-  /// A name that no file can hold, for what has the part `role` beside the value `base`. Different pairs give different
-  /// names, as long as no role holds the mark.
-  package static func invented(_ role: String, of base: String) -> String { "\(base)\(inventionMark)\(role)" }
-
   /// `text` with the internal forms of file's names in it as the file has them.
   package static func shown(_ text: String) -> String {
     guard text.unicodeScalars.contains(byteMark) else { return text }
@@ -41,19 +38,6 @@ package enum InternalName {
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// What a value is called in metadata, and what that says of it: as the file calls it, wherever that can't be mistaken.
-  package static func published(_ name: String) -> String {
-    let shown = shown(name)
-    return isMarked(shown) ? name : shown
-  }
-
-  /// The internal name of the value that metadata calls `name`.
-  package static func ofPublished(_ name: String) -> String { isMarked(name) ? name : ofFile(name) }
-
-  private static func isMarked(_ name: String) -> Bool {
-    name.unicodeScalars.contains { $0 == byteMark || $0 == inventionMark }
   }
 
   private static func digit(_ value: UInt8) -> Unicode.Scalar { Unicode.Scalar(value < 10 ? 48 + value : 87 + value) }

@@ -1,7 +1,8 @@
+import OpsetConversion
 import Testing
 import ZooCore
 
-/// Internal names tell apart what bytes tell apart, and none that a file holds is one that is made.
+/// Internal names tell apart what bytes tell apart.
 @Suite struct InternalNameTests {
   private static let texts = [
     "", "x", "a/b:0", "é", "e\u{301}", "Å", "\u{212B}", "A\u{30A}", "¦", "§", "¦c3¦a9", "¦§", "x§weight", "x¦§weight",
@@ -15,27 +16,6 @@ import ZooCore
       #expect(Array(InternalName.shown(form).utf8) == Array(text.utf8))
       #expect(text.utf8.allSatisfy { $0 < 0x80 } == (form == text))
     }
-  }
-
-  @Test func noFileHoldsAnInventedName() {
-    let forms = Set(Self.texts.map(InternalName.ofFile))
-    var invented: Set<String> = []
-    for base in Self.texts.map(InternalName.ofFile) {
-      for role in ["weight", "bias", "then/", "2×3"] {
-        let name = InternalName.invented(role, of: base)
-        #expect(!forms.contains(name) && invented.insert(name).inserted)
-        #expect(!forms.contains(InternalName.ofFile(name)) || Self.texts.contains(name))
-        // Nor does one by the name that is shown of it.
-        #expect(InternalName.ofFile(InternalName.shown(name)) != name)
-      }
-    }
-  }
-
-  @Test func metadataNamesOneValue() {
-    let forms = Self.texts.map(InternalName.ofFile)
-    let names = forms + forms.map { InternalName.invented("flat", of: $0) }
-    #expect(InternalName.published("e\u{301}") == "e\u{301}")
-    for name in names { #expect(InternalName.ofPublished(InternalName.published(name)) == name) }
   }
 
   @Test func modelsAreRenamedThroughout() throws {
