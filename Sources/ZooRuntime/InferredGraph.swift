@@ -1,4 +1,5 @@
 import ZooCompiler
+import ZooPluginHost
 
 extension CompilerGraph {
   /// The graph with what the operators of `registry` tell of its values. Weights stay where they are.

@@ -1,9 +1,6 @@
-<<<<<<< HEAD
-import ZooPluginHost
-=======
 import ZooCompiler
 import ZooOperators
->>>>>>> a103680f2e3d0349fffe5215b4e6c455dee8211b
+import ZooPluginHost
 import ZooRuntime
 
 /// A graph that gives logits for whole sequences of tokens, rewritten for giving them token by token.
