@@ -78,6 +78,32 @@ import ZooRuntime
     #expect(try y.elements() == [-5, -5, -7, -3, -3] as [Int8])
   }
 
+  /// As of float32: pads, strides, dilations, rounding up, one to three axes.
+  @Test(arguments: [false, true]) func maxPoolOfBytesIsThatOfNumbers(signed: Bool) throws {
+    var generator = Generator(state: 7)
+    let forms: [(shape: [Int], attributes: [String: [Int64]])] = [
+      ([2, 3, 13, 37], ["kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]]),
+      ([1, 2, 9, 20], ["kernel_shape": [2, 5], "dilations": [3, 2], "pads": [0, 4, 1, 3]]),
+      ([1, 1, 8, 11], ["kernel_shape": [3, 2], "strides": [3, 3], "ceil_mode": [1]]),
+      ([1, 2, 50], ["kernel_shape": [4], "pads": [3, 0]]),
+      ([1, 2, 4, 5, 6], ["kernel_shape": [2, 3, 2], "strides": [1, 2, 1], "pads": [1, 1, 0, 0, 1, 1]]),
+    ]
+    for (shape, values) in forms {
+      let numbers = (0..<shape.reduce(1, *)).map { _ in generator.int(signed ? -128...127 : 0...255) }
+      let attributes = values.sorted { $0.key < $1.key }.map { name, list in
+        Attribute(name, name == "ceil_mode" ? .int(list[0]) : .ints(list))
+      }
+      let wanted: [Float] = try run("MaxPool", [Tensor(numbers.map { Float($0) }, shape: shape)], attributes)[0]
+        .elements()
+      let bytes =
+        signed
+        ? try Tensor(numbers.map { Int8($0) }, shape: shape) : try Tensor(numbers.map { UInt8($0) }, shape: shape)
+      let y = try run("MaxPool", [bytes], attributes)[0]
+      let given = signed ? (try y.elements() as [Int8]).map(Float.init) : (try y.elements() as [UInt8]).map(Float.init)
+      #expect(given == wanted)
+    }
+  }
+
   @Test func ceilingModeAddsPartialWindows() throws {
     let x = try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [1, 1, 6])
     let attributes = [

@@ -16,7 +16,7 @@ struct ConvInteger: Operator {
     let conv = try IntegerConv(node, places, packed: packed, host: host, executor: executor)
     if saturatingProduct(conv.geometry.outputShape) == 0 { return EmptyKernel() }
     let kernels = host.kernels.raw
-    return IntegerConvKernel(conv, remake: kernel) { call in
+    return conv.kernel(remake: kernel) { call in
       guard let target = call.output(0).data?.assumingMemoryBound(to: Int32.self) else { return }
       try conv.run(call) { part in
         kernels.transpose_numbers(

@@ -16,8 +16,8 @@ struct IntegerConv: Sendable {
 
   let geometry: ConvGeometry
   /// The weights, if they are constant and have more than one channel in a group.
-  let packed: PackedBytes?
-  let places: Places
+  private let packed: PackedBytes?
+  private let places: Places
   private let host: Host
   private let workers: Int
   private let xIsSigned, weightsAreSigned: Bool
@@ -109,9 +109,17 @@ struct IntegerConv: Sendable {
       total: try scratch.times(workers).adding(images + weights))
   }
 
+  /// The kernel that `body` runs.
+  func kernel(remake: @escaping IntegerKernel.Remake, _ body: @escaping @Sendable (Call) throws -> Void)
+    -> IntegerKernel
+  {
+    IntegerKernel(
+      geometry.isDepthwise ? "integer depthwise" : "integer product", packed: packed, input: places.weights,
+      workspaceByteCount: memory.total, remake: remake, body: body)
+  }
+
   var channels: Int { geometry.groups * geometry.outputChannels }
   var positions: Int { geometry.window.output.reduce(1, *) }
-  var workspaceByteCount: Int { memory.total }
 
   /// Sums that are done: of `channels` output channels from `channel` on, in rows of a panel's length for `positions`.
   struct Part {
@@ -251,29 +259,4 @@ struct IntegerConv: Sendable {
       }
     }
   }
-}
-
-/// A kernel around a convolution of integers, whose packed weights those for other shapes share.
-final class IntegerConvKernel: Kernel {
-  typealias Remake = @Sendable (_ node: Node, _ packed: PackedBytes?, _ executor: Executor) throws -> any Kernel
-
-  private let conv: IntegerConv
-  private let remake: Remake
-  private let body: @Sendable (Call) throws -> Void
-
-  init(_ conv: IntegerConv, remake: @escaping Remake, body: @escaping @Sendable (Call) throws -> Void) {
-    (self.conv, self.remake, self.body) = (conv, remake, body)
-  }
-
-  var workspaceByteCount: Int { conv.workspaceByteCount }
-  var consumedInputs: [Int] { conv.packed == nil ? [] : [conv.places.weights] }
-  var summary: String? {
-    conv.geometry.isDepthwise ? "integer depthwise" : "integer product" + (conv.packed == nil ? "" : ", packed")
-  }
-
-  func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
-    try conv.packed.map { try remake(node, $0, executor) }
-  }
-
-  func run(_ call: Call) throws { try body(call) }
 }

@@ -31,7 +31,7 @@ struct QLinearConv: Operator {
     guard try node.input(7).count == 1 else { throw OperatorError("the output has more than one zero point") }
     if saturatingProduct(conv.geometry.outputShape) == 0 { return EmptyKernel() }
     let kernels = host.kernels.raw
-    return IntegerConvKernel(conv, remake: kernel) { call in
+    return conv.kernel(remake: kernel) { call in
       guard let target = call.output(0).data else { return }
       let zero = try call.input(7).integersOfBytes()[0]
       let steps = zs_steps(

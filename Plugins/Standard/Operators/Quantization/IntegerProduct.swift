@@ -56,6 +56,7 @@ struct IntegerProduct: Sendable {
     }
   }
 
+  var isEmpty: Bool { rows == 0 || columns == 0 || pairs.count == 0 }
   private var rowByteCount: Int { (depth + 3) / 4 * 4 * host.kernels.raw.quantum_bytes }
   private var allRows: Int { aMatrices * rows }
   private var aByteCount: Int { (allRows * rowByteCount + 63) / 64 * 64 }
@@ -68,11 +69,14 @@ struct IntegerProduct: Sendable {
 
   /// The sums of all matrices, one after the other.
   ///
-  /// - Parameter finish: called on any worker with parts of them that are done.
+  /// - Parameters:
+  ///   - workspaceOffset: where in the call's workspace scratch memory begins.
+  ///   - finish: called on any worker with parts of them that are done.
   func run(
-    _ call: Call, workspace: UnsafeMutableRawPointer, into sums: UnsafeMutablePointer<Int32>,
+    _ call: Call, workspaceOffset: Int, into sums: UnsafeMutablePointer<Int32>,
     finish: (_ matrix: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void = { _, _, _ in }
   ) throws {
+    guard !isEmpty, let workspace = call.workspace.map({ $0 + workspaceOffset }) else { return }
     let kernels = host.kernels.raw
     let zeros = (workspace + aByteCount).assumingMemoryBound(to: Int32.self)
     try takeRows(call, to: workspace, zeros: zeros)

@@ -17,9 +17,12 @@ private struct MatMulInteger: Operator {
   private func kernel(_ node: Node, packed: PackedBytes?, _ executor: Executor) throws -> any Kernel {
     let places = IntegerProduct.Places(a: 0, aZero: 2, b: 1, bZero: 3)
     let product = try IntegerProduct(node, places, packed: packed, host: host, executor: executor)
-    return try IntegerMatrixKernel(product, at: places.b, remake: kernel) { call, workspace in
+    return IntegerKernel(
+      "integer product", packed: product.packed, input: places.b, workspaceByteCount: try product.workspaceByteCount,
+      remake: kernel
+    ) { call in
       guard let sums = call.output(0).data?.assumingMemoryBound(to: Int32.self) else { return }
-      try product.run(call, workspace: workspace, into: sums)
+      try product.run(call, workspaceOffset: 0, into: sums)
     }
   }
 }

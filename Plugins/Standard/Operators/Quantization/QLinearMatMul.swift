@@ -23,11 +23,14 @@ private struct QLinearMatMul: Operator {
     let sumBytes = try product.rows.times(product.columns).times(product.pairs.count).times(4)
     let extra = (sumBytes + 63) / 64 * 64
     let kernels = host.kernels.raw
-    return try IntegerMatrixKernel(product, at: places.b, extra: extra, remake: kernel) { call, workspace in
-      guard let target = call.output(0).data else { return }
+    return IntegerKernel(
+      "integer product", packed: product.packed, input: places.b,
+      workspaceByteCount: try product.workspaceByteCount.adding(extra), remake: kernel
+    ) { call in
+      guard let target = call.output(0).data, let workspace = call.workspace, !product.isEmpty else { return }
       let sums = workspace.assumingMemoryBound(to: Int32.self)
       let factors = try Factors(call, product)
-      try product.run(call, workspace: workspace + extra, into: sums) { matrix, rows, columns in
+      try product.run(call, workspaceOffset: extra, into: sums) { matrix, rows, columns in
         // As many rows at once as have the same factors.
         let count = factors.changeByRow ? 1 : rows.count
         for row in stride(from: rows.lowerBound, to: rows.upperBound, by: count) {
