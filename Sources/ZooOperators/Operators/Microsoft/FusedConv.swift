@@ -106,10 +106,12 @@ extension Inference {
     has(3) ? try requireEqual(3, to: shape) : shape
   }
 
-  /// Whether the weights, input 1, can have as many channels as the image, input 0, if both have them last.
+  /// Whether the weights, input 1, have as many channels as the image, input 0, if both have them last.
   fileprivate func hasWeightsLast() throws -> Bool {
-    guard let channels = try facts(0).shape?.last, let own = try facts(1).shape?.last else { return true }
-    return (Dim(try int("group", default: 1)) * own).equals(channels) != false
+    guard let channels = try shape(0).last, let own = try shape(1).last,
+      let isEqual = (Dim(try int("group", default: 1)) * own).equals(channels)
+    else { throw NotKnown() }
+    return isEqual
   }
 
   /// The shape with channels last of what `rule` gives, for which those inputs have their channels first.
