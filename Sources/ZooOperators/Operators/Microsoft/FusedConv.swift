@@ -13,7 +13,7 @@ extension OperatorDeclaration {
       try f.channelsLast { f, x in
         let weights = try f.input(1)
         return try f.fusedConvolution(
-          x, f.node.hasWeightsLast() ? f.channelsFirst(weights, rank: f.node.rank(1)) : weights, adding: nil)
+          x, f.node.hasWeightsLast() ? try f.channelsFirst(weights, rank: f.node.rank(1)) : weights, adding: nil)
       }
     ]
   }
@@ -25,7 +25,7 @@ extension OperatorDeclaration {
     [
       try f.channelsLast { f, x in
         let rank = try f.node.rank(0)
-        let addend = f.optionalInput(3).map { f.channelsFirst($0, rank: rank) }
+        let addend = try f.optionalInput(3).map { try f.channelsFirst($0, rank: rank) }
         return try f.fusedConvolution(x, f.input(1), adding: addend)
       }
     ]
