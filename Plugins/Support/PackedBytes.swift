@@ -23,7 +23,7 @@ package struct PackedBytes: Sendable {
   }
 
   package let source: Source
-  package let isSigned: Bool
+  private let isSigned: Bool
   /// Quads of a tap.
   package let steps: Int
   package let panels: Int
@@ -34,7 +34,7 @@ package struct PackedBytes: Sendable {
   nonisolated(unsafe) private let address: UnsafeMutablePointer<Float>
 
   /// - Parameter workspace: `byteCount` bytes in place of memory of its own.
-  package init(
+  private init(
     _ source: Source, isSigned: Bool, host: Host, at workspace: UnsafeMutableRawPointer? = nil
   ) throws {
     (self.source, self.isSigned, self.host) = (source, isSigned, host)
@@ -43,6 +43,28 @@ package struct PackedBytes: Sendable {
     memory = workspace == nil ? try host.allocate(try Self.byteCount(source, host)) : nil
     guard let start = workspace ?? memory?.address else { throw OperatorError("no memory", kind: .outOfMemory) }
     address = start.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Input `index` of `node` if it is constant; `packed`, of a kernel for other shapes, if it is the same.
+  package static func constant(
+    _ node: Node, _ index: Int, as source: Source, reusing packed: PackedBytes? = nil, host: Host, executor: Executor
+  ) throws -> PackedBytes? {
+    let tensor = try node.input(index)
+    let isSigned = tensor.type == .int8
+    if let packed, packed.source == source, packed.isSigned == isSigned { return packed }
+    guard let constant = node.constant(index) else { return nil }
+    let made = try PackedBytes(source, isSigned: isSigned, host: host)
+    try constant.withElements(from: 0, count: tensor.count, as: UInt8.self) { made.pack($0, executor: executor) }
+    return made
+  }
+
+  /// What `tensor` holds in this run, packed at `workspace`.
+  package static func packing(
+    _ tensor: TensorView, as source: Source, host: Host, at workspace: UnsafeMutableRawPointer, executor: Executor
+  ) throws -> PackedBytes {
+    let made = try PackedBytes(source, isSigned: tensor.type == .int8, host: host, at: workspace)
+    made.pack(UnsafePointer(tensor.pointer(as: UInt8.self)), executor: executor)
+    return made
   }
 
   package static func byteCount(_ source: Source, _ host: Host) throws -> Int {
@@ -64,7 +86,7 @@ package struct PackedBytes: Sendable {
   }
 
   /// Packs all matrices.
-  package func pack(_ bytes: UnsafePointer<UInt8>, executor: Executor) {
+  private func pack(_ bytes: UnsafePointer<UInt8>, executor: Executor) {
     let kernels = kernels.raw
     let grain = max(1, 16384 / max(matrixSteps * kernels.panel_columns, 1))
     executor.parallelRanges(source.matrices * panels, grain: grain) { range in

@@ -20,7 +20,7 @@ struct IntegerConv: Sendable {
   private let places: Places
   private let host: Host
   private let workers: Int
-  private let xIsSigned, weightsAreSigned: Bool
+  private let xIsSigned: Bool
   private let source: PackedBytes.Source
   /// Channels that follow each other in a pixel: of a group, or all of them. Their quads.
   private let run, runQuads: Int
@@ -49,7 +49,7 @@ struct IntegerConv: Sendable {
       }
     }
     (self.geometry, self.places, self.host, workers) = (geometry, places, host, executor.workerCount)
-    (xIsSigned, weightsAreSigned) = (x.type == .int8, w.type == .int8)
+    xIsSigned = x.type == .int8
     let (groups, inputs, outputs) = (geometry.groups, geometry.inputChannels, geometry.outputChannels)
     let taps = geometry.window.kernel.reduce(1, *)
     source = PackedBytes.Source(
@@ -70,17 +70,10 @@ struct IntegerConv: Sendable {
       columns: panelsOfGroup * width * (geometry.isDepthwise ? 1 : groups),
       depth: geometry.isDepthwise ? taps : inputs * taps, panelColumns: width, unit: 16, workers: workers,
       tall: min(64, (1 << 16) / max(taps, 1)))
-    if geometry.isDepthwise {
-      self.packed = nil
-    } else if let packed, packed.source == source, packed.isSigned == weightsAreSigned {
-      self.packed = packed
-    } else if let constant = node.constant(places.weights) {
-      let packed = try PackedBytes(source, isSigned: weightsAreSigned, host: host)
-      try constant.withElements(from: 0, count: w.count, as: UInt8.self) { packed.pack($0, executor: executor) }
-      self.packed = packed
-    } else {
-      self.packed = nil
-    }
+    self.packed =
+      geometry.isDepthwise
+      ? nil
+      : try .constant(node, places.weights, as: source, reusing: packed, host: host, executor: executor)
     memory = try Self.memory(self.packed, source, geometry, tiles, pixelQuads, pixels, workers, host)
   }
 
@@ -144,8 +137,9 @@ struct IntegerConv: Sendable {
       try packDepthwise(weights, weightZero, at: workspace + memory.weights, &g)
       return multiply(g, rest, nil, nil, call.executor, workspace, finish)
     }
-    let b = try packed ?? PackedBytes(source, isSigned: weightsAreSigned, host: host, at: workspace + memory.weights)
-    if packed == nil { b.pack(UnsafePointer(weights.pointer(as: UInt8.self)), executor: call.executor) }
+    let b =
+      try packed
+      ?? .packing(weights, as: source, host: host, at: workspace + memory.weights, executor: call.executor)
     multiply(g, rest, b, try b.columnZeros(weightZero?.integersOfBytes()), call.executor, workspace, finish)
   }
 
@@ -204,7 +198,7 @@ struct IntegerConv: Sendable {
     let sums = (target + steps * 4).assumingMemoryBound(to: Int32.self)
     func pack(_ zeros: UnsafePointer<Int32>) {
       kernels.pack_depthwise(
-        weights.pointer(as: UInt8.self), source.taps, geometry.groups, weightsAreSigned ? 1 : 0, zeros,
+        weights.pointer(as: UInt8.self), source.taps, geometry.groups, weights.type == .int8 ? 1 : 0, zeros,
         count == 1 ? 0 : 1, b, sums)
     }
     if let zeros { zeros.withPointer { pack($0) } } else { pack([0]) }

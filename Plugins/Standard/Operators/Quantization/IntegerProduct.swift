@@ -16,7 +16,6 @@ struct IntegerProduct: Sendable {
   private let places: Places
   private let aMatrices: Int
   private let source: PackedBytes.Source
-  private let bIsSigned: Bool
   /// B, if it is constant.
   let packed: PackedBytes?
   private let host: Host
@@ -40,20 +39,10 @@ struct IntegerProduct: Sendable {
     aMatrices = isOne ? 1 : aCount
     rows = left[left.count - 2] * (isOne ? aCount : 1)
     (columns, depth) = (right[right.count - 1], left[left.count - 1])
-    (aIsSigned, bIsSigned) = (a.type == .int8, b.type == .int8)
+    aIsSigned = a.type == .int8
     (self.places, self.host) = (places, host)
     source = PackedBytes.Source(matrices: bCount, depth: depth, columns: columns)
-    if let packed, packed.source == source, packed.isSigned == bIsSigned {
-      self.packed = packed
-    } else if let constant = node.constant(places.b) {
-      let packed = try PackedBytes(source, isSigned: bIsSigned, host: host)
-      try constant.withElements(from: 0, count: bCount * depth * columns, as: UInt8.self) {
-        packed.pack($0, executor: executor)
-      }
-      self.packed = packed
-    } else {
-      self.packed = nil
-    }
+    self.packed = try .constant(node, places.b, as: source, reusing: packed, host: host, executor: executor)
   }
 
   var isEmpty: Bool { rows == 0 || columns == 0 || pairs.count == 0 }
@@ -81,8 +70,10 @@ struct IntegerProduct: Sendable {
     let zeros = (workspace + aByteCount).assumingMemoryBound(to: Int32.self)
     try takeRows(call, to: workspace, zeros: zeros)
     let b =
-      try packed ?? PackedBytes(source, isSigned: bIsSigned, host: host, at: workspace + aByteCount + zerosByteCount)
-    if packed == nil { b.pack(UnsafePointer(call.input(places.b).pointer(as: UInt8.self)), executor: call.executor) }
+      try packed
+      ?? .packing(
+        call.input(places.b), as: source, host: host, at: workspace + aByteCount + zerosByteCount,
+        executor: call.executor)
     let columnZeros = try b.columnZeros(call.optionalInput(places.bZero)?.integersOfBytes())
     let tiles = ProductTiles(
       rows: rows, columns: columns, depth: depth, panelColumns: kernels.panel_columns, unit: kernels.quad_tile_rows,

@@ -12,23 +12,16 @@ struct ByteGates: GateProducts {
   private let geometry: RecurrentGeometry
   private let host: Host
   private let sources: [PackedBytes.Source]
-  private let isSigned: [Bool]
   /// W and R, each if it is constant.
   private let packed: [PackedBytes?]
 
   init(_ node: Node, _ geometry: RecurrentGeometry, host: Host, executor: Executor) throws {
     (self.geometry, self.host) = (geometry, host)
-    let sources = [geometry.inputs, geometry.hidden].map {
+    sources = [geometry.inputs, geometry.hidden].map {
       PackedBytes.Source(matrices: geometry.directions, depth: $0, columns: geometry.rows)
     }
-    let isSigned = try (1...2).map { try node.input($0).type == .int8 }
-    packed = try sources.indices.map { index in
-      guard let constant = node.constant(index + 1) else { return nil }
-      let packed = try PackedBytes(sources[index], isSigned: isSigned[index], host: host)
-      try constant.withElements(from: 0, count: node.input(index + 1).count, as: UInt8.self) {
-        packed.pack($0, executor: executor)
-      }
-      return packed
+    packed = try sources.enumerated().map { index, source in
+      try .constant(node, index + 1, as: source, host: host, executor: executor)
     }
     for index in 0..<2 {
       let (scale, zero) = (try node.input(Self.scales[index]), try node.input(Self.zeros[index]))
@@ -39,7 +32,6 @@ struct ByteGates: GateProducts {
             + "directions of \(geometry.rows) columns")
       }
     }
-    (self.sources, self.isSigned) = (sources, isSigned)
   }
 
   var isPacked: Bool { packed.allSatisfy { $0 != nil } }
@@ -73,11 +65,10 @@ struct ByteGates: GateProducts {
     let (zeros, scales) = (take(rows * 4), take(rows * 4))
     let sums = take(rows * geometry.rows * 4)
     let matrices = try (0..<2).map { index in
-      if let packed = packed[index] { return packed }
-      let packed = try PackedBytes(
-        sources[index], isSigned: isSigned[index], host: host, at: take(packedByteCount(index)))
-      packed.pack(UnsafePointer(call.input(index + 1).pointer(as: UInt8.self)), executor: call.executor)
-      return packed
+      try packed[index]
+        ?? .packing(
+          call.input(index + 1), as: sources[index], host: host, at: take(packedByteCount(index)),
+          executor: call.executor)
     }
     return ByteMatrices(
       columns: geometry.rows, kernels: host.kernels, matrices: matrices,
