@@ -51,8 +51,36 @@ void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape,
                     element_bytes, 0, shape[1]);
 }
 
+/* A loop of its own for each usual size, which makes a move of the copy. */
+#define FOR_SIZE(DO, bytes)                                                                                            \
+  switch (bytes) {                                                                                                     \
+  case 1: DO(1); break;                                                                                                \
+  case 2: DO(2); break;                                                                                                \
+  case 4: DO(4); break;                                                                                                \
+  case 8: DO(8); break;                                                                                                \
+  case 16: DO(16); break;                                                                                              \
+  default: DO(bytes);                                                                                                  \
+  }
+
+#define GATHER(bytes)                                                                                                  \
+  for (ptrdiff_t i = 0; i < count; i++) memcpy((char *)y + i * (bytes), (const char *)x + places[i] * (bytes), bytes)
+
+void zs_gather(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places, ptrdiff_t count) {
+  FOR_SIZE(GATHER, bytes)
+}
+
+#define SCATTER(bytes)                                                                                                 \
+  for (ptrdiff_t i = 0; i < count; i++)                                                                                \
+    if (places[i] >= first && places[i] < end)                                                                         \
+    memcpy((char *)y + places[i] * (bytes), (const char *)x + i * (bytes), bytes)
+
+void zs_scatter(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places, ptrdiff_t count, ptrdiff_t first,
+                ptrdiff_t end) {
+  FOR_SIZE(SCATTER, bytes)
+}
+
 #define SELECT(T)                                                                                                      \
-  for (size_t i = 0; i < count; i++)                                                                                   \
+  for (size_t i = 0; i < count; i++)                                                                                \
     ((T *)y)[i] = condition[i * c_step] ? ((const T *)a)[i * a_step] : ((const T *)b)[i * b_step];                     \
   break
 

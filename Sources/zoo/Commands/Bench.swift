@@ -18,9 +18,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast a model runs.",
     discussion: """
-      Inputs are standard normal. The time to the first result runs from opening the file; the others are those of \
-      runs after that. Peak memory is the whole process's. Dimensions behind the first that the model leaves open are \
-      128.
+      Inputs that are not given are standard normal. The time to the first result runs from opening the file; the \
+      others are those of runs after that, and the processors' time is a run's, of all threads. Peak memory is the \
+      whole process's. Dimensions behind the first that the model leaves open are 128.
       """)
 
   /// The extent of open dimensions, the batch aside.
@@ -43,7 +43,7 @@ struct Bench: ParsableCommand {
       valueName: "FILE"))
   var profile: String?
 
-  @OptionGroup var dimensions: DimensionOptions
+  @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var options: CommonOptions
 
@@ -60,46 +60,46 @@ struct Bench: ParsableCommand {
     let name = model ?? ""
     let path = try ModelCatalog.standard.path(of: name)
     let clock = ContinuousClock()
-    let symbols = try dimensions.symbols()
     let modelOptions = try options.modelOptions(precision: precision.value, memory)
     let start = clock.now
     let model = try Model(contentsOf: path, options: modelOptions)
     // Making the inputs is not the model's time.
     let opened = clock.now
     let definition = model.definition
-    let inputs = try definition.randomInputs(
-      seed: 0, batch: dimensions.batch, dimensions: symbols, others: Self.openExtent)
+    let inputs = try tensors.inputs(of: model, named: name, defaultSeed: 0, others: Self.openExtent)
     let asked = clock.now
     _ = try ZooError.locating(name) { try model.run(inputs) }
     let first = (opened - start + (clock.now - asked)).inSeconds
 
     var times: [Double] = []
-    let measuring = clock.now
+    let (measuring, spent) = (clock.now, processorSeconds())
     repeat {
       let before = clock.now
       _ = try model.run(inputs)
       times.append((clock.now - before).inSeconds)
       options.progress("\(times.count) runs")
     } while times.count < 3 || (clock.now - measuring).inSeconds < seconds
+    let processors = (processorSeconds() - spent) / Double(times.count)
     let peak = peakMebibytes()
     let profile = try profile == nil ? nil : makeProfile(model, inputs)
     Console.clearProgress()
     times.sort()
     let report = Report(
       model: model.metadata.name.isEmpty ? name : model.metadata.name,
-      batch: dimensions.batch ?? model.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 1,
+      batch: tensors.dimensions.batch ?? model.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 1,
       threads: model.threads, precision: precision.precision.rawValue, inputs: inputs.mapValues(\.shape),
       firstResult: first,
-      median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], peak: peak,
-      runs: times.count, profile: profile)
+      median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], processors: processors,
+      peak: peak, runs: times.count, profile: profile)
     if options.json { return try Console.printJSON(report) }
     var rows = [["model", "\(report.model), batch \(report.batch), \(report.threads) threads, \(report.precision)"]]
-    let open = openDimensions(of: definition, given: symbols)
+    let open = try openDimensions(of: definition)
     if !open.isEmpty {
       rows.append(["left open", "\(open.joined(separator: ", ")): taken as \(Self.openExtent) (--dim SYMBOL=N)"])
     }
     rows += [
       ["median", secondsText(report.median)], ["fastest", "\(secondsText(report.minimum)) of \(report.runs) runs"],
+      ["processors", "\(secondsText(report.processors)) a run"],
       ["first result", "\(secondsText(first)) from opening the file"],
       ["peak memory", "\(fixed(report.peak, 1)) MiB"],
     ]
@@ -122,9 +122,10 @@ struct Bench: ParsableCommand {
   }
 
   /// What the inputs' shapes leave open and nobody gave, by name, the batch aside.
-  private func openDimensions(of definition: ModelDefinition, given: [String: Int]) -> [String] {
+  private func openDimensions(of definition: ModelDefinition) throws -> [String] {
+    let given = try tensors.dimensions.symbols()
     var names: [String] = []
-    for input in definition.requiredInputs {
+    for input in definition.requiredInputs where !tensors.files.contains(where: { $0.hasPrefix(input.name + "=") }) {
       guard case .tensor(_, let shape?)? = input.type?.form else { continue }
       for (axis, dimension) in shape.enumerated().dropFirst() {
         switch dimension.extent {
@@ -147,6 +148,7 @@ struct Bench: ParsableCommand {
     var firstResult: Double
     var median: Double
     var minimum: Double
+    var processors: Double
     var peak: Double
     var runs: Int
     var profile: ProfileReport?
@@ -156,9 +158,17 @@ struct Bench: ParsableCommand {
       case firstResult = "first_result_s"
       case median = "median_s"
       case minimum = "min_s"
+      case processors = "cpu_s"
       case peak = "peak_mib"
     }
   }
+}
+
+/// What the process has used of all processors.
+private func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// The most memory that the process has held, in MiB.

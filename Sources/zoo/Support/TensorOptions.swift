@@ -15,15 +15,40 @@ struct TensorOptions: ParsableArguments {
   /// Whether any of the options was given.
   var isGiven: Bool { !files.isEmpty || seed != nil }
 
-  /// - Parameter name: What the user calls the model.
+  /// - Parameters:
+  ///   - name: What the user calls the model.
+  ///   - defaultSeed: What inputs are made from where neither files nor a seed are given for them.
+  ///   - others: The extent of dimensions that the model and the user leave open.
   /// - Throws: `ZooError` (`usage`) for inputs that are missing or unknown, and what reading the files throws.
-  func inputs(of model: Model, named name: String) throws -> [String: Tensor] {
-    let tensors = try exactInputs(of: model, named: name)
+  func inputs(
+    of model: Model, named name: String, defaultSeed: UInt64? = nil, others: Int? = nil
+  ) throws -> [String: Tensor] {
+    let tensors = try exactInputs(of: model, named: name, defaultSeed: defaultSeed, others: others)
     return Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// As `inputs`, with names as bytes.
-  func exactInputs(of model: Model, named name: String) throws -> [(name: String, tensor: Tensor)] {
+  func exactInputs(
+    of model: Model, named name: String, defaultSeed: UInt64? = nil, others: Int? = nil
+  ) throws -> [(name: String, tensor: Tensor)] {
+    let tensors = try givenInputs(of: model)
+    let missing = model.inputs.filter { input in
+      !tensors.contains { $0.name.utf8.elementsEqual(input.name.utf8) }
+    }
+    guard !missing.isEmpty else { return tensors }
+    guard let seed = seed ?? defaultSeed else {
+      throw ZooError(
+        .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: name,
+        advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
+    }
+    return tensors
+      + (try model.definition.exactRandomInputs(
+        seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(), others: others,
+        except: tensors.map(\.name)))
+  }
+
+  /// The inputs that files are given for.
+  private func givenInputs(of model: Model) throws -> [(name: String, tensor: Tensor)] {
     let known = model.definition.graph.inputs.map(\.name)
     var tensors: [(name: String, tensor: Tensor)] = []
     for argument in files {
@@ -45,18 +70,6 @@ struct TensorOptions: ParsableArguments {
       let file = String(argument[argument.index(after: split)...])
       tensors.append((meant, try NumPyFile.read(file)))
     }
-    let missing = model.inputs.filter { input in
-      !tensors.contains { $0.name.utf8.elementsEqual(input.name.utf8) }
-    }
-    guard !missing.isEmpty else { return tensors }
-    guard let seed else {
-      throw ZooError(
-        .usage, "no value for input \(missing.map(\.name).joined(separator: ", "))", at: name,
-        advice: "give --input \(missing[0].name)=FILE.npy, or --seed N for random inputs")
-    }
     return tensors
-      + (try model.definition.exactRandomInputs(
-        seed: seed, batch: dimensions.batch, dimensions: dimensions.symbols(),
-        except: tensors.map(\.name)))
   }
 }

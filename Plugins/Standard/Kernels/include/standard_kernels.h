@@ -37,6 +37,11 @@ int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, 
    memory: the elements whose first index lies in [first, end). */
 void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape, const int64_t *strides,
                      size_t element_bytes, int64_t first, int64_t end);
+/* Slices of `bytes` bytes by number: y[i] = x[places[i]], and y[places[i]] = x[i] where first <= places[i] < end, in
+   the order of i. */
+void zs_gather(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places, ptrdiff_t count);
+void zs_scatter(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places, ptrdiff_t count, ptrdiff_t first,
+                ptrdiff_t end);
 /* y[i] = condition[i * c_step] ? a[i * a_step] : b[i * b_step]. */
 void zs_select(const uint8_t *condition, size_t c_step, const void *a, size_t a_step, const void *b, size_t b_step,
                void *y, size_t element_bytes, size_t count);

@@ -1,4 +1,3 @@
-import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
@@ -10,21 +9,35 @@ extension Catalogue {
       return ShapedOperator.Form(
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
-          let view = AxisView(x.shape, axis: try normalized(axis: axis, rank: x.rank))
+          let axis = try normalized(axis: axis, rank: x.rank)
           guard let chosen = try indices.integers() else { return }
-          for index in chosen where index < -view.length || index >= view.length {
-            throw OperatorError("index \(index) is outside the \(view.length) places of axis \(axis)")
-          }
-          guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
-          let bytes = view.inner * (try x.elementByteCount)
-          outputs.executor.parallelRanges(view.outer * chosen.count, grain: max(1, 32768 / bytes)) { range in
-            for row in range {
-              let index = chosen[row % chosen.count]
-              let place = row / chosen.count * view.length + (index < 0 ? index + view.length : index)
-              (target + row * bytes).copyMemory(from: source + place * bytes, byteCount: bytes)
-            }
-          }
+          try AxisSlices(AxisView(x.shape, axis: axis), axis: axis, chosen: chosen.count)
+            .gather(x, chosen, to: outputs)
         })
+    }
+  }
+}
+
+/// The slices that Gather names: the same ones of every outer place.
+private struct AxisSlices: IndexedSlices {
+  let count: Int
+  let slice: Int
+  private let axis: Int
+  private let chosen: Int
+  private let extent: Int
+
+  init(_ view: AxisView, axis: Int, chosen: Int) {
+    (count, slice, extent) = (view.outer * chosen, view.inner, view.length)
+    (self.axis, self.chosen) = (axis, chosen)
+  }
+
+  func write(_ range: Range<Int>, of indices: Integers, to places: UnsafeMutablePointer<Int>) throws {
+    guard !range.isEmpty else { return }
+    var (outer, index) = range.lowerBound.quotientAndRemainder(dividingBy: chosen)
+    for number in 0..<range.count {
+      places[number] = outer * extent + (try place(indices[index], in: extent, axis: axis))
+      index += 1
+      if index == chosen { (outer, index) = (outer + 1, 0) }
     }
   }
 }

@@ -9,38 +9,24 @@ extension Catalogue {
       return ShapedOperator.Form(
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
-            return
-          }
-          // Of an empty tensor every index is outside.
-          let source = x.data ?? target
-          let view = try ElementIndices(x.shape, indices.shape, axis: axis)
-          let size = try x.elementByteCount
-          let rows = view.rows
-          let grain = max(1, 8192 / max(rows.width, 1))
-          try outputs.executor.parallelTry((rows.count + grain - 1) / grain) { piece in
-            for row in piece * grain..<min((piece + 1) * grain, rows.count) {
-              let base = rows[row]
-              for column in 0..<rows.width {
-                let number = row * rows.width + column
-                let from = try view.offset(base, column, chosen[number])
-                (target + number * size).copyMemory(from: source + from * size, byteCount: size)
-              }
-            }
-          }
+          guard let chosen = try indices.integers() else { return }
+          try ElementIndices(x.shape, indices.shape, axis: axis).gather(x, chosen, to: outputs)
         })
     }
   }
 }
 
-/// Where the elements are that GatherElements and ScatterElements name.
-struct ElementIndices: Sendable {
-  let axis: Int
+/// The elements that GatherElements and ScatterElements name.
+struct ElementIndices: IndexedSlices {
+  let slice = 1
+  let count: Int
+  private let axis: Int
   /// Of the indices; offsets leave the axis aside.
-  let rows: RowOffsets
+  private let rows: RowOffsets
   private let extent: Int
   private let stride: Int
-  private let isLast: Bool
+  /// 0 where a row goes along the axis.
+  private let columnStride: Int
 
   init(_ shape: [Int], _ indices: [Int], axis: Int) throws {
     let axis = try normalized(axis: axis, rank: shape.count)
@@ -48,16 +34,38 @@ struct ElementIndices: Sendable {
       throw OperatorError("indices of shape \(indices) don't fit the shape \(shape) along axis \(axis)")
     }
     self.axis = axis
-    var strides = rowMajorStrides(shape)
-    stride = strides[axis]
-    extent = shape[axis]
-    isLast = axis == shape.count - 1
-    strides[axis] = 0
-    rows = RowOffsets(indices, strides: strides)
+    let strides = rowMajorStrides(shape)
+    (stride, extent) = (strides[axis], shape[axis])
+    // Dimensions that lie behind one another in both make one, and so long rows.
+    var (extents, steps) = ([1], [0])
+    for dimension in shape.indices {
+      let joins = dimension != axis && dimension - 1 != axis && indices[dimension] == shape[dimension]
+      if joins && dimension > 0 {
+        extents[extents.count - 1] *= indices[dimension]
+        steps[steps.count - 1] = strides[dimension]
+      } else {
+        extents.append(indices[dimension])
+        steps.append(dimension == axis ? 0 : strides[dimension])
+      }
+    }
+    rows = RowOffsets(extents, strides: steps)
+    columnStride = steps.last ?? 0
+    count = rows.count * rows.width
   }
 
-  /// The element that `index` names in a column of a row that begins at `base`.
-  func offset(_ base: Int, _ column: Int, _ index: Int) throws -> Int {
-    base + (isLast ? 0 : column) + (try place(index, in: extent, axis: axis)) * stride
+  func write(_ range: Range<Int>, of indices: Integers, to places: UnsafeMutablePointer<Int>) throws {
+    guard !range.isEmpty else { return }
+    var (row, column) = range.lowerBound.quotientAndRemainder(dividingBy: rows.width)
+    var number = range.lowerBound
+    while number < range.upperBound {
+      let base = rows[row]
+      let end = min(number + rows.width - column, range.upperBound)
+      for index in number..<end {
+        let along = try place(indices[index], in: extent, axis: axis)
+        places[index - range.lowerBound] = base + column * columnStride + along * stride
+        column += 1
+      }
+      (number, row, column) = (end, row + 1, 0)
+    }
   }
 }

@@ -9,33 +9,19 @@ extension Catalogue {
       return ShapedOperator.Form(
         compute: { inputs, outputs in
           let (x, indices) = (try inputs[0], try inputs[1])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
-            return
-          }
-          // Of an empty tensor every index is outside.
-          let source = x.data ?? target
-          let tuples = try IndexTuples(x.shape, indices.shape, batch: batch)
-          let bytes = tuples.slice * (try x.elementByteCount)
-          let grain = max(1, 32768 / max(bytes, 1))
-          try outputs.executor.parallelTry((tuples.count + grain - 1) / grain) { piece in
-            for tuple in piece * grain..<min((piece + 1) * grain, tuples.count) {
-              let from = try tuples.slice(tuple, chosen)
-              (target + tuple * bytes).copyMemory(from: source + from * bytes, byteCount: bytes)
-            }
-          }
+          guard let chosen = try indices.integers() else { return }
+          try IndexTuples(x.shape, indices.shape, batch: batch).gather(x, chosen, to: outputs)
         })
     }
   }
 }
 
 /// The slices that GatherND and ScatterND name.
-struct IndexTuples: Sendable {
-  /// Indices of a tuple.
-  let depth: Int
-  /// Tuples.
+struct IndexTuples: IndexedSlices {
   let count: Int
-  /// Elements of a slice.
   let slice: Int
+  /// Indices of a tuple.
+  private let depth: Int
   private let extents: [Int]
   private let strides: [Int]
   private let firstAxis: Int
@@ -59,13 +45,14 @@ struct IndexTuples: Sendable {
     tuplesInBatch = max(indices.dropFirst(batch).dropLast().reduce(1, *), 1)
   }
 
-  /// The number of the slice that a tuple names.
-  func slice(_ tuple: Int, _ indices: Integers) throws -> Int {
-    var result = tuple / tuplesInBatch * slicesInBatch
-    for level in 0..<depth {
-      let index = indices[tuple * depth + level]
-      result += try place(index, in: extents[level], axis: firstAxis + level) * strides[level]
+  func write(_ range: Range<Int>, of indices: Integers, to places: UnsafeMutablePointer<Int>) throws {
+    for tuple in range {
+      var result = tuple / tuplesInBatch * slicesInBatch
+      for level in 0..<depth {
+        let index = indices[tuple * depth + level]
+        result += try place(index, in: extents[level], axis: firstAxis + level) * strides[level]
+      }
+      places[tuple - range.lowerBound] = result
     }
-    return result
   }
 }

@@ -20,21 +20,9 @@ private func scatterOperator(_ name: String, since: Int64) -> any Operator {
     return ShapedOperator.Form(
       compute: { inputs, outputs in
         let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
-        guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
-          return
-        }
-        try copyThrough(x, to: outputs)
-        guard let source = updates.data else { return }
-        let view = try ElementIndices(x.shape, indices.shape, axis: axis)
-        let size = try x.elementByteCount
-        for row in 0..<(chosen.isEmpty ? 0 : view.rows.count) {
-          let base = view.rows[row]
-          for column in 0..<view.rows.width {
-            let number = row * view.rows.width + column
-            let to = try view.offset(base, column, chosen[number])
-            reduction.apply(source + number * size, to: target + to * size, count: 1, type: x.type, size: size)
-          }
-        }
+        guard let chosen = try indices.integers() else { return }
+        try ElementIndices(x.shape, indices.shape, axis: axis).scatter(
+          updates, chosen, into: x, by: reduction, to: outputs)
       }, inPlace: [0])
   }
 }

@@ -10,19 +10,9 @@ extension Catalogue {
       return ShapedOperator.Form(
         compute: { inputs, outputs in
           let (x, indices, updates) = (try inputs[0], try inputs[1], try inputs[2])
-          guard outputs.isWritable(0), let target = outputs.data(0), let chosen = try indices.integers() else {
-            return
-          }
-          try copyThrough(x, to: outputs)
-          guard let source = updates.data else { return }
-          let tuples = try IndexTuples(x.shape, indices.shape, batch: 0)
-          let size = try x.elementByteCount
-          for tuple in 0..<tuples.count {
-            let to = try tuples.slice(tuple, chosen) * tuples.slice
-            reduction.apply(
-              source + tuple * tuples.slice * size, to: target + to * size, count: tuples.slice, type: x.type,
-              size: size)
-          }
+          guard let chosen = try indices.integers() else { return }
+          try IndexTuples(x.shape, indices.shape, batch: 0).scatter(
+            updates, chosen, into: x, by: reduction, to: outputs)
         }, inPlace: [0])
     }
   }

@@ -24,13 +24,21 @@ enum ScatterReduction: Sendable {
     guard zs_typed_binary(type.rawValue, code, nil, 0, nil, 0, nil, 0) == 1 else { throw unsupported(type) }
   }
 
-  /// `count` elements of `size` bytes each.
+  /// Applies slice by slice of the updates, of `slice` elements of `size` bytes, to those slices of the target that
+  /// `places` names and that lie in `owned`.
   func apply(
-    _ updates: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int, type: ElementType, size: Int
+    _ updates: UnsafeRawPointer, to target: UnsafeMutableRawPointer, at places: UnsafeBufferPointer<Int>,
+    _ owned: Range<Int>, slice: Int, type: ElementType, size: Int
   ) {
+    let bytes = slice * size
     switch self {
-    case .none: target.copyMemory(from: updates, byteCount: count * size)
-    case .binary(let code): _ = zs_typed_binary(type.rawValue, code, target, 1, updates, 1, target, count)
+    case .none:
+      zs_scatter(updates, target, bytes, places.baseAddress, places.count, owned.lowerBound, owned.upperBound)
+    case .binary(let code):
+      for (number, place) in places.enumerated() where owned.contains(place) {
+        let (update, element) = (updates + number * bytes, target + place * bytes)
+        _ = zs_typed_binary(type.rawValue, code, element, 1, update, 1, element, slice)
+      }
     }
   }
 }
