@@ -31,6 +31,8 @@ package struct PackedBytes: Sendable {
   private var kernels: VectorKernels { host.kernels }
   /// Keeps the memory of constants.
   private let memory: HostMemory?
+  /// Of constants.
+  private var surplus: QuadSurplus?
   nonisolated(unsafe) private let address: UnsafeMutablePointer<Float>
 
   /// - Parameter workspace: `byteCount` bytes in place of memory of its own.
@@ -53,8 +55,9 @@ package struct PackedBytes: Sendable {
     let isSigned = tensor.type == .int8
     if let packed, packed.source == source, packed.isSigned == isSigned { return packed }
     guard let constant = node.constant(index) else { return nil }
-    let made = try PackedBytes(source, isSigned: isSigned, host: host)
+    var made = try PackedBytes(source, isSigned: isSigned, host: host)
     try constant.withElements(from: 0, count: tensor.count, as: UInt8.self) { made.pack($0, executor: executor) }
+    try made.takeSurplus(executor)
     return made
   }
 
@@ -104,6 +107,11 @@ package struct PackedBytes: Sendable {
     }
   }
 
+  private mutating func takeSurplus(_ executor: Executor) throws {
+    surplus = try QuadSurplus(
+      of: address, panels: source.matrices * panels, taps: source.taps, steps: steps, host: host, executor: executor)
+  }
+
   /// The columns' zero points as products take them, filled up for each matrix to whole panels; `nil` where all are zero.
   ///
   /// - Parameter points: one for all, one for each column, or one for each column of all matrices.
@@ -131,6 +139,7 @@ package struct PackedBytes: Sendable {
     g.columns = source.columns
     g.b = UnsafePointer(panelsStart(matrix))
     g.column_sums = UnsafePointer(sums(matrix))
+    if let surplus { g.surplus = surplus.raw(from: matrix * panels, width: kernels.raw.panel_columns) }
     g.column_zeros = zeros?.withPointer { UnsafePointer($0 + matrix * paddedColumns) }
   }
 }

@@ -83,9 +83,9 @@ struct IntegerConv: Sendable {
   ) throws -> Memory {
     let kernels = host.kernels.raw
     func whole(_ bytes: Int) throws -> Int { try bytes.adding(63) / 64 * 64 }
-    let imageLength = try (pixels + 1).times(pixelQuads).times(4 * kernels.quantum_bytes)
+    let imageLength = try (pixels + 1).times(pixelQuads).times(4)
     // Of a pixel's last channels, a whole panel is read.
-    let images = try whole(geometry.batch.times(imageLength).adding(kernels.panel_columns * kernels.quantum_bytes))
+    let images = try whole(geometry.batch.times(imageLength).adding(kernels.panel_columns))
     var weights = 0
     if geometry.isDepthwise {
       let channels = (geometry.groups + kernels.panel_columns - 1) / kernels.panel_columns * kernels.panel_columns
@@ -159,7 +159,7 @@ struct IntegerConv: Sendable {
     let rest = kernels.row_integers(workspace, 0, isSigned, zero, workspace)
     let bytes = call.input(places.x).pointer(as: UInt8.self)
     let channels = geometry.groups * geometry.inputChannels
-    let pixelLength = pixelQuads * 4 * kernels.quantum_bytes
+    let pixelLength = pixelQuads * 4
     let chunks = (pixels + Self.chunk - 1) / Self.chunk
     call.executor.parallelFor(geometry.batch * chunks) { index, worker in
       let (image, first) = (index / chunks, index % chunks * Self.chunk)
@@ -172,14 +172,14 @@ struct IntegerConv: Sendable {
       } else {
         for part in 0..<count * (channels / run) {
           _ = kernels.row_integers(
-            turned + part * run, run, isSigned, zero, target + part * runQuads * 4 * kernels.quantum_bytes)
+            turned + part * run, run, isSigned, zero, target + part * runQuads * 4)
         }
       }
     }
     for image in 0..<geometry.batch {
       let border = workspace + image * memory.imageLength + pixels * pixelLength
       border.initializeMemory(
-        as: UInt8.self, repeating: kernels.quantum_bytes == 1 ? UInt8(rest) : 0, count: pixelLength)
+        as: UInt8.self, repeating: UInt8(truncatingIfNeeded: rest), count: pixelLength)
     }
     return rest
   }
@@ -234,7 +234,7 @@ struct IntegerConv: Sendable {
             let (group, panel) = (number / panelsOfGroup, number % panelsOfGroup)
             let start = workspace + image * memory.imageLength
             b?.set(&g, matrix: group, zeros: columnZeros)
-            g.a = UnsafeRawPointer(start + group * ((source.depth + 3) / 4) * 4 * kernels.quantum_bytes)
+            g.a = UnsafeRawPointer(start + group * ((source.depth + 3) / 4) * 4)
             // The panel's own columns come first in the sums.
             g.c = sums - panel * width
             withUnsafePointer(to: g) { g in

@@ -34,7 +34,19 @@ typedef struct zs_addend {
    bfloat16. Pairs and quads are two and four depths in the 32 bits of a number. */
 enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS, ZS_HALVES, ZS_BFLOATS };
 
-/* A row of quantized numbers q, in whatever form multiplies fastest, stands for scale * (q - zero). */
+/* What take_surplus took off the quads of a right-hand matrix: of each panel how many, or -1 where none were and some
+   should have been; their places and they themselves, `capacity` for each panel. Without counts all panels are such. */
+typedef struct zs_step {
+  int32_t tap, step;
+} zs_step;
+typedef struct zs_surplus {
+  const int32_t *counts;
+  const zs_step *places;
+  const float *quads;
+  size_t capacity;
+} zs_surplus;
+
+/* A row of quantized numbers q stands for scale * (q - zero). */
 typedef struct zs_row {
   float scale;
   int32_t zero;
@@ -59,6 +71,7 @@ typedef struct zs_gemm {
   const zs_row *row_scales;
   const float *column_scales;
   const int32_t *column_sums;
+  zs_surplus surplus;
 } zs_gemm;
 
 /* Exact sums, c[i][j] = Σ (a[i][k] - zero of row i) (b[k][j] - zero of column j), of 32 bits that wrap around. */
@@ -74,6 +87,7 @@ typedef struct zs_integers {
   /* From pack_bytes or pack_depthwise, and the sums of the columns. */
   const float *b;
   const int32_t *column_sums;
+  zs_surplus surplus;
   /* The zero points of b as pack_bytes leaves it, for all columns of the panels; NULL where all are 0. */
   const int32_t *column_zeros;
   int32_t *c;
@@ -105,8 +119,6 @@ typedef struct zs_kernels {
   size_t panel_columns;
   /* Rows of the register tile of a product, and of a product of quads. */
   size_t tile_rows, quad_tile_rows;
-  /* Bytes that row_quads takes for a number. */
-  size_t quantum_bytes;
   /* y = op(x) with the operator's parameters a and b; x may be y. */
   void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
   /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
@@ -174,8 +186,11 @@ typedef struct zs_kernels {
                      size_t first, size_t end, float *packed);
   /* The sums of the columns of panels [first, end), of `steps` quads a column. */
   void (*column_sums)(const float *packed, size_t steps, size_t first, size_t end, int32_t *sums);
-  /* A row of `count` numbers quantized to 0...255, each in quantum_bytes, with room for the next multiple of 16 above
-     count. The range is [low, high] extended to zero, or where low > high that of the numbers; what is outside is
+  /* The quads of a panel that have surplus, and what makes a panel of `taps` runs of `steps` quads one that multiplies
+     faster, by taking that off. The columns' sums are those before. */
+  size_t (*count_surplus)(const float *panel, size_t steps);
+  void (*take_surplus)(float *panel, size_t taps, size_t steps, float *quads, zs_step *places);
+  /* A row of `count` numbers quantized to bytes of 0...255, with room for the next multiple of 16 above count. The range is [low, high] extended to zero, or where low > high that of the numbers; what is outside is
      clamped. The scale is NaN where a number is, and where the range is infinite. */
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
@@ -184,8 +199,7 @@ typedef struct zs_kernels {
      quads apart. 128 is taken off unsigned bytes. */
   void (*pack_bytes)(const void *b, size_t row, size_t column, size_t depth, size_t columns, int32_t is_signed,
                      size_t first, size_t end, float *packed, size_t panel_steps);
-  /* `count` bytes in quanta, filled up to a whole quad with the zero point. Returns what is left of the zero point, which
-     is also the quantum that stands for zero. */
+  /* `count` bytes as unsigned ones, filled up to a whole quad with the zero point, which it returns as it is for them. */
   int32_t (*row_integers)(const void *x, size_t count, int32_t is_signed, int32_t zero, void *y);
   /* y[j * y_stride + i] = x[i * x_stride + j], of bytes and of 32 bits. */
   void (*transpose_bytes)(const void *x, size_t x_stride, size_t rows, size_t columns, void *y, size_t y_stride);
@@ -195,7 +209,7 @@ typedef struct zs_kernels {
   /* Weights w[channel * taps + tap] less their zero points, for depthwise_integers: panels of (taps + 1) / 2 steps. */
   void (*pack_depthwise)(const void *w, size_t taps, size_t channels, int32_t is_signed, const int32_t *zeros,
                          size_t zero_step, float *packed, int32_t *sums);
-  /* As integers, but column j takes quantum j of each tap alone. It reads up to panel_columns quanta of a tap at once. */
+  /* As integers, but column j takes byte j of each tap alone. It reads up to panel_columns bytes of a tap at once. */
   void (*depthwise_integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* Bytes round((sums + bias) * factors) + zero, half to even, between low and high; bias and factors by column, bias
      may be NULL. */

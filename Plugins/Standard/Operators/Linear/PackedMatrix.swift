@@ -57,6 +57,8 @@ final class PackedMatrix: Sendable {
   let columns, depth, panels: Int
   private let memory: HostMemory
   private let kernels: VectorKernels
+  /// Of int8; set while the matrix is made.
+  nonisolated(unsafe) private var surplus: QuadSurplus?
 
   /// - Parameter isTransposed: whether `b` is stored as (columns, depth).
   init(
@@ -82,6 +84,7 @@ final class PackedMatrix: Sendable {
       kernels.raw.column_sums(panelsStart, steps, range.lowerBound, range.upperBound, sums)
     }
     kernels.raw.affine(scales, scales, panels * width, scale, 0)
+    surplus = try QuadSurplus(of: panelsStart, panels: panels, taps: 1, steps: steps, host: host, executor: executor)
   }
 
   /// Numbers, pairs or quads along a column.
@@ -176,5 +179,6 @@ final class PackedMatrix: Sendable {
     guard form == .int8 else { return }
     g.column_scales = UnsafePointer(scales)
     g.column_sums = UnsafePointer(sums)
+    if let surplus { g.surplus = surplus.raw(width: kernels.raw.panel_columns) }
   }
 }

@@ -19,7 +19,7 @@ struct RowRounding {
     case .float32, .narrowFloat16, .narrowBFloat16: return nil
     case .bfloat16: stride = packed.steps
     // Room for the next multiple of 16 numbers, in whole cache lines; so rows of 2^n numbers don't share a cache set.
-    case .int8: stride = ((depth / 16 + 1) * 16 * kernels.raw.quantum_bytes + 63) / 64 * 16
+    case .int8: stride = ((depth / 16 + 1) * 16 + 63) / 64 * 16
     }
     (form, self.rows, self.depth, self.range) = (packed.form, rows, depth, range)
   }
