@@ -12,8 +12,17 @@ struct Placement {
 
   subscript(value: ValueID) -> Plan.Place { places[value] ?? .absent }
 
-  init(_ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action]) throws {
-    for (index, input) in graph.inputs.enumerated() { places[input] = .input(index) }
+  /// By position among the inputs that the caller may give away: the last value in it, the only one that can be read.
+  private var given: [Int: ValueID] = [:]
+
+  /// - Parameter positions: Those of inputs in whose memory what is made of them may lie.
+  init(_ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action], given positions: Range<Int>)
+    throws
+  {
+    for (index, input) in graph.inputs.enumerated() {
+      places[input] = .input(index)
+      if positions.contains(index) { given[index] = input }
+    }
     for (node, action) in zip(nodes, actions) {
       for output in node.outputs.compactMap(\.self) where Self.needsSlot(graph[output].facts, action) {
         places[output] = .slot(slotCount)
@@ -39,13 +48,22 @@ struct Placement {
     for (index, node) in nodes.enumerated() {
       for operand in node.operands { if let operand { lastUse[operand] = index } }
     }
+    let results = Set(graph.outputs)
     var lifetimes: [Lifetime] = []
     var lifetimeOf: [ValueID: Int] = [:]
     // By lifetime: the last value in it, the only one that can still be read.
     var holders: [ValueID] = []
     for (index, node) in nodes.enumerated() {
       for (position, output) in node.outputs.enumerated() {
-        guard let output, places[output] == nil else { continue }
+        guard let output else { continue }
+        if position == 0, let kernel = actions[index].kernel, !given.isEmpty {
+          let ending = node.operands.compactMap(\.self).filter { lastUse[$0] == index && !results.contains($0) }
+          if let input = givenInput(for: output, node, kernel, ending, in: graph) {
+            places[output] = .input(input)
+            given[input] = output
+          }
+        }
+        guard places[output] == nil else { continue }
         let last = lastUse[output] ?? index
         let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
         func free(_ input: ValueID) -> Int? {
@@ -74,6 +92,29 @@ struct Placement {
     let arena = ZooRuntime.placeInArena(lifetimes)
     for (value, lifetime) in lifetimeOf { places[value] = .arena(arena.offsets[lifetime]) }
     arenaByteCount = arena.byteCount
+  }
+
+  /// The position of an input that the caller gives away and output 0 can take over: it is alike, so that it can be read
+  /// as the input.
+  ///
+  /// - Parameter ending: Values that nothing reads after the node.
+  private func givenInput(
+    for output: ValueID, _ node: CompilerNode, _ kernel: KernelHandle, _ ending: [ValueID], in graph: CompilerGraph
+  ) -> Int? {
+    switch places[output] {
+    case nil, .output: break
+    default: return nil
+    }
+    let made = graph[output]
+    guard made.facts.elementType != nil, made.facts.fixedShape != nil, made.layout == .plain else { return nil }
+    for (position, operand) in node.operands.enumerated() where kernel.canOverwrite(input: position) {
+      guard let operand, case .input(let input) = places[operand], given[input] == operand, ending.contains(operand),
+        node.operands.count(where: { $0 == operand }) == 1, graph[operand].facts.kind == made.facts.kind,
+        graph[operand].facts.fixedShape == made.facts.fixedShape
+      else { continue }
+      return input
+    }
+    return nil
   }
 
   /// The lifetime of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.

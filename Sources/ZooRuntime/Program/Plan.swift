@@ -104,6 +104,8 @@ final class Plan: Sendable {
       return operation.plans
     }
   }
+  /// Inputs in whose memory steps write.
+  private let overwritten: [Int]
   /// Files in which kernels read constants where they lie.
   private let files: [any DiscardableOwner]
   private let idle = Mutex<[RunState]>([])
@@ -113,13 +115,20 @@ final class Plan: Sendable {
   ) {
     (self.steps, self.inputCount, self.outputs) = (steps, inputCount, outputs)
     (self.slotCount, self.arenaByteCount) = (slotCount, arenaByteCount)
+    overwritten = steps.lazy.flatMap(\.outputs).compactMap { operand in
+      if case .input(let input) = operand.place { input } else { nil }
+    }
     files = Self.files(of: steps, outputs)
     workspaceByteCount = steps.map(\.workspaceByteCount).max() ?? 0
     byteCount = MemoryBudget.sum([arenaByteCount, workspaceByteCount, computedByteCount] + outputs.map(\.byteCount))
   }
 
   /// Runs the steps; `inputs` are in the graph's order and like those that the plan was made for.
-  func run(_ inputs: [Value], _ call: RunContext) throws -> [Value] {
+  ///
+  /// - Parameter given: Positions of those whose memory nobody else reads any more.
+  func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
+    var inputs = inputs
+    for input in overwritten where !given.contains(input) { inputs[input] = try inputs[input].owned() }
     let state = try idle.withLock { $0.popLast() } ?? RunState(self)
     let results = try outputs.map(Self.memory)
     state.bind(inputs: inputs, results: results)
@@ -189,11 +198,25 @@ extension Value {
 
 extension [Value] {
   /// The values, those that are among `inputs` in memory of their own.
-  func owned(unlike inputs: [Value]) throws -> [Value] {
+  func owned(unlike inputs: some Sequence<Value>) throws -> [Value] {
     let lent = Set(inputs.lazy.flatMap(\.memories).map(ObjectIdentifier.init))
     return try map { value in
       value.memories.contains { lent.contains(ObjectIdentifier($0)) } ? try value.owned() : value
     }
+  }
+}
+
+extension [Value] {
+  /// Positions among the first `count` of tensors whose memory no other one of the values has.
+  func alone(first count: Int) -> Set<Int> {
+    let memories = map(\.memories)
+    var uses: [ObjectIdentifier: Int] = [:]
+    for memory in memories.joined() { uses[ObjectIdentifier(memory), default: 0] += 1 }
+    return Set(
+      indices.prefix(count).filter { index in
+        guard self[index].tensor != nil, let memory = memories[index].first else { return false }
+        return uses[ObjectIdentifier(memory)] == 1
+      })
   }
 }
 

@@ -11,10 +11,12 @@ final class PlanBuilder {
   private let graph: CompilerGraph
   private let shared: SharedParts
   private let call: RunContext
+  private let given: Range<Int>
   private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
 
-  init(graph: CompilerGraph, shared: SharedParts, call: RunContext) {
-    (self.graph, self.shared, self.call) = (graph, shared, call)
+  /// - Parameter given: Positions of inputs that callers may give away.
+  init(graph: CompilerGraph, shared: SharedParts, call: RunContext, given: Range<Int> = 0..<0) {
+    (self.graph, self.shared, self.call, self.given) = (graph, shared, call, given)
   }
 
   func build() throws -> Plan {
@@ -22,7 +24,7 @@ final class PlanBuilder {
     // Before weights are packed; more is known when there are kernels.
     _ = try call.memory.taking(leastByteCount(nodes))
     let actions = try makeActions(nodes)
-    let places = try Placement(graph, nodes, actions)
+    let places = try Placement(graph, nodes, actions, given: given)
     func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
       guard let value else { return Plan.Operand(facts: ValueFacts(nil), layout: .plain, place: .absent, name: "") }
       let known = graph[value]

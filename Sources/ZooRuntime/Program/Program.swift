@@ -12,6 +12,8 @@ final class Program: Sendable {
   /// What all programs of one model share.
   let shared: SharedParts
   let graph: CompilerGraph
+  /// Positions of inputs that callers may give away.
+  private let givable: Range<Int>
   private let versions = Mutex(Versions())
   /// Held while a plan is made, so that packed weights are shared and not made twice.
   private let planning = Mutex(())
@@ -45,12 +47,14 @@ final class Program: Sendable {
     }
   }
 
-  init(_ graph: CompilerGraph, _ shared: SharedParts) {
-    (self.graph, self.shared) = (graph, shared)
+  init(_ graph: CompilerGraph, _ shared: SharedParts, givable: Range<Int> = 0..<0) {
+    (self.graph, self.shared, self.givable) = (graph, shared, givable)
   }
 
   /// Computes the outputs; `inputs` are in the graph's order.
-  func run(_ inputs: [Value], _ call: RunContext) throws -> [Value] {
+  ///
+  /// - Parameter given: Positions of those whose memory nobody else reads any more, so that outputs may lie there.
+  func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
     // Regions follow each other; how many there are is the graph's business, not the stack's.
     var finished: [(version: Version, results: [Value])] = []
     var (program, values) = (self, inputs)
@@ -58,7 +62,7 @@ final class Program: Sendable {
       let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
       var inner = call
       inner.memory = try call.memory.taking(version.plan.byteCount)
-      let results = try version.plan.run(values, inner)
+      let results = try version.plan.run(values, given: finished.isEmpty ? given : [], inner)
       finished.append((version, results))
       guard let rest = version.rest else { break }
       (program, values) = (rest, Array(results.prefix(rest.graph.inputs.count)))
@@ -73,7 +77,7 @@ final class Program: Sendable {
         }
       }
     }
-    return try outputs.owned(unlike: inputs)
+    return try outputs.owned(unlike: inputs.indices.lazy.filter { !given.contains($0) }.map { inputs[$0] })
   }
 
   /// The plan of the first region for inputs of which so much is known.
@@ -97,7 +101,7 @@ final class Program: Sendable {
     var region = try Region(firstOf: &whole, context)
     let results = region.graph.outputs
     try optimize(&region.graph, context)
-    let plan = try PlanBuilder(graph: region.graph, shared: shared, call: call).build()
+    let plan = try PlanBuilder(graph: region.graph, shared: shared, call: call, given: givable).build()
     let rest = region.rest.map { Program($0, shared) }
     let places = Dictionary(results.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let later = Dictionary(

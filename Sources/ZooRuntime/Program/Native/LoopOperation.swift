@@ -12,9 +12,9 @@ struct LoopOperation: NativeOperation {
   private let stackFacts: [ValueFacts]
 
   init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
-    body = try RunnableBody(node, "body", shared)
     // Trailing inputs that are left out are not there at all.
     carriedCount = max(node.inputs.count - 2, 0)
+    body = try RunnableBody(node, "body", shared, givable: 2..<2 + carriedCount)
     hasLimit = node.inputs.first.flatMap { $0 } != nil
     hasCondition = node.inputs.count > 1 && node.inputs[1] != nil
     guard body.ownInputCount == carriedCount + 2, body.outputCount >= carriedCount + 1,
@@ -32,14 +32,17 @@ struct LoopOperation: NativeOperation {
     var carried = try (0..<carriedCount).map { try inputs.value($0 + 2) }
     var stacks = [[Tensor]](repeating: [], count: body.outputCount - 1 - carriedCount)
     var inner = call
+    // What the loop alone has.
+    var given: Set<Int> = []
     var turn = 0
     while turn < limit, goesOn {
       let count = Value.tensor(try Tensor([Int64(turn)], shape: []))
       let condition = Value.tensor(try Tensor([goesOn], shape: []))
-      let results = try body.run([count, condition] + carried, operands: inputs, inner)
+      let results = try body.run([count, condition] + carried, given: given, operands: inputs, inner)
       guard let next = results[0].tensor else { throw ZooError(.badData, "the body's condition is no tensor") }
       goesOn = try next.truth()
       carried = Array(results[1...].prefix(carriedCount))
+      given = Set(Array(results.dropFirst()).alone(first: carriedCount).map { $0 + 2 })
       for (index, result) in results.dropFirst(carriedCount + 1).enumerated() {
         guard let tensor = result.tensor else { throw ZooError(.badData, "what a loop stacks is no tensor") }
         inner.memory = try inner.memory.taking(tensor.byteCount)

@@ -68,14 +68,15 @@ struct RunnableBody: NodeBody {
   /// Where among the node's operands the values are that the body reads of the graph around.
   private let captures: Range<Int>
 
-  init(_ node: CompilerNode, _ name: String, _ shared: SharedParts) throws {
+  /// - Parameter givable: Positions of inputs that are given away, as what is carried from turn to turn.
+  init(_ node: CompilerNode, _ name: String, _ shared: SharedParts, givable: Range<Int> = 0..<0) throws {
     guard let index = node.bodies.firstIndex(where: { $0.name == name }) else {
       throw ZooError(.badData, "the attribute \(name) is missing, or no graph", at: node.label)
     }
     let body = node.bodies[index]
     let before = node.inputs.count + node.bodies[..<index].reduce(0) { $0 + $1.captures.count }
     captures = before..<before + body.captures.count
-    program = Program(body.graph, shared)
+    program = Program(body.graph, shared, givable: givable)
     ownInputCount = body.ownInputCount
     outputCount = body.graph.outputs.count
   }
@@ -83,13 +84,17 @@ struct RunnableBody: NodeBody {
   /// The plan for inputs of which so much is known, those that are read of the graph around included.
   func plan(for facts: [ValueFacts], _ call: RunContext) throws -> Plan { try program.version(like: facts, call).plan }
 
-  /// - Parameter operands: The node's, by position.
-  func run(_ own: [Value], operands: [Value?], _ call: RunContext) throws -> [Value] {
+  /// - Parameters:
+  ///   - given: Positions of inputs that are given away.
+  ///   - operands: The node's, by position.
+  func run(
+    _ own: [Value], given: Set<Int> = [], operands: [Value?], _ call: RunContext
+  ) throws -> [Value] {
     let around = try captures.map { index in
       guard let value = operands[index] else { throw ZooError(.defect, "a body reads what is not there") }
       return value
     }
-    return try program.run(own + around, call)
+    return try program.run(own + around, given: given, call)
   }
 }
 

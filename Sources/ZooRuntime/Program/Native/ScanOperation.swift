@@ -15,7 +15,9 @@ struct ScanOperation: NativeOperation {
 
   init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
     isBatched = node.opset < 9
-    body = try RunnableBody(node, "body", shared)
+    let own = max(node.inputs.count - (isBatched ? 1 : 0), 0)
+    let carried = own - min(max(node.int("num_scan_inputs") ?? 0, 0), own)
+    body = try RunnableBody(node, "body", shared, givable: 0..<carried)
     func list(_ name: String) -> [Int]? {
       guard case .ints(let values)? = node[attribute: name] else { return nil }
       return values.map { Int($0) }
@@ -92,14 +94,17 @@ struct ScanOperation: NativeOperation {
     var states = initial
     var stacks = [[Tensor]](repeating: [], count: stackCount)
     var inner = call
+    // What the scan alone has.
+    var given: Set<Int> = []
     for turn in 0..<(length ?? extent) {
       let pieces = try scans.indices.map { index in
         let place = inputsReversed[index] ? (length ?? extent) - 1 - turn : turn
         return Value.tensor(
           try piece(scans[index], axis: axes[index], place..<place + 1).droppingAxis(axes[index]))
       }
-      let results = try body.run(states + pieces, operands: operands, inner)
+      let results = try body.run(states + pieces, given: given, operands: operands, inner)
       states = Array(results.prefix(stateCount))
+      given = results.alone(first: stateCount)
       for (index, result) in results.dropFirst(stateCount).enumerated() {
         guard let tensor = result.tensor else { throw ZooError(.badData, "what a Scan stacks is no tensor") }
         inner.memory = try inner.memory.taking(tensor.byteCount)
