@@ -26,7 +26,7 @@ public struct InferFacts: Pass {
         if try becomesConstant(id, node, &graph, context) { return }
         let facts = try inferred(node, in: graph, context)
         switch try folding(node, facts, in: graph, &allowance) {
-        case .now(let mostBytes): if try fold(id, node, mostBytes: mostBytes, &graph, context) { return }
+        case .now(let mostBytes): if try fold(id, node, facts, mostBytes: mostBytes, &graph, context) { return }
         case .whenRead: return try compute(id, node, facts, &graph, context)
         case .never: break
         }
@@ -196,9 +196,13 @@ extension InferFacts {
 
   /// - Returns: Whether that could be done.
   private func fold(
-    _ id: NodeID, _ node: CompilerNode, mostBytes: Int, _ graph: inout CompilerGraph, _ context: CompileContext
+    _ id: NodeID, _ node: CompilerNode, _ facts: [ValueFacts], mostBytes: Int, _ graph: inout CompilerGraph,
+    _ context: CompileContext
   ) throws -> Bool {
-    guard let results = try context.provider.evaluate(node, in: graph, mostBytes: mostBytes) else { return false }
+    let known = try facts.count == 1 ? facts[0].knownIntegers().map { [$0] } : nil
+    guard let results = try known ?? context.provider.evaluate(node, in: graph, mostBytes: mostBytes) else {
+      return false
+    }
     graph.remove(id)
     let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
     let made = results.reduce(0) { $0 + $1.byteCount }
@@ -229,6 +233,16 @@ extension CompilerGraph {
   public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
     let context = CompileContext(provider: provider, derivations: ConstantDerivations())
     return try ZooError.locating(node.label) { try InferFacts().inferred(node, in: self, context) }
+  }
+}
+
+extension ValueFacts {
+  /// The tensor of which all elements are known by inference: whole numbers that no arithmetic of extents leaves.
+  fileprivate func knownIntegers() throws -> Tensor? {
+    guard elementType == .int64, let fixedShape, let elements else { return nil }
+    let numbers = elements.compactMap(\.number).filter { $0.magnitude < 1 << 40 }
+    guard numbers.count == elements.count, numbers.count == fixedShape.reduce(1, *) else { return nil }
+    return try Tensor(numbers.map(Int64.init), shape: fixedShape)
   }
 }
 

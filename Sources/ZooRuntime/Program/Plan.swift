@@ -109,10 +109,14 @@ final class Plan: Sendable {
   /// Files in which kernels read constants where they lie.
   private let files: [any DiscardableOwner]
   private let idle = Mutex<[RunState]>([])
+  /// Where the memory of runs may stay; without it, it stays in any case.
+  private let room: PlanRoom?
 
   init(
-    steps: [Step], inputCount: Int, outputs: [Output], slotCount: Int, arenaByteCount: Int, computedByteCount: Int
+    steps: [Step], inputCount: Int, outputs: [Output], slotCount: Int, arenaByteCount: Int, computedByteCount: Int,
+    room: PlanRoom?
   ) {
+    self.room = room
     (self.steps, self.inputCount, self.outputs) = (steps, inputCount, outputs)
     (self.slotCount, self.arenaByteCount) = (slotCount, arenaByteCount)
     overwritten = steps.lazy.flatMap(\.outputs).compactMap { operand in
@@ -123,21 +127,38 @@ final class Plan: Sendable {
     byteCount = MemoryBudget.sum([arenaByteCount, workspaceByteCount, computedByteCount] + outputs.map(\.byteCount))
   }
 
+  deinit { idle.withLock { room?.release($0.count * stateByteCount) } }
+
+  private var stateByteCount: Int { arenaByteCount + workspaceByteCount }
+
+  private func takeState() throws -> RunState {
+    guard let state = idle.withLock({ $0.popLast() }) else { return try RunState(self) }
+    room?.release(stateByteCount)
+    return state
+  }
+
+  /// A few wait for the next callers; a burst's arenas go back to the system.
+  private func keep(_ state: RunState) {
+    idle.withLock { idle in
+      guard idle.count < ThreadPool.shared.workerCount, room?.keeps(stateByteCount) ?? true else { return }
+      idle.append(state)
+    }
+  }
+
   /// Runs the steps; `inputs` are in the graph's order and like those that the plan was made for.
   ///
   /// - Parameter given: Positions of those whose memory nobody else reads any more.
   func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
     var inputs = inputs
     for input in overwritten where !given.contains(input) { inputs[input] = try inputs[input].owned() }
-    let state = try idle.withLock { $0.popLast() } ?? RunState(self)
+    let state = try takeState()
     let results = try outputs.map(Self.memory)
     state.bind(inputs: inputs, results: results)
     defer { state.forgetValues() }
     try withExtendedLifetime((inputs, results)) { try state.run(self, call) }
     let values = try outputs.indices.map { try result($0, inputs, results[$0], state) }
     try checkConstants()
-    // A few wait for the next callers; a burst's arenas go back to the system.
-    idle.withLock { if $0.count < ThreadPool.shared.workerCount { $0.append(state) } }
+    keep(state)
     return values
   }
 

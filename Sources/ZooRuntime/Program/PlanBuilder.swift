@@ -12,11 +12,16 @@ final class PlanBuilder {
   private let shared: SharedParts
   private let call: RunContext
   private let given: Range<Int>
+  private let room: PlanRoom?
   private let loaded = Mutex<[TensorIdentity: Tensor]>([:])
 
-  /// - Parameter given: Positions of inputs that callers may give away.
-  init(graph: CompilerGraph, shared: SharedParts, call: RunContext, given: Range<Int> = 0..<0) {
-    (self.graph, self.shared, self.call, self.given) = (graph, shared, call, given)
+  /// - Parameters:
+  ///   - given: Positions of inputs that callers may give away.
+  ///   - room: Where the memory of the plan's runs may stay; without it, it stays in any case.
+  init(
+    graph: CompilerGraph, shared: SharedParts, call: RunContext, given: Range<Int> = 0..<0, room: PlanRoom? = nil
+  ) {
+    (self.graph, self.shared, self.call, self.given, self.room) = (graph, shared, call, given, room)
   }
 
   func build() throws -> Plan {
@@ -57,7 +62,8 @@ final class PlanBuilder {
     }
     let plan = Plan(
       steps: steps, inputCount: graph.inputs.count, outputs: outputs, slotCount: places.slotCount,
-      arenaByteCount: places.arenaByteCount, computedByteCount: graph.computedByteCount)
+      arenaByteCount: places.arenaByteCount, computedByteCount: graph.computedByteCount,
+      room: room)
     _ = try call.memory.taking(MemoryBudget.sum([plan.byteCount] + plan.inner.map(\.byteCount)))
     return plan
   }

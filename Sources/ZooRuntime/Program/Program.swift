@@ -26,6 +26,8 @@ final class Program: Sendable {
     /// What is left, which reads the region's first results.
     let rest: Program?
     let share: PlanRoom.Share
+    /// Whether what it takes, and what belongs to it, depends on the room that the model has.
+    let isOneOfMany: Bool
   }
 
   enum Source: Sendable {
@@ -57,9 +59,10 @@ final class Program: Sendable {
   func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
     // Regions follow each other; how many there are is the graph's business, not the stack's.
     var finished: [(version: Version, results: [Value])] = []
-    var (program, values) = (self, inputs)
+    var (program, values, call) = (self, inputs, call)
     while true {
       let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
+      call.isOneOfMany = version.isOneOfMany
       var inner = call
       inner.memory = try call.memory.taking(version.plan.byteCount)
       let results = try version.plan.run(values, given: finished.isEmpty ? given : [], inner)
@@ -101,7 +104,10 @@ final class Program: Sendable {
     var region = try Region(firstOf: &whole, context)
     let results = region.graph.outputs
     try optimize(&region.graph, context)
-    let plan = try PlanBuilder(graph: region.graph, shared: shared, call: call, given: givable).build()
+    let isOneOfMany = call.isOneOfMany || versions.withLock { $0.table.count >= Versions.least }
+    let plan = try PlanBuilder(
+      graph: region.graph, shared: shared, call: call, given: givable, room: isOneOfMany ? shared.room : nil
+    ).build()
     let rest = region.rest.map { Program($0, shared) }
     let places = Dictionary(results.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let later = Dictionary(
@@ -112,7 +118,7 @@ final class Program: Sendable {
         if let place = places[value] { return .region(place) }
         guard let place = later[value] else { throw ZooError(.defect, "an output is in no region") }
         return .rest(place)
-      }, rest: rest, share: PlanRoom.Share(plan, of: shared.room))
+      }, rest: rest, share: PlanRoom.Share(plan, of: shared.room), isOneOfMany: isOneOfMany)
   }
 }
 
@@ -137,6 +143,8 @@ struct RunContext {
   var memory: MemoryBudget = .unlimited
   /// What outputs of unknown shapes may take at most, each.
   var mostBytes = Int.max
+  /// Whether the plan that runs is one for many shapes.
+  var isOneOfMany = false
 }
 
 /// What plans differ by.
