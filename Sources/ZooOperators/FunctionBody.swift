@@ -14,6 +14,10 @@ public struct FunctionBody {
     case input(Int)
     /// What a part, by its number, gives.
     case made(Int, Int)
+    /// In a derivative: the node's own output.
+    case output(Int)
+    /// In a derivative: by how much the result grows with an element of the node's output.
+    case gradient(Int)
   }
 
   /// What the body is made of, in order.
@@ -31,11 +35,16 @@ public struct FunctionBody {
 
   /// The node.
   let node: Inference
+  /// In a derivative: what is known of the node's outputs, and those that the result depends on.
+  let outputs: [ValueFacts]
+  let gradients: Set<Int>
   public private(set) var parts: [Part] = []
   /// The function's results by position, `nil` where it does not make one.
   public internal(set) var results: [Value?] = []
 
-  init(_ node: Inference) { self.node = node }
+  init(_ node: Inference, outputs: [ValueFacts] = [], gradients: Set<Int> = []) {
+    (self.node, self.outputs, self.gradients) = (node, outputs, gradients)
+  }
 
   // MARK: Inputs
 

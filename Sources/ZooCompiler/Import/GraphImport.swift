@@ -35,8 +35,8 @@ struct GraphImport {
 
   /// - Parameter given: Inputs with a default value that are to be inputs.
   init(_ model: ModelDefinition, given: Set<ExactText>) throws {
-    self.model = model
-    self.given = given
+    let model = try model.withGradientFunctions()
+    (self.model, self.given) = (model, given)
     functions = try FunctionTable(model)
   }
 
