@@ -164,10 +164,7 @@ extension Inference {
   ///
   /// - Throws: `ZooError` (`unsupported`).
   func checkSizesForFunction() throws {
-    for case let shape? in inputs.map({ $0?.fixedShape }) {
-      let size = shape.map { Dim(max($0, 1)) }.product.number ?? .max
-      guard size <= 1 << 40 else { throw ZooError(.unsupported, "an input of shape \(shape) is too large") }
-    }
+    try checkExtentsForFunction()
     let numbers = node.attributes.flatMap { attribute -> [Int64] in
       switch attribute.value {
       case .int(let number): [number]
@@ -177,6 +174,14 @@ extension Inference {
     }
     for number in numbers where number.magnitude > 1 << 22 {
       throw ZooError(.unsupported, "an attribute of \(number) is too large")
+    }
+  }
+
+  /// - Throws: `ZooError` (`unsupported`).
+  func checkExtentsForFunction() throws {
+    for case let shape? in inputs.map({ $0?.fixedShape }) {
+      let size = shape.map { Dim(max($0, 1)) }.product.number ?? .max
+      guard size <= 1 << 40 else { throw ZooError(.unsupported, "an input of shape \(shape) is too large") }
     }
   }
 }

@@ -116,11 +116,20 @@ public struct OperatorDeclaration: Sendable {
   /// - Parameter differentiates: Whether the derivative of the node is wanted.
   /// - Throws: `ZooError` (`unsupported`) for what the function can't express.
   public func functionBody(of node: Inference, differentiates: Bool = false) throws -> FunctionBody? {
-    guard let function = function ?? (differentiates ? differentiable : nil) else { return nil }
+    // What it refuses may be in nobody's way.
+    if differentiates, function == nil { return try? body(of: node, by: differentiable) }
+    return try body(of: node, by: function)
+  }
+
+  /// What a node stands for where its derivative is wanted.
+  func differentiableBody(of node: Inference) throws -> FunctionBody? { try body(of: node, by: differentiable) }
+
+  private func body(of node: Inference, by rule: FunctionRule?) throws -> FunctionBody? {
+    guard let rule else { return nil }
     try node.checkSizesForFunction()
     var body = FunctionBody(node)
     return try node.ifKnown {
-      body.results = try function(&body)
+      body.results = try rule(&body)
       return body
     }
   }

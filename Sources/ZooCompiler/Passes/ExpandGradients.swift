@@ -59,7 +59,9 @@ private struct ReverseAccumulation {
   /// - Returns: Whether all is known that the derivatives depend on.
   mutating func run() throws -> Bool {
     let y = graph.outputs[0]
-    guard let type = graph[y].facts.elementType else { return false }
+    guard let type = graph[y].facts.elementType, graph.inputs.allSatisfy({ graph[$0].facts.kind != nil }) else {
+      return false
+    }
     guard type.isContinuous else {
       throw ZooError(.badData, "y is \(type.name), not a tensor of floating point numbers")
     }

@@ -28,11 +28,13 @@ extension OperatorDeclaration {
     of node: Inference, outputs: [ValueFacts], gradients: Set<Int>
   ) throws -> FunctionBody? {
     guard let derivative else {
+      // It waits for what is not known yet, or says why it can't be.
+      if hasOwnDerivative, try differentiableBody(of: node) == nil { return nil }
       throw ZooError(
         .unsupported, "there is no derivative of \(name)",
         advice: "name what it reads in zs, or a value behind it in xs, so that Gradient need not go through it")
     }
-    try node.checkSizesForFunction()
+    try node.checkExtentsForFunction()
     var body = FunctionBody(node, outputs: outputs, gradients: gradients)
     return try node.ifKnown {
       body.results = try derivative(&body)
@@ -140,7 +142,7 @@ extension FunctionBody {
   /// `value`, which has the shape `from`, summed to the shape `to` of another value, which broadcasts to it.
   mutating func summed(_ value: Value, _ from: [Dim], to: [Dim], of other: Value) throws -> Value {
     let added = from.count - to.count
-    let places = to.indices.filter { to[$0] != from[added + $0] }
+    let places = to.indices.filter { to[$0] != from[added + $0] && (to[$0].number ?? 1) == 1 }
     // An extent that is neither 1 nor known to be the same may be 1 when the graph runs.
     if places.contains(where: { to[$0].number == nil }) {
       let ones = try integers(Array(repeating: 1, count: added))

@@ -45,6 +45,7 @@ private struct FixedWindows {
 extension FunctionBody {
   /// Those of Conv: of the input, a transposed convolution of the gradient; of the weights, a convolution of the input by it.
   mutating func gradientsOfConvolution() throws -> [Value?] {
+    try node.checkSizesForFunction()
     let (x, w, y) = (try node.fixedShape(0), try node.shape(1), try fixedOutputShape())
     let windows = try FixedWindows(
       node, kernel: Array(w[2...]), extents: Array(x[2...]), positions: Array(y[2...]))
@@ -62,6 +63,7 @@ extension FunctionBody {
 
   /// Those of ConvTranspose, which is the derivative of a convolution: of the input, that convolution of the gradient.
   mutating func gradientsOfTransposedConvolution() throws -> [Value?] {
+    try node.checkSizesForFunction()
     let (x, w, y) = (try node.fixedShape(0), try node.shape(1), try fixedOutputShape())
     guard ["NOTSET", "", "VALID"].contains(try node.text("auto_pad") ?? ""), try node.ints("output_shape") == nil else {
       throw node.noDerivative("with an output shape in place of pads")

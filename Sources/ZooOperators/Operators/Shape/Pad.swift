@@ -25,6 +25,7 @@ extension OperatorDeclaration {
 
 extension FunctionBody {
   fileprivate mutating func gradientsOfPadded() throws -> [Value?] {
+    try node.checkSizesForFunction()
     guard try node.text("mode") ?? "constant" == "constant" else { return [try gradientOfMoved()] }
     // What was added is cropped, and what was cropped adds zeros.
     let turned =
