@@ -137,6 +137,14 @@ let derivativeCases: [DerivativeCase] = {
       DerivativeCase(type: "Gather", inputs: [.x(3, 2), .integers(2, -1, 0)]),
       DerivativeCase(type: "GatherElements", inputs: [.x(2, 2), .integers(0, 0, 1, 0, shape: [2, 2])]),
       DerivativeCase(type: "GatherND", inputs: [.x(2, 2), .integers(0, 1, 0, 1, shape: [2, 2])]),
+      DerivativeCase(
+        type: "ScatterElements", inputs: [.x(2, 3), .integers(2, 0, shape: [2, 1]), .x(2, 1)],
+        attributes: [int("axis", 1)]),
+      DerivativeCase(
+        type: "ScatterElements", inputs: [.x(2, 3), .integers(0, 0, 1, shape: [1, 3]), .x(1, 3)],
+        attributes: [.text("reduction", "add")]),
+      DerivativeCase(type: "Scatter", inputs: [.x(3), .integers(1), .x(1)], opset: 10),
+      DerivativeCase(type: "ScatterND", inputs: [.x(3, 2), .integers(2, 0, shape: [2, 1]), .x(2, 2)]),
       DerivativeCase(type: "Compress", inputs: [.x(4), .constant(Tensor([true, false, true], shape: [3]))]),
       DerivativeCase(type: "DepthToSpace", inputs: [.x(1, 4, 1, 2)], attributes: [int("blocksize", 2)]),
       DerivativeCase(type: "SpaceToDepth", inputs: [.x(1, 1, 2, 4)], attributes: [int("blocksize", 2)]),
