@@ -13,7 +13,7 @@ extension FunctionBody {
   /// The gradient in the type of what was cast.
   mutating func castBack() throws -> Value? {
     let type = try node.elementType(0)
-    return type.isContinuous ? cast(gradient, from: outputs[0].elementType, to: type) : nil
+    return type.isContinuous ? cast(gradient, from: outputs.first?.elementType, to: type) : nil
   }
 }
 
