@@ -11,13 +11,18 @@ func sorted(_ nodes: [Node]) throws -> [Node] {
   for (index, node) in nodes.enumerated() {
     for output in node.outputs where !output.isEmpty { producers[ExactText(output)] = index }
   }
+  func isReady(_ name: ExactText, before index: Int) -> Bool { producers[name].map { $0 < index } ?? true }
+  // Names may be long: each is looked at once.
+  let isInOrder = nodes.enumerated().allSatisfy { index, node in
+    node.inputs.allSatisfy { isReady(ExactText($0), before: index) }
+      && (node.subgraphs.isEmpty || node.namesRead.allSatisfy { isReady($0, before: index) })
+  }
+  if isInOrder { return nodes }
+
   // Nodes of which a node needs something, in its bodies too.
   let dependencies = nodes.indices.map { index in
     Set(nodes[index].namesRead.compactMap { producers[$0] }.filter { $0 != index })
   }
-  let isInOrder = dependencies.enumerated().allSatisfy { index, needed in needed.allSatisfy { $0 < index } }
-  if isInOrder { return nodes }
-
   var waiting = dependencies.map(\.count)
   var readers = [[Int]](repeating: [], count: nodes.count)
   for (index, needed) in dependencies.enumerated() {
