@@ -39,7 +39,8 @@ AT(zoo_attribute, ints, 64);
 AT(zoo_attribute, strings, 72);
 AT(zoo_attribute, tensors, 80);
 AT(zoo_attribute, body, 88);
-ENDS(zoo_attribute, body, 96);
+AT(zoo_attribute, bodies, 96);
+ENDS(zoo_attribute, bodies, 104);
 
 AT(zoo_step, size, 0);
 AT(zoo_step, op_type, 8);

@@ -14,6 +14,10 @@ public struct FunctionBody {
     case input(Int)
     /// What a part, by its number, gives.
     case made(Int, Int)
+    /// In a derivative: the node's own output.
+    case output(Int)
+    /// In a derivative: by how much the result grows with an element of the node's output.
+    case gradient(Int)
   }
 
   /// What the body is made of, in order.
@@ -31,11 +35,16 @@ public struct FunctionBody {
 
   /// The node.
   let node: Inference
+  /// In a derivative: what is known of the node's outputs, and those that the result depends on.
+  let outputs: [ValueFacts]
+  let gradients: Set<Int>
   public private(set) var parts: [Part] = []
   /// The function's results by position, `nil` where it does not make one.
   public internal(set) var results: [Value?] = []
 
-  init(_ node: Inference) { self.node = node }
+  init(_ node: Inference, outputs: [ValueFacts] = [], gradients: Set<Int> = []) {
+    (self.node, self.outputs, self.gradients) = (node, outputs, gradients)
+  }
 
   // MARK: Inputs
 
@@ -155,10 +164,7 @@ extension Inference {
   ///
   /// - Throws: `ZooError` (`unsupported`).
   func checkSizesForFunction() throws {
-    for case let shape? in inputs.map({ $0?.fixedShape }) {
-      let size = shape.map { Dim(max($0, 1)) }.product.number ?? .max
-      guard size <= 1 << 40 else { throw ZooError(.unsupported, "an input of shape \(shape) is too large") }
-    }
+    try checkExtentsForFunction()
     let numbers = node.attributes.flatMap { attribute -> [Int64] in
       switch attribute.value {
       case .int(let number): [number]
@@ -168,6 +174,14 @@ extension Inference {
     }
     for number in numbers where number.magnitude > 1 << 22 {
       throw ZooError(.unsupported, "an attribute of \(number) is too large")
+    }
+  }
+
+  /// - Throws: `ZooError` (`unsupported`).
+  func checkExtentsForFunction() throws {
+    for case let shape? in inputs.map({ $0?.fixedShape }) {
+      let size = shape.map { Dim(max($0, 1)) }.product.number ?? .max
+      guard size <= 1 << 40 else { throw ZooError(.unsupported, "an input of shape \(shape) is too large") }
     }
   }
 }

@@ -50,6 +50,9 @@ public struct OperatorDeclaration: Sendable {
   private let anyType: Bool
   private let facts: FactRule?
   private var function: FunctionRule?
+  var derivative: FunctionRule?
+  /// What a node whose derivative is wanted stands for.
+  private var differentiable: FunctionRule?
   var rowRule: RowRule?
   /// `nil` for an operator that reads all rows.
   public internal(set) var countedRows: CountedRows?
@@ -92,18 +95,41 @@ public struct OperatorDeclaration: Sendable {
     return other
   }
 
+  /// The same operator, whose derivative is that of a function.
+  func differentiated(as rule: @escaping FunctionRule) -> OperatorDeclaration {
+    var other = self
+    other.differentiable = rule
+    return other
+  }
+
   /// Whether nodes stand for others, so that the operator has no kernel.
-  public var isFunction: Bool { function != nil }
+  public var isFunction: Bool { function != nil || isGradient }
+
+  /// Whether the operator is ONNX's Gradient, whose nodes stand for the derivative of the graph that they hold.
+  public var isGradient: Bool { name == "Gradient" && domain == trainingDomain }
+
+  /// Whether the operator has a derivative, or a function that has.
+  public var hasOwnDerivative: Bool { derivative != nil || differentiable != nil }
 
   /// What a node of a function stands for; `nil` where that depends on what is not known yet.
   ///
+  /// - Parameter differentiates: Whether the derivative of the node is wanted.
   /// - Throws: `ZooError` (`unsupported`) for what the function can't express.
-  public func functionBody(of node: Inference) throws -> FunctionBody? {
-    guard let function else { return nil }
+  public func functionBody(of node: Inference, differentiates: Bool = false) throws -> FunctionBody? {
+    // What it refuses may be in nobody's way.
+    if differentiates, function == nil { return try? body(of: node, by: differentiable) }
+    return try body(of: node, by: function)
+  }
+
+  /// What a node stands for where its derivative is wanted.
+  func differentiableBody(of node: Inference) throws -> FunctionBody? { try body(of: node, by: differentiable) }
+
+  private func body(of node: Inference, by rule: FunctionRule?) throws -> FunctionBody? {
+    guard let rule else { return nil }
     try node.checkSizesForFunction()
     var body = FunctionBody(node)
     return try node.ifKnown {
-      body.results = try function(&body)
+      body.results = try rule(&body)
       return body
     }
   }

@@ -153,6 +153,14 @@ public struct Attributes {
   /// A graph that the node runs, for `Call.run`.
   public func body(_ name: String) throws -> Body? { try find(name, kind: 5)?.body.map { Body(raw: $0) } }
 
+  /// The graphs of a list, for `Call.run`.
+  public func bodies(_ name: String) throws -> [Body]? {
+    try find(name, kind: 10).map { attribute in
+      guard find(name)?.has(\.bodies) == true, let bodies = attribute.bodies else { return [] }
+      return (0..<attribute.count).compactMap { bodies[$0].map { Body(raw: $0) } }
+    }
+  }
+
   /// Names are compared as bytes.
   private func find(_ name: String) -> UnsafePointer<zoo_attribute>? {
     guard let base else { return nil }

@@ -33,7 +33,7 @@ package final class BoundNode {
       }
     names = operands.map { $0.map { graph[$0].name } ?? "" }
     pointer = memory.allocate(zoo_node.self, count: 1)
-    let attributes = try bind(node.attributes) + bind(node.bodies.map(\.name), bodies)
+    let attributes = try bind(node.attributes) + bind(node.bodies, bodies)
     let inputs = try operands.enumerated().map { index, operand in
       guard let operand else { return zoo_tensor.absent }
       var input = try bind(graph[operand], load: stored[index] == nil ? load : nil)
@@ -133,10 +133,19 @@ package final class BoundNode {
     return try bind(ValueFacts(loaded.type, loaded.shape), layout: .plain, constant: loaded)
   }
 
-  private func bind(_ names: [String], _ bodies: [BodyHandle]) -> [zoo_attribute] {
-    names.enumerated().map { index, name in
-      var bound = emptyAttribute(name, kind: 5)
-      bound.body = bodies.indices.contains(index) ? bodies[index].pointer : nil
+  /// - Parameter handles: None where the node is only asked about.
+  private func bind(_ bodies: [Body], _ handles: [BodyHandle]) -> [zoo_attribute] {
+    let pointers = bodies.indices.map { handles.indices.contains($0) ? handles[$0].pointer : nil }
+    // The graphs of a list are one attribute.
+    let firsts = bodies.indices.filter { !bodies[$0].isListed || $0 == 0 || bodies[$0 - 1].name != bodies[$0].name }
+    return zip(firsts, firsts.dropFirst() + [bodies.count]).map { first, next in
+      var bound = emptyAttribute(bodies[first].name, kind: bodies[first].isListed ? 10 : 5)
+      if bodies[first].isListed {
+        bound.bodies = UnsafePointer(memory.copy(Array(pointers[first..<next])))
+        bound.count = next - first
+      } else {
+        bound.body = pointers[first]
+      }
       return bound
     }
   }

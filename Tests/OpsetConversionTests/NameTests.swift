@@ -55,4 +55,39 @@ struct NameTests {
     #expect(read.isSubset(of: Set(names.map { Array($0.utf8) })))
     #expect(names.allSatisfy { !$0.unicodeScalars.contains("¦") })
   }
+
+  /// A Gradient names values in its attributes; where its function's body takes the place of a call, these are called otherwise.
+  @Test func whatGradientsNameIsRenamed() throws {
+    var function = Function()
+    (function.name, function.domain, function.inputs, function.outputs) = ("F", "own", [Self.one], ["d"])
+    function.nodes = [
+      Node("Unsqueeze", inputs: [Self.one, "axes"], outputs: [Self.two]),
+      Node(
+        "Gradient", domain: "ai.onnx.preview.training", inputs: [Self.one], outputs: ["d"],
+        attributes: [Attribute("xs", .strings([Array(Self.one.utf8)])), .text("y", Self.two)]),
+    ]
+    function.nodes.insert(
+      Node(
+        "Constant", inputs: [], outputs: ["axes"],
+        attributes: [
+          Attribute("value", .tensor(NamedTensor(name: "", tensor: StoredTensor(try Tensor([Int64(0)], shape: [1])))))
+        ]), at: 0)
+    function.operatorSets = [OperatorSet(version: 17), OperatorSet(domain: "ai.onnx.preview.training", version: 1)]
+    var graph = Graph()
+    graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [2])]
+    graph.outputs = [ValueInfo(name: "z")]
+    graph.nodes = [Node("F", domain: "own", inputs: ["x"], outputs: ["z"])]
+    var model = ModelDefinition(
+      graph, operatorSets: function.operatorSets + [OperatorSet(domain: "own", version: 1)])
+    model.functions = [function]
+    let converted = try model.converted(toOperatorSet: 11).graph
+    let gradient = try #require(converted.nodes.first { $0.operatorType == "Gradient" })
+    guard case .strings(let xs)? = gradient[attribute: "xs"], case .string(let y)? = gradient[attribute: "y"] else {
+      Issue.record("the names are lost")
+      return
+    }
+    #expect(xs.map { String(decoding: $0, as: UTF8.self) } == gradient.inputs)
+    let unsqueezed = try #require(converted.nodes.first { $0.operatorType == "Unsqueeze" })
+    #expect(unsqueezed.inputs[0] == "x" && unsqueezed.outputs.map { Array($0.utf8) } == [y])
+  }
 }

@@ -5,7 +5,7 @@ import ZooCore
 @testable import ZooOperators
 
 /// Whatever a node's attributes and inputs are, its declaration gives facts that can be and, of a function, a
-/// body, or a `ZooError`.
+/// body, or a `ZooError`; so do its derivatives.
 @Suite("Hostile nodes", .serialized)
 struct HostileNodeTests {
   @Test(arguments: OperatorCatalogue.all.map { HostileOperator(name: $0.name, domain: $0.domain) })
@@ -21,6 +21,9 @@ struct HostileNodeTests {
           return
         }
         _ = try declaration.functionBody(of: node)
+        guard declaration.hasOwnDerivative else { continue }
+        if declaration.derivative == nil { _ = try declaration.differentiableBody(of: node) }
+        _ = try declaration.gradients(of: node, outputs: facts, gradients: [round % 2])
       } catch let error as ZooError where error.kind == .badData || error.kind == .unsupported {
         continue
       } catch {

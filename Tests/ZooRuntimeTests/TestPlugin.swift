@@ -11,7 +11,7 @@ let testPlugin = Plugin(name: "Test", version: "1") { _ in
   [
     Elementwise(name: "Add", takesRelu: true) { $0 + $1 }, Elementwise(name: "Sub", takesRelu: false) { $0 - $1 },
     Unary(name: "Relu") { max($0, 0) }, Unary(name: "Identity") { $0 }, Normalization(), EvenNumbers(), ShapeOf(),
-    Failing(),
+    Failing(), Chain(),
   ]
 }
 
@@ -125,6 +125,24 @@ private struct ShapeOf: Operator {
   func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(.int64, [try node.input(0).rank])] }
   func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
     throw OperatorError("not folded", kind: .unsupported)
+  }
+}
+
+/// Runs a list of graphs, each on what the one before it gives.
+private struct Chain: Operator {
+  let signature = Signature("Chain", domain: "test", since: 1)
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(.float32, nil)] }
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    guard let bodies = try node.attributes.bodies("steps"), let first = bodies.first else {
+      throw OperatorError("there are no steps")
+    }
+    return ClosureKernel { call in
+      var results = try call.run(first, [call.input(0)])
+      for body in bodies.dropFirst() {
+        results = try results.withValues { try $0.withElement(0) { try call.run(body, [$0]) } }
+      }
+      try results.withValues { try call.setOutput(0, to: $0, element: 0) }
+    }
   }
 }
 

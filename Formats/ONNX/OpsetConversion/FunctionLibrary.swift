@@ -141,6 +141,7 @@ private struct Renaming {
         }
         return attribute
       }
+      copy.renameDifferentiated { names[$0] }
       return copy
     }
   }

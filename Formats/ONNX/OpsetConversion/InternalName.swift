@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// What values are called while a graph is rewritten.
 ///
@@ -106,6 +107,7 @@ extension [Node] {
     for index in indices {
       self[index].inputs.renameAll(rename)
       self[index].outputs.renameAll(rename)
+      self[index].renameDifferentiated(rename)
       for place in self[index].attributes.indices {
         switch self[index].attributes[place].value {
         case .graph(var graph):

@@ -114,6 +114,7 @@ typedef struct zoo_attribute {
   const zoo_string *strings;
   const zoo_tensor *const *tensors; /* kind TENSOR: one, with count 1 */
   const zoo_body *body;             /* kind GRAPH: valid as long as the kernel is */
+  const zoo_body *const *bodies;    /* kind GRAPHS, `count` of them: likewise */
 } zoo_attribute;
 
 /* One elementwise operator of the default ONNX domain that the host folded onto the end of a node. */

@@ -69,4 +69,6 @@ public struct Body: Sendable {
   public var ownInputCount: Int
   /// Values of the graph around the node, for the other inputs.
   public var captures: [ValueID]
+  /// Whether the attribute holds a list of graphs, of which this is one.
+  public var isListed = false
 }

@@ -35,8 +35,8 @@ struct GraphImport {
 
   /// - Parameter given: Inputs with a default value that are to be inputs.
   init(_ model: ModelDefinition, given: Set<ExactText>) throws {
-    self.model = model
-    self.given = given
+    let model = try model.withGradientFunctions()
+    (self.model, self.given) = (model, given)
     functions = try FunctionTable(model)
   }
 
@@ -141,7 +141,14 @@ struct GraphImport {
       guard let attribute = resolved(attribute) else { continue }
       switch attribute.value {
       case .graph(let graph): made.bodies.append(try body(graph, attribute.name, node))
-      case .graphs: throw ZooError(.unsupported, "the attribute \(attribute.name) holds several graphs", at: node.label)
+      case .graphs(let graphs) where !graphs.isEmpty:
+        guard made.declaration == nil else {
+          throw ZooError(.badData, "the attribute \(attribute.name) holds a list of graphs", at: node.label)
+        }
+        for graph in graphs {
+          made.bodies.append(try body(graph, attribute.name, node))
+          made.bodies[made.bodies.count - 1].isListed = true
+        }
       default: made.attributes.append(attribute)
       }
     }

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooOperators
 
 /// The nodes so that producers come before readers, otherwise in their own order (Kahn 1962). The ONNX specification asks
 /// for order, but files without it are there, and ONNX Runtime takes them.
@@ -10,19 +11,18 @@ func sorted(_ nodes: [Node]) throws -> [Node] {
   for (index, node) in nodes.enumerated() {
     for output in node.outputs where !output.isEmpty { producers[ExactText(output)] = index }
   }
-  /// Nodes of which a node needs something, in its bodies too.
-  func needed(by index: Int) -> Set<Int> {
-    var names = nodes[index].inputs
-    for graph in nodes[index].subgraphs { names += graph.readNames }
-    return Set(names.compactMap { $0.isEmpty ? nil : producers[ExactText($0)] }.filter { $0 != index })
-  }
+  func isReady(_ name: ExactText, before index: Int) -> Bool { producers[name].map { $0 < index } ?? true }
+  // Names may be long: each is looked at once.
   let isInOrder = nodes.enumerated().allSatisfy { index, node in
-    node.inputs.allSatisfy { $0.isEmpty || producers[ExactText($0)].map { $0 < index } ?? true }
-      && node.subgraphs.allSatisfy { $0.readNames.allSatisfy { producers[ExactText($0)].map { $0 < index } ?? true } }
+    node.inputs.allSatisfy { isReady(ExactText($0), before: index) }
+      && (node.subgraphs.isEmpty || node.namesRead.allSatisfy { isReady($0, before: index) })
   }
   if isInOrder { return nodes }
 
-  let dependencies = nodes.indices.map(needed)
+  // Nodes of which a node needs something, in its bodies too.
+  let dependencies = nodes.indices.map { index in
+    Set(nodes[index].namesRead.compactMap { producers[$0] }.filter { $0 != index })
+  }
   var waiting = dependencies.map(\.count)
   var readers = [[Int]](repeating: [], count: nodes.count)
   for (index, needed) in dependencies.enumerated() {

@@ -14,39 +14,46 @@ extension InferFacts {
     next: NodeID?, Void
   )? {
     let node = graph[id]
-    guard let declaration = node.declaration, declaration.isFunction else { return nil }
+    guard let declaration = node.declaration, declaration.isFunction || differentiates else { return nil }
     let body = try ZooError.locating(node.label) {
       let inference = Inference(node, in: graph)
       // Which checks types and shapes.
       _ = try declaration.infer(inference)
-      return try declaration.functionBody(of: inference)
+      return try declaration.functionBody(of: inference, differentiates: differentiates)
     }
     guard let body else { return nil }
     let after = graph.node(after: id)
-    var expansion = Expansion(id, node, context)
+    var expansion = Expansion(id, node, inputs: node.inputs, [:], context)
     let results = try expansion.insert(body, into: &graph)
     graph.remove(id)
-    for (output, result) in zip(node.outputs, results) {
-      if let output, let result { graph.redirect(output, to: result) }
+    for case (let index, let output?) in node.outputs.enumerated() {
+      guard index < results.count, let result = results[index] else {
+        throw ZooError(.unsupported, "output \(index) is not computed", at: node.label)
+      }
+      graph.redirect(output, to: result)
     }
     return (expansion.first ?? after, ())
   }
 }
 
 /// A function's body on its way into the graph.
-private struct Expansion {
-  let place: NodeID
+struct Expansion {
+  /// The node before which it goes; `nil` for the end.
+  let place: NodeID?
   let node: CompilerNode
   let context: CompileContext
   private(set) var first: NodeID?
-  private var values: [FunctionBody.Value: ValueID] = [:]
+  private var values: [FunctionBody.Value: ValueID]
 
-  init(_ place: NodeID, _ node: CompilerNode, _ context: CompileContext) {
-    (self.place, self.node, self.context) = (place, node, context)
-    for (index, input) in node.inputs.enumerated() { values[.input(index)] = input }
+  init(
+    _ place: NodeID?, _ node: CompilerNode, inputs: [ValueID?], _ values: [FunctionBody.Value: ValueID],
+    _ context: CompileContext
+  ) {
+    (self.place, self.node, self.context, self.values) = (place, node, context, values)
+    for (index, input) in inputs.enumerated() { self.values[.input(index)] = input }
   }
 
-  /// - Returns: The function's results, as many as the node has outputs.
+  /// - Returns: The function's results.
   mutating func insert(_ body: FunctionBody, into graph: inout CompilerGraph) throws -> [ValueID?] {
     for (number, part) in body.parts.enumerated() {
       switch part {
@@ -56,13 +63,7 @@ private struct Expansion {
       case .body(let attribute, let inputs): try insert(attribute, inputs, number, &graph)
       }
     }
-    return try node.outputs.indices.map { index in
-      if let result = body.results[checked: index] ?? nil { return values[result] }
-      guard node.outputs[index] == nil else {
-        throw ZooError(.unsupported, "output \(index) is not computed", at: node.label)
-      }
-      return nil
-    }
+    return body.results.map { $0.flatMap { values[$0] } }
   }
 
   private func add(
@@ -99,8 +100,4 @@ private struct Expansion {
     for (index, output) in made.outputs.enumerated() { values[.made(part, index)] = output }
     first = first ?? made.first
   }
-}
-
-extension Array {
-  fileprivate subscript(checked index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

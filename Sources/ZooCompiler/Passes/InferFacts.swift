@@ -6,7 +6,12 @@ import ZooOperators
 public struct InferFacts: Pass {
   public let name = "inference"
 
-  public init() {}
+  /// Whether nodes without a derivative of their own give way to what they stand for.
+  let differentiates: Bool
+
+  public init() { differentiates = false }
+
+  init(differentiates: Bool) { self.differentiates = differentiates }
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     var allowance = FoldingAllowance(context)
@@ -18,6 +23,10 @@ public struct InferFacts: Pass {
       }
       if let function = try expandFunction(id, &graph, context) {
         next = function.next
+        continue
+      }
+      if let gradient = try expandGradient(id, &graph, context) {
+        next = gradient.next
         continue
       }
       next = graph.node(after: id)
@@ -70,7 +79,7 @@ public struct InferFacts: Pass {
     return inner.outputs.map { inner[$0].facts }
   }
 
-  private func body(
+  func body(
     _ attribute: String, _ inputs: [ValueFacts?], _ node: CompilerNode, _ graph: CompilerGraph,
     _ context: CompileContext
   ) throws -> CompilerGraph {

@@ -145,7 +145,7 @@ final class PlanBuilder {
       let asked = operation.readsInPieces(try BoundNode(node, in: graph, arithmetic: provider.arithmetic))
       stored = stored.filter { asked[$0.key] }
     }
-    let bodies = try node.bodies.map { BodyHandle(try RunnableBody(node, $0.name, shared)) }
+    let bodies = node.bodies.indices.map { BodyHandle(RunnableBody(node, at: $0, shared)) }
     let bound = try BoundNode(
       node, in: graph, stored: stored, bodies: bodies, arithmetic: provider.arithmetic
     ) { value in try value.constant.map { try self.load(value, $0) } }

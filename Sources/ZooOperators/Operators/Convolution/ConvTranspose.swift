@@ -9,7 +9,7 @@ extension OperatorDeclaration {
     let channels = w[1] * Dim(groups)
     if node.has(2) { try node.requireVector(2, of: channels, "the bias") }
     return [[x[0], channels] + (try node.transposedExtents(Array(x[2...]), kernel: Array(w[2...])))]
-  }.byRow()
+  }.byRow().derivative { try $0.gradientsOfTransposedConvolution() }
 }
 
 extension Inference {

@@ -14,3 +14,11 @@ extension OperatorDeclaration {
   /// ONNX GlobalLpPool: the p-norm of each channel.
   static let globalLpPool = globalPool("GlobalLpPool") { try $0.requireNorm() }
 }
+
+extension FunctionBody {
+  /// A pool over all positions as the operator that reduces their axes.
+  mutating func overPositions(_ reduction: String) throws -> Value {
+    let axes = Array(2..<max(try node.rank(0), 2))
+    return axes.isEmpty ? self("Identity", x) : self(reduction, x, try integers(axes))
+  }
+}

@@ -1,8 +1,8 @@
 extension OperatorDeclaration {
   /// ONNX MaxPool: the greatest element under a window, and where it was.
-  static let maxPool = pool("MaxPool")
+  static let maxPool = pool("MaxPool").derivative { f in [try f.gradientOfMaxima()] }
   /// ONNX AveragePool: the mean of the elements under a window.
-  static let averagePool = pool("AveragePool")
+  static let averagePool = pool("AveragePool").differentiated { f in [try f.average()] }
   /// ONNX LpPool: the p-norm of the elements under a window.
   static let lpPool = pool("LpPool") { node in try node.requireNorm() }
 

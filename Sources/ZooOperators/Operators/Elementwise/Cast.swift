@@ -6,7 +6,15 @@ extension OperatorDeclaration {
     "Cast", [.elementwise, .keepsZero, .keepsValues],
     types: { node in [.tensor(try node.castTarget())] },
     elements: { node in try node.elements(castTo: node.castTarget()) }, elementsOfAnyType: true
-  ) { node in [try node.shape(0)] }
+  ) { node in [try node.shape(0)] }.derivative { f in [try f.castBack()] }
+}
+
+extension FunctionBody {
+  /// The gradient in the type of what was cast.
+  mutating func castBack() throws -> Value? {
+    let type = try node.elementType(0)
+    return type.isContinuous ? cast(gradient, from: outputs.first?.elementType, to: type) : nil
+  }
 }
 
 extension Inference {

@@ -4,5 +4,5 @@ extension OperatorDeclaration {
     "CastLike", [.elementwise, .keepsZero, .keepsValues, .readsTypes],
     types: { node in [.tensor(try node.elementType(1))] },
     elements: { node in try node.elements(castTo: node.elementType(1)) }, elementsOfAnyType: true
-  ) { node in [try node.shape(0)] }
+  ) { node in [try node.shape(0)] }.derivative { f in [try f.castBack(), nil] }
 }

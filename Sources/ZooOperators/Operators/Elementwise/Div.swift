@@ -8,5 +8,9 @@ extension OperatorDeclaration {
         type == .int32 || type == .int64
           ? dividend.truncatingQuotient(by: divisor) : try dividend.quotient(by: divisor)
       }
-    })
+    }
+  ).derivative { f in
+    let part = f("Div", f.gradient, try f.operand(1))
+    return [try f.summed(part, to: 0), f("Neg", try f.summed(f("Mul", part, f.y), to: 1))]
+  }
 }

@@ -5,5 +5,11 @@ extension OperatorDeclaration {
   ) { node in
     let shape = try node.shape(0)
     return [shape, shape]
+  }.derivative { f in
+    // Which elements training drops is drawn anew with each run of the function.
+    if f.node.opset >= 12, f.node.has(2), try f.node.facts(2).truth != false {
+      throw f.node.noDerivative("in training")
+    }
+    return [f.gradient, nil, nil]
   }
 }

@@ -3,38 +3,57 @@ extension OperatorCatalogue {
 
   /// Other functions of numbers. Whether Clip keeps zero depends on its bounds.
   private static let functions: [OperatorDeclaration] = [
-    .unary("Abs", .keepsZero, elements: { $0.isNonNegative ? $0 : .maximum($0, -$0) }),
-    .unary("Acos"), .unary("Acosh"), .unary("Asin", .keepsZero), .unary("Asinh", .keepsZero),
-    .unary("Atan", .keepsZero),
-    .unary("Atanh", .keepsZero), .unary("Ceil", .keepsZero, elements: { $0.ceiling }, withRatios: true), .unary("Cos"),
-    .unary("Cosh"),
-    .unary("Erf", .keepsZero), .unary("Exp"), .unary("Floor", .keepsZero, elements: { $0.floor }, withRatios: true),
-    .unary("IsInf", .keepsZero), .unary("IsNaN", .keepsZero), .unary("Log"),
-    .unary("Neg", .keepsZero, elements: { -$0 }), .unary("Reciprocal"),
-    .unary("Round", .keepsZero, elements: { $0 }), .unary("Sign", .keepsZero, elements: { $0.sign }),
-    .unary("Sin", .keepsZero), .unary("Sinh", .keepsZero), .unary("Sqrt", .keepsZero), .unary("Tan", .keepsZero),
+    .unary("Abs", .keepsZero, elements: { $0.isNonNegative ? $0 : .maximum($0, -$0) }).slope { f in f("Sign", f.x) },
+    .unary("Acos").slope { f in f("Neg", f("Reciprocal", f("Sqrt", f("Sub", try f.number(1), f.square(f.x))))) },
+    .unary("Acosh").slope { f in f("Reciprocal", f("Sqrt", f("Sub", f.square(f.x), try f.number(1)))) },
+    .unary("Asin", .keepsZero).slope { f in f("Reciprocal", f("Sqrt", f("Sub", try f.number(1), f.square(f.x)))) },
+    .unary("Asinh", .keepsZero).slope { f in f("Reciprocal", f("Sqrt", f("Add", f.square(f.x), try f.number(1)))) },
+    .unary("Atan", .keepsZero).slope { f in f("Reciprocal", f("Add", f.square(f.x), try f.number(1))) },
+    .unary("Atanh", .keepsZero).slope { f in f("Reciprocal", f("Sub", try f.number(1), f.square(f.x))) },
+    .unary("Ceil", .keepsZero, elements: { $0.ceiling }, withRatios: true).steps(),
+    .unary("Cos").slope { f in f("Neg", f("Sin", f.x)) },
+    .unary("Cosh").slope { f in f("Sinh", f.x) },
+    .unary("Erf", .keepsZero).slope { f in
+      f("Mul", f("Exp", f("Neg", f.square(f.x))), try f.number(2 / Double.pi.squareRoot()))
+    },
+    .unary("Exp").slope { f in f.y },
+    .unary("Floor", .keepsZero, elements: { $0.floor }, withRatios: true).steps(),
+    .unary("IsInf", .keepsZero), .unary("IsNaN", .keepsZero),
+    .unary("Log").slope { f in f("Reciprocal", f.x) },
+    .unary("Neg", .keepsZero, elements: { -$0 }).derivative { f in [f("Neg", f.gradient)] },
+    .unary("Reciprocal").slope { f in f("Neg", f.square(f.y)) },
+    .unary("Round", .keepsZero, elements: { $0 }).steps(),
+    .unary("Sign", .keepsZero, elements: { $0.sign }).steps(),
+    .unary("Sin", .keepsZero).slope { f in f("Cos", f.x) },
+    .unary("Sinh", .keepsZero).slope { f in f("Cosh", f.x) },
+    .unary("Sqrt", .keepsZero).slope { f in f("Reciprocal", f("Add", f.y, f.y)) },
+    .unary("Tan", .keepsZero).slope { f in f("Add", f.square(f.y), try f.number(1)) },
     .clip, .pRelu, .swiGLU,
   ]
 
-  /// Functions of one number that networks put between their layers. Whether Shrink keeps zero depends on its attributes.
-  private static let activations: [OperatorDeclaration] = [
-    .unary("Celu", .keepsZero), .unary("Elu", .keepsZero), .unary("Gelu", .keepsZero), .unary("HardSigmoid"),
-    .unary("HardSwish", .keepsZero), .unary("LeakyRelu", .keepsZero), .unary("Mish", .keepsZero),
-    .unary("Relu", .keepsZero, elements: { .maximum($0, 0) }), .unary("Selu", .keepsZero), .unary("Shrink"),
-    .unary("Sigmoid"), .unary("Softplus"), .unary("Softsign", .keepsZero), .unary("Swish", .keepsZero),
-    .unary("Tanh", .keepsZero), .unary("ThresholdedRelu", .keepsZero),
-  ]
-
-  /// What attributes of other operators may name as their activation.
-  static let activationNames = Set(activations.map(\.name))
-
   private static let arithmetic: [OperatorDeclaration] = [
-    .broadcasting("Add", .keepsZero, elements: { try $0.elementwise(+) }),
-    .broadcasting("Sub", .keepsZero, elements: { try $0.elementwise(-) }),
-    .broadcasting("Mul", .keepsZero, elements: { try $0.elementwise(withRatios: true) { try $0.product(with: $1) } }),
+    .broadcasting("Add", .keepsZero, elements: { try $0.elementwise(+) }).derivative { f in
+      [try f.summed(f.gradient, to: 0), try f.summed(f.gradient, to: 1)]
+    },
+    .broadcasting("Sub", .keepsZero, elements: { try $0.elementwise(-) }).derivative { f in
+      [try f.summed(f.gradient, to: 0), f("Neg", try f.summed(f.gradient, to: 1))]
+    },
+    .broadcasting("Mul", .keepsZero, elements: { try $0.elementwise(withRatios: true) { try $0.product(with: $1) } })
+      .derivative { f in
+        [
+          try f.summed(f("Mul", f.gradient, f.operand(1)), to: 0), try f.summed(f("Mul", f.gradient, f.x), to: 1),
+        ]
+      },
     .div, .mod, .pow,
-    .variadic("Max", .keepsZero, elements: Dim.maximum), .variadic("Min", .keepsZero, elements: Dim.minimum),
-    .variadic("Sum", .keepsZero, elements: +), .variadic("Mean", .keepsZero),
+    .variadic("Max", .keepsZero, elements: Dim.maximum).derivative { try $0.gradientsOfExtremes() },
+    .variadic("Min", .keepsZero, elements: Dim.minimum).derivative { try $0.gradientsOfExtremes() },
+    .variadic("Sum", .keepsZero, elements: +).derivative { f in
+      try f.node.inputs.indices.map { try f.summed(f.gradient, to: $0) }
+    },
+    .variadic("Mean", .keepsZero).derivative { f in
+      let part = f("Div", f.gradient, try f.number(Double(f.node.inputs.count)))
+      return try f.node.inputs.indices.map { try f.summed(part, to: $0) }
+    },
   ]
 
   private static let comparisons: [OperatorDeclaration] = [
@@ -109,5 +128,14 @@ extension OperatorDeclaration {
       try node.require(!node.inputs.isEmpty, "the operator has no inputs")
       return [try node.broadcast(node.inputs.indices.map { try node.shape($0) })]
     }
+  }
+}
+
+extension FunctionBody {
+  /// Those of Max and Min: inputs that are equally extreme share the gradient.
+  fileprivate mutating func gradientsOfExtremes() throws -> [Value?] {
+    let shares = try node.inputs.indices.map { try indicator(self("Equal", try input($0), y)) }
+    let part = self("Div", gradient, add("Sum", shares, outputs: 1)[0])
+    return try shares.indices.map { try summed(self("Mul", part, shares[$0]), to: $0) }
   }
 }

@@ -10,5 +10,5 @@ extension OperatorDeclaration {
         return left.number == nil ? right : left
       }
     ]
-  }
+  }.differentiated { f in [f("Mul", f("Swish", f.x), try f.input(1))] }
 }

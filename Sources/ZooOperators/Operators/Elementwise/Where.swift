@@ -16,5 +16,11 @@ extension OperatorDeclaration {
       try node.require(type == .tensor(.bool), "the condition is \(type.name), not bool")
     }
     return [try node.broadcast([try node.shape(0), try node.shape(1), try node.shape(2)])]
+  }.derivative { f in
+    let zero = try f.number(0, f.node.elementType(1))
+    return [
+      nil, try f.summed(f("Where", f.input(0), f.gradient, zero), to: 1),
+      try f.summed(f("Where", f.input(0), zero, f.gradient), to: 2),
+    ]
   }
 }

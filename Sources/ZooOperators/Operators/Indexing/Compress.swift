@@ -17,7 +17,7 @@ extension OperatorDeclaration {
     let place = try node.normalized(axis: axis, rank: shape.count)
     shape[place] = try node.kept(of: shape[place])
     return [shape]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }
 
 extension Inference {

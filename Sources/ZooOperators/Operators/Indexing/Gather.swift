@@ -21,5 +21,5 @@ extension OperatorDeclaration {
     let shape = try node.shape(0)
     let axis = try node.axis(default: 0, rank: shape.count)
     return [shape[..<axis] + (try node.shape(1)) + shape[(axis + 1)...]]
-  }
+  }.derivative { f in [try f.gradientOfMoved(), nil] }
 }

@@ -4,5 +4,5 @@ extension OperatorDeclaration {
     let indices = try node.shape(1)
     if let shape = try node.facts(0).shape { try node.checkElementIndices(indices, shape) }
     return [indices]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }

@@ -5,5 +5,5 @@ extension OperatorDeclaration {
     let batch = try node.int("batch_dims", default: 0)
     let depth = try node.tupleDepth(indices, shape, batch: batch)
     return [indices.dropLast() + shape[(batch + depth)...]]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }

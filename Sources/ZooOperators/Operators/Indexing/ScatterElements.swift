@@ -17,6 +17,21 @@ extension OperatorDeclaration {
         for (left, right) in zip(updates, indices) { try node.requireEqual(left, right, message) }
       }
       return [shape]
+    }.derivative { try $0.gradientsOfScattered("ScatterElements", gathering: "GatherElements") }
+  }
+}
+
+extension FunctionBody {
+  /// Those of updates are gathered where they went; what they replaced has none.
+  mutating func gradientsOfScattered(_ scatter: String, gathering gather: String) throws -> [Value?] {
+    let places = try input(1)
+    let updates = self(gather, gradient, places, keeping: ["axis"])
+    switch try node.text("reduction") ?? "none" {
+    case "add": return [gradient, nil, updates]
+    case "none":
+      let zeros = self("Expand", try number(0), extents(of: try input(2)))
+      return [self(scatter, gradient, places, zeros, keeping: ["axis"]), nil, updates]
+    case let other: throw node.noDerivative("with the reduction \(other)")
     }
   }
 }

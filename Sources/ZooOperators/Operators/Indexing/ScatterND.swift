@@ -13,5 +13,5 @@ extension OperatorDeclaration {
       for (left, right) in zip(updates, expected) { try node.requireEqual(left, right, message) }
     }
     return [shape]
-  }
+  }.derivative { try $0.gradientsOfScattered("ScatterND", gathering: "GatherND") }
 }

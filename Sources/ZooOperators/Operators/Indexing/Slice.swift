@@ -18,7 +18,7 @@ extension OperatorDeclaration {
     }
     for stretch in stretches { shape[stretch.axis] = stretch.extent(of: shape[stretch.axis]) }
     return [shape]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }
 
 /// The places that a slice takes along one axis.

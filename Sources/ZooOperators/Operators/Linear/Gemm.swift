@@ -7,6 +7,25 @@ extension OperatorDeclaration {
     guard node.has(2) else { return [0] }
     let addend = try node.shape(2)
     return addend.count == 2 && addend[0] != 1 ? [0, 2] : [0]
+  }.derivative { try $0.gradientsOfGemm() }
+}
+
+extension FunctionBody {
+  fileprivate mutating func gradientsOfGemm() throws -> [Value?] {
+    let (transposesA, transposesB) = (try node.flag("transA"), try node.flag("transB"))
+    let (a, b) = (try input(0), try input(1))
+    let scaled = self("Mul", gradient, try attribute("alpha", default: 1))
+    func product(_ left: Value, _ turnsLeft: Bool, _ right: Value, _ turnsRight: Bool, _ f: inout FunctionBody) -> Value
+    {
+      f("MatMul", turnsLeft ? f.transpose(left, [1, 0]) : left, turnsRight ? f.transpose(right, [1, 0]) : right)
+    }
+    let first =
+      transposesA ? product(b, transposesB, scaled, true, &self) : product(scaled, false, b, !transposesB, &self)
+    let second =
+      transposesB ? product(scaled, true, a, transposesA, &self) : product(a, !transposesA, scaled, false, &self)
+    guard node.has(2) else { return [first, second] }
+    let addend = self("Mul", gradient, try attribute("beta", default: 1))
+    return [first, second, try summed(addend, outputShape(), to: node.shape(2), of: input(2))]
   }
 }
 

@@ -35,5 +35,18 @@ extension OperatorDeclaration {
     // Whoever asks for statistics trains.
     let wantsStatistics = node.node.outputs.dropFirst().contains { !$0.isEmpty }
     return try wantsStatistics || node.opset < 7 || node.flag("training_mode") ? [] : [0]
+  }.differentiated { f in
+    let wantsStatistics = f.node.node.outputs.dropFirst().contains { !$0.isEmpty }
+    guard !wantsStatistics, f.node.opset >= 9, try !f.node.flag("training_mode") else {
+      throw f.node.noDerivative("in training, or in operator sets before 9")
+    }
+    let (rank, type) = (try f.node.rank(0), try f.node.elementType(0))
+    func channel(_ index: Int, _ f: inout FunctionBody) throws -> FunctionBody.Value {
+      let value = f.cast(try f.input(index), from: try f.node.elementType(index), to: type)
+      return rank > 2 ? try f.unsqueeze(value, Array(1..<rank - 1)) : value
+    }
+    let spread = f("Sqrt", f("Add", try channel(4, &f), try f.epsilon(type)))
+    let normal = f("Div", f("Sub", f.x, try channel(3, &f)), spread)
+    return [f("Add", f("Mul", normal, try channel(1, &f)), try channel(2, &f))]
   }
 }

@@ -12,5 +12,10 @@ extension OperatorDeclaration {
         index, of: node.opset < 21 ? Dim(groups) : shape[1], index == 1 ? "the scale" : "the bias")
     }
     return [shape]
+  }.differentiated { f in
+    let groups = f("Reshape", f.x, try f.integers([0, f.node.requiredInt("num_groups"), -1]))
+    let normal = try f.normalized(groups, axes: [2]).normal
+    if f.node.opset < 21 { return [f.reshape(try f.scaled(normal, f.input(1), f.input(2), rank: 3), like: f.x)] }
+    return [try f.scaled(f.reshape(normal, like: f.x), f.input(1), f.input(2), rank: f.node.rank(0))]
   }
 }

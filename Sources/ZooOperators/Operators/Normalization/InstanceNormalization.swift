@@ -7,5 +7,9 @@ extension OperatorDeclaration {
       try node.requireVector(index, of: shape[1], index == 1 ? "the scale" : "the bias")
     }
     return [shape]
-  }.byRow()
+  }.byRow().differentiated { f in
+    let rank = try f.node.rank(0)
+    let normal = try f.normalized(f.x, axes: Array(2..<rank)).normal
+    return [try f.scaled(normal, f.input(1), f.input(2), rank: rank)]
+  }
 }

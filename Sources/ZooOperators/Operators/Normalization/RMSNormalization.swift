@@ -11,5 +11,14 @@ extension OperatorDeclaration {
         "a scale of shape \(scale) doesn't broadcast to \(inner)")
     }
     return [shape]
+  }.differentiated { f in
+    let (rank, type) = (try f.node.rank(0), try f.node.elementType(0))
+    let precision = try type == .float64 ? type : f.node.elementType("stash_type") ?? .float32
+    let wide = f.cast(f.x, from: type, to: precision)
+    let axes = try f.integers(Array(f.node.axis(default: -1, rank: rank)..<rank))
+    let mean = f("ReduceMean", f.square(wide), axes)
+    let normal = f("Div", wide, f("Sqrt", f("Add", mean, try f.epsilon(precision))))
+    let scale = f.cast(try f.input(1), from: try f.node.elementType(1), to: type)
+    return [f("Mul", f.cast(normal, from: precision, to: type), scale)]
   }
 }

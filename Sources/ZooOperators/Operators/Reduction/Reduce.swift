@@ -11,7 +11,7 @@ extension OperatorDeclaration {
 extension Inference {
   /// Which axes of input 0, of that rank, are reduced, by the attribute `axes` or input 1: without either, and where they
   /// are none, all of them, or none with `noop_with_empty_axes`.
-  private func reducedAxes(rank: Int) throws -> [Int] {
+  func reducedAxes(rank: Int) throws -> [Int] {
     let given = try ints("axes") ?? (has(1) ? integers(1) : [])
     let axes = try normalized(axes: given, rank: rank)
     return try axes.isEmpty && !flag("noop_with_empty_axes") ? Array(0..<rank) : axes

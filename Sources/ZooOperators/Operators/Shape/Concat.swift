@@ -21,6 +21,15 @@ extension OperatorDeclaration {
     }
     if known.count < node.inputs.count { shape[axis] = .unknown() }
     return [shape]
+  }.derivative { try $0.gradientsOfJoined() }
+}
+
+extension FunctionBody {
+  fileprivate mutating func gradientsOfJoined() throws -> [Value?] {
+    let axis = try node.joinedAxis(rank: outputShape().count)
+    let sizes = try node.inputs.indices.map { extents(of: try input($0), axis, axis + 1) }
+    return add(
+      "Split", [gradient, concat(sizes, axis: 0)], outputs: sizes.count, attributes: ["axis": .int(Int64(axis))])
   }
 }
 

@@ -6,7 +6,7 @@ extension OperatorDeclaration {
     let name = "the shape \(shape) has no channels for blocks of \(block)×\(block) positions"
     try node.require(shape.count == 4, name)
     return [[shape[0], try node.quotient(shape[1], block * block, name), shape[2] * block, shape[3] * block]]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }
 
 extension Inference {

@@ -12,5 +12,5 @@ extension OperatorDeclaration {
   ) { node in
     let wanted = try node.extents(1)
     return [try node.broadcast([node.shape(0), wanted])]
-  }
+  }.derivative { f in [try f.summed(f.gradient, to: 0), nil] }
 }

@@ -9,5 +9,5 @@ extension OperatorDeclaration {
       axis >= -shape.count && axis <= shape.count, "axis \(axis) is outside a tensor of rank \(shape.count)")
     let cut = axis < 0 ? axis + shape.count : axis
     return [[shape[..<cut].product, shape[cut...].product]]
-  }
+  }.derivative { f in [f.reshape(f.gradient, like: f.x), nil] }
 }

@@ -20,6 +20,22 @@ extension OperatorDeclaration {
       shape[axis] = shape[axis] + before + after
     }
     return [shape]
+  }.derivative { try $0.gradientsOfPadded() }
+}
+
+extension FunctionBody {
+  fileprivate mutating func gradientsOfPadded() throws -> [Value?] {
+    try node.checkSizesForFunction()
+    guard try node.text("mode") ?? "constant" == "constant" else { return [try gradientOfMoved()] }
+    // What was added is cropped, and what was cropped adds zeros.
+    let turned =
+      try node.opset < 11
+      ? node.padsAttribute().map { -($0.number ?? 0) } : nil
+    let pads = try turned.map { try integers($0) } ?? self("Neg", try input(1))
+    let inner = self("Pad", gradient, pads, nil, node.opset < 11 ? nil : optionalInput(3))
+    guard node.opset >= 11, node.has(2) else { return [inner] }
+    let rest = self("Sub", self("ReduceSum", gradient), self("ReduceSum", inner))
+    return [inner, nil, reshape(rest, like: try input(2))]
   }
 }
 

@@ -7,7 +7,7 @@ extension OperatorDeclaration {
     let attribute = try node.has(1) ? nil : node.ints("shape")
     let target = try attribute?.map { Dim($0) } ?? node.elements(1)
     return [try node.filled(target, from: node.facts(0).shape)]
-  }
+  }.derivative { f in [f.reshape(f.gradient, like: f.x), nil] }
 }
 
 extension Inference {

@@ -12,5 +12,7 @@ extension OperatorDeclaration {
       try node.requireEqual(lengths[0], shape[batch], message)
     }
     return [shape]
+  }.derivative { f in
+    [f("ReverseSequence", f.gradient, try f.input(1), keeping: ["batch_axis", "time_axis"]), nil]
   }
 }

@@ -11,5 +11,5 @@ extension OperatorDeclaration {
         try node.quotient(shape[3], block, name),
       ]
     ]
-  }
+  }.derivative { f in [try f.gradientOfMoved()] }
 }

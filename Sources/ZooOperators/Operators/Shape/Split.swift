@@ -18,7 +18,24 @@ extension OperatorDeclaration {
         start += count
       }
       return facts
-    })
+    }
+  ).derivative { try [$0.gradientOfParts(), nil] }
+}
+
+extension FunctionBody {
+  /// Parts without a gradient have one of zeros.
+  fileprivate mutating func gradientOfParts() throws -> Value {
+    let rank = try node.rank(0)
+    let axis = try node.axis(default: 0, rank: rank)
+    let parts = add(
+      "Split", node.inputs.indices.map(optionalInput), outputs: node.outputCount, opset: node.opset,
+      keeping: ["axis", "split", "num_outputs"])
+    let zero = try number(0)
+    let all = parts.enumerated().map { index, part in
+      gradients.contains(index) ? .gradient(index) : self("Expand", zero, extents(of: part))
+    }
+    return concat(all, axis: axis)
+  }
 }
 
 extension Inference {

@@ -19,5 +19,5 @@ extension OperatorDeclaration {
       try node.requireEqual(shape[axis], 1, "the axes \(named) of the shape \(shape) are not all of extent 1")
     }
     return [shape.indices.filter { !dropped.contains($0) }.map { shape[$0] }]
-  }
+  }.derivative { f in [f.reshape(f.gradient, like: f.x), nil] }
 }

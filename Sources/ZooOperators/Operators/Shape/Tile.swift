@@ -7,7 +7,7 @@ extension OperatorDeclaration {
       let shape = try node.tiled().compactMap(\.number)
       return try node.moved(0, to: shape) { zip($0, extents).map { $0 % max($1, 1) } }
     }, elementsOfAnyType: true
-  ) { node in [try node.tiled()] }
+  ) { node in [try node.tiled()] }.derivative { f in [try f.gradientOfMoved(), nil, nil] }
 }
 
 extension Inference {

@@ -17,7 +17,10 @@ extension OperatorDeclaration {
       return [node.unknownShape(try node.order(rank: order.count).count)]
     }
     return [try node.order(rank: shape.count).map { shape[$0] }]
-  }.byRow { try $0.ints("perm")?.first == 0 ? [0] : [] }
+  }.byRow { try $0.ints("perm")?.first == 0 ? [0] : [] }.derivative { f in
+    let order = try f.node.order(rank: f.node.rank(0))
+    return [f.transpose(f.gradient, order.indices.sorted { order[$0] < order[$1] })]
+  }
 }
 
 extension Inference {

@@ -4,5 +4,5 @@ extension OperatorDeclaration {
     let shape = try node.shape(0)
     try node.require(shape.count >= 2, "a tensor of shape \(shape) holds no matrices")
     return [shape]
-  }
+  }.derivative { f in [f("Trilu", f.gradient, f.optionalInput(1), keeping: ["upper"]), nil] }
 }

@@ -14,7 +14,7 @@ extension OperatorDeclaration {
     let axes = Set(try node.normalized(axes: named, rank: shape.count + named.count))
     var rest = shape.makeIterator()
     return [(0..<shape.count + named.count).map { axes.contains($0) ? 1 : rest.next() ?? 1 }]
-  }
+  }.derivative { f in [f.reshape(f.gradient, like: f.x), nil] }
 }
 
 /// More than tensors have that anything can compute with.
