@@ -247,7 +247,9 @@ let package = Package(
       exclude: ["microsoft_cases.py", "runtime_shapes.py"]),
     .testTarget(
       name: "ZooRuntimeTests",
-      dependencies: ["TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin"],
+      dependencies: [
+        "TestSupport", "ZooRuntime", "ZooCompiler", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin",
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "PackageFormatTests", dependencies: ["TestSupport", "PackageFormat", "Files", "CPackageCodec", "CZlib"],
