@@ -20,7 +20,7 @@ enum {
   MIN_RANGE = 12,
   WINOGRAD_CHUNK_BYTES = 24 << 10,
   /* Weights that a task transforms at a time: in the second-level cache, beside input and products. */
-  TRANSFORMED_BYTES = 128 << 10,
+  TRANSFORMED_BYTES = 160 << 10,
 };
 
 static int64_t range_start(const conv_plan *plan, int64_t range) {
