@@ -248,7 +248,8 @@ let package = Package(
     .testTarget(
       name: "ZooRuntimeTests",
       dependencies: [
-        "TestSupport", "ZooOperators", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin", "ConvPlugin",
+        "TestSupport", "ZooOperators", "ZooCompiler", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin",
+        "ConvPlugin",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

@@ -70,6 +70,7 @@ AT(zoo_node, precision, 128);
 AT(zoo_node, reserved, 132);
 AT(zoo_node, input_ranges, 136);
 ENDS(zoo_node, input_ranges, 144);
+AT(zoo_node, read_narrow, 144);
 
 AT(zoo_executor, size, 0);
 AT(zoo_executor, worker_count, 8);

@@ -32,8 +32,14 @@ extension StoredTensor {
     return try StoredTensor(type: .float32, shape: shape, source: Float32Source(stored: self, form: form))
   }
 
-  /// Of float32: the type of 16 bits that all elements are numbers of, if it is known.
-  package var narrowType: ElementType? { (source as? Float32Source)?.narrowType }
+  /// Of float32: the numbers of 16 bits that the elements are made of, if they are.
+  package var narrow: StoredTensor? { (source as? Float32Source)?.narrow }
+
+  /// The same numbers, of which pieces can be read: where only the whole can, and 16 bits hold it, that is in memory.
+  package func inPieces() throws -> StoredTensor {
+    guard !readsInPieces, let narrow else { return self }
+    return try StoredTensor(narrow.load()).asFloat32() ?? self
+  }
 
   /// The numbers that the elements stand for as float32, converted whenever they are read; `nil` for elements of more
   /// than 32 bits and for a quantization that does not fit the shape.
@@ -137,10 +143,9 @@ private struct Float32Source: TensorSource {
 
   var readsInPieces: Bool { stored.readsInPieces }
 
-  var narrowType: ElementType? {
+  var narrow: StoredTensor? {
     switch form {
-    case .half: .float16
-    case .bfloat: .bfloat16
+    case .half, .bfloat: stored
     case .double, .quantized: nil
     }
   }

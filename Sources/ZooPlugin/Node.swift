@@ -74,10 +74,10 @@ public struct Constant: @unchecked Sendable {
   public let host: Host
   let index: Int
 
-  /// Of float32: the type of 16 bits that all elements are numbers of, if it is known.
+  /// Of float32: the type of 16 bits that all elements are numbers of, if it is known and `withNarrowElements` gives them.
   public var narrowType: ElementType? {
     let type = node.pointee.inputs[index].unsafelyUnwrapped.pointee.narrow_type
-    return type == 0 ? nil : ElementType(rawValue: type)
+    return type == 0 || !node.has(\.read_narrow) ? nil : ElementType(rawValue: type)
   }
 
   /// The elements from number `first` on: where they are, if they are in memory, or else copied.
@@ -90,9 +90,26 @@ public struct Constant: @unchecked Sendable {
     if let data = node.pointee.inputs[index].unsafelyUnwrapped.pointee.data {
       return try body(UnsafePointer(data.assumingMemoryBound(to: Element.self)) + first)
     }
+    return try withCopy(from: first, count: count, node.pointee.read_constant, body)
+  }
+
+  /// Of a constant with a `narrowType`: copies of the elements from number `first` on, as they are stored.
+  ///
+  /// - Throws: `OperatorError` when they can't be read; the host knows why.
+  public func withNarrowElements<Result>(
+    from first: Int, count: Int, _ body: (UnsafePointer<UInt16>) throws -> Result
+  ) throws -> Result {
+    try withCopy(from: first, count: count, node.pointee.read_narrow, body)
+  }
+
+  private func withCopy<Element: BitwiseCopyable, Result>(
+    from first: Int, count: Int,
+    _ read: (UnsafePointer<zoo_node>?, Int, Int, Int, UnsafeMutableRawPointer?) -> zoo_status,
+    _ body: (UnsafePointer<Element>) throws -> Result
+  ) throws -> Result {
     let size = MemoryLayout<Element>.stride
     return try host.scratch(count, of: Element.self).withPointer { copy in
-      guard node.pointee.read_constant(node, index, first * size, count * size, copy) == ZOO_OK else {
+      guard read(node, index, first * size, count * size, copy) == ZOO_OK else {
         throw OperatorError("constant input \(index) can't be read")
       }
       return try body(copy)

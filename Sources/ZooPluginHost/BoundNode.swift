@@ -10,6 +10,8 @@ package final class BoundNode {
   package let memory = ScratchMemory()
   private var held: [Tensor] = []
   private let stored: [Int: StoredTensor]
+  /// Of constants of float32, the numbers of 16 bits behind them, by position.
+  private let narrow: [Int: StoredTensor]
   private let names: [String]
   /// Why a piece of a constant could not be read.
   private let failure = Mutex<(any Error)?>(nil)
@@ -32,6 +34,10 @@ package final class BoundNode {
         step.operands.compactMap { $0.map(Optional.some) }
       }
     names = operands.map { $0.map { graph[$0].name } ?? "" }
+    let narrow = operands.enumerated().compactMap { index, operand in
+      (stored[index] ?? operand.flatMap { graph[$0].constant })?.narrow.map { (index, $0) }
+    }
+    self.narrow = Dictionary(uniqueKeysWithValues: narrow)
     pointer = memory.allocate(zoo_node.self, count: 1)
     let attributes = try bind(node.attributes) + bind(node.bodies, bodies)
     let inputs = try operands.enumerated().map { index, operand in
@@ -49,12 +55,13 @@ package final class BoundNode {
       own_input_count: node.inputs.count, outputs: outputs.map { memory.list($0).reading },
       output_count: node.outputs.count, epilogue: memory.list(steps).reading, epilogue_count: steps.count,
       read_constant: { node, input, offset, count, destination in
-        guard let node, let state = node.pointee.host_state else { return zoo_status(ZOO_FAILED) }
-        let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
-        return bound.read(input, at: offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
+        BoundNode.read(node, \.stored, input, offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
       },
       host_state: nil, precision: arithmetic.precision.rawValue, reserved: 0,
-      input_ranges: ranges(of: operands.prefix(node.inputs.count), count: operands.count, in: graph, arithmetic))
+      input_ranges: ranges(of: operands.prefix(node.inputs.count), count: operands.count, in: graph, arithmetic),
+      read_narrow: { node, input, offset, count, destination in
+        BoundNode.read(node, \.narrow, input, offset, UnsafeMutableRawBufferPointer(start: destination, count: count))
+      })
     pointer.pointee.host_state = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -72,9 +79,20 @@ package final class BoundNode {
     return UnsafePointer(table)
   }
 
-  private func read(_ input: Int, at offset: Int, _ bytes: UnsafeMutableRawBufferPointer) -> zoo_status {
+  private static func read(
+    _ node: UnsafePointer<zoo_node>?, _ constants: KeyPath<BoundNode, [Int: StoredTensor]>, _ input: Int,
+    _ offset: Int, _ bytes: UnsafeMutableRawBufferPointer
+  ) -> zoo_status {
+    guard let state = node?.pointee.host_state else { return zoo_status(ZOO_FAILED) }
+    let bound = Unmanaged<BoundNode>.fromOpaque(state).takeUnretainedValue()
+    return bound.read(bound[keyPath: constants][input], input, at: offset, bytes)
+  }
+
+  private func read(
+    _ tensor: StoredTensor?, _ input: Int, at offset: Int, _ bytes: UnsafeMutableRawBufferPointer
+  ) -> zoo_status {
     do {
-      guard let tensor = stored[input], offset >= 0, bytes.count <= tensor.byteCount,
+      guard let tensor, offset >= 0, bytes.count <= tensor.byteCount,
         offset <= tensor.byteCount - bytes.count
       else { throw ZooError(.defect, "a plugin reads bytes \(offset) and on of input \(input), which are not there") }
       try tensor.read(into: bytes, at: offset)
@@ -110,7 +128,7 @@ package final class BoundNode {
       } catch let error as ZooError { throw error.located("constant \"\(value.name)\"") }
     }
     var tensor = try bind(value.facts, layout: value.layout, constant: constant)
-    tensor.narrow_type = value.constant?.narrowType?.rawValue ?? 0
+    tensor.narrow_type = value.constant?.narrow?.type.rawValue ?? 0
     return tensor
   }
 

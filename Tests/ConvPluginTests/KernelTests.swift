@@ -65,6 +65,52 @@ import Testing
   }
 }
 
+/// Numbers of 16 bits for the same numbers in float32, to the bit: what becomes of them in registers loses nothing.
+@Suite struct HalfWeightTests {
+  @Test(
+    arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5],
+    [ZS_HALVES, ZS_BFLOATS])
+  func halvesGiveWhatFloatsGive(algorithm: Int, form: zs_form) {
+    for seed in 0..<30 {
+      var generator = Generator(state: UInt64(seed * 7 + algorithm))
+      var scene = Scene(algorithm: algorithm, isDefined: false, using: &generator)
+      let halves = scene.roundWeights(to: form, using: &generator, hasInfinities: seed % 4 == 3)
+      for isa in KernelTests.isas {
+        var phases = Set<Int32>()
+        let wide = scene.run(isa: Int32(isa), features: 0, workers: 3, phases: &phases)
+        let narrow = halves.withUnsafeBytes {
+          scene.run(isa: Int32(isa), features: 0, form: form, halves: $0, workers: 3, phases: &phases)
+        }
+        let differing = zip(wide, narrow).count { $0.bitPattern != $1.bitPattern && !($0.isNaN && $1.isNaN) }
+        #expect(differing == 0, "seed \(seed), instruction set \(isa): \(differing) of \(wide.count) in \(scene)")
+      }
+    }
+  }
+
+  /// Half the memory; of Winograd's, which 16 bits could not hold transformed, that of the weights as they are.
+  @Test(
+    arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5])
+  func halvesTakeHalfTheMemory(algorithm: Int) {
+    let numbers: (stored: Int, transformed: Int) =
+      switch algorithm {
+      case CONV_WINOGRAD_2: (9, 16)
+      case CONV_WINOGRAD_4: (9, 36)
+      case CONV_WINOGRAD_2_5: (25, 36)
+      default: (1, 1)
+      }
+    for seed in 0..<10 {
+      var generator = Generator(state: UInt64(seed * 7 + algorithm))
+      let scene = Scene(algorithm: algorithm, isDefined: false, using: &generator)
+      func blocked(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+      let biases = algorithm == CONV_DEPTHWISE ? blocked(scene.groups) : scene.groups * blocked(scene.outputChannels)
+      func count(_ form: zs_form) -> Int {
+        scene.withPlan(isa: Int32(CONV_ISA_GENERIC), form: form) { Int(conv_packed_count($0)) - biases }
+      }
+      #expect(count(ZS_NUMBERS) * numbers.stored == 2 * numbers.transformed * count(ZS_HALVES))
+    }
+  }
+}
+
 /// A convolution, its input and what must come out (blocked where the kernel writes blocks).
 struct Scene: CustomStringConvertible {
   var algorithm: Int
@@ -88,8 +134,11 @@ struct Scene: CustomStringConvertible {
       + "range \(String(describing: range))"
   }
 
-  init(algorithm: Int, using generator: inout Generator) {
-    self.algorithm = algorithm
+  /// Whether what must come out is computed, or zeros stand for it.
+  var isDefined: Bool
+
+  init(algorithm: Int, isDefined: Bool = true, using generator: inout Generator) {
+    (self.algorithm, self.isDefined) = (algorithm, isDefined)
     batch = generator.int(1...3)
     switch algorithm {
     case CONV_DIRECT where generator.int(0...2) == 0, CONV_WINOGRAD_4 where generator.int(0...2) == 0,
@@ -159,6 +208,7 @@ struct Scene: CustomStringConvertible {
   }
 
   private func sums() -> [Double] {
+    guard isDefined else { return [Double](repeating: 0, count: residual.count) }
     func convolve(_ values: [Float], _ weights: [Float], _ bias: [Float]?) -> [Double] {
       window.convolve(
         values, weights, bias, batch: batch, groups: groups, inputChannels: inputChannels,
@@ -217,8 +267,32 @@ struct Scene: CustomStringConvertible {
     return run(isa: isa, features: features, workers: workers, phases: &phases)
   }
 
-  /// - Parameter phases: gains the number of phases that it takes.
-  func run(isa: Int32, features: UInt32, workers: Int64 = 2, phases: inout Set<Int32>) -> [Float] {
+  /// Makes the weights, some of which become zeros, subnormals, NaN and infinities, numbers of a form of 16 bits.
+  ///
+  /// - Returns: Those.
+  mutating func roundWeights(to form: zs_form, using generator: inout Generator, hasInfinities: Bool) -> [UInt16] {
+    let (tiny, large): (Float, Float) = form == ZS_HALVES ? (0x1.8p-22, 65504) : (0x1.8p-130, 0x1.fep100)
+    let finite = [0, -0.0, tiny, -tiny, large]
+    for index in weights.indices where generator.int(0...19) == 0 {
+      weights[index] = finite[generator.int(0...finite.count - 1)]
+    }
+    if hasInfinities {
+      for value in [Float.infinity, -.infinity, .nan] { weights[generator.int(0...weights.count - 1)] = value }
+    }
+    var halves = [UInt16](repeating: 0, count: weights.count)
+    if form == ZS_HALVES {
+      zs_floats_to_halves(weights, &halves, weights.count)
+      zs_halves_to_floats(halves, &weights, weights.count)
+    } else {
+      zs_floats_to_bfloats(weights, &halves, weights.count)
+      zs_bfloats_to_floats(halves, &weights, weights.count)
+    }
+    return halves
+  }
+
+  func withPlan<Result>(
+    isa: Int32, features: UInt32 = 0, form: zs_form = ZS_NUMBERS, workers: Int64 = 2, _ body: (OpaquePointer?) -> Result
+  ) -> Result {
     func triple(_ values: [Int]) -> (Int64, Int64, Int64) { (Int64(values[0]), Int64(values[1]), Int64(values[2])) }
     var shape = conv_shape(
       window: conv_window(
@@ -228,13 +302,29 @@ struct Scene: CustomStringConvertible {
       batch: Int64(batch), groups: Int64(groups), in_channels: Int64(inputChannels),
       out_channels: Int64(outputChannels))
     let plan = conv_plan_create(
-      &shape, Int32(algorithm), epilogue,
+      &shape, Int32(algorithm), Int32(form.rawValue), epilogue,
       conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan),
       conv_machine(isa: isa, features: features, workers: workers))
     defer { conv_plan_destroy(plan) }
-    phases.insert(conv_phases(plan))
+    return body(plan)
+  }
+
+  /// - Parameters:
+  ///   - halves: the weights in a form of 16 bits.
+  ///   - phases: gains the number of phases that it takes.
+  func run(
+    isa: Int32, features: UInt32, form: zs_form = ZS_NUMBERS, halves: UnsafeRawBufferPointer? = nil,
+    workers: Int64 = 2, phases: inout Set<Int32>
+  ) -> [Float] {
+    withPlan(isa: isa, features: features, form: form, workers: workers) { plan in
+      phases.insert(conv_phases(plan))
+      return weights.withUnsafeBytes { run(plan, weights: halves ?? $0, workers: workers) }
+    }
+  }
+
+  private func run(_ plan: OpaquePointer?, weights: UnsafeRawBufferPointer, workers: Int64) -> [Float] {
     var packed = Array(repeating: Float(0), count: Int(conv_packed_count(plan)))
-    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights, 0, bias, &packed, task) }
+    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights.baseAddress, 0, bias, &packed, task) }
     var source = input
     if algorithm != CONV_PLAIN {
       source = Self.blocked(input, batch: batch, channels: groups * inputChannels, plane: window.input.reduce(1, *))

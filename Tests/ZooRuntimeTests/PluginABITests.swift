@@ -3,6 +3,7 @@ import Foundation
 import StandardPlugin
 import Synchronization
 import Testing
+import ZooCompiler
 import ZooCore
 import ZooPlugin
 import ZooPluginHost
@@ -163,6 +164,90 @@ import ZooRuntime
     }
   }
 
+  /// Numbers of 16 bits, of which a source gives the whole, or parts of it as well.
+  private final class Halves: TensorSource {
+    let tensor: Tensor
+    let readsInPieces: Bool
+    let bytesRead = Mutex(0)
+
+    init(_ bits: [UInt16], readsInPieces: Bool) throws {
+      tensor = try Tensor(type: .float16, shape: [bits.count]) { bytes in
+        bits.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      }
+      self.readsInPieces = readsInPieces
+    }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer, type: ZooCore.ElementType, shape: [Int]) {
+      read(into: bytes, at: 0, type: type, shape: shape)
+    }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ZooCore.ElementType, shape: [Int]) {
+      bytesRead.withLock { $0 += bytes.count }
+      tensor.withUnsafeBytes {
+        bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + bytes.count]))
+      }
+    }
+  }
+
+  /// `x`, and a node that reads the constant behind a Cast to float32.
+  private func reading(
+    _ source: Halves, node: ZooCore.Node, count: Int
+  ) throws -> (definition: ModelDefinition, input: [String: Tensor]) {
+    var definition = model(
+      [Node("Cast", inputs: ["w"], outputs: ["numbers"], attributes: [Attribute("to", .int(1))]), node],
+      inputs: [tensorInput("x", [Dimension(integerLiteral: Int64(count))])], outputs: ["y"])
+    definition.operatorSets.append(OperatorSet(domain: "first.release", version: 1))
+    let stored = try StoredTensor(type: .float16, shape: source.tensor.shape, source: source)
+    definition.graph.initializers.append(NamedTensor(name: "w", tensor: stored))
+    return (definition, ["x": try Tensor([Float](repeating: 0, count: count), shape: [count])])
+  }
+
+  /// All of them: zeros, subnormals, infinities and whatever is no number.
+  private static let everyHalf = (0...UInt16.max).map { $0 }
+
+  @Test(arguments: [true, false], [true, false])
+  func numbersOf16BitsComeAsTheyAreStored(sourceReadsInPieces: Bool, operatorReadsInPieces: Bool) throws {
+    let registry = OperatorRegistry()
+    let plugin = Plugin(name: "Halves", version: "1") { _ in [StoredHalves(readsInPieces: operatorReadsInPieces)] }
+    for plugin in [plugin, standardPlugin] {
+      try registry.register(
+        #require(plugin.export(ZOO_PLUGIN_ABI_VERSION, HostTable.shared.pointer)), origin: "test")
+    }
+    let source = try Halves(Self.everyHalf, readsInPieces: sourceReadsInPieces)
+    let node = Node("StoredHalves", domain: "test", inputs: ["x", "numbers"], outputs: ["y"])
+    let (definition, input) = try reading(source, node: node, count: Self.everyHalf.count)
+    let y = try #require(CompiledModel(definition, registry: registry).run(input)["y"])
+    #expect(try y.elements(Float.self) == Self.everyHalf.map { Float($0) })
+    // No number was made float32 for an operator that does without.
+    if operatorReadsInPieces { #expect(source.bytesRead.withLock { $0 } == source.tensor.byteCount) }
+  }
+
+  @Test func anOldPluginGetsThemAsFloat32() throws {
+    let bits = Self.everyHalf.filter { $0 & 0x7c00 != 0x7c00 }
+    let source = try Halves(bits, readsInPieces: true)
+    let (definition, input) = try reading(
+      source, node: node("Mix", ["numbers", "x"], ["y"], [Attribute("weight", .float(0.5))]), count: bits.count)
+    let y = try #require(CompiledModel(definition, registry: registry()).run(input)["y"])
+    #expect(try y.elements(Float.self) == bits.map { Float(half: $0) / 2 })
+  }
+
+  @Test func whatIsNotThereIsNotRead() throws {
+    let halves = try StoredTensor(type: .float16, shape: [8], source: Halves([UInt16](0..<8), readsInPieces: true))
+    var graph = CompilerGraph()
+    let values = [try #require(try halves.asFloat32()), StoredTensor(try Tensor([1, 2] as [Float], shape: [2]))].map {
+      graph.addConstant($0, name: "w")
+    }
+    let bound = try BoundNode(
+      CompilerNode("Mul", opset: 14, name: "", inputs: values, outputs: []), in: graph, arithmetic: Arithmetic())
+    func read(_ input: Int, _ offset: Int, _ count: Int) -> Bool {
+      withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) {
+        bound.pointer.pointee.read_narrow(bound.pointer, input, offset, count, $0.baseAddress) == ZOO_OK
+      }
+    }
+    #expect(read(0, 0, 16) && read(0, 14, 2) && read(0, 16, 0))
+    #expect(!read(0, 2, 16) && !read(0, 18, 0) && !read(0, -2, 2) && !read(1, 0, 2) && !read(2, 0, 2))
+  }
+
   // MARK: Other sizes
 
   /// `plugin`, whose tables end after their required fields, or go on after all that is known.
@@ -284,6 +369,29 @@ import ZooRuntime
     #expect(plugin.export(ZOO_PLUGIN_ABI_VERSION, UnsafePointer(table.assumingMemoryBound(to: zoo_host.self))) != nil)
     table.storeBytes(of: 24, as: Int.self)
     #expect(plugin.export(ZOO_PLUGIN_ABI_VERSION, UnsafePointer(table.assumingMemoryBound(to: zoo_host.self))) == nil)
+  }
+
+  /// A host that knows of types of 16 bits, but can't give such numbers.
+  @Test func anOlderHostsNodeIsSmaller() throws {
+    let plugin = Plugin(name: "Asking", version: "1") { host in
+      var tensor = zoo_tensor()
+      (tensor.size, tensor.type, tensor.is_constant) = (MemoryLayout<zoo_tensor>.size, 1, 1)
+      tensor.narrow_type = ZooPlugin.ElementType.float16.rawValue
+      withUnsafePointer(to: tensor) { tensor in
+        withUnsafePointer(to: Optional(tensor)) { inputs in
+          var node = zoo_node()
+          (node.inputs, node.input_count) = (inputs, 1)
+          for (field, type) in [(MemoryLayout<zoo_node>.offset(of: \.read_narrow), nil), (144 + 8, .float16)]
+            as [(Int?, ZooPlugin.ElementType?)]
+          {
+            node.size = field ?? 0
+            #expect(ZooPlugin.Node(&node, host: host).constant(0)?.narrowType == type)
+          }
+        }
+      }
+      return []
+    }
+    _ = try #require(plugin.export(ZOO_PLUGIN_ABI_VERSION, HostTable.shared.pointer))
   }
 
   // MARK: Layouts

@@ -120,6 +120,41 @@ private struct EvenNumbers: Operator {
   }
 }
 
+/// The numbers of 16 bits behind input 1, as integers.
+struct StoredHalves: Operator {
+  let signature = Signature("StoredHalves", domain: "test", since: 1)
+  let readsInPieces: Bool
+
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(like: try node.input(0))] }
+
+  func inputsInPieces(_ node: ZooPlugin.Node) -> [Int] { readsInPieces ? [1] : [] }
+
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    guard let constant = node.constant(1), constant.narrowType == .float16 else { throw OperatorError("no float16") }
+    let count = try node.input(1).count
+    var numbers: [Float] = []
+    for first in stride(from: 0, to: count, by: 1000) {
+      let count = min(1000, count - first)
+      try constant.withNarrowElements(from: first, count: count) { bits in
+        numbers += (0..<count).map { Float(bits[$0]) }
+      }
+    }
+    return KnownNumbers(numbers: numbers)
+  }
+
+  private final class KnownNumbers: Kernel {
+    let numbers: [Float]
+    let consumedInputs = [1]
+
+    init(numbers: [Float]) { self.numbers = numbers }
+
+    func run(_ call: Call) {
+      let output = call.output(0).pointer(as: Float.self)
+      for (index, number) in numbers.enumerated() { output[index] = number }
+    }
+  }
+}
+
 private struct ShapeOf: Operator {
   let signature = Signature("Shape", since: 1)
   func infer(_ node: ZooPlugin.Node) throws -> [OutputType] { [OutputType(.int64, [try node.input(0).rank])] }

@@ -27,7 +27,14 @@ int64_t conv_set_count(const conv_plan *plan) {
 
 float *conv_channel_vector(const conv_plan *plan, const float *packed, int64_t vector, int64_t group, int64_t block) {
   const int64_t at = (vector * group_count(plan) + group) * plan->out_blocks + block;
-  return (float *)packed + plan->weights_count + at * BLOCK;
+  const int64_t weights = has_halves(plan) ? plan->weights_count / 2 : plan->weights_count;
+  return (float *)packed + weights + at * BLOCK;
+}
+
+const float *conv_weights(const conv_plan *plan, const float *packed, int64_t first, int64_t count, float *widened) {
+  if (!has_halves(plan)) return packed + first;
+  plan->kernels->widen(plan->form, (const uint16_t *)packed + first, widened, (size_t)count);
+  return widened;
 }
 
 void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes) {

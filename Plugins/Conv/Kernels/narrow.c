@@ -129,7 +129,7 @@ static float scale_of(const float *weights, int64_t count) {
   return scale < 1e-37f ? 0 : scale;
 }
 
-static void pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
+static void pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
                  int64_t set) {
   const narrow_table *table = plan->narrow.table;
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
@@ -145,7 +145,7 @@ static void pack(const conv_plan *plan, const float *weights, int64_t origin, fl
   for (int64_t o = 0; o < width; o++) {
     const int64_t channel = first * BLOCK + o;
     const int inside = channel < out_channels;
-    const float *from = weights + (group * out_channels + channel - origin) * in_channels * taps;
+    const float *from = (const float *)weights + (group * out_channels + channel - origin) * in_channels * taps;
     float inverse = 0;
     int32_t total = 0;
     if (table->is_integer) {

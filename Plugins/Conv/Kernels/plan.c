@@ -48,15 +48,17 @@ static const conv_family *family_of(int32_t algorithm) {
   }
 }
 
-conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, conv_range range,
-                            conv_machine machine) {
+conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
+                            conv_range range, conv_machine machine) {
   conv_plan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
   plan->shape = *shape;
   plan->epilogue = epilogue;
   plan->family = family_of(algorithm);
   plan->table = conv_table(machine.isa);
+  plan->kernels = zs_kernels_for(machine.isa == CONV_ISA_WIDE_ON_AVX2 ? CONV_ISA_AVX2 : machine.isa, 0, 0);
   plan->algorithm = algorithm;
+  plan->form = form;
   plan->workers = max64(machine.workers, 1);
   plan->out_plane = product(shape->window.out);
   plan->in_blocks = blocks_of(shape->in_channels);
@@ -79,7 +81,8 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epi
 }
 
 int64_t conv_packed_count(const conv_plan *plan) {
-  return plan->weights_count + plan->channel_vectors * group_count(plan) * plan->out_blocks * BLOCK;
+  const int64_t weights = has_halves(plan) ? plan->weights_count / 2 : plan->weights_count;
+  return weights + plan->channel_vectors * group_count(plan) * plan->out_blocks * BLOCK;
 }
 
 int64_t conv_pack_tasks(const conv_plan *plan) { return plan->sets * group_count(plan); }
@@ -99,7 +102,7 @@ void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t
   *end = start + min64((block + blocks) * BLOCK, channels);
 }
 
-void conv_pack(const conv_plan *plan, const float *weights, int64_t origin, const float *bias, float *packed,
+void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const float *bias, float *packed,
                int64_t task) {
   const int64_t group = task / plan->sets, set = task % plan->sets;
   int64_t first, channels;

@@ -39,7 +39,7 @@ typedef struct narrow_plan {
 /* What an algorithm does at each stage. */
 typedef struct conv_family {
   int (*plan)(conv_plan *plan); /* 0 when there is no memory */
-  void (*pack)(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group, int64_t set);
+  void (*pack)(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group, int64_t set);
   int64_t (*workspace_count)(const conv_plan *plan);
   int32_t (*phases)(const conv_plan *plan);
   int64_t (*tasks)(const conv_plan *plan, int32_t phase);
@@ -53,7 +53,9 @@ struct conv_plan {
   conv_epilogue epilogue;
   const conv_family *family;
   const kernel_table *table;
+  const zs_kernels *kernels;
   int32_t algorithm;
+  int32_t form; /* of the weights: a zs_form */
   int64_t workers;
   int64_t in_blocks, out_blocks; /* of one group */
   int64_t padded[3];             /* extents that the tiles read */
@@ -68,7 +70,7 @@ struct conv_plan {
   int64_t chunk;                 /* steps whose weights stay in the first-level cache */
   int64_t sets;                  /* of output blocks, each of tile_blocks, the last ones smaller */
   int64_t pixel_ranges, set_ranges;
-  int64_t weights_count;   /* floats of packed weights, without what follows them */
+  int64_t weights_count;   /* numbers of packed weights, without what follows them */
   int64_t channel_vectors; /* that follow the weights, each with a float for every output channel; the bias is first */
   int64_t *tap_offset;
   uint64_t *valid[3]; /* by axis and output coordinate: the taps inside the input */
@@ -96,6 +98,18 @@ static inline const float *offset(const float *base, int64_t index) { return bas
 /* Depthwise convolution has its groups in the lanes of blocks. */
 static inline int64_t group_count(const conv_plan *plan) {
   return plan->algorithm == CONV_DEPTHWISE ? 1 : plan->shape.groups;
+}
+
+static inline int has_halves(const conv_plan *plan) { return plan->form != ZS_NUMBERS; }
+
+/* `count` packed weights from number `first` on, as the tiles read them; those of 16 bits become float32 in `widened`.
+   Both are multiples of BLOCK. */
+const float *conv_weights(const conv_plan *plan, const float *packed, int64_t first, int64_t count, float *widened);
+
+/* Copies a weight as it is; a NULL source stands for zeros. */
+static inline void put_weight(void *to, int64_t at, const void *from, int64_t index, const int is_half) {
+  if (is_half) ((uint16_t *)to)[at] = from ? ((const uint16_t *)from)[index] : 0;
+  else ((float *)to)[at] = from ? ((const float *)from)[index] : 0;
 }
 
 int64_t conv_set_count(const conv_plan *plan);

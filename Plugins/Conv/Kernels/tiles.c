@@ -2,7 +2,8 @@
  * Convolution by register tiles over the input as it lies: direct, depthwise, and of plain input.
  *
  * Packed weights: for each group, for each set of output-channel blocks that a tile covers: [input block][tap][input
- * channel][output channel], contiguous in the order of use.
+ * channel][output channel], contiguous in the order of use. Those of 16 bits become float32 once for all pixels that a
+ * task passes by them.
  */
 #include "plan.h"
 
@@ -41,15 +42,32 @@ static int64_t tiles_tasks(const conv_plan *plan, int32_t phase) {
   return plan->shape.batch * group_count(plan) * plan->pixel_ranges * plan->set_ranges;
 }
 
-static void tiles_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
-                       int64_t set) {
+/* What a worker widens at a time: the weights that a run over its pixels takes. */
+static int64_t widened_count(const conv_plan *plan) {
+  if (!has_halves(plan)) return 0;
+  if (plan->algorithm == CONV_DEPTHWISE) return weights_per_block(plan);
+  return min64(plan->chunk, plan->steps) * plan->taps * plan->length * BLOCK * plan->table->tile_blocks;
+}
+
+static int64_t tiles_workspace_count(const conv_plan *plan) {
+  return plan->workers * widened_count(plan) + copy_count(plan);
+}
+
+/* The input's copy. */
+static float *copy_of(const conv_plan *plan, const conv_buffers *buffers) {
+  return buffers->workspace + plan->workers * widened_count(plan);
+}
+
+static inline void pack(const conv_plan *plan, const void *weights, int64_t origin, void *packed, int64_t group,
+                        int64_t set, const int is_half) {
   const int64_t kernel = product(plan->shape.window.kernel);
   if (plan->algorithm == CONV_DEPTHWISE) {
     for (int64_t lane = 0; lane < BLOCK; lane++) {
       const int64_t channel = set * BLOCK + lane;
       const int inside = channel < plan->shape.groups;
       for (int64_t tap = 0; tap < kernel; tap++) {
-        packed[(set * kernel + tap) * BLOCK + lane] = inside ? weights[(channel - origin) * kernel + tap] : 0;
+        put_weight(packed, (set * kernel + tap) * BLOCK + lane, inside ? weights : NULL,
+                   (channel - origin) * kernel + tap, is_half);
       }
     }
     return;
@@ -58,27 +76,36 @@ static void tiles_pack(const conv_plan *plan, const float *weights, int64_t orig
   const int64_t blocks = conv_set(plan, set, &first);
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   const int64_t per_block = weights_per_block(plan), width = blocks * BLOCK;
-  float *const target = packed + (group * plan->out_blocks + first) * per_block;
+  const int64_t target = (group * plan->out_blocks + first) * per_block;
   for (int64_t o = 0; o < width; o++) {
     const int64_t channel = first * BLOCK + o;
     const int inside = channel < out_channels;
-    const float *from = weights + (group * out_channels + channel - origin) * in_channels * kernel;
+    const int64_t from = (group * out_channels + channel - origin) * in_channels * kernel;
     if (plan->algorithm == CONV_PLAIN) {
       /* [input channel][tap] is ONNX's own order. */
-      for (int64_t k = 0; k < in_channels * kernel; k++) target[k * width + o] = inside ? from[k] : 0;
+      for (int64_t k = 0; k < in_channels * kernel; k++) {
+        put_weight(packed, target + k * width + o, inside ? weights : NULL, from + k, is_half);
+      }
       continue;
     }
     for (int64_t step = 0; step < plan->steps; step++) {
       for (int64_t lane = 0; lane < BLOCK; lane++) {
         const int64_t in_channel = step * BLOCK + lane;
         const int known = inside && in_channel < in_channels;
-        float *to = target + (step * kernel * BLOCK + lane) * width + o;
+        const int64_t to = target + (step * kernel * BLOCK + lane) * width + o;
         for (int64_t tap = 0; tap < kernel; tap++) {
-          to[tap * BLOCK * width] = known ? from[in_channel * kernel + tap] : 0;
+          put_weight(packed, to + tap * BLOCK * width, known ? weights : NULL, from + in_channel * kernel + tap,
+                     is_half);
         }
       }
     }
   }
+}
+
+static void tiles_pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
+                       int64_t set) {
+  if (has_halves(plan)) pack(plan, weights, origin, packed, group, set, 1);
+  else pack(plan, weights, origin, packed, group, set, 0);
 }
 
 /* A tile of a plain output: computed into a buffer, then written channel by channel. */
@@ -102,7 +129,7 @@ static void plain_tile(const conv_plan *plan, tile_job *job, const float *residu
   }
 }
 
-static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const conv_shape *shape = &plan->shape;
   const int depthwise = plan->algorithm == CONV_DEPTHWISE, plain = plan->algorithm == CONV_PLAIN;
   const int64_t groups = group_count(plan);
@@ -116,7 +143,8 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   const int64_t per_block = weights_per_block(plan);
   const int64_t in_group = (plain ? shape->in_channels : plan->in_blocks) * plan->in_plane * plan->unit;
   const int64_t channels = depthwise ? shape->groups : shape->out_channels;
-  const float *const whole = copy_count(plan) > 0 ? buffers->workspace : buffers->input;
+  const float *const whole = copy_count(plan) > 0 ? copy_of(plan, buffers) : buffers->input;
+  float *const widened = has_halves(plan) ? buffers->workspace + worker * widened_count(plan) : NULL;
   const float *const input = whole + (image * groups + group) * in_group;
 
   tile_job job = {0};
@@ -128,14 +156,16 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
     int64_t block = set;
     job.blocks = depthwise ? 1 : (int32_t)conv_set(plan, set, &block);
-    const float *weights = buffers->packed + (group * plan->out_blocks + block) * per_block;
+    const int64_t weights = (group * plan->out_blocks + block) * per_block;
+    const int64_t per_step = depthwise ? per_block : plan->taps * plan->length * BLOCK * job.blocks;
     job.bias = conv_channel_vector(plan, buffers->packed, 0, group, block);
     const int64_t written = min64(job.blocks * BLOCK, channels - block * BLOCK);
     for (int64_t step = 0; step < plan->steps; step += plan->chunk) {
       job.steps = min64(plan->chunk, plan->steps - step);
       job.first = step == 0;
       job.last = step + job.steps == plan->steps;
-      job.weights = weights + step * plan->taps * plan->length * BLOCK * job.blocks;
+      job.weights =
+          conv_weights(plan, buffers->packed, weights + step * per_step, job.steps * per_step, widened);
       job.input = input + (depthwise ? block : step) * job.step_stride;
       cursor at_pixel = place_cursor(plan, begin);
       for (int64_t tile = 0; tile < tiles; tile++) {
@@ -165,9 +195,8 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
 }
 
 static void tiles_run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker) {
-  (void)worker;
-  if (phase + 1 < tiles_phases(plan)) return copy_input(plan, buffers->input, buffers->workspace, task);
-  multiply(plan, buffers, task);
+  if (phase + 1 < tiles_phases(plan)) return copy_input(plan, buffers->input, copy_of(plan, buffers), task);
+  multiply(plan, buffers, task, worker);
 }
 
-const conv_family conv_tiles = {tiles_plan, tiles_pack, copy_count, tiles_phases, tiles_tasks, tiles_run};
+const conv_family conv_tiles = {tiles_plan, tiles_pack, tiles_workspace_count, tiles_phases, tiles_tasks, tiles_run};

@@ -4,7 +4,8 @@
  *
  * Transformed input: [point][input block][tile][16]; for one point that is a blocked plane whose pixels are tiles, so
  * the products are 1×1 convolutions by the register tiles. Packed weights: for each set of output blocks,
- * [point][input channel][output channel].
+ * [point][input channel][output channel]. Those of 16 bits stay as they are, [input channel][output block][tap][16], and
+ * each task transforms a few channels at a time: 16 bits could not hold what comes of it.
  */
 #include <string.h>
 
@@ -18,6 +19,8 @@ enum {
   PRODUCT_BYTES = 192 << 10,
   MIN_RANGE = 12,
   WINOGRAD_CHUNK_BYTES = 24 << 10,
+  /* Weights that a task transforms at a time: in the second-level cache, beside input and products. */
+  TRANSFORMED_BYTES = 160 << 10,
 };
 
 static int64_t range_start(const conv_plan *plan, int64_t range) {
@@ -35,12 +38,15 @@ static int plan_winograd(conv_plan *plan) {
   const int64_t groups = plan->shape.groups;
   w->table = &table->winograd[plan->algorithm - CONV_WINOGRAD_2];
   w->points = w->table->patch * w->table->patch;
-  plan->weights_count = groups * w->points * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
+  plan->taps = product(plan->shape.window.kernel);
+  const int64_t numbers = has_halves(plan) ? plan->taps : w->points;
+  plan->weights_count = groups * numbers * plan->out_blocks * plan->in_blocks * BLOCK * BLOCK;
   w->rows = (out[1] + w->table->tile - 1) / w->table->tile;
   w->columns = (out[2] + w->table->tile - 1) / w->table->tile;
   w->tiles = plan->shape.batch * w->rows * w->columns;
   const int64_t vector_bytes = BLOCK * (int64_t)sizeof(float);
-  plan->chunk = max64(WINOGRAD_CHUNK_BYTES / (BLOCK * table->tile_blocks * vector_bytes), 1);
+  const int64_t chunk_bytes = has_halves(plan) ? TRANSFORMED_BYTES / w->points : WINOGRAD_CHUNK_BYTES;
+  plan->chunk = max64(chunk_bytes / (BLOCK * table->tile_blocks * vector_bytes), 1);
 
   const int64_t wanted = TASKS_PER_WORKER * plan->workers;
   const int64_t tile_bytes = w->points * plan->in_blocks * vector_bytes;
@@ -69,19 +75,51 @@ static int64_t product_count(const conv_plan *plan) {
   return plan->winograd.points * longest_range(plan) * plan->table->tile_blocks * BLOCK;
 }
 
-static int64_t winograd_workspace_count(const conv_plan *plan) {
-  const winograd_plan *w = &plan->winograd;
-  if (w->is_joint) return plan->workers * (input_count(plan, longest_range(plan)) + product_count(plan));
-  return input_count(plan, w->tiles) + plan->workers * product_count(plan);
+/* From one point to the next in a chunk of transformed weights: no power of two, which would meet the same lines of the
+   cache at all points. */
+static int64_t point_count(const conv_plan *plan, int64_t blocks) {
+  return plan->chunk * BLOCK * blocks * BLOCK + BLOCK;
 }
 
-static void winograd_pack(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
-                          int64_t set) {
+/* Weights of 16 bits, transformed for one chunk. */
+static int64_t transformed_count(const conv_plan *plan) {
+  return has_halves(plan) ? plan->winograd.points * point_count(plan, plan->table->tile_blocks) : 0;
+}
+
+/* What a worker needs for itself, beside input that it transforms. */
+static int64_t own_count(const conv_plan *plan) { return product_count(plan) + transformed_count(plan); }
+
+static int64_t winograd_workspace_count(const conv_plan *plan) {
+  const winograd_plan *w = &plan->winograd;
+  if (w->is_joint) return plan->workers * (input_count(plan, longest_range(plan)) + own_count(plan));
+  return input_count(plan, w->tiles) + plan->workers * own_count(plan);
+}
+
+static void pack_halves(const conv_plan *plan, const uint16_t *weights, int64_t origin, uint16_t *packed, int64_t group,
+                        int64_t set) {
+  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels, taps = plan->taps;
+  int64_t first;
+  const int64_t blocks = conv_set(plan, set, &first), per_block = plan->in_blocks * BLOCK * taps * BLOCK;
+  uint16_t *const target = packed + (group * plan->out_blocks + first) * per_block;
+  for (int64_t o = 0; o < blocks * BLOCK; o++) {
+    const int64_t channel = first * BLOCK + o, block = o / BLOCK, row = group * out_channels + channel - origin;
+    for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
+      const int known = channel < out_channels && i < in_channels;
+      uint16_t *const to = target + (i * blocks + block) * taps * BLOCK + o % BLOCK;
+      for (int64_t tap = 0; tap < taps; tap++) {
+        to[tap * BLOCK] = known ? weights[(row * in_channels + i) * taps + tap] : 0;
+      }
+    }
+  }
+}
+
+static void pack_transformed(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
+                             int64_t set) {
   const winograd_plan *w = &plan->winograd;
   const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   int64_t first;
   const int64_t width = conv_set(plan, set, &first) * BLOCK, point = plan->in_blocks * BLOCK * width;
-  const int64_t kernel = plan->shape.window.kernel[1] * plan->shape.window.kernel[2];
+  const int64_t kernel = plan->taps;
   float *const target = packed + (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK * w->points;
   for (int64_t from = 0; from < width; from += BLOCK) {
     const int64_t channel = first * BLOCK + from, known = min64(BLOCK, out_channels - channel);
@@ -95,6 +133,12 @@ static void winograd_pack(const conv_plan *plan, const float *weights, int64_t o
       w->table->weights(taps, target + i * width + from, point);
     }
   }
+}
+
+static void winograd_pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
+                          int64_t set) {
+  if (has_halves(plan)) pack_halves(plan, weights, origin, (uint16_t *)packed, group, set);
+  else pack_transformed(plan, weights, origin, packed, group, set);
 }
 
 /* A tile's place. */
@@ -149,29 +193,58 @@ static void transform_part(const conv_plan *plan, const conv_buffers *buffers, i
   transform(plan, buffers->input, block, begin, end, buffers->workspace + (block * tiles + begin) * BLOCK, tiles);
 }
 
-/* The products of `tiles` tiles with one set of output blocks: [block][point][tile][16]. */
-static void multiply(const conv_plan *plan, const float *weights, int64_t blocks, const float *points, int64_t stride,
-                     int64_t tiles, float *products) {
+/* The products of a set of output blocks with tiles that lie `stride` apart: [block][point][tile][16]. */
+typedef struct tile_products {
+  const float *points;
+  int64_t blocks, stride, tiles;
+  float *sums;
+} tile_products;
+
+/* Adds what a chunk of input blocks from `step` on gives at one point; `weights` are the chunk's. */
+static void multiply_point(const conv_plan *plan, const tile_products *p, int64_t point, int64_t step,
+                           const float *weights) {
   static const int64_t no_offset[1] = {0};
-  const int64_t count = plan->winograd.points, groups = (tiles + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
+  const int64_t groups = (p->tiles + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
   tile_job job = {
-      .bias = conv_zeros, .block_stride = count * tiles * BLOCK, .step_stride = stride * BLOCK, .taps = 1,
-      .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)blocks};
-  for (int p = 0; p < MAX_TILE_PIXELS; p++) job.base[p] = p * BLOCK;
-  for (int64_t point = 0; point < count; point++, products += tiles * BLOCK) {
+      .bias = conv_zeros, .block_stride = plan->winograd.points * p->tiles * BLOCK, .step_stride = p->stride * BLOCK,
+      .taps = 1, .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)p->blocks, .weights = weights,
+      .steps = min64(plan->chunk, plan->in_blocks - step), .first = step == 0};
+  job.last = step + job.steps == plan->in_blocks;
+  for (int i = 0; i < MAX_TILE_PIXELS; i++) job.base[i] = i * BLOCK;
+  for (int64_t group = 0; group < groups; group++) {
+    const int64_t from = p->tiles * group / groups, to = p->tiles * (group + 1) / groups;
+    job.pixels = (int32_t)(to - from);
+    job.input = p->points + ((point * plan->winograd.held_blocks + step) * p->stride + from) * BLOCK;
+    job.output = p->sums + (point * p->tiles + from) * BLOCK;
+    plan->table->tile(&job);
+  }
+}
+
+static void multiply(const conv_plan *plan, const tile_products *p, const float *weights) {
+  for (int64_t point = 0; point < plan->winograd.points; point++) {
     for (int64_t step = 0; step < plan->in_blocks; step += plan->chunk) {
-      job.steps = min64(plan->chunk, plan->in_blocks - step);
-      job.first = step == 0;
-      job.last = step + job.steps == plan->in_blocks;
-      job.weights = weights;
-      weights += job.steps * BLOCK * BLOCK * blocks;
-      for (int64_t group = 0; group < groups; group++) {
-        const int64_t from = tiles * group / groups, to = tiles * (group + 1) / groups;
-        job.pixels = (int32_t)(to - from);
-        job.input = points + ((point * plan->winograd.held_blocks + step) * stride + from) * BLOCK;
-        job.output = products + from * BLOCK;
-        plan->table->tile(&job);
+      multiply_point(plan, p, point, step, weights);
+      weights += min64(plan->chunk, plan->in_blocks - step) * BLOCK * BLOCK * p->blocks;
+    }
+  }
+}
+
+/* The same with packed weights of 16 bits, from number `first` on. */
+static void multiply_halves(const conv_plan *plan, const tile_products *p, const float *packed, int64_t first,
+                            float *transformed) {
+  float widened[MAX_TILE_BLOCKS * MAX_WEIGHTS][BLOCK] __attribute__((aligned(64)));
+  const int64_t per_channel = p->blocks * plan->taps * BLOCK, width = p->blocks * BLOCK;
+  const int64_t stride = point_count(plan, p->blocks);
+  for (int64_t step = 0; step < plan->in_blocks; step += plan->chunk) {
+    const int64_t channels = min64(plan->chunk, plan->in_blocks - step) * BLOCK;
+    for (int64_t i = 0; i < channels; i++, first += per_channel) {
+      conv_weights(plan, packed, first, per_channel, widened[0]);
+      for (int64_t block = 0; block < p->blocks; block++) {
+        plan->winograd.table->weights(widened + block * plan->taps, transformed + i * width + block * BLOCK, stride);
       }
+    }
+    for (int64_t point = 0; point < plan->winograd.points; point++) {
+      multiply_point(plan, p, point, step, transformed + point * stride);
     }
   }
 }
@@ -208,10 +281,10 @@ static void products_of(const conv_plan *plan, const conv_buffers *buffers, int6
   const int64_t begin = range_start(plan, range), end = range_start(plan, range + 1);
   const int64_t longest = longest_range(plan);
   const float *points = buffers->workspace + (group * plan->in_blocks * w->tiles + begin) * BLOCK;
-  float *products = buffers->workspace + input_count(plan, w->tiles) + worker * product_count(plan);
+  float *products = buffers->workspace + input_count(plan, w->tiles) + worker * own_count(plan);
   int64_t stride = w->tiles;
   if (w->is_joint) {
-    float *own = buffers->workspace + worker * (input_count(plan, longest) + product_count(plan));
+    float *own = buffers->workspace + worker * (input_count(plan, longest) + own_count(plan));
     for (int64_t block = 0; block < plan->in_blocks; block++) {
       transform(plan, buffers->input, group * plan->in_blocks + block, begin, end, own + block * longest * BLOCK,
                 longest);
@@ -224,8 +297,13 @@ static void products_of(const conv_plan *plan, const conv_buffers *buffers, int6
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
     int64_t first;
     const int64_t blocks = conv_set(plan, set, &first);
-    const float *weights = buffers->packed + (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK * w->points;
-    multiply(plan, weights, blocks, points, stride, end - begin, products);
+    const int64_t weights = (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK;
+    const tile_products job = {points, blocks, stride, end - begin, products};
+    if (has_halves(plan)) {
+      multiply_halves(plan, &job, buffers->packed, weights * plan->taps, products + product_count(plan));
+    } else {
+      multiply(plan, &job, buffers->packed + weights * w->points);
+    }
     for (int64_t block = 0; block < blocks; block++) {
       deliver(plan, buffers, group, first + block, begin, end, products + block * w->points * (end - begin) * BLOCK);
     }

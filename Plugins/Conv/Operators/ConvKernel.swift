@@ -7,6 +7,8 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   private let geometry: ConvGeometry
   private let epilogue: Epilogue
   private let algorithm: ConvAlgorithm
+  /// What weights are packed as.
+  private let form: WeightForm
   private let host: Host
   /// Immutable once made.
   private let plan: OpaquePointer
@@ -23,13 +25,14 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     self.geometry = geometry
     self.epilogue = epilogue
     self.algorithm = algorithm
+    form = other?.form ?? (Self.canPack(geometry, node) ? WeightForm(node, geometry, algorithm) : .float32)
     self.host = host
     var shape = geometry.raw
     let machine = conv_machine(host, workerCount: executor.workerCount)
     let range = node.calibratedRange(0)
     guard
       let plan = conv_plan_create(
-        &shape, algorithm.raw, epilogue.raw,
+        &shape, algorithm.raw, form.code, epilogue.raw,
         conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan), machine)
     else { throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory) }
     self.plan = plan
@@ -40,7 +43,8 @@ final class ConvKernel: Kernel, @unchecked Sendable {
       return
     }
     do {
-      packed = try Self.pack(geometry, node, plan: plan, byteCount: packedByteCount, host: host, executor: executor)
+      packed = try Self.pack(
+        geometry, node, form, plan: plan, byteCount: packedByteCount, host: host, executor: executor)
     } catch {
       conv_plan_destroy(plan)
       throw error
@@ -54,19 +58,23 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   /// Weights that are read at once: enough for the host to decode them fast, little beside the weights of a model.
   private static let pieceByteCount = 1 << 20
 
+  private static func canPack(_ geometry: ConvGeometry, _ node: Node) -> Bool {
+    node.constant(1) != nil && (!geometry.hasBias || node.optionalInput(2)?.data != nil)
+  }
+
   /// The weights and bias packed, if both are constants.
   private static func pack(
-    _ geometry: ConvGeometry, _ node: Node, plan: OpaquePointer, byteCount: Int, host: Host, executor: Executor
+    _ geometry: ConvGeometry, _ node: Node, _ form: WeightForm, plan: OpaquePointer, byteCount: Int, host: Host,
+    executor: Executor
   ) throws -> HostMemory? {
-    guard let weights = node.constant(1) else { return nil }
+    guard canPack(geometry, node), let weights = node.constant(1) else { return nil }
     let bias = geometry.hasBias ? node.optionalInput(2)?.data : nil
-    if geometry.hasBias, bias == nil { return nil }
     let memory = try host.allocate(max(byteCount, 64))
     let row = geometry.inputChannels * geometry.window.taps
     let pieces = pieces(plan, rowByteCount: row * 4)
     try executor.parallelTry(pieces.count) { index in
       let piece = pieces[index]
-      try weights.withElements(from: piece.rows.lowerBound * row, count: piece.rows.count * row, as: Float.self) {
+      try form.withElements(of: weights, from: piece.rows.lowerBound * row, count: piece.rows.count * row) {
         pack(
           plan, piece.tasks, weights: $0, origin: piece.rows.lowerBound, bias: bias, into: memory.address)
       }
@@ -90,7 +98,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   }
 
   private static func pack(
-    _ plan: OpaquePointer, _ tasks: Range<Int>, weights: UnsafePointer<Float>, origin: Int,
+    _ plan: OpaquePointer, _ tasks: Range<Int>, weights: UnsafeRawPointer, origin: Int,
     bias: UnsafeMutableRawPointer?, into target: UnsafeMutableRawPointer
   ) {
     for task in tasks {
@@ -104,7 +112,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   var consumedInputs: [Int] { packed == nil ? [] : geometry.hasBias ? [1, 2] : [1] }
   /// Either, as the call has it.
   var outputLayouts: [Layout]? { nil }
-  var summary: String? { algorithm.summary(geometry) }
+  var summary: String? { algorithm.summary(geometry) + form.summary }
 
   /// A residual that is added first is read before its element is written.
   var inPlaceInputs: [Int] {
@@ -130,8 +138,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
       let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
       executor.parallelFor(Int(conv_pack_tasks(plan))) { task, _ in
         Self.pack(
-          plan, task..<task + 1, weights: UnsafePointer(unpacked.assumingMemoryBound(to: Float.self)), origin: 0,
-          bias: bias, into: target)
+          plan, task..<task + 1, weights: unpacked, origin: 0, bias: bias, into: target)
       }
       weights = target
     }

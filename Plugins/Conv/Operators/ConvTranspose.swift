@@ -17,6 +17,13 @@ struct ConvTranspose: Operator {
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     return try ConvTransposeKernel(geometry, node, host: host, executor: executor)
   }
+
+  func inputsInPieces(_ node: Node) -> [Int] {
+    guard let geometry = try? TransposedGeometry(node), saturatingProduct(geometry.outputShape) > 0,
+      ConvTransposeKernel.usesProducts(geometry)
+    else { return [] }
+    return [1]
+  }
 }
 
 /// The shapes of a transposed convolution, checked.

@@ -10,50 +10,74 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
   private let host: Host
   /// By group, output channel and tap, the weights of all input channels; `nil` where they are known at a run only.
   private let held: HostMemory?
+  /// What `held` holds.
+  private let form: WeightForm
   private let workers: Int
 
   init(_ geometry: TransposedGeometry, _ node: Node, host: Host, executor: Executor) throws {
     self.geometry = geometry
     self.host = host
     workers = executor.workerCount
-    guard geometry.type == .float32, Self.usesProducts(geometry), let weights = try node.input(1).data else {
-      held = nil
+    guard Self.usesProducts(geometry), let weights = node.constant(1) else {
+      (held, form) = (nil, .float32)
       return
     }
-    let memory = try host.allocate(max(Self.weightCount(geometry) * 4, 64))
-    Self.turn(geometry, weights, to: memory.address, executor)
-    held = memory
+    form = WeightForm(node)
+    held = try Self.turned(geometry, weights, form, host: host, executor)
   }
 
   /// With few channels the products are not worth the packing.
-  private static func usesProducts(_ geometry: TransposedGeometry) -> Bool { geometry.inputChannels >= 4 }
+  static func usesProducts(_ geometry: TransposedGeometry) -> Bool {
+    geometry.type == .float32 && geometry.inputChannels >= 4
+  }
 
   private static func weightCount(_ geometry: TransposedGeometry) -> Int {
     geometry.groups * geometry.inputChannels * geometry.outputChannels * geometry.window.taps
   }
 
-  private static func turn(
-    _ geometry: TransposedGeometry, _ weights: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
-    _ executor: Executor
+  /// Constant weights, turned piece by piece.
+  private static func turned(
+    _ geometry: TransposedGeometry, _ weights: Constant, _ form: WeightForm, host: Host, _ executor: Executor
+  ) throws -> HostMemory {
+    // Numbers of 16 bits are widened in whole vectors.
+    let memory = try host.allocate((weightCount(geometry) + 16) * form.elementByteCount)
+    let rows = geometry.outputChannels * geometry.window.taps
+    let (channels, step) = (geometry.groups * geometry.inputChannels, max(1, (256 << 10) / max(rows, 1)))
+    try executor.parallelTry((channels + step - 1) / step) { piece in
+      let range = piece * step..<min((piece + 1) * step, channels)
+      try form.withElements(of: weights, from: range.lowerBound * rows, count: range.count * rows) { source in
+        switch form {
+        case .float32: turn(geometry, range, source.assumingMemoryBound(to: Float.self), to: memory.address)
+        default: turn(geometry, range, source.assumingMemoryBound(to: UInt16.self), to: memory.address)
+        }
+      }
+    }
+    return memory
+  }
+
+  /// Turns the weights of some input channels, counted through all groups.
+  private static func turn<Number: BitwiseCopyable>(
+    _ geometry: TransposedGeometry, _ channels: Range<Int>, _ weights: UnsafePointer<Number>,
+    to target: UnsafeMutableRawPointer
   ) {
     let (depth, rows) = (geometry.inputChannels, geometry.outputChannels * geometry.window.taps)
-    let (from, to) = (weights.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
-    executor.parallelRanges(geometry.groups * rows, grain: max(1, 16384 / max(depth, 1))) { range in
-      for row in range {
-        let column = from + row / rows * depth * rows + row % rows
-        for channel in 0..<depth { to[row * depth + channel] = column[channel * rows] }
+    let target = target.assumingMemoryBound(to: Number.self)
+    for row in 0..<rows {
+      for channel in channels {
+        let place = (channel / depth * rows + row) * depth + channel % depth
+        target[place] = weights[(channel - channels.lowerBound) * rows + row]
       }
     }
   }
 
   var summary: String? {
     let kernel = geometry.window.kernel.map(String.init).joined(separator: "×")
-    return isProduct ? "matrix product and scattered \(kernel)" : "scattered \(kernel)"
+    return isProduct ? "matrix product and scattered \(kernel)\(form.summary)" : "scattered \(kernel)"
   }
 
   var consumedInputs: [Int] { held == nil ? [] : [1] }
 
-  private var isProduct: Bool { geometry.type == .float32 && Self.usesProducts(geometry) }
+  private var isProduct: Bool { Self.usesProducts(geometry) }
   private var kernels: zs_kernels { host.kernels.raw }
   private var panels: Int { (geometry.window.positions + kernels.panel_columns - 1) / kernels.panel_columns }
   /// Of one image, all groups.
@@ -66,10 +90,20 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
   }
 
   private var turnedCount: Int { held == nil ? Self.weightCount(geometry) : 0 }
-
-  var workspaceByteCount: Int {
-    isProduct ? (packedCount + workers * chunkRows * geometry.window.positions + turnedCount) * 4 : 0
+  /// Channels of a task: rows for a few register tiles, but tasks for all workers.
+  private var taskChannels: Int {
+    let whole = max(1, 4 * kernels.tile_rows / geometry.window.taps)
+    return max(1, min(whole, geometry.groups * geometry.outputChannels / (2 * workers)))
   }
+
+  /// Weights of 16 bits, as float32 for the rows that a worker multiplies at once.
+  private var widenedCount: Int {
+    form == .float32 ? 0 : min(chunkRows, taskChannels * geometry.window.taps) * geometry.inputChannels + 16
+  }
+
+  private var scratchCount: Int { chunkRows * geometry.window.positions + widenedCount }
+
+  var workspaceByteCount: Int { isProduct ? (packedCount + workers * scratchCount + turnedCount) * 4 : 0 }
 
   func run(_ call: Call) throws {
     guard let output = call.output(0).data else { return }
@@ -97,18 +131,18 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
     let (depth, positions, taps, panels) = (geometry.inputChannels, window.positions, window.taps, panels)
     let rows = geometry.outputChannels * taps
     let scratch = workspace + packedCount
-    var turned = held.map { UnsafePointer($0.address.assumingMemoryBound(to: Float.self)) }
-    if turned == nil, let data = call.input(1).data {
-      let target = scratch + workers * chunkRows * positions
-      Self.turn(geometry, data, to: UnsafeMutableRawPointer(target), executor)
-      turned = UnsafePointer(target)
+    var turned = held.map { UnsafeRawPointer($0.address) }
+    if turned == nil, let data = call.input(1).data?.assumingMemoryBound(to: Float.self) {
+      let target = UnsafeMutableRawPointer(scratch + workers * scratchCount)
+      executor.parallelRanges(geometry.groups * depth, grain: max(1, 16384 / max(rows, 1))) { range in
+        Self.turn(geometry, range, data + range.lowerBound * rows, to: target)
+      }
+      turned = UnsafeRawPointer(target)
     }
     guard let turned, executor.workerCount <= workers else { throw OperatorError("the weights are missing") }
     let x = call.input(0).pointer(as: Float.self)
     let panelCount = kernels.panel_columns * depth
-    // Channels of a task: rows for a few register tiles, but tasks for all workers.
-    let whole = max(1, 4 * kernels.tile_rows / taps)
-    let channels = max(1, min(whole, geometry.groups * geometry.outputChannels / (2 * workers)))
+    let channels = taskChannels
     let tasks = (geometry.outputChannels + channels - 1) / channels
     let raw = window.raw
     for image in 0..<geometry.batch {
@@ -124,7 +158,7 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
       executor.parallelFor(geometry.groups * tasks) { task, worker in
         let (group, first) = (task / tasks, task % tasks * channels)
         let end = min(first + channels, geometry.outputChannels)
-        let sums = scratch + worker * chunkRows * positions
+        let sums = scratch + worker * scratchCount
         let planes = output + (image * geometry.groups + group) * geometry.outputChannels * window.outputPositions
         fill(planes, first..<end, bias.map { $0 + group * geometry.outputChannels })
         var g = zs_gemm()
@@ -139,7 +173,8 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
         var row = first * taps
         while row < end * taps {
           let count = min(chunkRows, end * taps - row)
-          g.a = turned + (group * rows + row) * depth
+          g.a = numbers(
+            turned, from: (group * rows + row) * depth, count: count * depth, sums + chunkRows * positions)
           g.rows = count
           kernels.gemm(&g, 0, count, 0, panels)
           withUnsafePointer(to: raw) { raw in
@@ -152,6 +187,15 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Turned weights from number `first` on as float32: where they are, or widened.
+  private func numbers(
+    _ turned: UnsafeRawPointer, from first: Int, count: Int, _ widened: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    guard form != .float32 else { return turned.assumingMemoryBound(to: Float.self) + first }
+    kernels.widen(form.code, turned.assumingMemoryBound(to: UInt16.self) + first, widened, count)
+    return UnsafePointer(widened)
   }
 
   /// Planes of the output begin with their bias.

@@ -170,10 +170,11 @@ typedef struct zs_kernels {
   /* As pack, in pairs of bfloat16; a lone last depth is paired with zero. */
   void (*pack_pairs)(const float *b, size_t row, size_t column, size_t depth, size_t columns, float alpha, size_t first,
                      size_t end, float *packed);
-  /* As pack with alpha = 1, for ZS_HALVES and ZS_BFLOATS: what has more digits is rounded. Panels are panel_depth numbers
-     deep. */
-  void (*pack_narrow)(int32_t form, const float *b, size_t row, size_t column, size_t depth, size_t columns,
-                      size_t first, size_t end, uint16_t *packed, size_t panel_depth);
+  /* Numbers of 16 bits, which stay as they are. Panels are panel_depth numbers deep. */
+  void (*pack_narrow)(const uint16_t *b, size_t row, size_t column, size_t depth, size_t columns, size_t first,
+                      size_t end, uint16_t *packed, size_t panel_depth);
+  /* Numbers of ZS_HALVES or ZS_BFLOATS as float32, in whole vectors: up to 15 more than `count`. */
+  void (*widen)(int32_t form, const uint16_t *x, float *y, size_t count);
   /* A row of `count` numbers in (count + 1) / 2 pairs of bfloat16. */
   void (*row_pairs)(const float *x, float *y, size_t count);
   /* Raises magnitudes[j] to the greatest |b[k * row + j * column]|; NaN is the greatest of all. */

@@ -157,6 +157,9 @@ struct zoo_node {
   /* Of each input the least and the greatest element seen when the model was calibrated, two floats an input, NaN where
      nobody looked. NULL: not calibrated. Elements may lie outside; an operator that relies on the range clamps them. */
   const float *input_ranges;
+  /* In `create`: as read_constant, of an input with a narrow_type, whether or not it has `data`: the numbers of 16 bits
+     that stand behind the float32. An operator that reads_in_pieces, and reads only these, spares the host the others. */
+  zoo_status (*read_narrow)(const zoo_node *node, size_t input, size_t offset, size_t count, void *destination);
 };
 
 /* Runs `task(argument, index, worker)` once for every index below `count`, on any of the executor's workers, and

@@ -147,14 +147,9 @@ extension InferFacts {
       return false
     }
     let facts = try declaration.infer(Inference(node, in: graph))
-    guard facts.count == 1, let shape = facts[0].fixedShape, let elements = facts[0].elements,
-      facts[0].elementType == .int64
-    else { return false }
-    let numbers = elements.compactMap(\.number)
-    guard numbers.count == elements.count else { return false }
+    guard facts.count == 1, let numbers = try facts[0].knownIntegers() else { return false }
     graph.remove(id)
-    graph.makeConstant(
-      output, StoredTensor(try Tensor(numbers.map(Int64.init), shape: shape)), holdsForShapes: true)
+    graph.makeConstant(output, StoredTensor(numbers), holdsForShapes: true)
     return true
   }
 
@@ -246,10 +241,10 @@ extension CompilerGraph {
 }
 
 extension ValueFacts {
-  /// The tensor of which all elements are known by inference: whole numbers that no arithmetic of extents leaves.
+  /// The tensor of which inference knows all elements: whole numbers so small that kernels compute the same.
   fileprivate func knownIntegers() throws -> Tensor? {
     guard elementType == .int64, let fixedShape, let elements else { return nil }
-    let numbers = elements.compactMap(\.number).filter { $0.magnitude < 1 << 40 }
+    let numbers = elements.compactMap(\.number).filter { $0.magnitude < 1 << 48 }
     guard numbers.count == elements.count, numbers.count == fixedShape.reduce(1, *) else { return nil }
     return try Tensor(numbers.map(Int64.init), shape: fixedShape)
   }

@@ -136,14 +136,14 @@ final class PlanBuilder {
     // Large constants are read piece by piece where the operator can: then they are never whole beside what it packs.
     var stored: [Int: StoredTensor] = [:]
     for (position, value) in node.inputs.enumerated() {
-      guard let constant = value.flatMap({ graph[$0].constant }), constant.readsInPieces,
-        constant.byteCount > 1 << 16
+      guard let constant = value.flatMap({ graph[$0].constant }), constant.byteCount > 1 << 16,
+        constant.readsInPieces || constant.narrow != nil
       else { continue }
       stored[position] = constant
     }
     if !stored.isEmpty {
       let asked = operation.readsInPieces(try BoundNode(node, in: graph, arithmetic: provider.arithmetic))
-      stored = stored.filter { asked[$0.key] }
+      stored = try stored.filter { asked[$0.key] }.mapValues { try $0.inPieces() }
     }
     let bodies = node.bodies.indices.map { BodyHandle(RunnableBody(node, at: $0, shared)) }
     let bound = try BoundNode(

@@ -86,18 +86,20 @@ int32_t conv_offers_bfloat16(conv_machine machine);
 /* A convolution at one shape, with its work split into tasks. Immutable; any number of threads may use it. */
 typedef struct conv_plan conv_plan;
 
-/* NULL when there is no memory. */
-conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, conv_epilogue epilogue, conv_range range,
-                            conv_machine machine);
+/* `form` says what weights are, given and packed: ZS_NUMBERS, or numbers of 16 bits, ZS_HALVES or ZS_BFLOATS, which
+   become float32 as tasks read them (not for CONV_IN_BFLOAT16 and CONV_IN_INT8). NULL when there is no memory. */
+conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
+                            conv_range range, conv_machine machine);
 void conv_plan_destroy(conv_plan *plan);
 
-/* Floats of packed weights and bias. They depend on channels, kernel, algorithm and isa, not on extents or batch. */
+/* Floats that packed weights and bias take. They depend on channels, kernel, algorithm, form and isa, not on extents or
+   batch. */
 int64_t conv_packed_count(const conv_plan *plan);
 int64_t conv_pack_tasks(const conv_plan *plan);
 /* The rows (output channels) of the weights that packing task `task` reads; those of the next task follow. */
 void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t *end);
 /* `weights` is ONNX's (M, C / group, kernel…) from row `origin` on, `bias` M floats or NULL. */
-void conv_pack(const conv_plan *plan, const float *weights, int64_t origin, const float *bias, float *packed,
+void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const float *bias, float *packed,
                int64_t task);
 
 /* Floats that running needs beside its operands. */

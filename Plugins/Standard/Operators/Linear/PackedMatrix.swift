@@ -33,6 +33,9 @@ final class PackedMatrix: Sendable {
       }
     }
 
+    /// Whether a matrix is packed from the numbers of 16 bits that it is stored as.
+    var isNarrow: Bool { self == .narrowFloat16 || self == .narrowBFloat16 }
+
     /// Depths in the memory of one number.
     var depthsPerStep: Int {
       switch self {
@@ -93,6 +96,14 @@ final class PackedMatrix: Sendable {
   /// Elements that are read at once: enough for the host to decode them fast, little beside the weights of a model.
   private static let pieceCount = 256 << 10
 
+  /// Calls `body` with the elements of `b` from number `first` on: float32, or 16 bits for a narrow form.
+  private func withElements(
+    of b: Constant, from first: Int, count: Int, _ body: (UnsafeRawPointer) throws -> Void
+  ) throws {
+    guard form.isNarrow else { return try b.withElements(from: first, count: count, as: Float.self) { try body($0) } }
+    try b.withNarrowElements(from: first, count: count) { try body($0) }
+  }
+
   /// Panels are stored rows that follow each other.
   private func packRows(_ b: Constant, _ scale: Float, _ executor: Executor) throws {
     let width = kernels.raw.panel_columns
@@ -100,9 +111,10 @@ final class PackedMatrix: Sendable {
     try executor.parallelTry((panels + step - 1) / step) { piece in
       let first = piece * step
       let rows = min(columns - first * width, step * width)
-      try b.withElements(from: first * width * depth, count: rows * depth, as: Float.self) { source in
+      try withElements(of: b, from: first * width * depth, count: rows * depth) { source in
         if form == .int8 {
-          kernels.raw.column_magnitudes(source, 1, depth, depth, rows, scales + first * width)
+          let numbers = source.assumingMemoryBound(to: Float.self)
+          kernels.raw.column_magnitudes(numbers, 1, depth, depth, rows, scales + first * width)
           kernels.raw.column_scales(scales + first * width, (rows + width - 1) / width * width)
         }
         pack(
@@ -117,27 +129,30 @@ final class PackedMatrix: Sendable {
     let width = kernels.raw.panel_columns
     // A multiple of four, so that no pair or quad is torn apart.
     let step = max(4, Self.pieceCount / max(columns, 1) / 4 * 4)
-    func forEachPiece(_ body: (_ source: UnsafePointer<Float>, _ first: Int, _ rows: Int) throws -> Void) throws {
+    func forEachPiece(_ body: (_ source: UnsafeRawPointer, _ first: Int, _ rows: Int) throws -> Void) throws {
       try executor.parallelTry((depth + step - 1) / step) { piece in
         let first = piece * step
         let rows = min(depth - first, step)
-        try b.withElements(from: first * columns, count: rows * columns, as: Float.self) { try body($0, first, rows) }
+        try withElements(of: b, from: first * columns, count: rows * columns) { try body($0, first, rows) }
       }
     }
     if form == .int8 {
       let turn = Mutex(())
       try forEachPiece { source, _, rows in
         try b.host.scratch(repeating: Float(0), count: columns).withPointer { greatest in
-          kernels.raw.column_magnitudes(source, columns, 1, rows, columns, greatest)
+          let numbers = source.assumingMemoryBound(to: Float.self)
+          kernels.raw.column_magnitudes(numbers, columns, 1, rows, columns, greatest)
           turn.withLock { _ in kernels.raw.column_magnitudes(greatest, columns, 1, 1, columns, scales) }
         }
       }
       kernels.raw.column_scales(scales, panels * width)
     }
+    let size = form.isNarrow ? MemoryLayout<UInt16>.size : MemoryLayout<Float>.size
     try forEachPiece { source, first, rows in
       for panel in 0..<panels {
         pack(
-          source + panel * width, row: columns, column: 1, depth: rows, columns: columns - panel * width, scale: scale,
+          source + panel * width * size, row: columns, column: 1, depth: rows, columns: columns - panel * width,
+          scale: scale,
           panel: panel, count: 1, to: panelsStart + (panel * steps + first / form.depthsPerStep) * width)
       }
     }
@@ -145,15 +160,16 @@ final class PackedMatrix: Sendable {
 
   /// Packs the first `count` panels of a matrix; the first of them is number `panel` of this one.
   private func pack(
-    _ source: UnsafePointer<Float>, row: Int, column: Int, depth: Int, columns: Int, scale: Float, panel: Int,
+    _ stored: UnsafeRawPointer, row: Int, column: Int, depth: Int, columns: Int, scale: Float, panel: Int,
     count: Int, to target: UnsafeMutablePointer<Float>
   ) {
+    let source = stored.assumingMemoryBound(to: Float.self)
     switch form {
     case .float32: kernels.raw.pack(source, row, column, depth, columns, scale, 0, count, target)
     case .narrowFloat16, .narrowBFloat16:
-      target.withMemoryRebound(to: UInt16.self, capacity: 2) {
-        kernels.raw.pack_narrow(form.code, source, row, column, depth, columns, 0, count, $0, 2 * steps)
-      }
+      kernels.raw.pack_narrow(
+        stored.assumingMemoryBound(to: UInt16.self), row, column, depth, columns, 0, count,
+        UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt16.self), 2 * steps)
     case .bfloat16: kernels.raw.pack_pairs(source, row, column, depth, columns, scale, 0, count, target)
     case .int8:
       kernels.raw.pack_quads(
