@@ -1,5 +1,5 @@
 import CZooPlugin
-import ZooSystem
+import ZooCore
 
 /// Bytes of strings, freed together.
 package final class StringMemory {

@@ -73,11 +73,11 @@ struct RunnableBody: NodeBody {
     guard let index = node.bodies.firstIndex(where: { $0.name == name }) else {
       throw ZooError(.badData, "the attribute \(name) is missing, or no graph", at: node.label)
     }
-    self.init(node, at: index, shared)
+    self.init(node, at: index, shared, givable: givable)
   }
 
   /// - Parameter index: Which of the node's bodies.
-  init(_ node: CompilerNode, at index: Int, _ shared: SharedParts) {
+  init(_ node: CompilerNode, at index: Int, _ shared: SharedParts, givable: Range<Int> = 0..<0) {
     let body = node.bodies[index]
     let before = node.inputs.count + node.bodies[..<index].reduce(0) { $0 + $1.captures.count }
     captures = before..<before + body.captures.count
