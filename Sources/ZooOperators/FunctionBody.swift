@@ -127,7 +127,7 @@ public struct FunctionBody {
   }
 
   /// A number of type `type`, one of those of floats.
-  mutating func number(_ number: Double, _ type: ElementType = .float32) throws -> Value {
+  mutating func number(_ number: Double, _ type: ElementType) throws -> Value {
     let exact = constant(try type == .float64 ? Tensor([number], shape: []) : Tensor([Float(number)], shape: []))
     return type == .float64 ? exact : cast(exact, from: .float32, to: type)
   }

@@ -32,7 +32,7 @@ extension OperatorDeclaration {
     let b = try f.node.flag("transB") ? f.transpose(f.input(3), [1, 0]) : f.input(3)
     var product = f("MatMulInteger", a, b, f.optionalInput(2), f.optionalInput(5))
     if let addend = f.optionalInput(6) { product = f("Add", product, addend) }
-    let alpha = try f.number(Double(f.node.float("alpha") ?? 1))
+    let alpha = try f.number(Double(f.node.float("alpha") ?? 1), .float32)
     let result = try f.scaled(product, by: [alpha, f.input(1), f.input(4)], plus: nil)
     guard let zeroPoint = f.optionalInput(8) else { return [result] }
     return [f("QuantizeLinear", result, try f.input(7), zeroPoint)]
