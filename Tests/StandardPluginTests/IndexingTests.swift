@@ -16,6 +16,8 @@ struct IndexingTests {
   private let data = [Float](repeating: 1, count: 24)
 
   private static let places: [(String, [Int], [Int], [Int], [Int]?)] = [
+    ("Gather", [3, 4], [2], [0, -4], nil),
+    ("Gather", [3, 0], [1], [3], nil),
     ("GatherElements", [3, 4], [2, 2], [0, 3, -1, 1], nil),
     ("GatherElements", [3, 4], [2, 2], [0, -4, -1, 1], nil),
     ("GatherND", [3, 4], [2, 2], [0, 1, 2, 4], nil),

@@ -80,7 +80,7 @@ void zs_scatter(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places
 }
 
 #define SELECT(T)                                                                                                      \
-  for (size_t i = 0; i < count; i++)                                                                                \
+  for (size_t i = 0; i < count; i++)                                                                                   \
     ((T *)y)[i] = condition[i * c_step] ? ((const T *)a)[i * a_step] : ((const T *)b)[i * b_step];                     \
   break
 

@@ -56,16 +56,28 @@ struct Placement {
     for (index, node) in nodes.enumerated() {
       for (position, output) in node.outputs.enumerated() {
         guard let output else { continue }
-        if position == 0, let kernel = actions[index].kernel, !given.isEmpty {
-          let ending = node.operands.compactMap(\.self).filter { lastUse[$0] == index && !results.contains($0) }
-          if let input = givenInput(for: output, node, kernel, ending, in: graph) {
-            places[output] = .input(input)
-            given[input] = output
+        /// The input that the caller gives away, whose memory ends with the node and can be read as the output, too.
+        func givenAway(_ operand: ValueID) -> Int? {
+          let (before, made) = (graph[operand].facts, graph[output].facts)
+          guard case .input(let input) = places[operand], given[input] == operand, lastUse[operand] == index,
+            !results.contains(operand), made.elementType != nil, made.kind == before.kind,
+            made.fixedShape != nil, made.fixedShape == before.fixedShape
+          else { return nil }
+          return input
+        }
+        let isMovable =
+          switch places[output] {
+          case nil, .output: true
+          default: false
           }
+        if isMovable, position == 0, let kernel = actions[index].kernel,
+          let input = try overwritten(by: output, node, kernel, in: graph, free: givenAway)
+        {
+          places[output] = .input(input)
+          given[input] = output
         }
         guard places[output] == nil else { continue }
         let last = lastUse[output] ?? index
-        let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
         func free(_ input: ValueID) -> Int? {
           guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
             return nil
@@ -73,7 +85,7 @@ struct Placement {
           return lifetime
         }
         if position == 0, let kernel = actions[index].kernel,
-          let shared = try overwritten(by: output, size, node, kernel, in: graph, free: free)
+          let shared = try overwritten(by: output, node, kernel, in: graph, free: free)
         {
           lifetimeOf[output] = shared
           holders[shared] = output
@@ -81,6 +93,7 @@ struct Placement {
         } else {
           lifetimeOf[output] = lifetimes.count
           holders.append(output)
+          let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
           lifetimes.append(Lifetime(byteCount: size, first: index, last: last))
         }
       }
@@ -94,41 +107,19 @@ struct Placement {
     arenaByteCount = arena.byteCount
   }
 
-  /// The position of an input that the caller gives away and output 0 can take over: it is alike, so that it can be read
-  /// as the input.
+  /// The memory of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
   ///
-  /// - Parameter ending: Values that nothing reads after the node.
-  private func givenInput(
-    for output: ValueID, _ node: CompilerNode, _ kernel: KernelHandle, _ ending: [ValueID], in graph: CompilerGraph
-  ) -> Int? {
-    switch places[output] {
-    case nil, .output: break
-    default: return nil
-    }
-    let made = graph[output]
-    guard made.facts.elementType != nil, made.facts.fixedShape != nil, made.layout == .plain else { return nil }
-    for (position, operand) in node.operands.enumerated() where kernel.canOverwrite(input: position) {
-      guard let operand, case .input(let input) = places[operand], given[input] == operand, ending.contains(operand),
-        node.operands.count(where: { $0 == operand }) == 1, graph[operand].facts.kind == made.facts.kind,
-        graph[operand].facts.fixedShape == made.facts.fixedShape
-      else { continue }
-      return input
-    }
-    return nil
-  }
-
-  /// The lifetime of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
-  ///
-  /// - Parameter free: The lifetime of an input that ends with the node; `nil` where another value may live on in it.
+  /// - Parameter free: What holds an input and ends with the node; `nil` where another value may live on in it.
   private func overwritten(
-    by output: ValueID, _ size: Int, _ node: CompilerNode, _ kernel: KernelHandle, in graph: CompilerGraph,
+    by output: ValueID, _ node: CompilerNode, _ kernel: KernelHandle, in graph: CompilerGraph,
     free: (ValueID) -> Int?
   ) throws -> Int? {
     let operands = node.operands
     for (position, input) in operands.enumerated() where kernel.canOverwrite(input: position) {
       guard let input, let lifetime = free(input), operands.count(where: { $0 == input }) == 1,
         graph[input].layout == graph[output].layout,
-        try byteCount(of: graph[input].facts, layout: graph[input].layout) == size
+        try byteCount(of: graph[input].facts, layout: graph[input].layout)
+          == byteCount(of: graph[output].facts, layout: graph[output].layout)
       else { continue }
       return lifetime
     }

@@ -225,9 +225,7 @@ extension [Value] {
       value.memories.contains { lent.contains(ObjectIdentifier($0)) } ? try value.owned() : value
     }
   }
-}
 
-extension [Value] {
   /// Positions among the first `count` of tensors whose memory no other one of the values has.
   func alone(first count: Int) -> Set<Int> {
     let memories = map(\.memories)
