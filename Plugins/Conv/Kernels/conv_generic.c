@@ -17,6 +17,6 @@
 #include "narrow.inc"
 
 const kernel_table conv_table_generic = {
-    TILE_BLOCKS, generic_tile, generic_depthwise, generic_pool_rows, WINOGRADS};
+    TILE_BLOCKS, generic_tile, generic_depthwise, generic_pool_blocked, generic_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_generic = NARROW_TABLE;

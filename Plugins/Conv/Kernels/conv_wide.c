@@ -26,7 +26,7 @@
 #pragma clang attribute pop
 
 const kernel_table conv_table_wide = {
-    TILE_BLOCKS, wide_tile, wide_depthwise, wide_pool_rows, WINOGRADS};
+    TILE_BLOCKS, wide_tile, wide_depthwise, wide_pool_blocked, wide_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_wide = NARROW_TABLE;
 #endif

@@ -25,6 +25,7 @@ typedef struct tile_job {
   int32_t bordered;
   int32_t first, last; /* chunks of the sum: begin with the bias, end with the epilogue */
   conv_epilogue epilogue;
+  const zs_kernels *kernels;
 } tile_job;
 
 /* How numbers of a range become 8-bit integers and back: x = scale × (q − zero). */
@@ -88,7 +89,8 @@ typedef struct kernel_table {
   int32_t tile_blocks;
   void (*tile)(const tile_job *job);
   void (*depthwise)(const tile_job *job);
-  void (*pool_rows)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
+  void (*pool_blocked)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
+  void (*pool_plain)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
   winograd_table winograd[CONV_WINOGRADS]; /* by number of the algorithm, from CONV_WINOGRAD_2 on */
 } kernel_table;
 
@@ -128,7 +130,15 @@ static inline narrow_range narrow_range_of(float low, float high) {
   range.high = (float)(255 - range.zero);
   return range;
 }
-float conv_activate(conv_epilogue epilogue, float value);
+static inline const float *offset(const float *base, int64_t index) { return base ? base + index : NULL; }
+
+/* The rest of an epilogue, for `count` sums that lie together: activations that tiles don't do in registers, and what is
+   added behind an activation. */
+void conv_finish(const zs_kernels *kernels, conv_epilogue epilogue, const float *residual, float *output,
+                 int64_t count);
+static inline int conv_is_finished(conv_epilogue epilogue) {
+  return epilogue.activation <= ZS_CLIP && epilogue.residual != CONV_RESIDUAL_AFTER_ACTIVATION;
+}
 /* What a tap outside the input reads, and the bias of a bare product. */
 extern const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "taps.h"
 
 enum {
   BIAS = 0,
@@ -50,11 +51,7 @@ static int64_t workspace_count(const conv_plan *plan) {
   return bounds_count(plan) + images(plan) * whole_count(plan) + plan->workers * own_count(plan);
 }
 
-/* The pixels of the padded input that a task's outputs read. */
-typedef struct span {
-  int64_t first, end;
-} span;
-
+/* The first pixel of the padded input that an output reads. */
 static int64_t first_pixel(const conv_plan *plan, int64_t output) {
   if (plan->is_flat) return output;
   const conv_window *w = &plan->shape.window;
@@ -132,7 +129,6 @@ static float scale_of(const float *weights, int64_t count) {
 static void pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
                  int64_t set) {
   const narrow_table *table = plan->narrow.table;
-  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   const int64_t taps = plan->taps, factors = table->factors;
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first), width = blocks * BLOCK;
@@ -143,22 +139,22 @@ static void pack(const conv_plan *plan, const void *weights, int64_t origin, flo
   int32_t *const totals =
       table->is_integer ? (int32_t *)conv_channel_vector(plan, packed, TOTAL, group, first) : NULL;
   for (int64_t o = 0; o < width; o++) {
-    const int64_t channel = first * BLOCK + o;
-    const int inside = channel < out_channels;
-    const float *from = (const float *)weights + (group * out_channels + channel - origin) * in_channels * taps;
+    const weight_row row = conv_row(plan, group, first * BLOCK + o);
+    const int inside = row.row >= 0;
+    const float *from = (const float *)weights + (inside ? conv_weight(plan, row, origin, row.first) : 0);
     float inverse = 0;
     int32_t total = 0;
     if (table->is_integer) {
-      scales[o] = inside ? scale_of(from, in_channels * taps) : 0;
+      scales[o] = inside ? scale_of(from, plan->given.in_channels * taps) : 0;
       if (scales[o] > 0 && scales[o] < __builtin_inff()) inverse = 1 / scales[o];
       totals[o] = 0;
     }
     if (!inside || (table->is_integer && inverse == 0)) continue;
-    for (int64_t c = 0; c < in_channels; c++) {
+    for (int64_t c = row.first; c < row.end; c++) {
       const int64_t word = c / BLOCK * taps * plan->unit + c % BLOCK / factors, lane = c % factors;
       float *const to = words + word * width + o;
       for (int64_t tap = 0; tap < taps; tap++) {
-        const float weight = from[c * taps + tap];
+        const float weight = from[(c - row.first) * taps + tap];
         void *const at = to + tap * plan->unit * width;
         if (!table->is_integer) {
           ((uint16_t *)at)[lane] = bfloat16_of(weight);
@@ -308,6 +304,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   const int64_t per_block = plan->steps * plan->taps * plan->unit * BLOCK;
   narrow_job job = {.sums = own, .sums_stride = count * BLOCK};
   tile_job *tile = &job.tile;
+  tile->kernels = plan->kernels;
   tile->step_stride = (inputs.end - inputs.first) * plan->unit;
   tile->taps = plan->taps;
   tile->tap_offset = plan->tap_offset;
@@ -323,7 +320,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       job.channel_sum = conv_channel_vector(plan, buffers->packed, TOTAL, group, block);
     }
     const float *weights = buffers->packed + (group * plan->out_blocks + block) * per_block;
-    const int64_t written = min64(tile->blocks * BLOCK, plan->shape.out_channels - block * BLOCK);
+    const int64_t written = min64(tile->blocks * BLOCK, conv_channels(plan, group) - block * BLOCK);
     for (int64_t step = 0; step < plan->steps; step += plan->chunk) {
       tile->steps = min64(plan->chunk, plan->steps - step);
       tile->first = step == 0;

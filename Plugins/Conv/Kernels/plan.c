@@ -48,11 +48,29 @@ static const conv_family *family_of(int32_t algorithm) {
   }
 }
 
+static int64_t divisor(int64_t a, int64_t b) { return b == 0 ? a : divisor(b, a % b); }
+
+int64_t conv_merged_groups(const conv_shape *shape) {
+  const int64_t in = shape->in_channels, out = shape->out_channels, groups = shape->groups;
+  if (groups == 1 || (in % BLOCK == 0 && out % BLOCK == 0)) return 1;
+  if (in < 1 || out < 1 || in > MOST_MERGED || out > MOST_MERGED) return 0;
+  const int64_t of_in = BLOCK / divisor(BLOCK, in), of_out = BLOCK / divisor(BLOCK, out);
+  const int64_t merged = max64(of_in, of_out); /* powers of two, both */
+  /* The blocks of the last ones have to be there. */
+  const int64_t rest = (groups - 1) % merged + 1;
+  const int is_whole = blocks_of(rest * in) * BLOCK == merged * in && blocks_of(rest * out) * BLOCK == merged * out;
+  return is_whole && merged * in <= MOST_MERGED && merged * out <= MOST_MERGED ? merged : 0;
+}
+
 conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
                             conv_range range, conv_machine machine) {
   conv_plan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
-  plan->shape = *shape;
+  plan->given = plan->shape = *shape;
+  plan->merged = algorithm == CONV_PLAIN || algorithm == CONV_DEPTHWISE ? 1 : max64(conv_merged_groups(shape), 1);
+  plan->shape.groups = (shape->groups + plan->merged - 1) / plan->merged;
+  plan->shape.in_channels *= plan->merged;
+  plan->shape.out_channels *= plan->merged;
   plan->epilogue = epilogue;
   plan->family = family_of(algorithm);
   plan->table = conv_table(machine.isa);
@@ -61,8 +79,8 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t 
   plan->form = form;
   plan->workers = max64(machine.workers, 1);
   plan->out_plane = product(shape->window.out);
-  plan->in_blocks = blocks_of(shape->in_channels);
-  plan->out_blocks = blocks_of(shape->out_channels);
+  plan->in_blocks = blocks_of(plan->shape.in_channels);
+  plan->out_blocks = blocks_of(plan->shape.out_channels);
   if (algorithm == CONV_DEPTHWISE) plan->in_blocks = plan->out_blocks = blocks_of(shape->groups);
   plan->sets = conv_set_count(plan);
   plan->unit = algorithm == CONV_PLAIN ? 1 : BLOCK;
@@ -87,17 +105,16 @@ int64_t conv_packed_count(const conv_plan *plan) {
 
 int64_t conv_pack_tasks(const conv_plan *plan) { return plan->sets * group_count(plan); }
 
-/* Blocks of output channels that a packing task covers, and the channels that there are; of one group. */
-static int64_t task_blocks(const conv_plan *plan, int64_t task, int64_t *first, int64_t *channels) {
-  const int depthwise = plan->algorithm == CONV_DEPTHWISE;
+/* Blocks of output channels of a group that a packing task covers. */
+static int64_t task_blocks(const conv_plan *plan, int64_t task, int64_t *first) {
   *first = task % plan->sets;
-  *channels = depthwise ? plan->shape.groups : plan->shape.out_channels;
-  return depthwise ? 1 : conv_set(plan, task % plan->sets, first);
+  return plan->algorithm == CONV_DEPTHWISE ? 1 : conv_set(plan, task % plan->sets, first);
 }
 
 void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t *end) {
-  int64_t block, channels;
-  const int64_t blocks = task_blocks(plan, task, &block, &channels), start = task / plan->sets * channels;
+  int64_t block;
+  const int64_t blocks = task_blocks(plan, task, &block), group = task / plan->sets;
+  const int64_t channels = conv_channels(plan, group), start = group * plan->shape.out_channels;
   *first = start + min64(block * BLOCK, channels);
   *end = start + min64((block + blocks) * BLOCK, channels);
 }
@@ -105,12 +122,12 @@ void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t
 void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const float *bias, float *packed,
                int64_t task) {
   const int64_t group = task / plan->sets, set = task % plan->sets;
-  int64_t first, channels;
-  const int64_t blocks = task_blocks(plan, task, &first, &channels);
+  int64_t first;
+  const int64_t blocks = task_blocks(plan, task, &first), channels = conv_channels(plan, group);
   float *const packed_bias = conv_channel_vector(plan, packed, 0, group, first);
   for (int64_t i = 0; i < blocks * BLOCK; i++) {
     const int64_t channel = first * BLOCK + i;
-    packed_bias[i] = bias && channel < channels ? bias[group * channels + channel] : 0;
+    packed_bias[i] = bias && channel < channels ? bias[group * plan->shape.out_channels + channel] : 0;
   }
   plan->family->pack(plan, weights, origin, packed, group, set);
 }

@@ -49,6 +49,10 @@ typedef struct conv_family {
 extern const conv_family conv_tiles, conv_winograd, conv_narrow;
 
 struct conv_plan {
+  conv_shape given;
+  /* Groups of the given shape that one group of `shape` holds: channels of blocked groups fill whole blocks, and where
+     those of the given ones don't, some go together, with weights of zero between them. */
+  int64_t merged;
   conv_shape shape;
   conv_epilogue epilogue;
   const conv_family *family;
@@ -85,6 +89,8 @@ enum {
   /* Weights that stay in the first-level cache while pixels stream past them. */
   CHUNK_BYTES = 20 << 10,
   MIN_TASK_PIXELS = 48,
+  /* Channels of merged groups: with more, most products would be with zeros. */
+  MOST_MERGED = 64,
   /* Tasks are this many times as many as workers, so that one that is held up leaves its work to the others. */
   TASKS_PER_WORKER = 8,
 };
@@ -93,7 +99,6 @@ static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t blocks_of(int64_t channels) { return (channels + BLOCK - 1) / BLOCK; }
 static inline int64_t product(const int64_t extent[3]) { return extent[0] * extent[1] * extent[2]; }
-static inline const float *offset(const float *base, int64_t index) { return base ? base + index : NULL; }
 
 /* Depthwise convolution has its groups in the lanes of blocks. */
 static inline int64_t group_count(const conv_plan *plan) {
@@ -110,6 +115,32 @@ const float *conv_weights(const conv_plan *plan, const float *packed, int64_t fi
 static inline void put_weight(void *to, int64_t at, const void *from, int64_t index, const int is_half) {
   if (is_half) ((uint16_t *)to)[at] = from ? ((const uint16_t *)from)[index] : 0;
   else ((float *)to)[at] = from ? ((const float *)from)[index] : 0;
+}
+
+/* Where the weights of an output channel lie among those given, and the input channels that they are for. */
+typedef struct weight_row {
+  int64_t row; /* -1 for a channel that only fills a block up */
+  int64_t first, end;
+} weight_row;
+
+static inline weight_row conv_row(const conv_plan *plan, int64_t group, int64_t channel) {
+  const conv_shape *given = &plan->given;
+  const int64_t part = channel / given->out_channels, of_all = group * plan->merged + part;
+  if (part >= plan->merged || of_all >= given->groups) return (weight_row){-1, 0, 0};
+  return (weight_row){of_all * given->out_channels + channel % given->out_channels, part * given->in_channels,
+                      (part + 1) * given->in_channels};
+}
+
+/* The index of a row's weight for `tap` 0 and input channel `channel`. */
+static inline int64_t conv_weight(const conv_plan *plan, weight_row row, int64_t origin, int64_t channel) {
+  return ((row.row - origin) * plan->given.in_channels + channel - row.first) * product(plan->given.window.kernel);
+}
+
+/* Output channels of a group that exist. */
+static inline int64_t conv_channels(const conv_plan *plan, int64_t group) {
+  const int64_t all = plan->given.groups * plan->given.out_channels;
+  if (plan->algorithm == CONV_DEPTHWISE) return all;
+  return min64(plan->shape.out_channels, all - group * plan->shape.out_channels);
 }
 
 int64_t conv_set_count(const conv_plan *plan);

@@ -65,6 +65,7 @@ void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogu
   const int64_t channels = shape->groups * shape->out_channels, channel = task % channels, image = task / channels;
   const int64_t group = channel / shape->out_channels;
   const int64_t in_plane = w->in[0] * w->in[1] * w->in[2], kernel = w->kernel[0] * w->kernel[1] * w->kernel[2];
+  const zs_kernels *kernels = zs_kernels_for(0, 0, 0);
   int64_t at = task * w->out[0] * w->out[1] * w->out[2];
   for (int64_t z = 0; z < w->out[0]; z++) {
     const tap_range d = tap_range_of(w, 0, z);
@@ -88,7 +89,11 @@ void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogu
           }
         }
         if (epilogue.residual == CONV_RESIDUAL_BEFORE_ACTIVATION) sum += element(type, residual, at);
-        if (epilogue.activation != ZS_IDENTITY) sum = conv_activate(epilogue, (float)sum);
+        if (epilogue.activation != ZS_IDENTITY) {
+          float value = (float)sum;
+          kernels->unary(epilogue.activation, &value, &value, 1, epilogue.a, epilogue.b);
+          sum = value;
+        }
         if (epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION) sum += element(type, residual, at);
         set_element(type, output, at, sum);
       }
@@ -99,6 +104,7 @@ void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogu
 /* The greatest bytes, tap by tap along rows. `flip` makes the order of signed ones that of unsigned. */
 static void pool_bytes(const conv_window *w, uint8_t flip, const uint8_t *input, uint8_t *output) {
   const int64_t step = w->stride[2];
+  const span met = taps_met(w, 2);
   for (int64_t z = 0; z < w->out[0]; z++) {
     const tap_range d = tap_range_of(w, 0, z);
     for (int64_t y = 0; y < w->out[1]; y++, output += w->out[2]) {
@@ -108,12 +114,10 @@ static void pool_bytes(const conv_window *w, uint8_t flip, const uint8_t *input,
         for (int64_t j = h.first; j < h.last; j++) {
           const int64_t zz = d.start + i * w->dilation[0], yy = h.start + j * w->dilation[1];
           const uint8_t *row = input + (zz * w->in[1] + yy) * w->in[2];
-          for (int64_t k = 0; k < w->kernel[2]; k++) {
+          for (int64_t k = met.first; k < met.end; k++) {
             const int64_t across = k * w->dilation[2] - w->pad[2];
-            const int64_t first = across >= 0 ? 0 : (-across + step - 1) / step;
-            int64_t end = across >= w->in[2] ? 0 : (w->in[2] - 1 - across) / step + 1;
-            if (end > w->out[2]) end = w->out[2];
-            for (int64_t x = first; x < end; x++) {
+            const span inside = span_of(w, 2, k);
+            for (int64_t x = inside.first; x < inside.end; x++) {
               const uint8_t value = row[x * step + across] ^ flip;
               output[x] = value > output[x] ? value : output[x];
             }
@@ -165,9 +169,7 @@ void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *
           }
         }
         if (shape->kind == POOL_AVERAGE) {
-          const int64_t count = shape->count_include_pad
-                                    ? d.counted * h.counted * c.counted
-                                    : (d.last - d.first) * (h.last - h.first) * (c.last - c.first);
+          const int64_t count = pool_count(shape, d, h, c);
           if (count > 0) result /= (double)count;
         } else if (shape->kind == POOL_LP) {
           result = pow(result, 1 / shape->p);
@@ -177,11 +179,4 @@ void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *
       }
     }
   }
-}
-
-void pool_blocked(const pool_shape *shape, int32_t isa, const float *input, float *output, int64_t plane, int64_t first,
-                  int64_t last) {
-  const conv_window *w = &shape->window;
-  conv_table(isa)->pool_rows(shape, input + plane * w->in[0] * w->in[1] * w->in[2] * BLOCK,
-                             output + plane * w->out[0] * w->out[1] * w->out[2] * BLOCK, first, last);
 }

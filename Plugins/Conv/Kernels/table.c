@@ -1,6 +1,4 @@
 /* Which kernels an instruction set has, and what all of them share. */
-#include <math.h>
-
 #include "kernels.h"
 
 const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];
@@ -37,20 +35,12 @@ int32_t conv_offers_bfloat16(conv_machine machine) {
   return machine.isa == CONV_ISA_AVX512 && (machine.features & CONV_HAS_AVX512_BF16);
 }
 
-float conv_activate(conv_epilogue epilogue, float x) {
-  const float a = epilogue.a, b = epilogue.b;
-  switch (epilogue.activation) {
-  case ZS_RELU: return x < 0 ? 0 : x;
-  case ZS_CLIP: x = x < a ? a : x; return x > b ? b : x;
-  case ZS_LEAKY_RELU: return x < 0 ? x * a : x;
-  case ZS_SIGMOID: return 1 / (1 + expf(-x));
-  case ZS_TANH: return tanhf(x);
-  case ZS_HARD_SIGMOID: x = a * x + b; x = x < 0 ? 0 : x; return x > 1 ? 1 : x;
-  case ZS_HARD_SWISH: {
-    float gate = x / 6 + 0.5f;
-    gate = gate < 0 ? 0 : gate;
-    return x * (gate > 1 ? 1 : gate);
+void conv_finish(const zs_kernels *kernels, conv_epilogue epilogue, const float *residual, float *output,
+                 int64_t count) {
+  if (epilogue.activation > ZS_CLIP) {
+    kernels->unary(epilogue.activation, output, output, (size_t)count, epilogue.a, epilogue.b);
   }
-  default: return x;
+  if (epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION) {
+    kernels->binary(ZS_ADD, output, 1, residual, 1, output, (size_t)count);
   }
 }

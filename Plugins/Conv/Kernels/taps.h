@@ -24,4 +24,31 @@ static inline tap_range tap_range_of(const conv_window *w, int axis, int64_t out
   return range;
 }
 
+typedef struct span {
+  int64_t first, end;
+} span;
+
+/* The taps that fall inside the input for some output: a window may be far larger than the input. */
+static inline span taps_met(const conv_window *w, int axis) {
+  const int64_t dilation = w->dilation[axis], reach = (w->out[axis] - 1) * w->stride[axis] - w->pad[axis];
+  const int64_t end = (w->in[axis] - 1 + w->pad[axis]) / dilation + 1;
+  return (span){reach >= 0 ? 0 : (-reach + dilation - 1) / dilation, end < w->kernel[axis] ? end : w->kernel[axis]};
+}
+
+/* The outputs for which tap `tap` falls inside the input. */
+
+static inline span span_of(const conv_window *w, int axis, int64_t tap) {
+  const int64_t at = tap * w->dilation[axis] - w->pad[axis], stride = w->stride[axis], room = w->in[axis] - 1 - at;
+  span result = {at >= 0 ? 0 : (-at + stride - 1) / stride, room < 0 ? 0 : room / stride + 1};
+  if (result.end > w->out[axis]) result.end = w->out[axis];
+  if (result.first > result.end) result.first = result.end;
+  return result;
+}
+
+/* What an average divides by. */
+static inline int64_t pool_count(const pool_shape *shape, tap_range d, tap_range h, tap_range c) {
+  return shape->count_include_pad ? d.counted * h.counted * c.counted
+                                  : (d.last - d.first) * (h.last - h.first) * (c.last - c.first);
+}
+
 #endif

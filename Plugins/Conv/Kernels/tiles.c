@@ -5,6 +5,8 @@
  * channel][output channel], contiguous in the order of use. Those of 16 bits become float32 once for all pixels that a
  * task passes by them.
  */
+#include <string.h>
+
 #include "plan.h"
 
 /* Packed weights of one block of output channels. */
@@ -74,28 +76,26 @@ static inline void pack(const conv_plan *plan, const void *weights, int64_t orig
   }
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first);
-  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   const int64_t per_block = weights_per_block(plan), width = blocks * BLOCK;
   const int64_t target = (group * plan->out_blocks + first) * per_block;
   for (int64_t o = 0; o < width; o++) {
-    const int64_t channel = first * BLOCK + o;
-    const int inside = channel < out_channels;
-    const int64_t from = (group * out_channels + channel - origin) * in_channels * kernel;
+    const weight_row row = conv_row(plan, group, first * BLOCK + o);
     if (plan->algorithm == CONV_PLAIN) {
       /* [input channel][tap] is ONNX's own order. */
-      for (int64_t k = 0; k < in_channels * kernel; k++) {
-        put_weight(packed, target + k * width + o, inside ? weights : NULL, from + k, is_half);
+      const int64_t from = conv_weight(plan, row, origin, row.first);
+      for (int64_t k = 0; k < plan->given.in_channels * kernel; k++) {
+        put_weight(packed, target + k * width + o, row.row < 0 ? NULL : weights, from + k, is_half);
       }
       continue;
     }
     for (int64_t step = 0; step < plan->steps; step++) {
       for (int64_t lane = 0; lane < BLOCK; lane++) {
         const int64_t in_channel = step * BLOCK + lane;
-        const int known = inside && in_channel < in_channels;
+        const int known = in_channel >= row.first && in_channel < row.end;
         const int64_t to = target + (step * kernel * BLOCK + lane) * width + o;
+        const int64_t from = conv_weight(plan, row, origin, in_channel);
         for (int64_t tap = 0; tap < kernel; tap++) {
-          put_weight(packed, to + tap * BLOCK * width, known ? weights : NULL, from + in_channel * kernel + tap,
-                     is_half);
+          put_weight(packed, to + tap * BLOCK * width, known ? weights : NULL, from + tap, is_half);
         }
       }
     }
@@ -111,21 +111,20 @@ static void tiles_pack(const conv_plan *plan, const void *weights, int64_t origi
 /* A tile of a plain output: computed into a buffer, then written channel by channel. */
 static void plain_tile(const conv_plan *plan, tile_job *job, const float *residual, float *output, int64_t channels) {
   float sums[MAX_TILE_BLOCKS * MAX_TILE_PIXELS * BLOCK] __attribute__((aligned(64)));
-  const conv_epilogue epilogue = plan->epilogue;
+  float residuals[MAX_TILE_BLOCKS * MAX_TILE_PIXELS * BLOCK] __attribute__((aligned(64)));
   job->output = sums;
   job->block_stride = MAX_TILE_PIXELS * BLOCK;
-  job->epilogue = (conv_epilogue){0};
+  job->epilogue = plan->epilogue;
+  job->residual = residuals;
+  if (residual) memset(residuals, 0, sizeof residuals);
+  for (int64_t c = 0; residual && c < channels; c++) {
+    float *to = residuals + c / BLOCK * job->block_stride + c % BLOCK;
+    for (int64_t p = 0; p < job->pixels; p++) to[p * BLOCK] = residual[c * plan->out_plane + p];
+  }
   plan->table->tile(job);
   for (int64_t c = 0; c < channels; c++) {
     const float *sum = sums + c / BLOCK * job->block_stride + c % BLOCK;
-    for (int64_t p = 0; p < job->pixels; p++) {
-      const int64_t at = c * plan->out_plane + p;
-      float value = sum[p * BLOCK];
-      if (epilogue.residual == CONV_RESIDUAL_BEFORE_ACTIVATION) value += residual[at];
-      value = conv_activate(epilogue, value);
-      if (epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION) value += residual[at];
-      output[at] = value;
-    }
+    for (int64_t p = 0; p < job->pixels; p++) output[c * plan->out_plane + p] = sum[p * BLOCK];
   }
 }
 
@@ -142,7 +141,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   const int64_t tiles = (end - begin + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
   const int64_t per_block = weights_per_block(plan);
   const int64_t in_group = (plain ? shape->in_channels : plan->in_blocks) * plan->in_plane * plan->unit;
-  const int64_t channels = depthwise ? shape->groups : shape->out_channels;
+  const int64_t channels = conv_channels(plan, group);
   const float *const whole = copy_count(plan) > 0 ? copy_of(plan, buffers) : buffers->input;
   float *const widened = has_halves(plan) ? buffers->workspace + worker * widened_count(plan) : NULL;
   const float *const input = whole + (image * groups + group) * in_group;
@@ -152,6 +151,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   job.taps = plan->taps;
   job.length = plan->length;
   job.tap_offset = plan->tap_offset;
+  job.kernels = plan->kernels;
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
     int64_t block = set;

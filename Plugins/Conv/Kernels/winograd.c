@@ -97,17 +97,18 @@ static int64_t winograd_workspace_count(const conv_plan *plan) {
 
 static void pack_halves(const conv_plan *plan, const uint16_t *weights, int64_t origin, uint16_t *packed, int64_t group,
                         int64_t set) {
-  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels, taps = plan->taps;
+  const int64_t taps = plan->taps;
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first), per_block = plan->in_blocks * BLOCK * taps * BLOCK;
   uint16_t *const target = packed + (group * plan->out_blocks + first) * per_block;
   for (int64_t o = 0; o < blocks * BLOCK; o++) {
-    const int64_t channel = first * BLOCK + o, block = o / BLOCK, row = group * out_channels + channel - origin;
+    const weight_row row = conv_row(plan, group, first * BLOCK + o);
+    const int64_t block = o / BLOCK;
     for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
-      const int known = channel < out_channels && i < in_channels;
+      const int known = i >= row.first && i < row.end;
       uint16_t *const to = target + (i * blocks + block) * taps * BLOCK + o % BLOCK;
       for (int64_t tap = 0; tap < taps; tap++) {
-        to[tap * BLOCK] = known ? weights[(row * in_channels + i) * taps + tap] : 0;
+        to[tap * BLOCK] = known ? weights[conv_weight(plan, row, origin, i) + tap] : 0;
       }
     }
   }
@@ -116,18 +117,18 @@ static void pack_halves(const conv_plan *plan, const uint16_t *weights, int64_t 
 static void pack_transformed(const conv_plan *plan, const float *weights, int64_t origin, float *packed, int64_t group,
                              int64_t set) {
   const winograd_plan *w = &plan->winograd;
-  const int64_t in_channels = plan->shape.in_channels, out_channels = plan->shape.out_channels;
   int64_t first;
   const int64_t width = conv_set(plan, set, &first) * BLOCK, point = plan->in_blocks * BLOCK * width;
   const int64_t kernel = plan->taps;
   float *const target = packed + (group * plan->out_blocks + first) * BLOCK * plan->in_blocks * BLOCK * w->points;
   for (int64_t from = 0; from < width; from += BLOCK) {
-    const int64_t channel = first * BLOCK + from, known = min64(BLOCK, out_channels - channel);
+    weight_row rows[BLOCK];
+    for (int64_t lane = 0; lane < BLOCK; lane++) rows[lane] = conv_row(plan, group, first * BLOCK + from + lane);
     for (int64_t i = 0; i < plan->in_blocks * BLOCK; i++) {
       float taps[MAX_WEIGHTS][BLOCK] = {{0}};
-      for (int64_t lane = 0; i < in_channels && lane < known; lane++) {
-        const int64_t row = group * out_channels + channel + lane - origin;
-        const float *window = weights + (row * in_channels + i) * kernel;
+      for (int64_t lane = 0; lane < BLOCK; lane++) {
+        if (i < rows[lane].first || i >= rows[lane].end) continue;
+        const float *window = weights + conv_weight(plan, rows[lane], origin, i);
         for (int64_t tap = 0; tap < kernel; tap++) taps[tap][lane] = window[tap];
       }
       w->table->weights(taps, target + i * width + from, point);
@@ -254,7 +255,7 @@ static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t 
                     int64_t end, const float *products) {
   const winograd_plan *w = &plan->winograd;
   const int64_t *out = plan->shape.window.out;
-  const int64_t lanes = plan->shape.out_channels - block * BLOCK;
+  const int64_t lanes = conv_channels(plan, group) - block * BLOCK;
   winograd_target target = {
       .bias = conv_channel_vector(plan, buffers->packed, 0, group, block),
       .row_stride = out[2] * BLOCK,
@@ -268,6 +269,11 @@ static void deliver(const conv_plan *plan, const conv_buffers *buffers, int64_t 
     target.rows = min64(w->table->tile, out[1] - place.y);
     target.columns = min64(w->table->tile, out[2] - place.x);
     w->table->output(products, (end - begin) * BLOCK, &target);
+    for (int64_t y = 0; y < target.rows && !conv_is_finished(plan->epilogue); y++) {
+      const int64_t row = y * target.row_stride;
+      conv_finish(plan->kernels, plan->epilogue, offset(target.residual, row), target.output + row,
+                  target.columns * BLOCK);
+    }
     for (int64_t y = 0; lanes < BLOCK && y < target.rows; y++) {
       conv_clear_lanes(target.output + y * target.row_stride, target.columns, lanes);
     }

@@ -114,8 +114,11 @@ struct ConvGeometry {
   /// Whether the kernels for blocked input can serve.
   var canReadBlocked: Bool {
     guard type == .float32, window.taps <= 64, inputChannels > 0 else { return false }
-    return isDepthwise || groups == 1 || (inputChannels % 16 == 0 && outputChannels % 16 == 0)
+    return isDepthwise || mergedGroups > 0
   }
+
+  /// How many groups blocked kernels take together, so that their channels fill blocks; 0 where they can't.
+  var mergedGroups: Int { withUnsafePointer(to: raw) { Int(conv_merged_groups($0)) } }
 
   /// Whether blocked input is worth having: few channels would leave most lanes empty.
   func prefersBlocked(now layout: Layout) -> Bool {

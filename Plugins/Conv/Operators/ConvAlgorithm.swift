@@ -33,7 +33,8 @@ enum ConvAlgorithm: Equatable {
         return
       }
       // By shape alone: int8 has the same results on every CPU.
-      if node.allowsInt8, geometry.suitsNarrow, geometry.products <= Int(CONV_INT8_PRODUCTS) {
+      if node.allowsInt8, geometry.suitsNarrow, geometry.mergedGroups == 1, geometry.products <= Int(CONV_INT8_PRODUCTS)
+      {
         self = .int8
         return
       }
@@ -86,7 +87,8 @@ enum ConvAlgorithm: Equatable {
   private func cost(_ geometry: ConvGeometry) -> Double {
     /// Arithmetic that fits into the time of reading one byte of weights; close for AVX2 and AVX-512 machines alike.
     let arithmeticPerByte = 9.0
-    let (inputs, outputs) = (Double(geometry.inputChannels), Double(geometry.outputChannels))
+    let merged = Double(geometry.mergedGroups)
+    let (inputs, outputs) = (merged * Double(geometry.inputChannels), merged * Double(geometry.outputChannels))
     let taps = Double(geometry.window.taps)
     let extents = geometry.window.output
     func time(

@@ -34,14 +34,9 @@ struct Epilogue {
       return true
     }
     guard !hasActivation, raw.residual != Int32(CONV_RESIDUAL_AFTER_ACTIVATION),
-      let activation = Activation(step, in: node), Self.served.contains(activation.code)
+      let activation = Activation(step, in: node)
     else { return false }
     (raw.activation, raw.a, raw.b) = (activation.code, activation.a, activation.b)
     return true
   }
-
-  /// What the kernels apply to a tile.
-  private static let served = [
-    ZS_RELU, ZS_LEAKY_RELU, ZS_CLIP, ZS_SIGMOID, ZS_TANH, ZS_HARD_SIGMOID, ZS_HARD_SWISH,
-  ].map(\.code)
 }

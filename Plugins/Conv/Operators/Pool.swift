@@ -103,6 +103,9 @@ struct PoolGeometry {
       && (channels % 16 == 0 || window.dilations.allSatisfy { $0 == 1 })
   }
 
+  /// Whether kernels for vectors pool plain tensors.
+  func hasKernels(indices: Bool) -> Bool { type == .float32 && kind != .lp && !indices }
+
   var raw: pool_shape {
     pool_shape(
       window: window.raw, kind: kind.raw, count_include_pad: countsPadding ? 1 : 0, column_major: columnMajor ? 1 : 0,
@@ -128,18 +131,18 @@ final class PoolKernel: Kernel {
     let (input, output) = (call.input(0), call.output(0))
     guard output.count > 0 else { return }
     let shape = geometry.raw
-    if blocked {
+    if blocked || geometry.hasKernels(indices: call.outputCount > 1) {
       let rows = output.shape.dropFirst(2).dropLast().reduce(1, *)
-      let planes = geometry.batch * ((geometry.channels + 15) / 16)
-      call.executor.parallelRanges(planes * rows, grain: 4) { range in
+      let planes = geometry.batch * (blocked ? (geometry.channels + 15) / 16 : geometry.channels)
+      call.executor.parallelRanges(planes * rows, grain: blocked ? 4 : 16) { range in
         withUnsafePointer(to: shape) { shape in
           var row = range.lowerBound
           while row < range.upperBound {
             let plane = row / rows
             let end = min(range.upperBound, (plane + 1) * rows)
-            pool_blocked(
-              shape, isa.rawValue, input.pointer(), output.pointer(), Int64(plane), Int64(row - plane * rows),
-              Int64(end - plane * rows))
+            pool_rows(
+              shape, isa.rawValue, blocked ? 1 : 0, input.pointer(), output.pointer(), Int64(plane),
+              Int64(row - plane * rows), Int64(end - plane * rows))
             row = end
           }
         }

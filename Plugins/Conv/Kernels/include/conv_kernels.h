@@ -48,7 +48,8 @@ enum {
   /* As CONV_DIRECT, with the factors of all products rounded to bfloat16. Where `conv_offers_bfloat16` only. */
   CONV_IN_BFLOAT16 = 6,
   /* As CONV_DIRECT, with the factors of all products rounded to 8 bits, times a scale, and sums of integers: at most
-     CONV_INT8_PRODUCTS for one output. The result is the same on every CPU.
+     CONV_INT8_PRODUCTS for one output. The result is the same on every CPU, but for the last bits of an activation with
+     a polynomial (sigmoid, tanh and their like).
 
      Weights are symmetric in each output channel: w = scale × (−127…127). Input is x = scale × (q − zero), q in 0…255,
      where `zero` stands for 0. The range that q covers, widened to include 0, is the one that calibration has found,
@@ -63,7 +64,7 @@ enum { CONV_INT8_PRODUCTS = 66311 };
 
 enum { CONV_RESIDUAL_NONE = 0, CONV_RESIDUAL_BEFORE_ACTIVATION = 1, CONV_RESIDUAL_AFTER_ACTIVATION = 2 };
 
-/* What happens to a sum before it is stored. The activation is a zs_unary: one of those of conv_activate. */
+/* What happens to a sum before it is stored. The activation is a zs_unary that has vectors. */
 typedef struct conv_epilogue {
   int32_t activation, residual;
   float a, b;
@@ -82,6 +83,10 @@ typedef struct conv_machine {
 
 /* Whether the machine multiplies bfloat16 faster than float32. */
 int32_t conv_offers_bfloat16(conv_machine machine);
+
+/* How many groups have to go together so that their channels fill whole blocks; 1 where each does, 0 where that would cost
+   too much. With it above 1, values that are not finite reach the other groups of a block. */
+int64_t conv_merged_groups(const conv_shape *shape);
 
 /* A convolution at one shape, with its work split into tasks. Immutable; any number of threads may use it. */
 typedef struct conv_plan conv_plan;
@@ -149,9 +154,10 @@ typedef struct pool_shape {
 
 /* Pools one plane of a plain tensor; `indices` (of the whole tensor's elements) may be NULL. */
 void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *output, int64_t *indices, int64_t plane);
-/* Pools output rows [first, last) (rows of all depths) of one blocked plane; POOL_MAX and POOL_AVERAGE. */
-void pool_blocked(const pool_shape *shape, int32_t isa, const float *input, float *output, int64_t plane, int64_t first,
-                  int64_t last);
+/* Pools output rows [first, last) (rows of all depths) of one plane of float32, blocked or plain; POOL_MAX and
+   POOL_AVERAGE. */
+void pool_rows(const pool_shape *shape, int32_t isa, int32_t blocked, const float *input, float *output, int64_t plane,
+               int64_t first, int64_t last);
 
 /* The window of a transposed convolution: `in` are the positions of its input, `out` those of its output, which tap k of
    position i reaches at i * stride + k * dilation - pad. Adds scale times the input plane, shifted by one tap, to the
