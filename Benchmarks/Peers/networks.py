@@ -102,8 +102,8 @@ def tokens(count=128, width=768):
     return torch.randn(1, count, width), {0: "N", 1: "T"}
 
 
-def from_torchvision(name):
-    return lambda: (getattr(torchvision.models, name)(weights=None), *image())
+def from_torchvision(name, side=224, **options):
+    return lambda: (getattr(torchvision.models, name)(weights=None, **options), *image(side))
 
 
 NETWORKS = {
@@ -119,6 +119,16 @@ NETWORKS = {
     "mobilenet-v2": from_torchvision("mobilenet_v2"),
     "densenet121": from_torchvision("densenet121"),
     "squeezenet": from_torchvision("squeezenet1_1"),
+    "googlenet": from_torchvision("googlenet", aux_logits=False, init_weights=False),
+    "inception-v3": from_torchvision("inception_v3", 299, aux_logits=False, init_weights=False),
+    "mobilenet-v3": from_torchvision("mobilenet_v3_large"),
+    "shufflenet-v2": from_torchvision("shufflenet_v2_x1_0"),
+    "efficientnet-b0": from_torchvision("efficientnet_b0"),
+    "convnext-tiny": from_torchvision("convnext_tiny"),
+    "swin-t": from_torchvision("swin_t"),
+    "regnet-y-400mf": from_torchvision("regnet_y_400mf"),
+    "mnasnet": from_torchvision("mnasnet1_0"),
+    "resnext50": from_torchvision("resnext50_32x4d"),
 }
 
 
@@ -138,12 +148,13 @@ def export(network, example, axes, path):
     """Writes `network` beside `path` and renames it."""
     randomize(network)
     network.eval()
-    # Newer versions export in another way unless they are told.
+    # What attention's fast path traces to has no ONNX form; torch 1.13 leaves it only where gradients are kept.
     if hasattr(torch.backends, "mha"):
-        torch.backends.mha.set_fastpath_enabled(False)  # what it traces to has no ONNX form
+        torch.backends.mha.set_fastpath_enabled(False)
+    # Newer versions export in another way unless they are told.
     options = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     partial = path + ".partial"
-    with torch.no_grad():
+    with torch.set_grad_enabled(not hasattr(torch.backends, "mha")):
         torch.onnx.export(
             network, (example,), partial, opset_version=OPSET, input_names=["input"], output_names=["output"],
             dynamic_axes={"input": axes, "output": axes}, **options)

@@ -41,9 +41,9 @@ public protocol OperatorProvider: Sendable {
 
 /// Every pass that a graph goes through for each set of input shapes, in order.
 public let allPasses: [any Pass] = [
-  InferFacts(), RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(),
-  FuseGelu(), FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(), RemoveDeadCode(),
-  AssignLayouts(),
+  InferFacts(), RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(),
+  FuseSwish(), FuseHardSwish(), FuseHardSigmoid(), FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(),
+  FuseEpilogues(), RemoveDeadCode(), AssignLayouts(),
 ]
 
 /// Runs the passes over `graph`. Debug builds verify it after each of them.

@@ -4,7 +4,7 @@ import ZooCore
 /// drops the transpositions that bring heads before positions and back.
 public struct FuseAttention: PatternPass {
   public let name = "fusing Attention"
-  let lastOperator = "MatMul"
+  let lastOperators = ["MatMul"]
   let replacement = (domain: "", operatorType: "Attention", opset: Int64(23))
 
   public init() {}

@@ -4,7 +4,7 @@ import ZooCore
 /// order they multiply: 0.5 · x · (1 + erf(x / √2)), or with tanh.
 public struct FuseGelu: PatternPass {
   public let name = "fusing Gelu"
-  let lastOperator = "Mul"
+  let lastOperators = ["Mul", "Div"]
   let replacement = (domain: "", operatorType: "Gelu", opset: Int64(20))
 
   public init() {}
@@ -23,7 +23,7 @@ public struct FuseGelu: PatternPass {
   }
 
   private func gelu(_ value: ValueID, _ graph: CompilerGraph) -> (input: ValueID, isApproximate: Bool)? {
-    let (number, factors) = product(value, graph)
+    let (number, factors) = graph.product(value)
     guard factors.count == 2, isClose(number, 0.5) else { return nil }
     for (input, curve) in [(factors[0], factors[1]), (factors[1], factors[0])] {
       guard let sum = graph.making(curve, "Add"), let (one, function) = graph.operands(sum, graph.scalar), one == 1
@@ -47,25 +47,10 @@ public struct FuseGelu: PatternPass {
     guard isClose(factor, 0.79788456), let sum = graph.making(base, "Add"),
       let (_, cube) = graph.operands(sum, { $0 == input ? $0 : nil })
     else { return false }
-    let (number, factors) = product(cube, graph)
+    let (number, factors) = graph.product(cube)
     guard isClose(number, 0.044715) else { return false }
     if factors == [input, input, input] { return true }
     guard factors.count == 1, let power = graph.making(factors[0], "Pow") else { return false }
     return power.input(0) == input && graph.scalar(power.input(1)) == 3
   }
-
-  /// A product of many as its numbers, multiplied, and its other factors.
-  private func product(
-    _ value: ValueID, _ graph: CompilerGraph, depth: Int = 4
-  ) -> (number: Float, factors: [ValueID]) {
-    let (base, number) = graph.unscaled(value)
-    guard depth > 0, let node = graph.making(base, "Mul"), node.inputs.count == 2, let left = node.inputs[0],
-      let right = node.inputs[1], [left, right].allSatisfy({ graph.shape(of: $0) == graph.shape(of: base) })
-    else { return (number, [base]) }
-    let (first, second) = (product(left, graph, depth: depth - 1), product(right, graph, depth: depth - 1))
-    return (number * first.number * second.number, first.factors + second.factors)
-  }
-
-  /// Whether two constants are the same but for the digits that an exporter wrote.
-  private func isClose(_ number: Float, _ wanted: Float) -> Bool { (number - wanted).magnitude <= 1e-5 * wanted }
 }

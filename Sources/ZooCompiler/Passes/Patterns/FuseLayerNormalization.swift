@@ -4,7 +4,7 @@ import ZooCore
 /// (x - mean) / √(mean of (x - mean)² + ε) · scale + shift.
 public struct FuseLayerNormalization: PatternPass {
   public let name = "fusing LayerNormalization"
-  let lastOperator = "Add"
+  let lastOperators = ["Add"]
   let replacement = (domain: "", operatorType: "LayerNormalization", opset: Int64(17))
 
   public init() {}

@@ -4,7 +4,7 @@ import ZooCore
 /// greedily, where the product waits for its weights: few rows, many columns.
 public struct FuseProductArgMax: PatternPass {
   public let name = "fusing ProductArgMax"
-  let lastOperator = "ArgMax"
+  let lastOperators = ["ArgMax"]
   let replacement = (domain: internalDomain, operatorType: "ProductArgMax", opset: Int64(1))
 
   /// Below, weights stay in the caches; with more rows, multiplying takes longer than reading.

@@ -4,7 +4,7 @@ import ZooCore
 /// them between their operators: one pass over memory in place of two, in any layout.
 public struct FuseQuantizeDequantize: PatternPass {
   public let name = "fusing QuantizeDequantize"
-  let lastOperator = "DequantizeLinear"
+  let lastOperators = ["DequantizeLinear"]
   let replacement = (domain: internalDomain, operatorType: "QuantizeDequantize", opset: Int64(1))
 
   public init() {}

@@ -82,6 +82,16 @@ extension CompilerGraph {
     return (value, factor)
   }
 
+  /// A product of many as its numbers, multiplied, and its other factors.
+  func product(_ value: ValueID, depth: Int = 4) -> (number: Float, factors: [ValueID]) {
+    let (base, number) = unscaled(value)
+    guard depth > 0, let node = making(base, "Mul"), node.inputs.count == 2, let left = node.inputs[0],
+      let right = node.inputs[1], [left, right].allSatisfy({ shape(of: $0) == shape(of: base) })
+    else { return (number, [base]) }
+    let (first, second) = (product(left, depth: depth - 1), product(right, depth: depth - 1))
+    return (number * first.number * second.number, first.factors + second.factors)
+  }
+
   /// A value with the elements of `value` in another shape or order, that a pattern's nodes make.
   mutating func addValue(like value: ValueID, shape: [Int], name: String) -> ValueID {
     let facts = ValueFacts(self[value].facts.kind, shape: shape.map { Dim($0) })
@@ -115,10 +125,13 @@ extension CompilerGraph {
   }
 }
 
+/// Whether two constants are the same but for the digits that an exporter wrote.
+func isClose(_ number: Float, _ wanted: Float) -> Bool { (number - wanted).magnitude <= 1e-5 * wanted }
+
 /// A pass that replaces the last nodes of patterns.
 protocol PatternPass: Pass {
-  /// The operator of ONNX's whose nodes end the pattern.
-  var lastOperator: String { get }
+  /// The operators of ONNX whose nodes can end the pattern.
+  var lastOperators: [String] { get }
   /// What the pattern becomes, as domain, operator and version.
   var replacement: (domain: String, operatorType: String, opset: Int64) { get }
   /// Looks whether a pattern ends in the node, and replaces it.
@@ -134,7 +147,7 @@ extension PatternPass {
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
-      guard node.isOperator(lastOperator), node.epilogue.isEmpty else { continue }
+      guard lastOperators.contains(where: node.isOperator), node.epilogue.isEmpty else { continue }
       try rewrite(id, node, &graph)
       hasChanged = hasChanged || graph.isRemoved(id)
     }
