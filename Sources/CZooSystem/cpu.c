@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bfloat16.h"
 #include "zoo_system.h"
 
 /* The numbers of zoo_plugin.h, which this target does not depend on. */
@@ -40,7 +41,7 @@ static void detect_instructions(zoo_cpu *cpu) {
   if ((saved & 0xe6) != 0xe6 || !all) return;
   cpu->isa = ISA_AVX512;
   if (bit(c7, 11)) cpu->features |= FEATURE_AVX512_VNNI;
-  if (bit(a71, 5)) cpu->features |= FEATURE_AVX512_BF16;
+  if (bit(a71, 5) && zoo_bfloat16_pays()) cpu->features |= FEATURE_AVX512_BF16;
 }
 
 /* Intel's leaf 4 and AMD's 0x8000001D describe caches in the same form. */

@@ -13,9 +13,12 @@
 #define DOT(sum, weights, inputs) ((sum) + (MASK)_mm256_madd_epi16((__m256i)(weights), (__m256i)(inputs)))
 #define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx2_##name
+#define MAXIMUM(a, b) ((VECTOR)_mm256_max_ps((__m256)(a), (__m256)(b)))
+#define MINIMUM(a, b) ((VECTOR)_mm256_min_ps((__m256)(a), (__m256)(b)))
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "vector.inc"
 #include "tile.inc"
+#include "depthwise.inc"
 #include "winograd.inc"
 #include "narrow.inc"
 #pragma clang attribute pop

@@ -13,9 +13,12 @@
 #define DOT(sum, weights, inputs) ((sum) + (MASK)_mm512_madd_epi16((__m512i)(weights), (__m512i)(inputs)))
 #define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx512_##name
+#define MAXIMUM(a, b) ((VECTOR)_mm512_max_ps((__m512)(a), (__m512)(b)))
+#define MINIMUM(a, b) ((VECTOR)_mm512_min_ps((__m512)(a), (__m512)(b)))
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "vector.inc"
 #include "tile.inc"
+#include "depthwise.inc"
 #include "winograd.inc"
 #include "narrow.inc"
 #pragma clang attribute pop

@@ -13,6 +13,8 @@
 #define NARROW NAME
 #define DOT(sum, weights, inputs) ((VECTOR)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(weights), (__m512bh)(inputs)))
 #define ROUND(x) ((NARROW(factors))_mm512_cvtneps_pbh((__m512)(x)))
+#define MAXIMUM(a, b) ((VECTOR)_mm512_max_ps((__m512)(a), (__m512)(b)))
+#define MINIMUM(a, b) ((VECTOR)_mm512_min_ps((__m512)(a), (__m512)(b)))
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma"))), apply_to = function)
 #include "vector.inc"
 #include "narrow.inc"

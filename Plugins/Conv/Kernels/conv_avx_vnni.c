@@ -13,6 +13,8 @@
 #define NARROW NAME
 #define DOT(sum, weights, inputs)                                                                                      \
   ((MASK)_mm256_dpbusd_avx_epi32((__m256i)(sum), (__m256i)(inputs), (__m256i)(weights)))
+#define MAXIMUM(a, b) ((VECTOR)_mm256_max_ps((__m256)(a), (__m256)(b)))
+#define MINIMUM(a, b) ((VECTOR)_mm256_min_ps((__m256)(a), (__m256)(b)))
 #pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 #include "vector.inc"
 #include "narrow.inc"

@@ -13,6 +13,7 @@
 #define NAME(name) generic_##name
 #include "vector.inc"
 #include "tile.inc"
+#include "depthwise.inc"
 #include "winograd.inc"
 #include "narrow.inc"
 

@@ -21,6 +21,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "vector.inc"
 #include "tile.inc"
+#include "depthwise.inc"
 #include "winograd.inc"
 #include "narrow.inc"
 #pragma clang attribute pop

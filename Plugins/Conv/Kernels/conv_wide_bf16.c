@@ -22,7 +22,7 @@
 /* Rounded to nearest even. */
 INLINE MASK NAME(bfloat16)(VECTOR x) {
   const MASK bits = (MASK)x, rounded = bits + 0x7fff + (bits >> 16 & 1);
-  return (MASK)NAME(select)(x != x, (VECTOR)(bits | 0x00400000), (VECTOR)rounded) >> 16;
+  return (x != x ? bits | 0x00400000 : rounded) >> 16;
 }
 
 #include "narrow.inc"

@@ -28,6 +28,18 @@ typedef struct tile_job {
   const zs_kernels *kernels;
 } tile_job;
 
+/* A row of outputs of one block of channels. */
+typedef struct depthwise_job {
+  const float *weights, *bias, *residual;
+  float *output;
+  conv_epilogue epilogue;
+  const zs_kernels *kernels;
+  int64_t lines; /* that taps meet */
+  const float *line[MAX_TAPS]; /* NULL outside of the input */
+  int64_t width, outputs;
+  int64_t kernel, stride, dilation, pad; /* along the row */
+} depthwise_job;
+
 /* How numbers of a range become 8-bit integers and back: x = scale × (q − zero). */
 typedef struct narrow_range {
   float scale, inverse;
@@ -88,7 +100,7 @@ typedef struct kernel_table {
   /* Blocks of output channels that a tile covers at most. */
   int32_t tile_blocks;
   void (*tile)(const tile_job *job);
-  void (*depthwise)(const tile_job *job);
+  void (*depthwise)(const depthwise_job *job);
   void (*pool_blocked)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
   void (*pool_plain)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
   winograd_table winograd[CONV_WINOGRADS]; /* by number of the algorithm, from CONV_WINOGRAD_2 on */
@@ -136,8 +148,26 @@ static inline const float *offset(const float *base, int64_t index) { return bas
    added behind an activation. */
 void conv_finish(const zs_kernels *kernels, conv_epilogue epilogue, const float *residual, float *output,
                  int64_t count);
+void conv_finish_tile(const tile_job *job, int blocks, int pixels);
+
+/* Whether an activation is a clamp, or none. */
+static inline int conv_clamps(int32_t activation) {
+  return activation == ZS_IDENTITY || activation == ZS_RELU || activation == ZS_CLIP;
+}
 static inline int conv_is_finished(conv_epilogue epilogue) {
-  return epilogue.activation <= ZS_CLIP && epilogue.residual != CONV_RESIDUAL_AFTER_ACTIVATION;
+  return conv_clamps(epilogue.activation) && epilogue.residual != CONV_RESIDUAL_AFTER_ACTIVATION;
+}
+
+typedef struct conv_bounds {
+  float low, high;
+} conv_bounds;
+
+/* What the last part of a sum is clamped to. */
+static inline conv_bounds conv_bounds_of(conv_epilogue epilogue, int32_t last) {
+  conv_bounds bounds = {-__builtin_inff(), __builtin_inff()};
+  if (last && epilogue.activation == ZS_RELU) bounds.low = 0;
+  if (last && epilogue.activation == ZS_CLIP) bounds = (conv_bounds){epilogue.a, epilogue.b};
+  return bounds;
 }
 /* What a tap outside the input reads, and the bias of a bare product. */
 extern const float conv_zeros[MAX_TILE_BLOCKS * BLOCK];

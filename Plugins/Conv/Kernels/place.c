@@ -29,7 +29,7 @@ int place_plan(conv_plan *plan) {
     }
     return 1;
   }
-  plan->steps = plan->algorithm == CONV_DEPTHWISE ? 1 : plan->in_blocks;
+  plan->steps = plan->in_blocks;
   plan->length = plan->unit;
   plan->taps = product(w->kernel);
   plan->tap_offset = calloc((size_t)max64(plan->taps, 1), sizeof(int64_t));

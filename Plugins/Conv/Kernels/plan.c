@@ -29,7 +29,7 @@ static void plan_input(conv_plan *plan) {
   const int pointwise = (plan->algorithm == CONV_DIRECT || narrow) && product(w->kernel) == 1 && !has_padding;
   plan->is_gathered = pointwise && is_strided;
   plan->is_flat = pointwise;
-  plan->has_borders = (plan->algorithm == CONV_DIRECT || plan->algorithm == CONV_DEPTHWISE) && !pointwise;
+  plan->has_borders = plan->algorithm == CONV_DIRECT && !pointwise;
   for (int axis = 0; axis < 3; axis++) {
     if (plan->is_padded) plan->padded[axis] += w->pad[axis] + w->pad_end[axis];
     if (plan->is_gathered) plan->padded[axis] = w->out[axis];
@@ -44,6 +44,7 @@ static const conv_family *family_of(int32_t algorithm) {
   case CONV_WINOGRAD_2_5: return &conv_winograd;
   case CONV_IN_BFLOAT16:
   case CONV_IN_INT8: return &conv_narrow;
+  case CONV_DEPTHWISE: return &conv_depthwise;
   default: return &conv_tiles;
   }
 }

@@ -37,10 +37,17 @@ int32_t conv_offers_bfloat16(conv_machine machine) {
 
 void conv_finish(const zs_kernels *kernels, conv_epilogue epilogue, const float *residual, float *output,
                  int64_t count) {
-  if (epilogue.activation > ZS_CLIP) {
+  if (!conv_clamps(epilogue.activation)) {
     kernels->unary(epilogue.activation, output, output, (size_t)count, epilogue.a, epilogue.b);
   }
   if (epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION) {
     kernels->binary(ZS_ADD, output, 1, residual, 1, output, (size_t)count);
+  }
+}
+
+void conv_finish_tile(const tile_job *job, int blocks, int pixels) {
+  for (int v = 0; v < blocks; v++) {
+    const int64_t at = v * job->block_stride;
+    conv_finish(job->kernels, job->epilogue, offset(job->residual, at), job->output + at, pixels * BLOCK);
   }
 }

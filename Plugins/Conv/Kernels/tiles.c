@@ -1,5 +1,5 @@
 /*
- * Convolution by register tiles over the input as it lies: direct, depthwise, and of plain input.
+ * Convolution by register tiles over the input as it lies: direct, and of plain input.
  *
  * Packed weights: for each group, for each set of output-channel blocks that a tile covers: [input block][tap][input
  * channel][output channel], contiguous in the order of use. Those of 16 bits become float32 once for all pixels that a
@@ -11,13 +11,12 @@
 
 /* Packed weights of one block of output channels. */
 static int64_t weights_per_block(const conv_plan *plan) {
-  if (plan->algorithm == CONV_DEPTHWISE) return plan->taps * BLOCK;
   return plan->steps * plan->taps * plan->length * BLOCK;
 }
 
 static int tiles_plan(conv_plan *plan) {
   if (!place_plan(plan)) return 0;
-  plan->weights_count = group_count(plan) * plan->out_blocks * weights_per_block(plan);
+  plan->weights_count = plan->shape.groups * plan->out_blocks * weights_per_block(plan);
   const int64_t step_bytes = plan->taps * plan->length * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
   /* Plain output is written once, through a small buffer, so its sums can't pause. */
   plan->chunk = plan->algorithm == CONV_DIRECT ? max64(CHUNK_BYTES / max64(step_bytes, 1), 1) : plan->steps;
@@ -26,7 +25,7 @@ static int tiles_plan(conv_plan *plan) {
   const int64_t most_ranges = max64(plan->out_plane / MIN_TASK_PIXELS, 1);
   plan->pixel_ranges = min64(most_ranges, (in_bytes + SLAB_BYTES - 1) / SLAB_BYTES);
   const int64_t wanted = TASKS_PER_WORKER * plan->workers;
-  const int64_t others = max64(plan->shape.batch * group_count(plan), 1);
+  const int64_t others = max64(plan->shape.batch * plan->shape.groups, 1);
   if (plan->pixel_ranges * plan->sets * others < wanted) {
     plan->pixel_ranges = min64(most_ranges, (wanted + plan->sets * others - 1) / (plan->sets * others));
   }
@@ -41,13 +40,12 @@ static int32_t tiles_phases(const conv_plan *plan) { return copy_count(plan) > 0
 static int64_t tiles_tasks(const conv_plan *plan, int32_t phase) {
   if (phase + 1 < tiles_phases(plan)) return copy_tasks(plan);
   if (plan->out_plane == 0) return 0;
-  return plan->shape.batch * group_count(plan) * plan->pixel_ranges * plan->set_ranges;
+  return plan->shape.batch * plan->shape.groups * plan->pixel_ranges * plan->set_ranges;
 }
 
 /* What a worker widens at a time: the weights that a run over its pixels takes. */
 static int64_t widened_count(const conv_plan *plan) {
   if (!has_halves(plan)) return 0;
-  if (plan->algorithm == CONV_DEPTHWISE) return weights_per_block(plan);
   return min64(plan->chunk, plan->steps) * plan->taps * plan->length * BLOCK * plan->table->tile_blocks;
 }
 
@@ -63,17 +61,6 @@ static float *copy_of(const conv_plan *plan, const conv_buffers *buffers) {
 static inline void pack(const conv_plan *plan, const void *weights, int64_t origin, void *packed, int64_t group,
                         int64_t set, const int is_half) {
   const int64_t kernel = product(plan->shape.window.kernel);
-  if (plan->algorithm == CONV_DEPTHWISE) {
-    for (int64_t lane = 0; lane < BLOCK; lane++) {
-      const int64_t channel = set * BLOCK + lane;
-      const int inside = channel < plan->shape.groups;
-      for (int64_t tap = 0; tap < kernel; tap++) {
-        put_weight(packed, (set * kernel + tap) * BLOCK + lane, inside ? weights : NULL,
-                   (channel - origin) * kernel + tap, is_half);
-      }
-    }
-    return;
-  }
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first);
   const int64_t per_block = weights_per_block(plan), width = blocks * BLOCK;
@@ -130,8 +117,8 @@ static void plain_tile(const conv_plan *plan, tile_job *job, const float *residu
 
 static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const conv_shape *shape = &plan->shape;
-  const int depthwise = plan->algorithm == CONV_DEPTHWISE, plain = plan->algorithm == CONV_PLAIN;
-  const int64_t groups = group_count(plan);
+  const int plain = plan->algorithm == CONV_PLAIN;
+  const int64_t groups = plan->shape.groups;
   const int64_t set_range = task % plan->set_ranges;
   const int64_t pixel_range = task / plan->set_ranges % plan->pixel_ranges;
   const int64_t group = task / plan->set_ranges / plan->pixel_ranges % groups;
@@ -154,10 +141,10 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   job.kernels = plan->kernels;
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
-    int64_t block = set;
-    job.blocks = depthwise ? 1 : (int32_t)conv_set(plan, set, &block);
+    int64_t block;
+    job.blocks = (int32_t)conv_set(plan, set, &block);
     const int64_t weights = (group * plan->out_blocks + block) * per_block;
-    const int64_t per_step = depthwise ? per_block : plan->taps * plan->length * BLOCK * job.blocks;
+    const int64_t per_step = plan->taps * plan->length * BLOCK * job.blocks;
     job.bias = conv_channel_vector(plan, buffers->packed, 0, group, block);
     const int64_t written = min64(job.blocks * BLOCK, channels - block * BLOCK);
     for (int64_t step = 0; step < plan->steps; step += plan->chunk) {
@@ -166,7 +153,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       job.last = step + job.steps == plan->steps;
       job.weights =
           conv_weights(plan, buffers->packed, weights + step * per_step, job.steps * per_step, widened);
-      job.input = input + (depthwise ? block : step) * job.step_stride;
+      job.input = input + step * job.step_stride;
       cursor at_pixel = place_cursor(plan, begin);
       for (int64_t tile = 0; tile < tiles; tile++) {
         const int64_t from = begin + (end - begin) * tile / tiles, to = begin + (end - begin) * (tile + 1) / tiles;
@@ -181,11 +168,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
         job.residual = offset(buffers->residual, at);
         job.block_stride = plan->out_plane * BLOCK;
         job.epilogue = plan->epilogue;
-        if (depthwise) {
-          plan->table->depthwise(&job);
-        } else {
-          plan->table->tile(&job);
-        }
+        plan->table->tile(&job);
         if (job.last && written % BLOCK) {
           conv_clear_lanes(job.output + written / BLOCK * job.block_stride, to - from, written % BLOCK);
         }

@@ -65,7 +65,7 @@ enum { ZOO_VALUE_TENSOR = 0, ZOO_VALUE_SEQUENCE = 1, ZOO_VALUE_OPTIONAL = 2, ZOO
 /* Instruction sets that a kernel may use, each containing the ones before. */
 enum { ZOO_ISA_GENERIC = 0, ZOO_ISA_AVX2 = 1, ZOO_ISA_AVX512 = 2 };
 /* Bits of zoo_host.cpu_features, beyond what the ISA level implies. AVX2 implies FMA and F16C; AVX512 implies F, BW,
-   CD, DQ and VL. */
+   CD, DQ and VL. AVX512_BF16 is set where its products take less time than those of float32. */
 enum { ZOO_CPU_AVX512_VNNI = 1u << 0, ZOO_CPU_AVX512_BF16 = 1u << 1, ZOO_CPU_AVX_VNNI = 1u << 2 };
 
 /* How exactly products have to be computed: the type that operands may be rounded to. Sums are float32 or better. */
