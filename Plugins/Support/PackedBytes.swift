@@ -1,6 +1,9 @@
 import CVectorKernels
 import ZooPlugin
 
+/// The quads that `depth` bytes fill, which products take four at a time.
+package func quads(of depth: Int) -> Int { (depth + 3) / 4 }
+
 /// Right-hand matrices of 8-bit integers, in the panels of exact products.
 package struct PackedBytes: Sendable {
   /// Where `matrices` of `taps` runs of `depth` rows lie in memory, in elements from one to the next.
@@ -41,7 +44,7 @@ package struct PackedBytes: Sendable {
   ) throws {
     (self.source, self.isSigned, self.host) = (source, isSigned, host)
     let width = host.kernels.raw.panel_columns
-    (steps, panels) = ((source.depth + 3) / 4, (source.columns + width - 1) / width)
+    (steps, panels) = (quads(of: source.depth), (source.columns + width - 1) / width)
     memory = workspace == nil ? try host.allocate(try Self.byteCount(source, host)) : nil
     guard let start = workspace ?? memory?.address else { throw OperatorError("no memory", kind: .outOfMemory) }
     address = start.assumingMemoryBound(to: Float.self)
@@ -73,7 +76,7 @@ package struct PackedBytes: Sendable {
   package static func byteCount(_ source: Source, _ host: Host) throws -> Int {
     let width = host.kernels.raw.panel_columns
     let columns = (source.columns + width - 1) / width * width
-    let steps = try ((source.depth + 3) / 4).times(source.taps)
+    let steps = try quads(of: source.depth).times(source.taps)
     return try source.matrices.times(columns).times(steps + 1).times(4)
   }
 

@@ -1,10 +1,10 @@
 /// What a model takes and gives (ONNX IR specification, "Values"): a tensor as a rule.
-public indirect enum Value: Sendable {
+public enum Value: Sendable {
   case tensor(Tensor)
   case sequence([Value])
-  case optional(Value?)
+  indirect case optional(Value?)
   /// One value, an element of `values`, for each key: integers or strings. Both are vectors of the same length.
-  case map(keys: Tensor, values: Tensor)
+  indirect case map(keys: Tensor, values: Tensor)
 
   /// The tensor; `nil` for any other value.
   public var tensor: Tensor? {

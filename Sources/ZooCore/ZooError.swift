@@ -37,8 +37,11 @@ public struct ZooError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// What `body` gives. The location of its error begins with `place`, which is put in front unless it is there already.
-  package static func locating<Result>(_ place: String, _ body: () throws -> Result) throws -> Result {
+  package static func locating<Result>(
+    _ place: @autoclosure () -> String, _ body: () throws -> Result
+  ) throws -> Result {
     do { return try body() } catch let error as ZooError {
+      let place = place()
       throw error.location?.hasPrefix(place) == true ? error : error.located(place)
     }
   }

@@ -9,16 +9,12 @@ import ZooCore
 /// Numbers that leave ±2^62 stay there, which is more than any tensor may have. Expressions that grow beyond a few hundred
 /// symbols become `unknown()`.
 public struct Dim: Sendable, Hashable {
-  private indirect enum Form: Sendable, Hashable {
-    case number(Int)
-    case sum(Polynomial)
-  }
+  /// What has symbols. A number takes no memory of its own: most extents are numbers, and there are many of them.
+  private var sum: Polynomial?
+  /// Where there are no symbols.
+  private var plain: Int
 
-  private var form: Form
-
-  private init(_ form: Form) { self.form = form }
-
-  public init(_ number: Int) { form = .number(min(max(number, -Self.limit), Self.limit)) }
+  public init(_ number: Int) { (sum, plain) = (nil, min(max(number, -Self.limit), Self.limit)) }
 
   /// The extent that is called `name` wherever it occurs.
   public static func symbol(_ name: String) -> Dim { Dim(atom: .symbol(.named(name))) }
@@ -45,7 +41,8 @@ public struct Dim: Sendable, Hashable {
     if let number = polynomial.number {
       self.init(number)
     } else if polynomial.weight <= Self.greatestWeight {
-      self.init(.sum(polynomial))
+      self.init(0)
+      sum = polynomial
     } else {
       self = .unknown()
     }
@@ -56,10 +53,7 @@ public struct Dim: Sendable, Hashable {
 
   /// How many numbers and symbols it is made of.
   fileprivate var weight: Int {
-    switch form {
-    case .number: 1
-    case .sum(let polynomial): polynomial.weight
-    }
+    sum?.weight ?? 1
   }
 
   /// The extent that the file gives.
@@ -75,13 +69,12 @@ public struct Dim: Sendable, Hashable {
 
   /// The number, where no symbol takes part.
   public var number: Int? {
-    guard case .number(let number) = form else { return nil }
-    return number
+    sum == nil ? plain : nil
   }
 
   /// The symbol, where this is nothing else.
   var symbol: Symbol? {
-    guard case .sum(let polynomial) = form, polynomial.terms.count == 1, let term = polynomial.terms.first,
+    guard let sum, sum.terms.count == 1, let term = sum.terms.first,
       term.value == 1, term.key.count == 1, let factor = term.key.first, factor.value == 1,
       case .symbol(let symbol) = factor.key
     else { return nil }
@@ -102,19 +95,13 @@ public struct Dim: Sendable, Hashable {
   public var hasUnknown: Bool { symbols.contains { if case .unknown = $0 { true } else { false } } }
 
   private var polynomial: Polynomial {
-    switch form {
-    case .number(let number): Polynomial(number)
-    case .sum(let polynomial): polynomial
-    }
+    sum ?? Polynomial(plain)
   }
 
   /// Whether it is 0 or more whatever its symbols stand for, as far as the signs of its terms tell. Of `unknown()`, which may
   /// stand for an element as well as for an extent, nothing is known.
   public var isNonNegative: Bool {
-    switch form {
-    case .number(let number): number >= 0
-    case .sum(let polynomial): polynomial.isNonNegative
-    }
+    sum?.isNonNegative ?? (plain >= 0)
   }
 
   /// Whether it is 1 or more whatever its symbols stand for, as far as the signs of its terms tell.
@@ -123,8 +110,8 @@ public struct Dim: Sendable, Hashable {
   /// This with symbols replaced; those for which `replacement` gives `nil` stay. `nil` for what has no value then, such as
   /// a quotient by 0.
   public func replacing(_ replacement: (Symbol) -> Dim?) -> Dim? {
-    guard case .sum(let polynomial) = form else { return self }
-    return polynomial.replacing(replacement)
+    guard let sum else { return self }
+    return sum.replacing(replacement)
   }
 
   /// Whether both are the same number; `nil` where that depends on symbols.
@@ -188,7 +175,7 @@ extension Dim {
 
   /// What `ratio(_:_:)` was made of.
   var ratio: (dividend: Dim, divisor: Int)? {
-    guard case .sum(let sum) = form, sum.terms.count == 1, case (let product, 1)? = sum.terms.first,
+    guard let sum, sum.terms.count == 1, case (let product, 1)? = sum.terms.first,
       case (.ratio(let dividend, let divisor), 1)? = product.first
     else { return nil }
     return (dividend, divisor)
@@ -223,10 +210,7 @@ extension Sequence<Dim> {
 
 extension Dim: CustomStringConvertible {
   public var description: String {
-    switch form {
-    case .number(let number): String(number)
-    case .sum(let polynomial): polynomial.description
-    }
+    sum?.description ?? String(plain)
   }
 }
 

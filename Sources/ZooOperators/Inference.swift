@@ -151,30 +151,18 @@ public struct Inference {
   private static let mostElements = 1 << 16
   private static let mostUnknownElements = 64
 
-  /// - Parameter versions: The inputs of each version of the operator; none where there is no schema.
-  /// - Throws: `ZooError` (`badData`) where one is left out that all versions need.
-  func checkPresence(_ versions: [[OperatorSchema.Parameter]]) throws {
-    for index in versions.first?.indices ?? [].indices where !has(index) {
-      let isNeeded = versions.allSatisfy { OperatorSchema.parameter(index, of: $0)?.kind == .single }
-      try require(!isNeeded, "input \(index) is missing")
+  /// - Throws: `ZooError` (`badData`) where an input is left out that all versions of the operator need.
+  func checkPresence(_ allowed: AllowedParameters) throws {
+    for (index, isNeeded) in allowed.areNeeded.enumerated() {
+      try require(!isNeeded || has(index), "input \(index) is missing")
     }
   }
 
-  /// - Parameters:
-  ///   - versions: The parameters of each version of the operator; none where there is no schema.
-  ///   - widens: Whether numbers of one type stand for those of all.
-  /// - Throws: `ZooError` (`badData`) for a value of a kind that no version takes or gives: models of older sets have types
-  ///   that came later.
-  func checkKinds(
-    _ kinds: [ValueKind?], _ versions: [[OperatorSchema.Parameter]], _ widens: Bool, _ role: String
-  ) throws {
-    for (index, kind) in kinds.enumerated() {
-      guard let kind else { continue }
-      let known = versions.compactMap { OperatorSchema.parameter(index, of: $0)?.types }
-      try require(
-        known.isEmpty || known.contains { (widens ? $0.withAllNumbers : $0).contains(kind) },
-        "\(role) \(index) is \(kind.name), which no version of the operator allows")
-    }
+  /// - Throws: `ZooError` (`badData`) for a value of a kind that no version takes or gives.
+  func checkKind(_ kind: ValueKind?, at index: Int, _ allowed: AllowedParameters, _ role: String) throws {
+    guard let kind, let types = allowed.types(at: index) else { return }
+    try require(
+      types.contains(kind), "\(role) \(index) is \(kind.name), which no version of the operator allows")
   }
 
   // MARK: Attributes

@@ -44,6 +44,7 @@ public struct OperatorDeclaration: Sendable {
   public let traits: OperatorTraits
   /// Inputs whose elements the shapes of the outputs depend on.
   public let shapeInputs: [Int]
+  private var allowedTable = AllowedParameters.Table()
   private var types: TypeRule?
   private let shapes: ShapeRule?
   private let elements: ElementRule?
@@ -84,7 +85,7 @@ public struct OperatorDeclaration: Sendable {
   /// The same operator as another domain has it.
   func offered(by domain: String, types: @escaping TypeRule) -> OperatorDeclaration {
     var other = self
-    (other.domain, other.types) = (domain, types)
+    (other.domain, other.types, other.allowedTable) = (domain, types, AllowedParameters.Table())
     return other
   }
 
@@ -139,13 +140,27 @@ public struct OperatorDeclaration: Sendable {
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
   public func infer(_ node: Inference) throws -> [ValueFacts] {
     let results = try ruled(node)
-    let versions = OperatorHistory.versions(of: name, domain: domain)
-    try node.checkPresence(versions.map(\.inputs))
-    // Kernels of elementwise operators take more types of numbers, and refuse those that they don't.
-    let widens = traits.contains(.elementwise)
-    try node.checkKinds(node.inputs.map { $0?.kind }, versions.map(\.inputs), widens, "input")
-    try node.checkKinds(results.map(\.kind), versions.map(\.outputs), widens, "output")
+    let allowed = allowed
+    try node.checkPresence(allowed.inputs)
+    for (index, input) in node.inputs.enumerated() {
+      try node.checkKind(input?.kind, at: index, allowed.inputs, "input")
+    }
+    for (index, result) in results.enumerated() {
+      try node.checkKind(result.kind, at: index, allowed.outputs, "output")
+    }
     return results
+  }
+
+  private var allowed: (inputs: AllowedParameters, outputs: AllowedParameters) {
+    allowedTable.parameters {
+      let versions = OperatorHistory.versions(of: name, domain: domain)
+      // Kernels of elementwise operators take more types of numbers, and refuse those that they don't.
+      let widens = traits.contains(.elementwise)
+      return (
+        AllowedParameters(versions.map(\.inputs), widens: widens),
+        AllowedParameters(versions.map(\.outputs), widens: widens)
+      )
+    }
   }
 
   /// What the rules say.

@@ -1,12 +1,12 @@
 import ZooCore
 
 /// What sort of value it is (ONNX's TypeProto without shapes).
-public indirect enum ValueKind: Sendable, Hashable {
+public enum ValueKind: Sendable, Hashable {
   case tensor(ElementType)
   case sparseTensor(ElementType)
-  case sequence(ValueKind)
-  case optional(ValueKind)
-  case map(key: ElementType, value: ValueKind)
+  indirect case sequence(ValueKind)
+  indirect case optional(ValueKind)
+  indirect case map(key: ElementType, value: ValueKind)
 
   /// The kind that a file gives a value; `nil` where it gives none, or one that is not known.
   public init?(_ type: ValueType) {
@@ -109,8 +109,13 @@ public struct ValueFacts: Sendable {
   /// The shape in numbers; `nil` where symbols take part.
   public var fixedShape: [Int]? {
     guard let shape else { return nil }
-    let numbers = shape.compactMap(\.number)
-    return numbers.count == shape.count ? numbers : nil
+    var numbers: [Int] = []
+    numbers.reserveCapacity(shape.count)
+    for extent in shape {
+      guard let number = extent.number else { return nil }
+      numbers.append(number)
+    }
+    return numbers
   }
 }
 

@@ -75,8 +75,18 @@ public struct Executor {
   /// The number of workers; worker numbers are below it.
   public var workerCount: Int { Int(raw.pointee.worker_count) }
 
+  /// What takes fewer steps takes no longer than it takes another thread to join.
+  private static let leastSteps = 1 << 14
+
   /// Calls `body(index, worker)` once for each index below `count`, on any worker, and returns when all are done.
-  public func parallelFor(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+  ///
+  /// - Parameter steps: About how many vectors or single numbers all calls together go through: little work stays on this
+  ///   thread.
+  public func parallelFor(_ count: Int, steps: Int = .max, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    guard count > 1, workerCount > 1, steps >= Self.leastSteps else {
+      for index in 0..<max(count, 0) { body(index, 0) }
+      return
+    }
     withoutActuallyEscaping(body) { body in
       var box = body
       withUnsafeMutablePointer(to: &box) { pointer in

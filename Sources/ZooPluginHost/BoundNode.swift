@@ -225,8 +225,12 @@ extension FusedStep {
 }
 
 /// Pointers to structs of the ABI.
-package struct StructList<Element> {
-  fileprivate let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
+@usableFromInline package struct StructList<Element> {
+  @usableFromInline package let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
+
+  @usableFromInline package init(pointers: UnsafeMutablePointer<UnsafeMutablePointer<Element>>) {
+    self.pointers = pointers
+  }
 
   package subscript(_ index: Int) -> UnsafeMutablePointer<Element> { pointers[index] }
 
@@ -261,7 +265,7 @@ extension zoo_tensor {
 }
 
 /// C memory that is freed together: many small pieces, of which a graph has millions.
-package final class ScratchMemory {
+@usableFromInline package final class ScratchMemory {
   package init() {}
 
   private static let alignment = 16
@@ -270,13 +274,17 @@ package final class ScratchMemory {
   private var free = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   /// Zeros.
-  package func allocate<Element>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
-    let size = (max(count, 1) * MemoryLayout<Element>.stride + Self.alignment - 1) / Self.alignment * Self.alignment
+  @inlinable package func allocate<Element>(_: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+    bytes(max(count, 1) * MemoryLayout<Element>.stride).bindMemory(to: Element.self, capacity: max(count, 1))
+  }
+
+  @usableFromInline package func bytes(_ count: Int) -> UnsafeMutableRawPointer {
+    let size = (count + Self.alignment - 1) / Self.alignment * Self.alignment
     if size > free.count { addBlock(atLeast: size) }
     let piece = UnsafeMutableRawBufferPointer(rebasing: free[..<size])
     free = UnsafeMutableRawBufferPointer(rebasing: free[size...])
     _ = piece.initializeMemory(as: UInt8.self, repeating: 0)
-    return piece.baseAddress.unsafelyUnwrapped.bindMemory(to: Element.self, capacity: max(count, 1))
+    return piece.baseAddress.unsafelyUnwrapped
   }
 
   private func addBlock(atLeast size: Int) {
@@ -286,14 +294,14 @@ package final class ScratchMemory {
     free = UnsafeMutableRawBufferPointer(start: block, count: byteCount)
   }
 
-  package func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+  @inlinable package func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
     let table = allocate(Element.self, count: elements.count)
     for (index, element) in elements.enumerated() { table[index] = element }
     return table
   }
 
   /// Structs of the ABI, which are handed on by a list of pointers.
-  package func list<Element: BitwiseCopyable>(_ elements: [Element]) -> StructList<Element> {
+  @inlinable package func list<Element: BitwiseCopyable>(_ elements: [Element]) -> StructList<Element> {
     let table = copy(elements)
     return StructList(pointers: copy(elements.indices.map { table + $0 }))
   }

@@ -1,6 +1,5 @@
 import CZooPlugin
 import CZooSystem
-import Logging
 import Synchronization
 import ZooCompiler
 import ZooCore
@@ -43,13 +42,14 @@ public struct CompileOptions: Sendable {
 /// shapes that only running tells is planned when they are there, in the same way.
 public final class CompiledModel: Sendable {
   /// What a caller gives, in the model's order.
-  public let inputs: [ValueInfo]
+  public var inputs: [ValueInfo] { modelInputs.infos }
   /// What a caller may give: the model has a default value for each, which is as fast as any constant where it serves.
   public let optionalInputs: [ValueInfo]
   /// What a caller gets, each name once.
   public let outputs: [ValueInfo]
   public let options: CompileOptions
 
+  private let modelInputs: ModelInputs
   private let definition: ModelDefinition?
   private let program: Mutex<Program>
   private let shared: SharedParts
@@ -94,14 +94,15 @@ public final class CompiledModel: Sendable {
     }
     try imported.graph.checkOperators(shared.provider)
     self.definition = definition
-    inputs = imported.inputs
     optionalInputs = imported.defaults.filter { !given.contains(ExactText($0.name)) }
+    modelInputs = ModelInputs(
+      imported.inputs, optionalNames: optionalInputs.map(\.name), warnings: dimensionWarnings)
     outputs = imported.outputs
     self.options = options
     self.shared = shared
     self.dimensionWarnings = dimensionWarnings
     program = Mutex(Program(imported.graph, shared))
-    if let facts = fixedFacts {
+    if let facts = modelInputs.fixedFacts {
       _ = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
         try program.withLock { $0 }.version(like: facts, RunContext(executor: executor, memory: shared.memory))
       }
@@ -123,13 +124,14 @@ public final class CompiledModel: Sendable {
   /// - Throws: `ZooError` (`badData`) for inputs that are missing, unknown or of the wrong type or shape.
   ///   `usage` for a model with outputs whose names are one to `String`, or that are no tensors: see `run(exactly:)`.
   public func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
-    let results = try run(exactly: values.map { ($0, .tensor($1)) })
+    if let variant = try variant(for: values.keys) { return try variant.run(values) }
+    let results = try run(try ordered(values), observer: nil)
     var table: [String: Tensor] = [:]
-    for (name, value) in results {
+    for (output, value) in zip(outputs, results) {
       guard let tensor = value.tensor else {
-        throw ZooError(.usage, "the output \"\(name)\" is no tensor", advice: "call run(exactly:)")
+        throw ZooError(.usage, "the output \"\(output.name)\" is no tensor", advice: "call run(exactly:)")
       }
-      guard table.updateValue(tensor, forKey: name) == nil else {
+      guard table.updateValue(tensor, forKey: output.name) == nil else {
         throw ZooError(
           .usage, "names of the model's outputs differ only in Unicode's normal form", advice: "call run(exactly:)")
       }
@@ -142,15 +144,20 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`.
   public func run(exactly values: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
-    if let variant = try variant(for: values.map(\.name)) { return try variant.run(exactly: values) }
-    let results = try run(try checkInputs(values), observer: nil)
+    if let variant = try variant(for: values.lazy.map(\.name)) { return try variant.run(exactly: values) }
+    let results = try run(try modelInputs.ordered(values.lazy.map { ($0, $1) }), observer: nil)
     return zip(outputs, results).map { ($0.name, $1) }
+  }
+
+  /// The values in the model's order.
+  private func ordered(_ values: [String: Tensor]) throws -> [Value] {
+    try modelInputs.ordered(values.lazy.map { ($0.key, .tensor($0.value)) })
   }
 
   private func run(_ values: [Value], observer: (any StepObserver)?) throws -> [Value] {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try program.run(values, RunContext(executor: executor, observer: observer, memory: shared.memory))
+      try program.run(values, RunContext(executor: executor, observer: observer, memory: shared.memory)).values
     }
   }
 
@@ -163,7 +170,7 @@ public final class CompiledModel: Sendable {
   public func observeProducts(
     _ values: [String: Tensor], _ body: (_ value: String, _ elements: UnsafeBufferPointer<Float>) -> Void
   ) throws {
-    let inputs = try checkInputs(values.map { ($0, .tensor($1)) })
+    let inputs = try ordered(values)
     try withoutActuallyEscaping(body) { _ = try run(inputs, observer: ProductObserver($0)) }
   }
 
@@ -173,8 +180,8 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`.
   public func profile(_ values: [String: Tensor]) throws -> Profile {
-    if let variant = try variant(for: Array(values.keys)) { return try variant.profile(values) }
-    let inputs = try checkInputs(values.map { ($0, .tensor($1)) })
+    if let variant = try variant(for: values.keys) { return try variant.profile(values) }
+    let inputs = try ordered(values)
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       let recorder = ProfileRecorder(executor)
@@ -189,8 +196,8 @@ public final class CompiledModel: Sendable {
   ///
   /// - Throws: as `run(_:)`; `ZooError` (`unsupported`) for a model in which shapes depend on data.
   func plan(for values: [String: Tensor]) throws -> (plan: Plan, inputs: [Value]) {
-    if let variant = try variant(for: Array(values.keys)) { return try variant.plan(for: values) }
-    let inputs = try checkInputs(values.map { ($0, .tensor($1)) })
+    if let variant = try variant(for: values.keys) { return try variant.plan(for: values) }
+    let inputs = try ordered(values)
     let version = try version(like: inputs.map(ValueFacts.init(like:)))
     guard version.rest == nil else {
       throw ZooError(.unsupported, "shapes of the model depend on its data, so that it can't be planned ahead")
@@ -235,28 +242,22 @@ public final class CompiledModel: Sendable {
 
   /// What the graph became for the given input shapes, in the order of `inputs`: the part that can be planned for them.
   public func steps(for shapes: [[Int]]) throws -> [Step] {
-    try version(like: facts(for: shapes)).plan.stepsInside.map(Step.init)
+    try version(like: modelInputs.facts(for: shapes)).plan.stepsInside.map(Step.init)
   }
 
   /// All that the graph becomes for the given input shapes, in the order of `inputs`.
   package func regions(for shapes: [[Int]]) throws -> [CompiledRegion] {
     var graph = program.withLock { $0.graph }
-    for (input, known) in zip(graph.inputs, try facts(for: shapes)) { graph[input].facts = known }
+    for (input, known) in zip(graph.inputs, try modelInputs.facts(for: shapes)) { graph[input].facts = known }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
       try CompiledRegion.all(of: graph, shared, RunContext(executor: executor, memory: shared.memory))
-    }
-  }
-
-  private func facts(for shapes: [[Int]]) throws -> [ValueFacts] {
-    try zip(inputs, shapes).map { input, shape in
-      ValueFacts(try kind(of: input), shape: shape.map { Dim($0) })
     }
   }
 
   // MARK: Inputs
 
   /// The model in which those defaults are inputs that callers give others for; `nil` where they give none.
-  private func variant(for given: [String]) throws -> CompiledModel? {
+  private func variant(for given: some Sequence<String>) throws -> CompiledModel? {
     guard let definition, !optionalInputs.isEmpty else { return nil }
     let names = Set(optionalInputs.map { ExactText($0.name) }).intersection(given.map { ExactText($0) })
     guard !names.isEmpty else { return nil }
@@ -270,114 +271,6 @@ public final class CompiledModel: Sendable {
       variants[names] = made
     }
     return made
-  }
-
-  private func kind(of input: ValueInfo) throws -> ValueKind? {
-    guard let type = input.type else { return nil }
-    if let kind = ValueKind(type) { return kind }
-    guard case .tensor(let number, _) = type.form, number != 0 else { return nil }
-    throw ZooError(.unsupported, "the input \"\(input.name)\" has the unknown element type \(number)")
-  }
-
-  private func dimensions(of input: ValueInfo) -> [Dimension]? {
-    guard case .tensor(_, let shape) = input.type?.form else { return nil }
-    return shape
-  }
-
-  /// What is known of the inputs, where the model fixes all their shapes.
-  private var fixedFacts: [ValueFacts]? {
-    var facts: [ValueFacts] = []
-    for input in inputs {
-      guard let dimensions = dimensions(of: input), let kind = try? kind(of: input) else { return nil }
-      var shape: [Dim] = []
-      for dimension in dimensions {
-        guard case .fixed(let extent) = dimension.extent, extent >= 0 else { return nil }
-        shape.append(Dim(Int(extent)))
-      }
-      facts.append(ValueFacts(kind, shape: shape))
-    }
-    return facts
-  }
-
-  private func checkInputs(_ values: [(name: String, value: Value)]) throws -> [Value] {
-    let given = try byExactName(values)
-    let names = inputs.map(\.name)
-    let known = Set(names.map { ExactText($0) })
-    for name in given.keys where !known.contains(name) {
-      throw ZooError(
-        .badData, "the model has no input \"\(name.text)\"",
-        advice: "its inputs are \(listed(names + optionalInputs.map(\.name)))")
-    }
-    var symbols: [String: (extent: Int, input: String)] = [:]
-    return try inputs.map { input in
-      guard let value = given[ExactText(input.name)] else {
-        throw ZooError(.badData, "the input \"\(input.name)\" is missing", advice: "the inputs are \(listed(names))")
-      }
-      try check(value, for: input)
-      if let tensor = value.tensor { try checkShape(tensor, of: input, &symbols) }
-      return value
-    }
-  }
-
-  /// A name that no input has exactly stands for the only one that Unicode holds for equivalent.
-  private func byExactName(_ values: [(name: String, value: Value)]) throws -> [ExactText: Value] {
-    let known = Dictionary(grouping: inputs.map(\.name)) { $0 }
-    var table: [ExactText: Value] = [:]
-    for (name, value) in values {
-      let forms = known[name] ?? []
-      let meant = forms.count == 1 ? forms[0] : name
-      guard table.updateValue(value, forKey: ExactText(meant)) == nil else {
-        throw ZooError(.badData, "the input \"\(name)\" is given twice")
-      }
-    }
-    return table
-  }
-
-  private func check(_ value: Value, for input: ValueInfo) throws {
-    guard let kind = try kind(of: input) else { return }
-    let isEmpty = if case .sequence(let elements) = value { elements.isEmpty } else { false }
-    guard isEmpty || value.fits(kind) else {
-      throw ZooError(.badData, "the input \"\(input.name)\" has to be \(kind.name), not \(value.kind.name)")
-    }
-  }
-
-  private func checkShape(
-    _ tensor: Tensor, of input: ValueInfo, _ symbols: inout [String: (extent: Int, input: String)]
-  ) throws {
-    guard let dimensions = dimensions(of: input) else { return }
-    var fits = dimensions.count == tensor.shape.count
-    for (dimension, extent) in zip(dimensions, tensor.shape) {
-      if case .fixed(let wanted) = dimension.extent { fits = fits && Int64(extent) == wanted }
-    }
-    guard fits else {
-      throw ZooError(
-        .badData,
-        "the input \"\(input.name)\" has to have the shape \(written(dimensions)), not \(written(tensor.shape))")
-    }
-    for (dimension, extent) in zip(dimensions, tensor.shape) {
-      guard case .symbol(let symbol) = dimension.extent else { continue }
-      if let known = symbols[symbol], known.extent != extent {
-        dimensionWarnings.warn(
-          symbol, "\(symbol) is \(known.extent) in the input \"\(known.input)\", but \(extent) in \"\(input.name)\"")
-      } else {
-        symbols[symbol] = (extent, input.name)
-      }
-    }
-  }
-
-  private func listed(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
-
-  private func written(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
-
-  private func written(_ dimensions: [Dimension]) -> String {
-    let parts = dimensions.map { dimension in
-      switch dimension.extent {
-      case .fixed(let extent): String(extent)
-      case .symbol(let name): name
-      case .unknown: "?"
-      }
-    }
-    return "[" + parts.joined(separator: ", ") + "]"
   }
 }
 
@@ -399,16 +292,5 @@ extension CompilerGraph {
       if !isNative(node), !node.isExpanded { _ = try provider.require(node) }
       for body in node.bodies { try body.graph.checkOperators(provider) }
     }
-  }
-}
-
-/// Says once a model that a symbolic dimension has several extents: exporters give one name to what only happened to be
-/// equal, and each shape is planned for itself.
-private final class DimensionWarnings: Sendable {
-  private let warned = Mutex<Set<String>>([])
-
-  func warn(_ symbol: String, _ message: @autoclosure () -> String) {
-    guard warned.withLock({ $0.insert(symbol).inserted }) else { return }
-    Logger(label: "zoo.model").warning("\(message())")
   }
 }

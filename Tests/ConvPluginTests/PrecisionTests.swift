@@ -59,14 +59,17 @@ import ZooSystem
     let rounded = try run(Arithmetic(.int8))
     #expect(rounded.summaries == ["direct 3×3 in int8", "1×1 matrix product in int8"])
     let error = difference(rounded.values, reference.values)
-    #expect(error > 0 && error < 0.01)
+    // Weights and inputs of both layers: steps of 1/127 and 2/255 over uniform numbers, and what is found behind the ReLU,
+    // come to 1/254 of the root mean square each, together to 2/254.
+    #expect(error > 0 && error < 0.0083)
   }
 
   @Test func calibratedRangesReplaceThoseFound() throws {
     let found = try run(Arithmetic(.int8)).values
     let given = try run(Arithmetic(.int8, ranges: ["x": -1...1, "b": 0...40])).values
     #expect(given != found)
-    #expect(difference(given, found) < 0.01)
+    // Steps of 40/255 are 0.008 of the root mean square of what the ReLU leaves, where zeros are exact; those found 0.004.
+    #expect(difference(given, found) < 0.0095)
     // What lies outside is clamped, which shows.
     #expect(difference(try run(Arithmetic(.int8, ranges: ["b": 0...1])).values, found) > 0.2)
   }
@@ -74,7 +77,8 @@ import ZooSystem
   @Test func bfloat16StaysClose() throws {
     let reference = try run(Arithmetic())
     let rounded = try run(Arithmetic(.bfloat16))
-    #expect(difference(rounded.values, reference.values) < 0.005)
+    // Each of four roundings to 8 bits is 0.0015 of uniform numbers' deviation.
+    #expect(difference(rounded.values, reference.values) < 0.0032)
     // Where the processor has no instruction for it, float32 is faster.
     if CPU.current.features & UInt32(ZOO_CPU_AVX512_BF16) == 0 || CPU.current.isa != .avx512 {
       #expect(rounded.values == reference.values)

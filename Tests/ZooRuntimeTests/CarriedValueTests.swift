@@ -98,6 +98,53 @@ import ZooRuntime
     }
   }
 
+  /// The number of the turn and the pieces that a Scan goes through lie in memory that all turns share: who keeps them has
+  /// a copy.
+  @Test func whatTurnsShareDoesNotChangeWhatTheyGave() throws {
+    let number = { ValueInfo(name: $0, elementType: .int64, shape: []) }
+    let loop = Node(
+      "Loop", inputs: ["turns", "", "first", "none"], outputs: ["last", "numbers", "all", "before"],
+      attributes: [
+        graph(
+          [Node("SequenceInsert", inputs: ["seen", "turn"], outputs: ["more"])],
+          [
+            number("turn"), ValueInfo(name: "going", elementType: .bool, shape: []), number("carried"),
+            ValueInfo(name: "seen", type: ValueType(.sequence(ValueType(.tensor(elementType: 7, shape: []))))),
+          ], ["going", "turn", "more", "turn", "carried"])
+      ])
+    let scan = Node(
+      "Scan", inputs: ["start", "rows"], outputs: ["last row", "all rows", "rows before"],
+      attributes: [
+        Attribute("num_scan_inputs", .int(1)), Attribute("scan_input_directions", .ints([1])),
+        graph([], [vector("state"), vector("row")], ["row", "row", "state"]),
+      ])
+    let model = try CompiledModel(
+      model(
+        [
+          Node("SequenceEmpty", inputs: [], outputs: ["none"], attributes: [Attribute("dtype", .int(7))]), loop,
+          Node(
+            "ConcatFromSequence", inputs: ["numbers"], outputs: ["joined"],
+            attributes: [Attribute("axis", .int(0)), Attribute("new_axis", .int(1))]), scan,
+        ],
+        inputs: [tensorInput("first", [], .int64), tensorInput("start", [3]), tensorInput("rows", [2, 3])],
+        outputs: ["last", "all", "before", "joined", "last row", "all rows", "rows before"],
+        constants: ["turns": try Tensor([4 as Int64], shape: [])]), registry: shippedRegistry())
+    let results = try model.run([
+      "first": try Tensor([9 as Int64], shape: []), "start": try Tensor([7, 8, 9] as [Float], shape: [3]),
+      "rows": try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]),
+    ])
+    for (name, wanted) in [("last", [3]), ("all", [0, 1, 2, 3]), ("before", [9, 0, 1, 2]), ("joined", [0, 1, 2, 3])]
+      as [(String, [Int64])]
+    {
+      #expect(try results[name]?.elements(Int64.self) == wanted, "\(name)")
+    }
+    for (name, wanted) in [
+      ("last row", [1, 2, 3]), ("all rows", [4, 5, 6, 1, 2, 3]), ("rows before", [7, 8, 9, 4, 5, 6]),
+    ] as [(String, [Float])] {
+      #expect(try results[name]?.elements(Float.self) == wanted, "\(name)")
+    }
+  }
+
   @Test func aChangedElementDoesNotCostTheWholeTensor() throws {
     let size = 4 << 20
     let turns = 5000

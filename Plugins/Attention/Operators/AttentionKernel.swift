@@ -109,11 +109,12 @@ final class AttentionKernel: Kernel {
         }
       }
     }
+    let steps = saturatingProduct([g.batch, g.heads, g.queries, g.total, g.headSize + g.valueSize]) / 16
     gatherCache(call, &run)
     gatherMask(call, &run)
     if g.queries <= Self.mostRows {
       let current = run
-      call.executor.parallelFor(g.batch * g.heads) { task, worker in
+      call.executor.parallelFor(g.batch * g.heads, steps: steps) { task, worker in
         for query in 0..<g.queries {
           self.attend(current, sample: task / g.heads, head: task % g.heads, query: query, worker: worker)
         }
@@ -121,11 +122,11 @@ final class AttentionKernel: Kernel {
       return
     }
     let current = run
-    call.executor.parallelFor(2 * g.batch * g.keyHeads) { task, _ in
+    call.executor.parallelFor(2 * g.batch * g.keyHeads, steps: steps) { task, _ in
       self.pack(current, sample: task / 2 / g.keyHeads, head: task / 2 % g.keyHeads, isKey: task % 2 == 0)
     }
     let blocks = (g.queries + queryBlock - 1) / queryBlock
-    call.executor.parallelFor(g.batch * g.heads * blocks) { task, worker in
+    call.executor.parallelFor(g.batch * g.heads * blocks, steps: steps) { task, worker in
       let first = task % blocks * self.queryBlock
       self.attend(
         current, sample: task / blocks / g.heads, head: task / blocks % g.heads,

@@ -114,7 +114,7 @@ enum ConvAlgorithm: Equatable {
 
 extension ConvGeometry {
   /// What is multiplied and summed for one output.
-  fileprivate var products: Int { saturatingProduct([inputChannels, window.taps]) }
+  var products: Int { saturatingProduct([inputChannels, window.taps]) }
 
   /// Whether a copy of the input with its padding stays in proportion to what the caller has given.
   fileprivate var canBePadded: Bool {

@@ -149,8 +149,9 @@ final class ConvKernel: Kernel, @unchecked Sendable {
       residual: residual?.data.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) },
       output: target.assumingMemoryBound(to: Float.self),
       workspace: call.workspace?.assumingMemoryBound(to: Float.self), blocked_output: blocked ? 1 : 0, reserved: 0)
+    let steps = saturatingProduct(geometry.outputShape + [geometry.products]) / 16
     for phase in 0..<conv_phases(plan) {
-      executor.parallelFor(Int(conv_tasks(plan, phase))) { task, worker in
+      executor.parallelFor(Int(conv_tasks(plan, phase)), steps: steps) { task, worker in
         withUnsafePointer(to: buffers) { conv_run(plan, $0, phase, Int64(task), Int64(worker)) }
       }
     }

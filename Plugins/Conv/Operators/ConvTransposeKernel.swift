@@ -155,7 +155,8 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
             workspace + group * panels * panelCount)
         }
       }
-      executor.parallelFor(geometry.groups * tasks) { task, worker in
+      let steps = saturatingProduct([geometry.groups, depth, geometry.outputChannels, taps, positions]) / 16
+      executor.parallelFor(geometry.groups * tasks, steps: steps) { task, worker in
         let (group, first) = (task / tasks, task % tasks * channels)
         let end = min(first + channels, geometry.outputChannels)
         let sums = scratch + worker * scratchCount

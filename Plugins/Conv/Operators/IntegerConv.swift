@@ -56,7 +56,7 @@ struct IntegerConv: Sendable {
       matrices: groups, taps: taps, depth: inputs, columns: outputs,
       strides: (outputs * inputs * taps, 1, taps, inputs * taps))
     run = geometry.isDepthwise || inputs % 4 == 0 ? groups * inputs : inputs
-    runQuads = (run + 3) / 4
+    runQuads = quads(of: run)
     pixels = geometry.window.input.reduce(1, *)
     pixelQuads = try (groups * inputs / max(run, 1)).times(runQuads)
     guard try (pixels + 1).times(pixelQuads) <= Int(Int32.max) else {
@@ -234,7 +234,7 @@ struct IntegerConv: Sendable {
             let (group, panel) = (number / panelsOfGroup, number % panelsOfGroup)
             let start = workspace + image * memory.imageLength
             b?.set(&g, matrix: group, zeros: columnZeros)
-            g.a = UnsafeRawPointer(start + group * ((source.depth + 3) / 4) * 4)
+            g.a = UnsafeRawPointer(start + group * 4 * quads(of: source.depth))
             // The panel's own columns come first in the sums.
             g.c = sums - panel * width
             withUnsafePointer(to: g) { g in

@@ -150,7 +150,9 @@ final class PoolKernel: Kernel {
       return
     }
     let indices = call.outputCount > 1 ? call.output(1).data?.assumingMemoryBound(to: Int64.self) : nil
-    call.executor.parallelFor(geometry.batch * geometry.channels) { plane, _ in
+    let planes = geometry.batch * geometry.channels
+    let steps = saturatingProduct([planes] + geometry.window.output + geometry.window.kernel)
+    call.executor.parallelFor(planes, steps: steps) { plane, _ in
       withUnsafePointer(to: shape) { shape in
         pool_plane(shape, geometry.type.rawValue, input.data, output.data, indices, Int64(plane))
       }

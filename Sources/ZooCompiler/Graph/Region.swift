@@ -13,9 +13,14 @@ public struct Region: Sendable {
 
   /// Takes from a graph what can be planned now.
   public init(firstOf graph: inout CompilerGraph, _ context: CompileContext) throws {
-    try InferFacts().run(&graph, context)
-    try WidenHalves().run(&graph, context)
+    let isExpanded = try InferFacts().infer(&graph, context)
+    let isWidened = try WidenHalves().widen(&graph, context)
+    // What takes the place of other nodes may tell more of those before.
+    if isExpanded || isWidened { try InferFacts().run(&graph, context) }
     graph.removeDeadCode()
+    #if DEBUG
+      try graph.verify(after: "inference")
+    #endif
     self.init(firstOf: graph)
   }
 

@@ -13,20 +13,19 @@ public struct InferFacts: Pass {
 
   init(differentiates: Bool) { self.differentiates = differentiates }
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws { _ = try infer(&graph, context) }
+
+  /// - Returns: Whether other nodes came into the place of some, which may tell more of what they read.
+  func infer(_ graph: inout CompilerGraph, _ context: CompileContext) throws -> Bool {
     var allowance = FoldingAllowance(context)
     var next = graph.firstNode
+    var isChanged = false
     while let id = next {
-      if let branch = try takeBranch(id, &graph) {
-        next = branch.next
-        continue
-      }
-      if let function = try expandFunction(id, &graph, context) {
-        next = function.next
-        continue
-      }
-      if let gradient = try expandGradient(id, &graph, context) {
-        next = gradient.next
+      if let replaced = try takeBranch(id, &graph) ?? expandFunction(id, &graph, context)
+        ?? expandGradient(id, &graph, context)
+      {
+        next = replaced.next
+        isChanged = true
         continue
       }
       next = graph.node(after: id)
@@ -42,6 +41,7 @@ public struct InferFacts: Pass {
         for (output, known) in zip(node.outputs, facts) { if let output { graph[output].facts = known } }
       }
     }
+    return isChanged
   }
 
   /// What is known of a node's outputs.

@@ -39,11 +39,11 @@ public protocol OperatorProvider: Sendable {
   func reorderDomain(of layout: Layout) -> String
 }
 
-/// Every pass that a graph goes through for each set of input shapes, in order.
+/// Every pass that a region, in which facts are known, goes through for each set of input shapes, in order.
 public let allPasses: [any Pass] = [
-  InferFacts(), RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(),
-  FuseSwish(), FuseHardSwish(), FuseHardSigmoid(), FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(),
-  FuseEpilogues(), RemoveDeadCode(), AssignLayouts(),
+  RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(), FuseSwish(),
+  FuseHardSwish(), FuseHardSigmoid(), FuseAttention(), FuseProductArgMax(), FuseQuantizeDequantize(), FuseEpilogues(),
+  RemoveDeadCode(), AssignLayouts(),
 ]
 
 /// Runs the passes over `graph`. Debug builds verify it after each of them.

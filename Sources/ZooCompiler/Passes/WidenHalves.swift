@@ -11,11 +11,17 @@ public struct WidenHalves: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    guard graph.values.contains(where: { $0.facts.isHalf }) else { return }
+    _ = try widen(&graph, context)
+  }
+
+  /// - Returns: Whether there was anything to widen.
+  func widen(_ graph: inout CompilerGraph, _ context: CompileContext) throws -> Bool {
+    guard graph.values.contains(where: { $0.facts.isHalf }) else { return false }
     var widened = WidenedValues(context)
     for id in Array(graph.nodes) {
       try ZooError.locating(graph[id].label) { try widen(id, &graph, &widened) }
     }
+    return true
   }
 
   private func widen(_ id: NodeID, _ graph: inout CompilerGraph, _ widened: inout WidenedValues) throws {

@@ -51,10 +51,12 @@ package struct TypeSet: Sendable, Hashable {
     }
   }
 
-  /// Whether a value of `kind` is among them. Lists of places and extents may have either type of integers.
+  static let int32 = TypeSet(bits: 1 << 6)
+  static let int64 = TypeSet(bits: 1 << 7)
+
+  /// Whether a value of `kind` is among them.
   func contains(_ kind: ValueKind) -> Bool {
     switch kind {
-    case .tensor(.int32) where bits == 1 << 7: true
     case .tensor(let type): bits & 1 << UInt32(type.rawValue) != 0
     case .sparseTensor: true
     case .sequence: bits & 1 << 29 != 0

@@ -126,13 +126,15 @@ struct Placement {
     return nil
   }
 
-  /// Tells each step whose values in slots nobody needs after it.
-  func noteLastUses(in steps: inout [Plan.Step], _ graph: CompilerGraph) {
+  /// By step: the slots whose values nobody needs after it.
+  func lastUses(of steps: [(inputs: [Plan.Operand], outputs: [Plan.Operand])], _ graph: CompilerGraph) -> [[Int]] {
     var lastUse = [Int](repeating: -1, count: slotCount)
     for (index, step) in steps.enumerated() {
       for operand in step.inputs + step.outputs { if case .slot(let slot) = operand.place { lastUse[slot] = index } }
     }
     for output in graph.outputs { if case .slot(let slot) = self[output] { lastUse[slot] = -1 } }
-    for (slot, index) in lastUse.enumerated() where index >= 0 { steps[index].lastUses.append(slot) }
+    var result = [[Int]](repeating: [], count: steps.count)
+    for (slot, index) in lastUse.enumerated() where index >= 0 { result[index].append(slot) }
+    return result
   }
 }

@@ -33,24 +33,25 @@ final class Plan: Sendable {
     var name: String
   }
 
-  struct Step: Sendable {
+  final class Step: Sendable {
     enum Action: Sendable {
       case kernel(KernelHandle)
       case native(any NativeOperation)
     }
 
-    var node: CompilerNode
-    var action: Action
-    var inputs: [Operand]
-    var outputs: [Operand]
+    let node: CompilerNode
+    let action: Action
+    let inputs: [Operand]
+    let outputs: [Operand]
     /// Slots whose values nobody needs afterwards.
-    var lastUses: [Int] = []
+    let lastUses: [Int]
 
     /// Whether a kernel reads or makes values that have no place in memory before the run, or runs graphs.
     let hasValuesToMake: Bool
 
-    init(node: CompilerNode, action: Action, inputs: [Operand], outputs: [Operand]) {
+    init(node: CompilerNode, action: Action, inputs: [Operand], outputs: [Operand], lastUses: [Int]) {
       (self.node, self.action, self.inputs, self.outputs) = (node, action, inputs, outputs)
+      self.lastUses = lastUses
       hasValuesToMake =
         !node.bodies.isEmpty
         || (inputs + outputs).contains { operand in
@@ -76,15 +77,23 @@ final class Plan: Sendable {
   }
 
   /// What the caller gets.
-  struct Output: Sendable {
-    var facts: ValueFacts
-    var name: String
-    var place: Place
-
+  final class Output: Sendable {
+    let facts: ValueFacts
+    let name: String
+    let place: Place
+    /// The type and shape of a tensor, where they are known.
+    let form: (type: ElementType, shape: [Int])?
     /// Bytes of the memory that is made for it before the run.
-    var byteCount: Int {
-      guard case .output = place, let type = facts.elementType, let shape = facts.fixedShape else { return 0 }
-      return type.byteCount(of: shape.reduce(1, *)) ?? 0
+    let byteCount: Int
+
+    init(facts: ValueFacts, name: String, place: Place) throws {
+      (self.facts, self.name, self.place) = (facts, name, place)
+      form = facts.elementType.flatMap { type in facts.fixedShape.map { (type, $0) } }
+      guard case .output = place, let form else {
+        byteCount = 0
+        return
+      }
+      byteCount = try Tensor.byteCount(type: form.type, shape: form.shape)
     }
   }
 
@@ -104,6 +113,18 @@ final class Plan: Sendable {
       return operation.plans
     }
   }
+  /// Whether each output is a tensor in memory of its own, or an input that no other output is.
+  var givesOwnMemory: Bool {
+    var inputs: Set<Int> = []
+    return outputs.allSatisfy { output in
+      switch output.place {
+      case .output, .constant: true
+      case .input(let input): output.facts.elementType != nil && inputs.insert(input).inserted
+      default: false
+      }
+    }
+  }
+
   /// Inputs in whose memory steps write.
   private let overwritten: [Int]
   /// Files in which kernels read constants where they lie.
@@ -147,8 +168,10 @@ final class Plan: Sendable {
 
   /// Runs the steps; `inputs` are in the graph's order and like those that the plan was made for.
   ///
-  /// - Parameter given: Positions of those whose memory nobody else reads any more.
-  func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
+  /// - Parameters:
+  ///   - given: Those whose memory nobody else reads any more.
+  ///   - looks: How many of the first outputs the caller only looks at, so that they may lie in the plan's constants.
+  func run(_ inputs: [Value], given: GivenInputs = .none, looks: Int = 0, _ call: RunContext) throws -> [Value] {
     var inputs = inputs
     for input in overwritten where !given.contains(input) { inputs[input] = try inputs[input].owned() }
     let state = try takeState()
@@ -156,7 +179,11 @@ final class Plan: Sendable {
     state.bind(inputs: inputs, results: results)
     defer { state.forgetValues() }
     try withExtendedLifetime((inputs, results)) { try state.run(self, call) }
-    let values = try outputs.indices.map { try result($0, inputs, results[$0], state) }
+    var values: [Value] = []
+    values.reserveCapacity(outputs.count)
+    for index in outputs.indices {
+      values.append(try result(index, inputs, results[index], state, isLookedAt: index < looks))
+    }
     try checkConstants()
     keep(state)
     return values
@@ -164,19 +191,19 @@ final class Plan: Sendable {
 
   /// Memory for an output that a step writes into.
   private static func memory(of output: Output) throws -> TensorMemory? {
-    guard case .output = output.place, let type = output.facts.elementType else { return nil }
-    return try TensorMemory(byteCount: Tensor.byteCount(type: type, shape: output.facts.fixedShape ?? []))
+    guard case .output = output.place, output.form != nil else { return nil }
+    return try TensorMemory(byteCount: output.byteCount)
   }
 
   /// What the caller gets as the output at `index`: its own, whatever else is done with the run's memory, or one of the inputs.
   private func result(
-    _ index: Int, _ inputs: [Value], _ memory: TensorMemory?, _ state: RunState
+    _ index: Int, _ inputs: [Value], _ memory: TensorMemory?, _ state: RunState, isLookedAt: Bool
   ) throws -> Value {
     switch outputs[index].place {
     case .output:
-      guard let memory, let type = outputs[index].facts.elementType else { break }
-      return .tensor(try Tensor(type: type, shape: outputs[index].facts.fixedShape ?? [], memory: memory))
-    case .constant(let tensor): return try Value.tensor(tensor).owned()
+      guard let memory, let form = outputs[index].form else { break }
+      return .tensor(try Tensor(type: form.type, shape: form.shape, memory: memory))
+    case .constant(let tensor): return isLookedAt ? .tensor(tensor) : try Value.tensor(tensor).owned()
     case .input(let input): return inputs[input]
     case .slot(let slot): return try state.value(slot)
     case .absent, .arena, .consumed: break
@@ -217,6 +244,16 @@ extension Value {
   }
 }
 
+/// Which of a run's inputs it may keep or write into: nobody else reads their memory any more.
+struct GivenInputs {
+  static let none = GivenInputs(flags: [])
+
+  /// By position; what is not there is not given.
+  var flags: [Bool]
+
+  func contains(_ position: Int) -> Bool { position < flags.count && flags[position] }
+}
+
 extension [Value] {
   /// The values, those that are among `inputs` in memory of their own.
   func owned(unlike inputs: some Sequence<Value>) throws -> [Value] {
@@ -226,16 +263,15 @@ extension [Value] {
     }
   }
 
-  /// Positions among the first `count` of tensors whose memory no other one of the values has.
-  func alone(first count: Int) -> Set<Int> {
+  /// Of each value whether it is a tensor whose memory no other one of the values has.
+  var areAlone: [Bool] {
     let memories = map(\.memories)
     var uses: [ObjectIdentifier: Int] = [:]
     for memory in memories.joined() { uses[ObjectIdentifier(memory), default: 0] += 1 }
-    return Set(
-      indices.prefix(count).filter { index in
-        guard self[index].tensor != nil, let memory = memories[index].first else { return false }
-        return uses[ObjectIdentifier(memory)] == 1
-      })
+    return indices.map { index in
+      guard self[index].tensor != nil, let memory = memories[index].first else { return false }
+      return uses[ObjectIdentifier(memory)] == 1
+    }
   }
 }
 

@@ -44,21 +44,24 @@ final class PlanBuilder {
       let name = known.copyOf.map { graph[$0].name } ?? known.name
       return Plan.Operand(facts: known.facts, layout: known.layout, place: place, name: name)
     }
-    var steps: [Plan.Step] = []
-    for (node, action) in zip(nodes, actions) {
+    let operands = try zip(nodes, actions).map { node, action in
       let inputs = try node.operands.enumerated().map { position, value in
         try operand(value, consumed: action.kernel?.consumes(input: position) ?? false)
       }
-      let outputs = try node.outputs.map { try operand($0, consumed: false) }
-      steps.append(Plan.Step(node: node, action: action, inputs: inputs, outputs: outputs))
+      return (inputs: inputs, outputs: try node.outputs.map { try operand($0, consumed: false) })
     }
-    places.noteLastUses(in: &steps, graph)
+    let lastUses = places.lastUses(of: operands, graph)
+    let steps = nodes.indices.map { index in
+      Plan.Step(
+        node: nodes[index], action: actions[index], inputs: operands[index].inputs, outputs: operands[index].outputs,
+        lastUses: lastUses[index])
+    }
     let outputs = try graph.outputs.map { value in
       let made = try operand(value, consumed: false)
       guard made.layout == .plain else {
         throw ZooError(.defect, "the output \"\(made.name)\" is not there in the plain layout")
       }
-      return Plan.Output(facts: made.facts, name: made.name, place: made.place)
+      return try Plan.Output(facts: made.facts, name: made.name, place: made.place)
     }
     let plan = Plan(
       steps: steps, inputCount: graph.inputs.count, outputs: outputs, slotCount: places.slotCount,

@@ -19,15 +19,38 @@ final class Program: Sendable {
   private let planning = Mutex(())
 
   /// The first region for one set of input facts, and what follows it.
-  struct Version: Sendable {
+  final class Version: Sendable {
     let plan: Plan
     /// Where the program's outputs come from.
     let outputs: [Source]
     /// What is left, which reads the region's first results.
     let rest: Program?
-    let share: PlanRoom.Share
     /// Whether what it takes, and what belongs to it, depends on the room that the model has.
     let isOneOfMany: Bool
+    /// Whether the region is all that there is, and gives tensors in memory of their own, or inputs, each once.
+    let isSimple: Bool
+    fileprivate let keys: [InputKey]
+    private let share: PlanRoom.Share
+
+    fileprivate init(
+      _ plan: Plan, for keys: [InputKey], outputs: [Source], rest: Program?, room: PlanRoom, isOneOfMany: Bool
+    ) {
+      (self.plan, self.keys, self.outputs, self.rest) = (plan, keys, outputs, rest)
+      (share, self.isOneOfMany) = (PlanRoom.Share(plan, of: room), isOneOfMany)
+      let isWhole =
+        outputs.count == plan.outputs.count
+        && zip(outputs, plan.outputs.indices).allSatisfy { if case .region($1) = $0 { true } else { false } }
+      isSimple = rest == nil && isWhole && plan.givesOwnMemory
+    }
+
+    /// Whether it serves the next turn, too, of a body that carries results on as `carried` inputs.
+    func repeats(_ carried: Range<Int>, from first: Int) -> Bool {
+      isSimple && zip(keys[carried], plan.outputs.dropFirst(first)).allSatisfy { $0 == InputKey($1.facts) }
+    }
+
+    fileprivate func serves(_ values: [Value]) -> Bool {
+      keys.count == values.count && zip(keys, values).allSatisfy { $0.isOf($1) }
+    }
   }
 
   enum Source: Sendable {
@@ -39,12 +62,15 @@ final class Program: Sendable {
     var table: [[InputKey]: Version] = [:]
     /// By age, oldest first.
     var order: [[InputKey]] = []
+    /// That of the last run.
+    var latest: Version?
     /// So many stay in any case, and so many where the model has room for them.
     static let (least, most) = (32, 1024)
 
-    mutating func add(_ version: Version, for keys: [InputKey], _ room: PlanRoom) {
-      table[keys] = version
-      order.append(keys)
+    mutating func add(_ version: Version, _ room: PlanRoom) {
+      table[version.keys] = version
+      latest = version
+      order.append(version.keys)
       while order.count > Self.most || order.count > Self.least && room.isFull { table[order.removeFirst()] = nil }
     }
   }
@@ -55,20 +81,50 @@ final class Program: Sendable {
 
   /// Computes the outputs; `inputs` are in the graph's order.
   ///
-  /// - Parameter given: Positions of those whose memory nobody else reads any more, so that outputs may lie there.
-  func run(_ inputs: [Value], given: Set<Int> = [], _ call: RunContext) throws -> [Value] {
+  /// - Parameters:
+  ///   - given: Those whose memory nobody else reads any more, so that outputs may lie there.
+  ///   - looks: How many of the first outputs the caller only looks at before it runs anything else: they may lie in
+  ///     the memory of inputs or in constants.
+  /// - Returns: The outputs, and whether it is known that all others are tensors whose memory nobody else has.
+  func run(
+    _ inputs: [Value], given: GivenInputs = .none, looks: Int = 0, _ call: RunContext
+  ) throws -> (values: [Value], areAlone: Bool) {
+    try run(version(for: inputs, call), inputs, given: given, looks: looks, call)
+  }
+
+  /// As `run`, for inputs that `version` was made for.
+  func run(
+    _ version: Version, _ inputs: [Value], given: GivenInputs, looks: Int, _ call: RunContext
+  ) throws -> (values: [Value], areAlone: Bool) {
+    guard version.isSimple else { return (try runRegions(from: version, inputs, given: given, call), false) }
+    var inner = call
+    inner.isOneOfMany = version.isOneOfMany
+    inner.memory = try call.memory.taking(version.plan.byteCount)
+    var results = try version.plan.run(inputs, given: given, looks: looks, inner)
+    for (index, output) in version.plan.outputs.enumerated().dropFirst(looks) {
+      guard case .input(let input) = output.place, !given.contains(input),
+        results[index].tensor?.memory === inputs[input].tensor?.memory
+      else { continue }
+      results[index] = try results[index].owned()
+    }
+    return (results, true)
+  }
+
+  private func runRegions(
+    from first: Version, _ inputs: [Value], given: GivenInputs, _ call: RunContext
+  ) throws -> [Value] {
     // Regions follow each other; how many there are is the graph's business, not the stack's.
     var finished: [(version: Version, results: [Value])] = []
-    var (program, values, call) = (self, inputs, call)
+    var (version, values, call) = (first, inputs, call)
     while true {
-      let version = try program.version(like: values.map(ValueFacts.init(like:)), call)
       call.isOneOfMany = version.isOneOfMany
       var inner = call
       inner.memory = try call.memory.taking(version.plan.byteCount)
-      let results = try version.plan.run(values, given: finished.isEmpty ? given : [], inner)
+      let results = try version.plan.run(values, given: finished.isEmpty ? given : .none, inner)
       finished.append((version, results))
       guard let rest = version.rest else { break }
-      (program, values) = (rest, Array(results.prefix(rest.graph.inputs.count)))
+      values = Array(results.prefix(rest.graph.inputs.count))
+      version = try rest.version(for: values, call)
     }
     var outputs: [Value] = []
     for (version, results) in finished.reversed() {
@@ -83,19 +139,39 @@ final class Program: Sendable {
     return try outputs.owned(unlike: inputs.indices.lazy.filter { !given.contains($0) }.map { inputs[$0] })
   }
 
+  /// The plan of the first region for `values`.
+  func version(for values: [Value], _ call: RunContext) throws -> Version {
+    let latest = versions.withLock { $0.latest }
+    if let latest, latest.serves(values) { return latest }
+    let keys = values.map(InputKey.init)
+    if let known = known(keys) { return known }
+    return try version(like: values.map(ValueFacts.init(like:)), keys, call)
+  }
+
   /// The plan of the first region for inputs of which so much is known.
   func version(like facts: [ValueFacts], _ call: RunContext) throws -> Version {
     let keys = facts.map(InputKey.init)
-    if let known = versions.withLock({ $0.table[keys] }) { return known }
-    return try planning.withLock { _ in
-      if let known = versions.withLock({ $0.table[keys] }) { return known }
-      let made = try plan(facts, call)
-      versions.withLock { $0.add(made, for: keys, shared.room) }
+    return try known(keys) ?? version(like: facts, keys, call)
+  }
+
+  private func known(_ keys: [InputKey]) -> Version? {
+    versions.withLock { versions in
+      guard let known = versions.table[keys] else { return nil }
+      versions.latest = known
+      return known
+    }
+  }
+
+  private func version(like facts: [ValueFacts], _ keys: [InputKey], _ call: RunContext) throws -> Version {
+    try planning.withLock { _ in
+      if let known = known(keys) { return known }
+      let made = try plan(facts, keys, call)
+      versions.withLock { $0.add(made, shared.room) }
       return made
     }
   }
 
-  private func plan(_ facts: [ValueFacts], _ call: RunContext) throws -> Version {
+  private func plan(_ facts: [ValueFacts], _ keys: [InputKey], _ call: RunContext) throws -> Version {
     var whole = graph
     for (input, known) in zip(graph.inputs, facts) { whole[input].facts = known }
     let context = CompileContext(
@@ -113,12 +189,12 @@ final class Program: Sendable {
     let later = Dictionary(
       (region.rest?.outputs ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     return Version(
-      plan: plan,
+      plan, for: keys,
       outputs: try whole.outputs.map { value in
         if let place = places[value] { return .region(place) }
         guard let place = later[value] else { throw ZooError(.defect, "an output is in no region") }
         return .rest(place)
-      }, rest: rest, share: PlanRoom.Share(plan, of: shared.room), isOneOfMany: isOneOfMany)
+      }, rest: rest, room: shared.room, isOneOfMany: isOneOfMany)
   }
 }
 
@@ -149,10 +225,18 @@ struct RunContext {
 
 /// What plans differ by.
 struct InputKey: Sendable, Hashable {
-  private var kind: ValueKind?
-  private var shape: [Dim]?
+  private let kind: ValueKind?
+  /// Of a tensor.
+  private let shape: [Int]?
 
-  init(_ facts: ValueFacts) { (kind, shape) = (facts.kind, facts.shape) }
+  init(_ facts: ValueFacts) { (kind, shape) = (facts.kind, facts.fixedShape) }
+
+  init(_ value: Value) { (kind, shape) = (value.kind, value.tensor?.shape) }
+
+  func isOf(_ value: Value) -> Bool {
+    guard case .tensor(let tensor) = value else { return shape == nil && kind == value.kind }
+    return kind == .tensor(tensor.type) && shape == tensor.shape
+  }
 }
 
 extension Value {

@@ -10,6 +10,8 @@ final class RunState: @unchecked Sendable {
   private let tables = ScratchMemory()
   private let arena: TensorMemory
   private let calls: UnsafeMutablePointer<zoo_call>
+  /// By step: the kernel, which the plan keeps, of a step that takes nothing but memory known before the run.
+  private let kernels: UnsafeMutablePointer<Unmanaged<KernelHandle>?>
   /// Tables whose data the caller's tensors give, by position.
   private var fromInputs: [(table: UnsafeMutablePointer<zoo_tensor>, input: Int)] = []
   private var fromOutputs: [(table: UnsafeMutablePointer<zoo_tensor>, output: Int)] = []
@@ -27,8 +29,10 @@ final class RunState: @unchecked Sendable {
     arena = try TensorMemory(byteCount: plan.arenaByteCount + plan.workspaceByteCount)
     calls = tables.allocate(zoo_call.self, count: plan.steps.count)
     slots = Array(repeating: nil, count: plan.slotCount)
+    kernels = tables.allocate(Unmanaged<KernelHandle>?.self, count: plan.steps.count)
     for (index, step) in plan.steps.enumerated() {
-      guard case .kernel = step.action else { continue }
+      guard case .kernel(let kernel) = step.action else { continue }
+      if !step.hasValuesToMake { kernels[index] = Unmanaged.passUnretained(kernel) }
       // What bodies read of the graph around is theirs.
       let inputs = step.inputs.dropLast(step.node.bodies.reduce(0) { $0 + $1.captures.count })
       calls[index] = zoo_call(
@@ -103,32 +107,38 @@ final class RunState: @unchecked Sendable {
   // MARK: Steps
 
   func run(_ plan: Plan, _ call: RunContext) throws {
-    for (index, step) in plan.steps.enumerated() {
-      switch step.action {
-      case .kernel(let kernel):
-        calls[index].executor = call.executor
-        if let observer = call.observer { observer.begin(index, of: plan, calls + index) }
-        if !step.hasValuesToMake {
-          try HostTable.check(kernel.run(calls + index), step.node.label)
-        } else {
-          var inner = call
-          inner.memory = try call.memory.taking(keptByteCount)
-          try runMakingOutputs(kernel, index, step, inner)
-        }
-      case .native(let operation):
-        call.observer?.begin(index, of: plan, nil)
-        let results = try ZooError.locating(step.node.label) {
-          var inner = call
-          inner.memory = try call.memory.taking(keptByteCount)
-          return try operation.run(try step.inputs.map { try value(of: $0) }, inner)
-        }
-        for (output, value) in zip(step.outputs, results) {
-          if case .slot(let slot) = output.place { keep(value, in: slot) }
-        }
+    for index in plan.steps.indices {
+      guard let kernel = kernels[index] else {
+        try run(plan.steps[index], at: index, of: plan, call)
+        continue
       }
+      calls[index].executor = call.executor
+      call.observer?.begin(index, of: plan, calls + index)
+      let status = kernel._withUnsafeGuaranteedRef { $0.run(calls + index) }
+      try HostTable.check(status, plan.steps[index].node.label)
       call.observer?.end()
-      for slot in step.lastUses { keep(nil, in: slot) }
     }
+  }
+
+  private func run(_ step: Plan.Step, at index: Int, of plan: Plan, _ call: RunContext) throws {
+    var inner = call
+    inner.memory = try call.memory.taking(keptByteCount)
+    switch step.action {
+    case .kernel(let kernel):
+      calls[index].executor = call.executor
+      call.observer?.begin(index, of: plan, calls + index)
+      try runMakingOutputs(kernel, index, step, inner)
+    case .native(let operation):
+      call.observer?.begin(index, of: plan, nil)
+      let results = try ZooError.locating(step.node.label) {
+        try operation.run(try step.inputs.map { try value(of: $0) }, inner)
+      }
+      for (output, value) in zip(step.outputs, results) {
+        if case .slot(let slot) = output.place { keep(value, in: slot) }
+      }
+    }
+    call.observer?.end()
+    for slot in step.lastUses { keep(nil, in: slot) }
   }
 
   /// Runs a kernel that reads values from slots, or strings, or makes outputs whose shapes only it knows.
@@ -181,7 +191,7 @@ final class RunState: @unchecked Sendable {
       }
       let own = try inputs.map { input in try Value(borrowing: input.unsafelyUnwrapped.pointee, owner: arena) }
       let operands = try running.step.inputs.map { try value(of: $0) }
-      results.pointee = try ValueHandle(try body.run(own, operands: operands, running.call)).retained
+      results.pointee = try ValueHandle(body.run(own, operands: operands, running.call)).retained
       return zoo_status(ZOO_OK)
     } catch {
       making.fail(error)

@@ -46,7 +46,7 @@ struct IntegerProduct: Sendable {
   }
 
   var isEmpty: Bool { rows == 0 || columns == 0 || pairs.count == 0 }
-  private var rowByteCount: Int { (depth + 3) / 4 * 4 }
+  private var rowByteCount: Int { 4 * quads(of: depth) }
   private var allRows: Int { aMatrices * rows }
   private var aByteCount: Int { (allRows * rowByteCount + 63) / 64 * 64 }
   private var zerosByteCount: Int { (allRows * 4 + 63) / 64 * 64 }

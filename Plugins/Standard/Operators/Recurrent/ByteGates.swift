@@ -39,7 +39,7 @@ struct ByteGates: GateProducts {
   /// Rows that are multiplied at once, at most.
   private var rows: Int { max(geometry.steps, 1).saturatingTimes(geometry.batch) }
   private var depth: Int { max(geometry.inputs, geometry.hidden) }
-  private var quantaLength: Int { (depth + 3) / 4 * 4 }
+  private var quantaLength: Int { 4 * quads(of: depth) }
   private func whole(_ count: Int) -> Int { count.saturatingPlus(63) / 64 * 64 }
 
   private func packedByteCount(_ index: Int) -> Int {
@@ -145,7 +145,7 @@ private struct ByteMatrices: GateMatrices {
     _ x: UnsafePointer<Float>, rows: Int, depth: Int, by matrix: GateMatrix, _ executor: Executor
   ) {
     let raw = kernels.raw
-    let length = (depth + 3) / 4 * 4
+    let length = 4 * quads(of: depth)
     let shared = matrix == .inputs ? ByteRange(x, rows * depth, kernels, executor) : nil
     executor.parallelRanges(rows, grain: max(1, 16384 / max(depth, 1))) { part in
       for row in part {

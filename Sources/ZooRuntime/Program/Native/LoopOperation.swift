@@ -29,31 +29,26 @@ struct LoopOperation: NativeOperation {
   func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] {
     let limit = hasLimit ? try inputs.integer(0) ?? .max : .max
     var goesOn = hasCondition ? try inputs.truth(1) ?? true : true
-    var carried = try (0..<carriedCount).map { try inputs.value($0 + 2) }
-    var stacks = [[Tensor]](repeating: [], count: body.outputCount - 1 - carriedCount)
-    var inner = call
-    // What the loop alone has.
-    var given: Set<Int> = []
+    let carried = try (0..<carriedCount).map { try inputs.value($0 + 2) }
+    let counter = try Tensor([0 as Int64], shape: [])
+    // There is no turn with another condition.
+    let condition = Value.tensor(try Tensor([true], shape: []))
+    var turns = Turns(
+      body, looks: 1, try [.tensor(counter), condition] + carried + body.around(inputs), carried: 2..<2 + carriedCount,
+      call)
     var turn = 0
     while turn < limit, goesOn {
-      let count = Value.tensor(try Tensor([Int64(turn)], shape: []))
-      let condition = Value.tensor(try Tensor([goesOn], shape: []))
-      let results = try body.run([count, condition] + carried, given: given, operands: inputs, inner)
-      guard let next = results[0].tensor else { throw ZooError(.badData, "the body's condition is no tensor") }
-      goesOn = try next.truth()
-      carried = Array(results[1...].prefix(carriedCount))
-      given = Set(Array(results.dropFirst()).alone(first: carriedCount).map { $0 + 2 })
-      for (index, result) in results.dropFirst(carriedCount + 1).enumerated() {
-        guard let tensor = result.tensor else { throw ZooError(.badData, "what a loop stacks is no tensor") }
-        inner.memory = try inner.memory.taking(tensor.byteCount)
-        stacks[index].append(tensor)
+      counter.memory?.mutableBytes.storeBytes(of: Int64(turn), as: Int64.self)
+      guard let next = try turns.run().first?.tensor else {
+        throw ZooError(.badData, "the body's condition is no tensor")
       }
+      goesOn = try next.truth()
       turn += 1
     }
     // Without a turn the initial values are the results, which belong to the run.
-    if turn == 0 { carried = try carried.map { try $0.owned() } }
-    return try carried
-      + zip(stacks, stackFacts).map { tensors, facts in
+    let last = try turn == 0 ? carried.map { try $0.owned() } : Array(turns.carriedValues)
+    return try last
+      + zip(turns.stacks, stackFacts).map { tensors, facts in
         .tensor(tensors.isEmpty ? try emptyStack(facts, axis: 0) : try stacked(tensors, axis: 0))
       }
   }

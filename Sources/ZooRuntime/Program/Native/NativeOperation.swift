@@ -61,7 +61,7 @@ func nativeOperation(
 
 /// A body of a node, ready to run.
 struct RunnableBody: NodeBody {
-  private let program: Program
+  let program: Program
   /// How many inputs the operator gives; what the body reads of the graph around follows.
   let ownInputCount: Int
   let outputCount: Int
@@ -89,17 +89,19 @@ struct RunnableBody: NodeBody {
   /// The plan for inputs of which so much is known, those that are read of the graph around included.
   func plan(for facts: [ValueFacts], _ call: RunContext) throws -> Plan { try program.version(like: facts, call).plan }
 
-  /// - Parameters:
-  ///   - given: Positions of inputs that are given away.
-  ///   - operands: The node's, by position.
-  func run(
-    _ own: [Value], given: Set<Int> = [], operands: [Value?], _ call: RunContext
-  ) throws -> [Value] {
-    let around = try captures.map { index in
+  /// What the body reads of the graph around, which follows what the operator gives it.
+  ///
+  /// - Parameter operands: The node's, by position.
+  func around(_ operands: [Value?]) throws -> [Value] {
+    try captures.map { index in
       guard let value = operands[index] else { throw ZooError(.defect, "a body reads what is not there") }
       return value
     }
-    return try program.run(own + around, given: given, call)
+  }
+
+  /// - Parameter operands: The node's, by position.
+  func run(_ own: [Value], operands: [Value?], _ call: RunContext) throws -> [Value] {
+    try program.run(own + around(operands), call).values
   }
 }
 
@@ -133,7 +135,7 @@ extension Tensor {
   /// The one truth value that decides something.
   func truth() throws -> Bool {
     guard type == .bool, count == 1 else { throw ZooError(.badData, "a condition is not one truth value") }
-    return try elements(Bool.self)[0]
+    return withUnsafeBytes { $0[0] != 0 }
   }
 }
 

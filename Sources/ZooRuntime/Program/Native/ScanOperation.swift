@@ -15,19 +15,19 @@ struct ScanOperation: NativeOperation {
 
   init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
     isBatched = node.opset < 9
-    let own = max(node.inputs.count - (isBatched ? 1 : 0), 0)
-    let carried = own - min(max(node.int("num_scan_inputs") ?? 0, 0), own)
-    body = try RunnableBody(node, "body", shared, givable: 0..<carried)
     func list(_ name: String) -> [Int]? {
       guard case .ints(let values)? = node[attribute: name] else { return nil }
       return values.map { Int($0) }
     }
+    let own = node.inputs.count - (isBatched ? 1 : 0)
     guard case .int(let count)? = node[attribute: "num_scan_inputs"], let scans = Int(exactly: count), scans >= 1,
-      scans <= body.ownInputCount, body.ownInputCount == node.inputs.count - (isBatched ? 1 : 0),
-      body.outputCount >= body.ownInputCount - scans, node.outputs.count <= body.outputCount
-    else { throw ZooError(.badData, "the numbers of inputs and outputs don't fit", at: node.label) }
-    scanCount = scans
-    stateCount = body.ownInputCount - scans
+      scans <= own
+    else { throw ZooError(.badData, "the number of inputs does not fit", at: node.label) }
+    (scanCount, stateCount) = (scans, own - scans)
+    body = try RunnableBody(node, "body", shared, givable: 0..<stateCount)
+    guard body.ownInputCount == own, body.outputCount >= stateCount, node.outputs.count <= body.outputCount else {
+      throw ZooError(.badData, "the numbers of the body's inputs and outputs don't fit", at: node.label)
+    }
     stackCount = body.outputCount - stateCount
     func settings(_ name: String, _ count: Int) throws -> [Int] {
       let values = list(name) ?? Array(repeating: 0, count: count)
@@ -91,28 +91,19 @@ struct ScanOperation: NativeOperation {
     guard let extent = extents.first, extents.count == 1, length.map({ (0...extent).contains($0) }) ?? true else {
       throw ZooError(.badData, "the scanned inputs differ in length")
     }
-    var states = initial
-    var stacks = [[Tensor]](repeating: [], count: stackCount)
-    var inner = call
-    // What the scan alone has.
-    var given: Set<Int> = []
-    for turn in 0..<(length ?? extent) {
-      let pieces = try scans.indices.map { index in
-        let place = inputsReversed[index] ? (length ?? extent) - 1 - turn : turn
-        return Value.tensor(
-          try piece(scans[index], axis: axes[index], place..<place + 1).droppingAxis(axes[index]))
+    let count = length ?? extent
+    let places = try scans.indices.map { try Places(of: scans[$0], axis: axes[$0]) }
+    var turns = Turns(
+      body, looks: 0, try initial + scans.map(Value.tensor) + body.around(operands), carried: 0..<stateCount, call)
+    for turn in 0..<count {
+      for index in scans.indices {
+        turns[stateCount + index] = .tensor(
+          try places[index].tensor(at: inputsReversed[index] ? count - 1 - turn : turn))
       }
-      let results = try body.run(states + pieces, given: given, operands: operands, inner)
-      states = Array(results.prefix(stateCount))
-      given = results.alone(first: stateCount)
-      for (index, result) in results.dropFirst(stateCount).enumerated() {
-        guard let tensor = result.tensor else { throw ZooError(.badData, "what a Scan stacks is no tensor") }
-        inner.memory = try inner.memory.taking(tensor.byteCount)
-        stacks[index].append(tensor)
-      }
+      _ = try turns.run()
     }
-    if stacks.first?.isEmpty ?? (extent == 0) { states = try states.map { try $0.owned() } }
-    return try states + stacks.indices.map { .tensor(try stack(stacks[$0], index: $0, padding: extent)) }
+    let states = try count == 0 ? initial.map { try $0.owned() } : Array(turns.carriedValues)
+    return try states + turns.stacks.indices.map { .tensor(try stack(turns.stacks[$0], index: $0, padding: extent)) }
   }
 
   /// - Parameter extent: How long the result is in batches of different lengths; zeros follow the shorter ones.

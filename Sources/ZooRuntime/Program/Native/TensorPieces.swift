@@ -15,15 +15,50 @@ func piece(_ tensor: Tensor, axis: Int, _ range: Range<Int>) throws -> Tensor {
     return try Tensor(strings: chosen, shape: shape)
   }
   let bytes = tensor.type.byteCount(of: inner) ?? 0
-  let width = bytes * tensor.shape[axis]
   return try Tensor(type: tensor.type, shape: shape) { target in
-    tensor.withUnsafeBytes { source in
-      for row in 0..<outer {
-        let start = row * width + range.lowerBound * bytes
-        UnsafeMutableRawBufferPointer(rebasing: target[row * bytes * range.count..<(row + 1) * bytes * range.count])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<start + bytes * range.count]))
-      }
+    copyPlaces(range, of: tensor, to: target, rows: outer, byteCount: bytes)
+  }
+}
+
+/// - Parameter byteCount: Of one place of one row.
+private func copyPlaces(
+  _ range: Range<Int>, of tensor: Tensor, to target: UnsafeMutableRawBufferPointer, rows: Int, byteCount: Int
+) {
+  guard rows > 0, let place = target.baseAddress else { return }
+  tensor.withUnsafeBytes { source in
+    let (width, size) = (source.count / rows, byteCount * range.count)
+    for row in 0..<rows {
+      let start = row * width + range.lowerBound * byteCount
+      UnsafeMutableRawBufferPointer(start: place + row * size, count: size)
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<start + size]))
     }
+  }
+}
+
+/// The places of a tensor along an axis, one at a time, without that axis.
+struct Places {
+  private let tensor: Tensor
+  private let axis: Int
+  private let shape: [Int]
+  private let (rows, byteCount): (Int, Int)
+  /// What the places share; `nil` for strings.
+  private let memory: TensorMemory?
+
+  /// - Throws: as `piece`.
+  init(of tensor: Tensor, axis: Int) throws {
+    var shape = tensor.shape
+    shape.remove(at: axis)
+    (self.tensor, self.axis, self.shape) = (tensor, axis, shape)
+    let (outer, inner) = try parts(tensor.shape, axis: axis, tensor.type)
+    (rows, byteCount) = (outer, tensor.type.byteCount(of: inner) ?? 0)
+    memory = tensor.type == .string ? nil : try TensorMemory(byteCount: rows * byteCount)
+  }
+
+  /// The tensor at `place`, until the next is asked for: they share their memory.
+  func tensor(at place: Int) throws -> Tensor {
+    guard let memory else { return try piece(tensor, axis: axis, place..<place + 1).reshaped(shape) }
+    copyPlaces(place..<place + 1, of: tensor, to: memory.mutableBytes, rows: rows, byteCount: byteCount)
+    return try Tensor(type: tensor.type, shape: shape, memory: memory)
   }
 }
 
@@ -37,49 +72,56 @@ func joined(_ tensors: [Tensor], axis: Int) throws -> Tensor {
   for tensor in tensors {
     guard tensor.type == first.type, tensor.shape.count == shape.count,
       shape.indices.allSatisfy({ $0 == axis || tensor.shape[$0] == shape[$0] })
-    else {
-      throw ZooError(
-        .badData,
-        "\(tensor.type.name) of shape \(tensor.shape) can't join \(first.type.name) of shape \(first.shape) along axis \(axis)"
-      )
-    }
+    else { throw misfit(tensor, first, axis) }
     shape[axis] += tensor.shape[axis]
   }
-  let (outer, inner) = try parts(shape, axis: axis, first.type)
-  if first.type == .string {
-    let strings = (0..<outer).flatMap { row in
+  return try sideBySide(tensors, first.type, shape, rows: parts(shape, axis: axis, first.type).outer)
+}
+
+/// Tensors of one shape along an axis that is new.
+///
+/// - Throws: as `joined`.
+func stacked(_ tensors: [Tensor], axis: Int) throws -> Tensor {
+  guard let first = tensors.first else { throw ZooError(.badData, "a sequence without elements can't be joined") }
+  for tensor in tensors where tensor.type != first.type || tensor.shape != first.shape {
+    throw misfit(tensor, first, axis)
+  }
+  var shape = first.shape
+  shape.insert(tensors.count, at: axis)
+  return try sideBySide(tensors, first.type, shape, rows: parts(shape, axis: axis, first.type).outer)
+}
+
+private func misfit(_ tensor: Tensor, _ first: Tensor, _ axis: Int) -> ZooError {
+  ZooError(
+    .badData,
+    "\(tensor.type.name) of shape \(tensor.shape) can't join \(first.type.name) of shape \(first.shape) along axis \(axis)"
+  )
+}
+
+/// Row after row, those of all tensors.
+private func sideBySide(_ tensors: [Tensor], _ type: ElementType, _ shape: [Int], rows: Int) throws -> Tensor {
+  if type == .string {
+    let strings = (0..<rows).flatMap { row in
       tensors.flatMap { tensor in
-        let width = inner * tensor.shape[axis]
+        let width = tensor.count / rows
         return (tensor.strings ?? [])[row * width..<(row + 1) * width]
       }
     }
     return try Tensor(strings: strings, shape: shape)
   }
-  let bytes = first.type.byteCount(of: inner) ?? 0
-  return try Tensor(type: first.type, shape: shape) { target in
+  return try Tensor(type: type, shape: shape) { target in
     var place = 0
-    let row = bytes * shape[axis]
-    for tensor in tensors {
-      let width = bytes * tensor.shape[axis]
-      tensor.withUnsafeBytes { source in
-        for index in 0..<outer where width > 0 {
-          UnsafeMutableRawBufferPointer(rebasing: target[index * row + place..<index * row + place + width])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[index * width..<(index + 1) * width]))
+    for row in 0..<rows {
+      for tensor in tensors {
+        tensor.withUnsafeBytes { source in
+          let width = source.count / rows
+          UnsafeMutableRawBufferPointer(rebasing: target[place..<place + width])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[row * width..<(row + 1) * width]))
+          place += width
         }
       }
-      place += width
     }
   }
-}
-
-/// Tensors of one shape along an axis that is new.
-func stacked(_ tensors: [Tensor], axis: Int) throws -> Tensor {
-  try joined(
-    tensors.map { tensor in
-      var shape = tensor.shape
-      shape.insert(1, at: axis)
-      return try tensor.reshaped(shape)
-    }, axis: axis)
 }
 
 extension Tensor {
