@@ -50,7 +50,7 @@ struct PluginTests {
       let zoo = try copyOfZoo(in: own)
       for path in [own, plugin, zoo] { try #require(chown(path, 1234, 0) == 0) }
       #expect(try names(zoo) == ["libZooStandard.so"])
-      let named = try Zoo.run(["plugins", "--plugin", plugin], program: try #require(Zoo.executable))
+      let named = try Zoo.run("plugins", "--plugin", plugin)
       #expect(named.status == 65 && named.errors.contains("another user (1234)"), "\(named.errors)")
       try #require(chown(plugin, 1235, 0) == 0)
       let outcome = try Zoo.run(["plugins"], program: zoo)
