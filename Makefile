@@ -47,8 +47,10 @@ venv: .venv/.complete
 
 # The program zoo, the libraries, and the plugins beside them.
 # A plugin that others can write is refused, so the files must not be writable by a group.
+# swift-argument-parser's program that writes man pages is built only if it is asked for.
+MANUAL := swift build -c release --product generate-manual
 build: setup
-	umask 022 && swift build -c release
+	umask 022 && swift build -c release && $(MANUAL)
 
 # What `make` has built, below $(DESTDIR)$(PREFIX): bin/zoo, and in lib/zoo its plugins and Swift's libraries.
 PREFIX = /usr/local
@@ -133,6 +135,7 @@ bench: build .venv/.bench-complete
 SOFTSIGN := Examples/CustomOperator
 example:
 	@cd $(SOFTSIGN) && umask 022 && swift build -c release
+	@$(MANUAL)
 	@plugin=$$(cd $(SOFTSIGN) && swift build -c release --show-bin-path)/libSoftsign.so; \
 	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run $(SOFTSIGN)/softsign.onnx --seed 1; \
 	then echo "PASS: zoo runs a model with the operator of $(SOFTSIGN)"; \

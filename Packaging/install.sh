@@ -6,7 +6,9 @@ umask 022
 source_root=$(cd "$(dirname "$0")/.." && pwd)
 build=$1 prefix=$2
 [[ $prefix = /* ]] || { echo "install: PREFIX is to begin with /: $prefix" >&2; exit 64; }
-[ -x "$build/zoo" ] || { echo "install: there is no $build/zoo: run make first" >&2; exit 66; }
+for program in zoo generate-manual; do
+  [ -x "$build/$program" ] || { echo "install: there is no $build/$program: run make first" >&2; exit 66; }
+done
 for tool in chrpath strip; do
   command -v $tool >/dev/null || { echo "install: $tool is missing: make setup brings it" >&2; exit 66; }
 done
@@ -61,6 +63,17 @@ put_program 755 "$build/zoo" bin '$ORIGIN/../lib/zoo'
 for model in "$source_root"/Zoo/*/*.zoo; do put 644 "$model" share/zoo; done
 put 644 "$source_root/Sources/CZooPlugin/include/zoo_plugin.h" include
 put 644 "$source_root/LICENSE" share/doc/zoo
+
+# `man zoo predict` looks for zoo-predict.
+mkdir "$work/man"
+"$build/generate-manual" "$build/zoo" --multi-page --output-directory "$work/man"
+rm "$work/man/zoo.help.1"
+sed -i '/\.Xr zoo\.help 1/d; s/\.Xr zoo\.\([a-z]*\) 1/.Xr zoo-\1 1/' "$work"/man/*.1
+put 644 "$work/man/zoo.1" share/man/man1
+for page in "$work"/man/zoo.*.1; do
+  command=${page##*/zoo.}
+  put 644 "$page" share/man/man1 "zoo-$command"
+done
 
 "$build/zoo" --generate-completion-script bash >"$work/bash"
 "$build/zoo" --generate-completion-script zsh >"$work/zsh"

@@ -11,19 +11,20 @@ fail() { echo "FAIL: $*" >&2; exit 1; }
 expect() { grep -q "$1" <<<"$2" || fail "no \"$1\" in: $2"; }
 
 # The files as they are now, committed or not.
-export GIT_DIR=$work/ModelZoo.git
-git init --quiet --initial-branch=main
-git --work-tree="$root" -C "$root" add --all
-git -c user.name=zoo -c user.email=zoo@example.com -c core.hooksPath=/dev/null commit --quiet --message=Release
-git -c user.name=zoo -c user.email=zoo@example.com tag 99.0.0
-unset GIT_DIR
+release() {
+  git --git-dir="$work/ModelZoo.git" --work-tree="$root" -c user.name=zoo -c user.email=zoo@example.com \
+    -c core.hooksPath=/dev/null "$@"
+}
+release init --quiet --initial-branch=main
+(cd "$root" && release add --all && release commit --quiet --message=Release && release tag 99.0.0)
 
 cp -r "$root/Examples/Embed" "$work/Embed"
 rm -rf "$work/Embed/.build"
 sed -i "s|\.package(name: \"ModelZoo\", path: .*)\]|.package(url: \"file://$work/ModelZoo.git\", exact: \"99.0.0\")]|" \
   "$work/Embed/Package.swift"
 cd "$work/Embed"
-swift build --quiet
+# The kernels optimized, as a text would take minutes otherwise.
+swift build --quiet -Xcc -O2
 program=$(swift build --show-bin-path)/answer
 [ -z "$(ls "$(dirname "$program")"/*.so 2>/dev/null)" ] || fail "libraries beside the program"
 needed=$(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | xargs)
