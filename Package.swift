@@ -8,8 +8,8 @@ let package = Package(
     .library(name: "ModelZoo", targets: ["ModelZoo", "LinkedPlugins"]),
     .library(name: "ZooPlugin", targets: ["ZooPlugin"]),
     // What a program needs that measures models or draws what they find.
-    .library(name: "ZooEvaluation", targets: ["ZooEvaluation"]),
-    .library(name: "ZooDrawing", targets: ["ZooDrawing"]),
+    .library(name: "ZooEvaluation", targets: ["ZooEvaluation", "LinkedPlugins"]),
+    .library(name: "ZooDrawing", targets: ["ZooDrawing", "LinkedPlugins"]),
     .executable(name: "zoo", targets: ["zoo"]),
     // What Tests/Fuzz runs: not for embedders.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -133,7 +133,9 @@ let package = Package(
     .systemLibrary(
       name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
       providers: [.apt(["libopenjp2-7-dev"])]),
-    .target(name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000"),
+    .target(
+      name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000",
+      cSettings: [.define("ZOO_JPEG2000", .when(traits: ["JPEG2000"]))]),
     .target(
       name: "PicturePlugin",
       dependencies: [
@@ -197,7 +199,9 @@ let package = Package(
     .systemLibrary(name: "CCairo", path: "Sources/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .target(name: "ZooDrawing", dependencies: ["ModelZoo", "CCairo"]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
-    .target(name: "CTIFFReader", dependencies: ["CTIFF"]),
+    // SwiftPM builds these even if nobody depends on them.
+    .target(
+      name: "CTIFFReader", dependencies: ["CTIFF"], cSettings: [.define("ZOO_TIFF", .when(traits: ["TIFF"]))]),
     .systemLibrary(
       name: "COniguruma", path: "Sources/COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
     // Without pkgConfig: it asks for a macro that SwiftPM warns of and nobody here needs.
