@@ -47,7 +47,7 @@ unset ZOO_PLUGIN_PATH
 expect "^cat" "$("$program" "$zoo/ResNet/resnet20-cifar10.zoo" "$root/Examples/Images/cat.jpg")"
 expect WBC "$("$program" "$zoo/RCNN/rcnn-bccd.zoo" "$root/Examples/Images/smear.jpg")"
 expect Hund "$("$program" "$zoo/Transformer/transformer-en-de.zoo" "A dog is running.")"
-bash -c "$program $2" 2>/dev/null && fail "$2 needs no plugin"
+bash -c "$program $2; exit \$?" 2>/dev/null && fail "$2 needs no plugin"
 ZOO_PLUGIN_PATH=$1 "$program" "$2" || fail "the plugin $1 is of no use to a program with operators of its own"
 echo "PASS: Examples/Embed, by address and version"
 
