@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libtiff-dev \
-  libopenjp2-7-dev libssl-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
-LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libtiff-4 libopenjp2 libcrypto cairo oniguruma libutf8proc
+  libopenjp2-7-dev libexpat1-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv chrpath
+LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libtiff-4 libopenjp2 expat cairo oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 # Programs that tests give the written files to.
 PEER_PACKAGES := libsvm-tools liblinear-tools
@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
+.PHONY: setup venv build install uninstall demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -47,8 +47,19 @@ venv: .venv/.complete
 
 # The program zoo, the libraries, and the plugins beside them.
 # A plugin that others can write is refused, so the files must not be writable by a group.
+# swift-argument-parser's program that writes man pages is built only if it is asked for.
+MANUAL := swift build -c release --product generate-manual
 build: setup
-	umask 022 && swift build -c release
+	umask 022 && swift build -c release && $(MANUAL)
+
+# What `make` has built, below $(DESTDIR)$(PREFIX): bin/zoo, and in lib/zoo its plugins and Swift's libraries.
+PREFIX = /usr/local
+
+install:
+	@Packaging/install.sh $(BIN) $(abspath $(PREFIX))
+
+uninstall:
+	@Packaging/uninstall.sh $(abspath $(PREFIX))
 
 demo: build
 	$(BIN)/zoo list
@@ -119,13 +130,18 @@ bench: build .venv/.bench-complete
 	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# A plugin that is built as a package of its own must load into the unchanged zoo and run.
+# A plugin that is built as a package of its own must load into the unchanged zoo, into an installed one, and into a program
+# that has ModelZoo as a dependency, by address and version.
+SOFTSIGN := Examples/CustomOperator
 example:
-	@cd Examples/CustomOperator && umask 022 && swift build -c release
-	@plugin=$$(cd Examples/CustomOperator && swift build -c release --show-bin-path)/libSoftsign.so; \
-	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run Examples/CustomOperator/softsign.onnx --seed 1; \
-	then echo "PASS: zoo runs a model with the operator of Examples/CustomOperator"; \
-	else echo "FAIL: zoo does not run a model with the operator of Examples/CustomOperator"; exit 1; fi
+	@cd $(SOFTSIGN) && umask 022 && swift build -c release
+	@$(MANUAL)
+	@plugin=$$(cd $(SOFTSIGN) && swift build -c release --show-bin-path)/libSoftsign.so; \
+	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run $(SOFTSIGN)/softsign.onnx --seed 1; \
+	then echo "PASS: zoo runs a model with the operator of $(SOFTSIGN)"; \
+	else echo "FAIL: zoo does not run a model with the operator of $(SOFTSIGN)"; exit 1; fi; \
+	Tests/Install/check.sh $$plugin $(SOFTSIGN)/softsign.onnx && \
+	Tests/Install/embed.sh $$plugin $(abspath $(SOFTSIGN)/softsign.onnx)
 
 format:
 	swift format --in-place --recursive --parallel $(SWIFT_FILES)

@@ -4,12 +4,16 @@ import PackageDescription
 let package = Package(
   name: "ModelZoo",
   products: [
-    .library(name: "ModelZoo", targets: ["ModelZoo"]),
+    // With its operators: who depends on it loads no plugin.
+    .library(name: "ModelZoo", targets: ["ModelZoo", "LinkedPlugins"]),
     .library(name: "ZooPlugin", targets: ["ZooPlugin"]),
+    // What a program needs that measures models or draws what they find.
+    .library(name: "ZooEvaluation", targets: ["ZooEvaluation", "LinkedPlugins"]),
+    .library(name: "ZooDrawing", targets: ["ZooDrawing", "LinkedPlugins"]),
     .executable(name: "zoo", targets: ["zoo"]),
     // What Tests/Fuzz runs: not for embedders.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
-    // Plugins, loaded with dlopen …
+    // Plugins, which the program zoo loads with dlopen.
     .library(name: "ZooStandard", type: .dynamic, targets: ["StandardExport"]),
     .library(name: "ZooConv", type: .dynamic, targets: ["ConvExport"]),
     .library(name: "ZooAttention", type: .dynamic, targets: ["AttentionExport"]),
@@ -17,12 +21,17 @@ let package = Package(
     .library(name: "ZooSVM", type: .dynamic, targets: ["SVMExport"]),
     .library(name: "ZooML", type: .dynamic, targets: ["MLExport"]),
     .library(name: "ZooPicture", type: .dynamic, targets: ["PictureExport"]),
-    // … or linked by an embedder who can't.
-    .library(
-      name: "ZooPluginsStatic", type: .static,
-      targets: ["StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin"]),
-    // It needs a library that the others don't.
-    .library(name: "ZooPictureStatic", type: .static, targets: ["PicturePlugin"]),
+  ],
+  traits: [
+    // Libraries of the system that not everybody needs: all by default, `traits: []` in a dependency for none.
+    .trait(name: "JPEG2000", description: "The operator ImageDecoder reads JPEG 2000 (OpenJPEG)."),
+    .trait(name: "TIFF", description: "Pictures in TIFF files (libtiff)."),
+    .trait(
+      name: "Tokenizers",
+      description: "Regular expressions (Oniguruma) and normal forms (utf8proc) of texts, as most tokenizers need them."
+    ),
+    .trait(name: "WebP", description: "Pictures in WebP files (libwebp)."),
+    .default(enabledTraits: ["JPEG2000", "TIFF", "Tokenizers", "WebP"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,15 +45,13 @@ let package = Package(
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
-    .systemLibrary(
-      name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "ZooSystem",
       dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "ZooPluginHost",
       dependencies: [
-        "ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "CZooPlugin", "CZooSystem", "CCrypto",
+        "ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "CZooPlugin", "CZooSystem",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
@@ -126,11 +133,24 @@ let package = Package(
     .systemLibrary(
       name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
       providers: [.apt(["libopenjp2-7-dev"])]),
-    .target(name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000"),
     .target(
-      name: "PicturePlugin", dependencies: ["ZooPlugin", "PluginSupport", "ZooImage", "CJPEG2000"],
+      name: "CJPEG2000", dependencies: ["COpenJPEG"], path: "Plugins/Picture/JPEG2000",
+      cSettings: [.define("ZOO_JPEG2000", .when(traits: ["JPEG2000"]))]),
+    .target(
+      name: "PicturePlugin",
+      dependencies: [
+        "ZooCore", "ZooPlugin", "PluginSupport", "ZooImage",
+        .target(name: "CJPEG2000", condition: .when(traits: ["JPEG2000"])),
+      ],
       path: "Plugins/Picture/Operators"),
     .target(name: "PictureExport", dependencies: ["PicturePlugin"], path: "Plugins/Picture/Export"),
+    .target(
+      name: "LinkedPlugins",
+      dependencies: [
+        "CZooPlugin", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin",
+        "PicturePlugin",
+      ],
+      path: "Plugins/Linked"),
 
     // Architectures.
     .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
@@ -179,16 +199,28 @@ let package = Package(
     .systemLibrary(name: "CCairo", path: "Sources/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .target(name: "ZooDrawing", dependencies: ["ModelZoo", "CCairo"]),
     .target(name: "CPNGReader", dependencies: ["CPNG"]),
-    .target(name: "CTIFFReader", dependencies: ["CTIFF"]),
+    // SwiftPM builds these even if nobody depends on them.
+    .target(
+      name: "CTIFFReader", dependencies: ["CTIFF"], cSettings: [.define("ZOO_TIFF", .when(traits: ["TIFF"]))]),
     .systemLibrary(
       name: "COniguruma", path: "Sources/COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
     // Without pkgConfig: it asks for a macro that SwiftPM warns of and nobody here needs.
     .systemLibrary(name: "CUTF8Proc", path: "Sources/CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
-    .target(name: "Tokenizers", dependencies: ["ZooCore", "JSON", "COniguruma", "CUTF8Proc"]),
-    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CZlib", "NumPyFormat"]),
+    .target(
+      name: "Tokenizers",
+      dependencies: [
+        "ZooCore", "JSON", .target(name: "COniguruma", condition: .when(traits: ["Tokenizers"])),
+        .target(name: "CUTF8Proc", condition: .when(traits: ["Tokenizers"])),
+      ]),
+    .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CExpat", "CZlib", "NumPyFormat"]),
     .target(
       name: "ZooImage",
-      dependencies: ["ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CTIFFReader", "CWebP", "CZlib"]),
+      dependencies: [
+        "ZooCore", "Files", "CJPEG", "CPNG", "CPNGReader", "CZlib",
+        .target(name: "CTIFFReader", condition: .when(traits: ["TIFF"])),
+        .target(name: "CWebP", condition: .when(traits: ["WebP"])),
+      ]),
     .target(
       name: "ModelZoo",
       dependencies: [
@@ -198,13 +230,16 @@ let package = Package(
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
         "TransformerDecoder",
-        "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage", "Datasets",
+        "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage",
       ]),
+    .target(
+      name: "ZooEvaluation",
+      dependencies: ["ModelZoo", "ZooCore", "ZooRuntime", "Datasets", "Files", "NumPyFormat", "ZooImage"]),
     .target(name: "CArguments"),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "CArguments", "ModelZoo", "ZooDrawing", "Files",
+        "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -216,16 +251,14 @@ let package = Package(
     .executableTarget(
       name: "KernelBenchmark",
       dependencies: [
-        "ModelZoo", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MachineLimits", "StandardPlugin", "ConvPlugin",
-        "AttentionPlugin",
+        "ModelZoo", "LinkedPlugins", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MachineLimits",
       ],
       path: "Benchmarks/Kernels"),
     .executableTarget(
-      name: "ModelsBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
-      path: "Benchmarks/Models"),
+      name: "ModelsBenchmark", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Benchmarks/Models"),
     .executableTarget(
-      name: "GenerationBenchmark", dependencies: ["ModelZoo", "StandardPlugin", "ConvPlugin", "AttentionPlugin"],
-      path: "Benchmarks/Generation", exclude: ["compare.py"]),
+      name: "GenerationBenchmark", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Benchmarks/Generation",
+      exclude: ["compare.py"]),
     .executableTarget(
       name: "PackageBenchmark", dependencies: ["PackageFormat", "ONNXFormat", "CZlib"], path: "Benchmarks/Package"),
 
@@ -235,9 +268,8 @@ let package = Package(
       dependencies: [
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
-        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "OpsetConversion", "ZooRuntime", "ZooPluginHost",
-        "ZooSystem", "StandardPlugin",
-        "ConvPlugin", "AttentionPlugin", "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
+        "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
+        "ZooPluginHost", "ZooSystem", "PicturePlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
@@ -345,9 +377,7 @@ let package = Package(
     .testTarget(
       name: "ModelZooTests",
       dependencies: [
-        "TestSupport",
-        "ModelZoo", "ZooDrawing", "ZooCore", "StandardPlugin", "ConvPlugin", "AttentionPlugin", "VisionPlugin",
-        "SVMPlugin", "MLPlugin",
+        "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(

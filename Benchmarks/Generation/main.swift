@@ -12,10 +12,7 @@ guard arguments.count > 3, let tokens = Int(arguments[3]) else {
   exit(64)
 }
 let runs = arguments.count > 4 ? Int(arguments[4]) ?? 5 : 5
-let options = try Model.Options(
-  plugins: .linked([
-    ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-  ]), threads: arguments.count > 5 ? Int(arguments[5]) : nil)
+let options = Model.Options(plugins: .linked, threads: arguments.count > 5 ? Int(arguments[5]) : nil)
 let model = try Model(contentsOf: arguments[1], options: options)
 let generation = GenerationOptions(beams: 1, maximumTokens: tokens)
 
@@ -32,8 +29,5 @@ let times = try (0..<max(runs, 1)).map { _ in
 }.sorted()
 print("{\"min_ms\": \(times[0]), \"median_ms\": \(times[times.count / 2]), \"answer\": \"\(text)\"}")
 
-import AttentionPlugin
-import ConvPlugin
 import Foundation
 import ModelZoo
-import StandardPlugin

@@ -1,7 +1,4 @@
-import AttentionPlugin
-import ConvPlugin
 import ModelZoo
-import StandardPlugin
 import ZooPluginHost
 import ZooRuntime
 
@@ -63,10 +60,7 @@ struct SingleKernel {
 
   /// The least seconds that the operator took, and how it computes, in its plugin's words.
   func fastest(threads: Int) throws -> (seconds: Double, summary: String) {
-    let plugins = try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-    ])
-    let model = try Model(definition, options: .init(plugins: plugins, threads: threads, precision: precision))
+    let model = try Model(definition, options: .init(plugins: .linked, threads: threads, precision: precision))
     let inputs = try definition.randomInputs(seed: 2)
     let steps = try model.steps(for: inputs.mapValues(\.shape))
     let name = definition.graph.nodes[0].operatorType

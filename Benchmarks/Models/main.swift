@@ -10,10 +10,7 @@ let count = 1000
 let file = FileManager.default.temporaryDirectory.appendingPathComponent("models-\(getpid()).zoo").path
 defer { unlink(file) }
 try smallModel().write(to: file, format: .package)
-let options = try Model.Options(
-  plugins: .linked([
-    ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-  ]))
+let options = Model.Options(plugins: .linked)
 
 print("models  ms to open one and run it  threads  resident MiB")
 func show(_ models: Int, _ seconds: Double?) {
@@ -53,8 +50,5 @@ for name in CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFi
       + "\(rounded(callers / batches * 100)) %; \(Status.threads) threads")
 }
 
-import AttentionPlugin
-import ConvPlugin
 import Foundation
 import ModelZoo
-import StandardPlugin

@@ -3,15 +3,10 @@ import PackageDescription
 
 let package = Package(
   name: "Embed",
+  // Elsewhere: .package(url: "…", from: "0.1.0")
   dependencies: [.package(name: "ModelZoo", path: "../..")],
   targets: [
-    .executableTarget(
-      name: "classify",
-      dependencies: [
-        .product(name: "ModelZoo", package: "ModelZoo"),
-        // The operators, linked in. Without it, they are loaded from the plugins beside the program.
-        .product(name: "ZooPluginsStatic", package: "ModelZoo"),
-      ])
+    .executableTarget(name: "answer", dependencies: [.product(name: "ModelZoo", package: "ModelZoo")])
   ],
   swiftLanguageModes: [.v6]
 )

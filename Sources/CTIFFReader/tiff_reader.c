@@ -1,3 +1,5 @@
+#ifdef ZOO_TIFF
+
 #include "tiff_reader.h"
 
 #include <stdio.h>
@@ -205,3 +207,5 @@ zoo_tiff_status zoo_tiff_read_rgba(zoo_tiff *reader, uint32_t column, uint32_t r
   if (!done) fail(reader, ZOO_TIFF_CORRUPT);
   return reader->status;
 }
+
+#endif

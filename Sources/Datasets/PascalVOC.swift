@@ -2,10 +2,11 @@ import Files
 import ZooCore
 import ZooImage
 
-#if canImport(FoundationXML)
-  import FoundationXML
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
 #endif
-import Foundation
 
 /// Pictures with boxes, in the layout of Pascal VOC: `JPEGImages/NAME.jpg`, `Annotations/NAME.xml` and lists of names,
 /// `ImageSets/Main/LIST.txt`. A folder, perhaps inside others that hold nothing else, or a .tar or .tar.gz file of one.
@@ -163,55 +164,4 @@ private struct VOCArchive: VOCFiles {
   var annotated: [String] { Self.stems(files.keys, in: "Annotations/", ending: ".xml") }
   var lists: [String] { Self.stems(files.keys, in: "ImageSets/Main/", ending: ".txt").sorted() }
   func bytes(_ name: String) throws -> [UInt8]? { files[name] }
-}
-
-/// Reads the objects of an annotation.
-private final class VOCAnnotation: NSObject, XMLParserDelegate {
-  private var objects: [PascalVOC.Object] = []
-  private var path: [String] = []
-  private var fields: [String: String] = [:]
-  private var text = ""
-  private var failure: String?
-
-  static func objects(in bytes: [UInt8], at location: String) throws -> [PascalVOC.Object] {
-    let parser = XMLParser(data: Data(bytes))
-    parser.shouldResolveExternalEntities = false
-    let delegate = VOCAnnotation()
-    parser.delegate = delegate
-    let isWhole = parser.parse()
-    if let failure = delegate.failure { throw ZooError(.badData, failure, at: location) }
-    guard isWhole, delegate.path.isEmpty else { throw ZooError(.badData, "this is no XML document", at: location) }
-    return delegate.objects
-  }
-
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
-    if path.count == 1, name == "object" { fields = [:] }
-    path.append(name)
-    text = ""
-  }
-
-  func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
-
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    // annotation/object/name, annotation/object/bndbox/xmin; parts of objects lie deeper.
-    let inner = path.dropFirst(2).joined(separator: "/")
-    if path.count > 2, path[1] == "object" { fields[inner] = text.trimmingCharacters(in: .whitespacesAndNewlines) }
-    if path.count == 2, name == "object" { finish(parser) }
-    path.removeLast()
-  }
-
-  private func finish(_ parser: XMLParser) {
-    let corners = ["xmin", "ymin", "xmax", "ymax"].map { Float(fields["bndbox/\($0)"] ?? "") ?? .nan }
-    guard let label = fields["name"], !label.isEmpty, corners.allSatisfy(\.isFinite) else {
-      failure = "object \(objects.count + 1) has no name or no box"
-      return parser.abortParsing()
-    }
-    objects.append(
-      PascalVOC.Object(
-        label: label, left: corners[0] - 1, top: corners[1] - 1, right: corners[2], bottom: corners[3],
-        isDifficult: fields["difficult"] == "1"))
-  }
 }

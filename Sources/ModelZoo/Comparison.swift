@@ -52,7 +52,9 @@ extension Model {
 }
 
 /// Adds up how far numbers are from others.
-struct DifferenceCounts {
+package struct DifferenceCounts {
+  package init() {}
+
   private(set) var largest = 0.0
   private var sum = 0.0
   private var count = 0
@@ -61,7 +63,7 @@ struct DifferenceCounts {
   private var (product, squares, expectedSquares) = (0.0, 0.0, 0.0)
 
   /// - Parameter exact: How far apart two elements are, where that is not the difference of their numbers.
-  mutating func add(_ values: [Double], _ expected: [Double], exact: (_ index: Int) -> Double? = { _ in nil }) {
+  package mutating func add(_ values: [Double], _ expected: [Double], exact: (_ index: Int) -> Double? = { _ in nil }) {
     for (index, (value, wanted)) in zip(values, expected).enumerated() {
       let isSame = value == wanted || (value.isNaN && wanted.isNaN)
       let difference = exact(index) ?? (isSame ? 0 : (value - wanted).magnitude)
@@ -75,8 +77,8 @@ struct DifferenceCounts {
     count += values.count
   }
 
-  var relative: Double { relative(largest) }
-  var relativeMean: Double { relative(count > 0 ? sum / Double(count) : 0) }
+  package var relative: Double { relative(largest) }
+  package var relativeMean: Double { relative(count > 0 ? sum / Double(count) : 0) }
 
   /// Two vectors of zeros have the same direction.
   var cosine: Double {

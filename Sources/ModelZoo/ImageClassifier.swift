@@ -1,5 +1,5 @@
 /// Photographs in, classes out: what `predict` does for a model whose task is image classification.
-struct ImageClassifier: Predictor {
+package struct ImageClassifier: Predictor {
   /// At most as many values go into one run, so that memory stays bounded whatever the number of photographs.
   private static let largestBatch = 1 << 22
 
@@ -8,12 +8,12 @@ struct ImageClassifier: Predictor {
 
   private let model: Model
   private let preprocessing: ImagePreprocessing
-  let input: String
+  package let input: String
   private let output: String
   /// Photographs that the network takes at once, where its input has a fixed first extent.
   private let fixedBatch: Int?
 
-  init(_ model: Model) throws {
+  package init(_ model: Model) throws {
     let inputs = model.inputs
     guard let preprocessing = model.metadata.image, inputs.count == 1, let output = model.outputs.first else {
       throw ZooError(
@@ -39,7 +39,7 @@ struct ImageClassifier: Predictor {
   }
 
   /// What the network gives for each of `inputs`: a number for every class.
-  func scores(of inputs: [Input]) throws -> [[Float]] {
+  package func scores(of inputs: [Input]) throws -> [[Float]] {
     var answers: [[Float]] = []
     answers.reserveCapacity(inputs.count)
     var photos: [Image] = []
@@ -68,13 +68,13 @@ struct ImageClassifier: Predictor {
   }
 
   /// Photographs that go through the network at once.
-  var batchSize: Int {
+  package var batchSize: Int {
     let values = max(1, 3 * preprocessing.height * preprocessing.width)
     return fixedBatch ?? min(64, max(1, Self.largestBatch / values))
   }
 
   /// The network's input for at most `batchSize` photographs.
-  func tensors(of photos: [Image]) throws -> [String: Tensor] {
+  package func tensors(of photos: [Image]) throws -> [String: Tensor] {
     var batch = photos
     // A network of fixed batch computes the rest in vain.
     if let fixedBatch { batch += Array(repeating: photos[0], count: fixedBatch - photos.count) }
@@ -102,7 +102,7 @@ struct ImageClassifier: Predictor {
   }
 
   /// The classes by their scores, the most probable first.
-  func classes(of scores: [Float]) throws -> [Classification] {
+  package func classes(of scores: [Float]) throws -> [Classification] {
     let probabilities = model.metadata.outputsProbabilities ? scores : softmax(scores)
     guard probabilities.allSatisfy(\.isFinite) else {
       throw ZooError(.badData, "the network's scores are no finite numbers", at: output)

@@ -49,7 +49,7 @@ public final class Model: Sendable {
 
   /// What the file says.
   public let definition: ModelDefinition
-  let compiled: CompiledModel
+  package let compiled: CompiledModel
   let scoreThreshold: Float?
   let registry: OperatorRegistry
   /// Made when a text is first given: reading a tokenizer and compiling take time.

@@ -2,7 +2,7 @@
 ///
 /// The model's input is one picture 1×3×H×W; its outputs are `boxes` (M×4: left, top, right, bottom), `scores` (M),
 /// `classes` (M) and `count`.
-struct ObjectDetector: Predictor {
+package struct ObjectDetector: Predictor {
   /// Pictures with more pixels are made smaller first, so that memory and time stay bounded.
   private static let mostPixels = 1 << 22
 
@@ -10,7 +10,7 @@ struct ObjectDetector: Predictor {
   private let preprocessing: ImagePreprocessing
   private let input: String
 
-  init(_ model: Model) throws {
+  package init(_ model: Model) throws {
     let names = Set(model.outputs.map(\.name))
     guard let preprocessing = model.metadata.image, model.inputs.count == 1,
       names.isSuperset(of: ["boxes", "scores", "classes", "count"])
@@ -31,7 +31,7 @@ struct ObjectDetector: Predictor {
   }
 
   /// Every object that the model gives, the highest score first.
-  func detections(in input: Input) throws -> [Detection] {
+  package func detections(in input: Input) throws -> [Detection] {
     if case .tensors(let tensors) = input.content { return try detections(model.run(tensors), scale: 1) }
     guard let photo = try input.picture() else {
       throw ZooError(

@@ -1,13 +1,12 @@
-import CZooPlugin
 import ZooPluginHost
-import ZooRuntime
 
 /// Where a model's operators come from.
 public struct Plugins: Sendable {
   private let load: @Sendable () throws -> OperatorRegistry
 
-  /// The plugins of `ZOO_PLUGIN_PATH` and those beside the running program, loaded once, when the first model of the
-  /// process needs them.
+  /// The plugins of `ZOO_PLUGIN_PATH`, and after them those that are linked into the program or, where none are, lie beside
+  /// it. They are loaded once, when the first model of the process needs them. Where two offer the same form of an operator,
+  /// the first one serves, and a warning is logged.
   public static let standard = Plugins { try Shared.registry.get() }
 
   /// Operators that the caller has registered.
@@ -31,31 +30,9 @@ public struct Plugins: Sendable {
     return .registry(host.registry)
   }
 
-  /// Plugins that are linked into the program, by name, and no others.
-  ///
-  /// ```swift
-  /// import ConvPlugin
-  /// import StandardPlugin
-  ///
-  /// let plugins = try Plugins.linked([("Standard", standardPluginEntry), ("Conv", convPluginEntry)])
-  /// let model = try Model(contentsOf: url, options: .init(plugins: plugins))
-  /// ```
-  ///
-  /// - Throws: `ZooError` (`badData`) for a plugin of another version.
-  public static func linked(_ plugins: [(name: String, entry: LinkedEntry)]) throws -> Plugins {
-    let registry = OperatorRegistry()
-    for plugin in plugins {
-      guard let table = plugin.entry(UInt32(ZOO_PLUGIN_ABI_VERSION), HostTable.shared.pointer) else {
-        throw ZooError(
-          .badData, "the plugin refuses this host", at: plugin.name, advice: "build both from the same version")
-      }
-      try registry.register(table, origin: plugin.name)
-    }
-    return .registry(registry)
-  }
-
-  /// What a plugin's library exports as `zoo_plugin_entry`.
-  public typealias LinkedEntry = (UInt32, UnsafePointer<zoo_host>) -> UnsafePointer<zoo_plugin>?
+  /// Those that are linked into the program, and no others: no file is loaded, whatever the environment says. Who depends
+  /// on the product `ModelZoo` has them all.
+  public static let linked = Plugins { try Shared.linked.get() }
 
   /// The operators; loads what is not loaded yet.
   ///
@@ -67,6 +44,11 @@ public struct Plugins: Sendable {
       let host = try PluginHost()
       try host.loadAll()
       return host.registry
+    }
+    static let linked = Result {
+      let registry = OperatorRegistry()
+      try registry.registerLinked()
+      return registry
     }
   }
 }

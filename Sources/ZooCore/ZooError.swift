@@ -36,6 +36,13 @@ public struct ZooError: Error, Sendable, Hashable, CustomStringConvertible {
     return error
   }
 
+  /// What needs a trait of the package that the program was built without.
+  package static func leftOut(_ what: String, trait: String) -> ZooError {
+    ZooError(
+      .unsupported, "this program was built without \(what)",
+      advice: "build it with the trait \(trait) of the package ModelZoo")
+  }
+
   /// What `body` gives. The location of its error begins with `place`, which is put in front unless it is there already.
   package static func locating<Result>(
     _ place: @autoclosure () -> String, _ body: () throws -> Result

@@ -32,7 +32,8 @@ extension Image {
   /// everything from 255 upwards to white, this too).
   ///
   /// - Throws: `ZooError`: `notFound` when there is no such file; `badData`, with `path` as its location, for anything
-  ///   that is not a whole picture of one of the formats, and for one that is larger than `decoding` allows.
+  ///   that is not a whole picture of one of the formats, and for one that is larger than `decoding` allows;
+  ///   `unsupported` for TIFF and WebP in a program that was built without these traits of the package.
   public init(contentsOf path: String, decoding: ImageDecoding = ImageDecoding()) throws {
     let file = try InputFile(path: path)
     let beginning = try file.read(ForeignFile.beginningLength)
@@ -43,7 +44,7 @@ extension Image {
 
   /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF, BMP or TIFF file; `name` tells people which one an error is about.
   ///
-  /// - Throws: `ZooError` (`badData`), as `init(contentsOf:decoding:)` does.
+  /// - Throws: `ZooError`, as `init(contentsOf:decoding:)` does.
   public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws {
     let format = try Self.format(of: bytes, name: name)
     do {
@@ -51,10 +52,20 @@ extension Image {
         switch format {
         case .jpeg: try decodeJPEG(buffer, decoding)
         case .png: try decodePNG(buffer, decoding)
-        case .webp: try decodeWebP(buffer, decoding)
+        case .webp:
+          #if WebP
+            try decodeWebP(buffer, decoding)
+          #else
+            throw ZooError.leftOut("pictures in WebP files", trait: "WebP")
+          #endif
         case .gif: try decodeGIF(buffer, decoding)
         case .bmp: try decodeBMP(buffer, decoding)
-        case .tiff: try decodeTIFF(buffer, decoding)
+        case .tiff:
+          #if TIFF
+            try decodeTIFF(buffer, decoding)
+          #else
+            throw ZooError.leftOut("pictures in TIFF files", trait: "TIFF")
+          #endif
         }
       }
     } catch let error as ZooError {

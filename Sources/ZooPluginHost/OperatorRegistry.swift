@@ -10,7 +10,7 @@ public final class OperatorRegistry: Sendable {
   public struct PluginInfo: Sendable {
     public var name: String
     public var version: String
-    /// A path, or what the embedder calls a plugin that is linked in.
+    /// A path, or words for a plugin that comes out of no file.
     public var origin: String
     public var operators: [OperatorInfo]
   }
@@ -30,6 +30,15 @@ public final class OperatorRegistry: Sendable {
     }
   }
 
+  /// A form of an operator that does not serve, as another plugin that came first offers the same.
+  public struct HiddenOperator: Sendable, Hashable {
+    public var info: OperatorInfo
+    /// The origin of the plugin that offers it in vain.
+    public var origin: String
+    /// The origin of the plugin whose form serves.
+    public var serving: String
+  }
+
   /// Names of operators are bytes.
   private struct Key: Hashable {
     var domain: ExactText
@@ -43,6 +52,7 @@ public final class OperatorRegistry: Sendable {
     /// Files and folders that were searched for plugins.
     var places: [String] = []
     var refused: [ZooError] = []
+    var hidden: [HiddenOperator] = []
     /// By falling version; the first registered comes first among equals.
     var operators: [Key: [RegisteredOperator]] = [:]
   }
@@ -62,6 +72,20 @@ public final class OperatorRegistry: Sendable {
   public var refused: [ZooError] { contents.withLock { $0.refused } }
 
   func noteRefused(_ error: ZooError) { contents.withLock { $0.refused.append(error) } }
+
+  /// What two plugins offer, and whose serves.
+  public var hidden: [HiddenOperator] { contents.withLock { $0.hidden } }
+
+  /// `hidden` in words, a line for each two plugins.
+  package var hiddenReport: [String] {
+    let groups = Dictionary(grouping: hidden) { [$0.origin, $0.serving] }
+    return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { origins, operators in
+      let names = Array(Set(operators.map(\.info.name))).sorted()
+      let rest = names.count > 3 ? " and \(names.count - 3) more" : ""
+      return "\(names.prefix(3).joined(separator: ", "))\(rest) of the plugin \(origins[0]) will not be used:"
+        + " \(origins[1]) came first and offers the same"
+    }
+  }
 
   /// Adds the operators of `plugin`. Where two plugins offer the same form of an operator, the first one serves.
   ///
@@ -91,7 +115,7 @@ public final class OperatorRegistry: Sendable {
           info: OperatorInfo(
             domain: Self.canonical(String(cString: domain)), name: String(cString: type),
             sinceVersion: table.since_version),
-          plugin: String(cString: name)))
+          plugin: String(cString: name), origin: origin))
     }
     let description = PluginInfo(
       name: String(cString: name), version: String(cString: version), origin: origin,
@@ -101,6 +125,9 @@ public final class OperatorRegistry: Sendable {
       for entry in found {
         let key = Key(domain: entry.info.domain, name: entry.info.name)
         var forms = contents.operators[key] ?? []
+        if let serving = forms.first(where: { $0.info.sinceVersion == entry.info.sinceVersion }) {
+          contents.hidden.append(HiddenOperator(info: entry.info, origin: origin, serving: serving.origin))
+        }
         let place = forms.firstIndex { $0.info.sinceVersion < entry.info.sinceVersion } ?? forms.endIndex
         forms.insert(entry, at: place)
         contents.operators[key] = forms
@@ -144,4 +171,5 @@ package struct RegisteredOperator: Sendable {
   nonisolated(unsafe) package let table: zoo_operator
   package let info: OperatorRegistry.OperatorInfo
   package let plugin: String
+  let origin: String
 }

@@ -1,4 +1,3 @@
-import CCrypto
 import Glibc
 import ZooCore
 
@@ -77,9 +76,7 @@ final class PluginFile: Sendable {
 
   /// The SHA-256 sum of the contents, in lower-case hexadecimal.
   func sha256() throws -> String {
-    let context = EVP_MD_CTX_new()
-    defer { EVP_MD_CTX_free(context) }
-    var healthy = EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+    var sum = SHA256()
     try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 64) { buffer in
       var offset: off_t = 0
       while true {
@@ -87,15 +84,11 @@ final class PluginFile: Sendable {
         if count < 0 && errno == EINTR { continue }
         guard count >= 0 else { throw Self.unreadable(path) }
         if count == 0 { return }
-        healthy = EVP_DigestUpdate(context, buffer.baseAddress, count) == 1 && healthy
+        sum.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         offset += count
       }
     }
-    var sum = [UInt8](repeating: 0, count: 32)
-    guard healthy, EVP_DigestFinal_ex(context, &sum, nil) == 1 else {
-      throw ZooError(.defect, "SHA-256 is not available", at: path)
-    }
-    return sum.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return sum.finish()
   }
 
   /// The folder and the name of a file at an absolute path.

@@ -21,10 +21,13 @@ final class PluginFolder: Sendable {
   let descriptor: Int32
   /// From the root to the folder itself.
   private let levels: [Level]
+  private let trusted: Set<uid_t>
 
-  /// - Parameter path: Absolute, without symbolic links, one of which would be an error.
+  /// - Parameters:
+  ///   - path: Absolute, without symbolic links, one of which would be an error.
+  ///   - owner: Who is trusted beside root, the process's user and the owner of the root folder.
   /// - Throws: `ZooError` (`notFound`).
-  init(resolved path: String) throws {
+  init(resolved path: String, owner: uid_t? = nil) throws {
     self.path = path
     var descriptor = open("/", Self.flags)
     var levels: [Level] = []
@@ -47,6 +50,8 @@ final class PluginFolder: Sendable {
       levels.append(Level(path: place.isEmpty ? "/" : place, owner: status.st_uid, mode: status.st_mode))
     }
     (self.descriptor, self.levels) = (descriptor, levels)
+    // The owner of the root can change everything: in a user's namespace, the system's files belong to nobody.
+    trusted = Set([0, geteuid(), levels[0].owner, owner].compactMap { $0 })
   }
 
   deinit { close(descriptor) }
@@ -61,7 +66,7 @@ final class PluginFolder: Sendable {
     return "\(access(folder, F_OK) == 0 ? folder : path)/\(name)"
   }
 
-  /// Refuses a folder in which somebody else than its user and root can put or change something, by itself or through a
+  /// Refuses a folder in which somebody else than those who are trusted can put or change something, by itself or through a
   /// folder above, as OpenSSH does for its own files.
   ///
   /// - Throws: `ZooError` (`badData`).
@@ -75,8 +80,7 @@ final class PluginFolder: Sendable {
 
   /// Refuses what belongs to others, or may be written by them.
   func check(_ path: String, owner: uid_t, mode: mode_t, for purpose: Purpose = .plugin) throws {
-    // The owner of the root can change everything: in a user's namespace, the system's files belong to nobody.
-    guard [0, geteuid(), levels[0].owner].contains(owner) else {
+    guard trusted.contains(owner) else {
       throw ZooError(
         .badData, "refused as \(purpose.rawValue): it belongs to another user (\(owner))", at: path,
         advice: "copy the file to a folder of your own, below folders of yours or root's")

@@ -44,7 +44,8 @@ public final class PluginHost: Sendable {
   public var plugins: [LoadedPlugin] { loaded.withLock { $0.map(\.plugin) } }
 
   /// Loads the plugins of `paths` (files, or folders with `lib*.so` in them), then those of `ZOO_PLUGIN_PATH`, then those
-  /// beside the executable. Where two offer the same operator, the first one serves.
+  /// that come with the program: linked into it or, where none are, in its folders. Where two offer the same form of an
+  /// operator, the first one serves; the log has a warning, and the registry's `hidden` tells which.
   ///
   /// What the search path holds besides is used without a plugin that is refused: the log has a warning, and the registry's
   /// `refused` why.
@@ -55,10 +56,13 @@ public final class PluginHost: Sendable {
     for path in paths { try isLenient ? noting { try load(path) } : load(path) }
     let named = Self.environment("ZOO_PLUGIN_PATH")?.split(separator: ":").map(String.init) ?? []
     for path in named { try noting { try load(path) } }
-    for folder in Self.ownFolders() { try noting { try loadFolder(folder) } }
-    guard !isLenient, !registry.refused.isEmpty else { return }
+    if try !registry.registerLinked() {
+      for folder in Self.ownFolders() { try noting { try loadFolder(folder.path, owner: folder.owner) } }
+    }
+    guard !isLenient else { return }
     let logger = Logger(label: "zoo.plugins")
     for error in registry.refused { logger.warning("a plugin is left out: \(error)") }
+    for line in registry.hiddenReport { logger.warning("\(line)") }
   }
 
   /// Has the registry remember what `body` throws.
@@ -84,16 +88,12 @@ public final class PluginHost: Sendable {
     try load(file)
   }
 
-  /// Registers a plugin that is linked into this program.
-  public func register(_ entry: zoo_plugin_entry_function, named name: String) throws {
-    try registry.register(Self.table(from: entry, at: name), origin: name)
-  }
-
   // MARK: Finding
 
-  private func loadFolder(_ path: String) throws {
+  /// - Parameter owner: Who may own the plugins and their folder beside those who always may.
+  private func loadFolder(_ path: String, owner: uid_t? = nil) throws {
     registry.noteSearched(path)
-    let folder = try PluginFolder(resolved: path)
+    let folder = try PluginFolder(resolved: path, owner: owner)
     var refusals: [ZooError] = []
     var count = 0
     for name in try Self.libraries(in: path) {
@@ -128,14 +128,20 @@ public final class PluginHost: Sendable {
     return names.sorted()
   }
 
-  /// The folders of the executable and of the library around the runtime.
-  private static func ownFolders() -> [String] {
-    let files = [RunningProgram.path, zoo_own_library().map { String(cString: $0) }].compactMap { $0 }
-    var folders: [String] = []
-    for file in files {
-      guard let path = try? PluginFile.resolved(file), let slash = path.lastIndex(of: "/") else { continue }
-      let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-      if !folders.contains(folder) { folders.append(folder) }
+  /// The folders of the executable and of the library around the runtime, and `lib/zoo` beside a `bin` that the executable
+  /// lies in; each with the owner of that file, who has the program in hand anyway.
+  private static func ownFolders() -> [(path: String, owner: uid_t)] {
+    var folders: [(path: String, owner: uid_t)] = []
+    func add(_ path: String, _ owner: uid_t) {
+      if !folders.contains(where: { $0.path == path }) { folders.append((path, owner)) }
+    }
+    for file in [RunningProgram.path, zoo_own_library().map { String(cString: $0) }].compactMap({ $0 }) {
+      var status = stat()
+      guard let path = try? PluginFile.resolved(file), stat(path, &status) == 0 else { continue }
+      let folder = PluginFile.split(path).folder
+      add(folder, status.st_uid)
+      guard folder.hasSuffix("/bin"), let installed = try? PluginFile.resolved(folder + "/../lib/zoo") else { continue }
+      add(installed, status.st_uid)
     }
     return folders
   }
@@ -210,7 +216,7 @@ public final class PluginHost: Sendable {
     return Entry(table: try table(from: entry, at: file.path))
   }
 
-  private static func table(
+  static func table(
     from entry: zoo_plugin_entry_function, at place: String
   ) throws(ZooError) -> UnsafePointer<zoo_plugin> {
     _ = zoo_plugin_error_take()

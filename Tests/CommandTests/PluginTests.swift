@@ -33,6 +33,49 @@ struct PluginTests {
     }
   }
 
+  /// As `make install` puts them.
+  @Test func lieInTheLibrariesOfAnInstalledProgram() throws {
+    try withOwnFolder { folder in
+      _ = try copyPlugin("Standard", to: folder + "/lib/zoo")
+      try FileManager.default.createDirectory(atPath: folder + "/bin", withIntermediateDirectories: true)
+      #expect(try names(copyOfZoo(in: folder + "/bin")) == ["libZooStandard.so"])
+    }
+  }
+
+  /// Who owns the program can do what a plugin can.
+  @Test(.needs(.root)) func mayBelongToTheProgramsOwner() throws {
+    try withOwnFolder { folder in
+      let own = folder + "/own"
+      let plugin = try copyPlugin("Standard", to: own)
+      let zoo = try copyOfZoo(in: own)
+      for path in [own, plugin, zoo] { try #require(chown(path, 1234, 0) == 0) }
+      #expect(try names(zoo) == ["libZooStandard.so"])
+      let named = try Zoo.run("plugins", "--plugin", plugin)
+      #expect(named.status == 65 && named.errors.contains("another user (1234)"), "\(named.errors)")
+      try #require(chown(plugin, 1235, 0) == 0)
+      let outcome = try Zoo.run(["plugins"], program: zoo)
+      #expect(outcome.status == 65 && outcome.errors.contains("another user (1235)"), "\(outcome.errors)")
+    }
+  }
+
+  @Test func whatTwoOfferIsReported() throws {
+    try withOwnFolder { folder in
+      let zoo = try copyOfZoo(in: folder)
+      let own = try copyPlugin("Standard", to: folder)
+      let named = try copyPlugin("Standard", to: folder + "/named")
+      let environment = ["ZOO_PLUGIN_PATH": named]
+      let outcome = try Zoo.run(["plugins", "--json"], environment: environment, program: zoo)
+      let hidden = try #require(try outcome.json()["hidden"] as? [[String: Any]])
+      #expect(outcome.status == 0 && hidden.count > 100)
+      #expect(hidden.allSatisfy { $0["path"] as? String == own && $0["used"] as? String == named })
+      try colourModel().write(to: folder + "/m.onnx", format: .onnx)
+      let answer = try Zoo.run(["run", folder + "/m.onnx", "--seed", "1"], environment: environment, program: zoo)
+      #expect(answer.errors.contains("of the plugin \(own) will not be used: \(named) came first"), "\(answer)")
+      // Those that come together don't get into each other's way.
+      #expect(try Zoo.run("plugins", "--json").json()["hidden"] as? [[String: String]] == [])
+    }
+  }
+
   @Test func mayBeLimitedToAList() throws {
     try withOwnFolder { folder in
       let plugin = try copyPlugin("Standard", to: folder)

@@ -3,6 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 import ZooCore
+import ZooEvaluation
 
 @Suite struct CalibrationTests {
   /// Names as the compiler changes them: an Identity before a product, a folded normalization, a fused activation and sum,
@@ -178,7 +179,7 @@ import ZooCore
 
     var claimed = definition
     claimed.metadata.calibration = Calibration(samples: 1, ranges: [.init(value: "x", least: 1, greatest: -1)])
-    let options = Model.Options(plugins: try linkedPlugins(), precision: .int8)
+    let options = Model.Options(plugins: .linked, precision: .int8)
     #expect(kind { try Model(claimed, options: options) } == .badData)
     let rounded = try Model(definition, options: options)
     #expect(kind { try rounded.calibration(on: [], inputs: [input]) } == .usage)

@@ -3,6 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 import ZooCore
+import ZooEvaluation
 
 @Suite struct ComparisonTests {
   /// `colourModel` with its scores times a factor for each class.

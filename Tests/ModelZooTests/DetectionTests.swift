@@ -1,14 +1,10 @@
 import Foundation
 import ModelZoo
-import MLPlugin
-import SVMPlugin
-import StandardPlugin
 import TestSupport
 import Testing
-import VisionPlugin
 import ZooCore
 import ZooDrawing
-import ConvPlugin
+import ZooEvaluation
 
 @Suite struct DetectionTests {
   private func detection(_ score: Float, _ left: Float, label: String = "cat") -> Detection {
@@ -109,11 +105,7 @@ import ConvPlugin
       weights.append(try tensor(name + ".bias", name == "box" ? [2, 4] : [shape[0]]))
     }
     let definition = try RCNN().model(weights: weights, values: settings, labels: ["cat", "dog"])
-    let plugins = try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Vision", visionPluginEntry),
-      ("SVM", svmPluginEntry), ("ML", mlPluginEntry),
-    ])
-    return try Model(definition, options: .init(plugins: plugins))
+    return try Model(definition, options: .init(plugins: .linked))
   }
 
   @Test func findsObjectsInPicturesOfAnySize() throws {

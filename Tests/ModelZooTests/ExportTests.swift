@@ -1,12 +1,6 @@
-import AttentionPlugin
-import ConvPlugin
 import Foundation
-import MLPlugin
-import SVMPlugin
-import StandardPlugin
 import TestSupport
 import Testing
-import VisionPlugin
 import ZooCore
 
 @testable import ModelZoo
@@ -78,10 +72,6 @@ import ZooCore
         "dense", "endless-call.tflite", "endless-choice.tflite", "endless-loop.tflite", "lambda.keras",
         "no-constants.tflite", "processors.json", "sentences.json", "vit-state",
       ])
-    let plugins = try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-      ("SVM", svmPluginEntry), ("ML", mlPluginEntry), ("Vision", visionPluginEntry),
-    ])
     try withFolder { folder in
       let paths = Dictionary(uniqueKeysWithValues: models.keys.map { ($0, "\(folder)/\($0).onnx") })
       for (name, model) in models { try ZooError.locating(name) { try model.write(to: paths[name]!, format: .onnx) } }
@@ -100,7 +90,7 @@ import ZooCore
           continue
         }
         let inputs = try NumPyFile.readArchive(path + ".inputs.npz")
-        let own = try Model(model, options: Model.Options(plugins: plugins, threads: 1)).run(inputs)
+        let own = try Model(model, options: Model.Options(plugins: .linked, threads: 1)).run(inputs)
         let outputs = try NumPyFile.readArchive(path + ".outputs.npz")
         #expect(Set(own.keys) == Set(outputs.keys), "\(name)")
         for (output, wanted) in outputs {

@@ -1,7 +1,4 @@
-import AttentionPlugin
-import ConvPlugin
 import Foundation
-import StandardPlugin
 import Testing
 import ZooCore
 import ZooPluginHost
@@ -35,9 +32,7 @@ import ZooRuntime
   }
 
   private func registry() throws -> OperatorRegistry {
-    try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-    ]).registry()
+    try Plugins.linked.registry()
   }
 
   private func programs(_ definition: ModelDefinition) throws -> GenerationPrograms {

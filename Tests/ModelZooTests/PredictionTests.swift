@@ -109,7 +109,7 @@ import Testing
         #expect(try ModelFormat(contentsOf: path) == format)
         // By contents, whatever the name.
         try FileManager.default.moveItem(atPath: path, toPath: folder + "/renamed")
-        let model = try Model(contentsOf: folder + "/renamed", options: .init(plugins: linkedPlugins()))
+        let model = try Model(contentsOf: folder + "/renamed", options: .init(plugins: .linked))
         #expect(try model.predict(.image(picture(0, 9, 0))).classes[0].label == "green")
         #expect(model.metadata == colourModel().metadata)
         try FileManager.default.removeItem(atPath: folder + "/renamed")

@@ -1,8 +1,5 @@
-import AttentionPlugin
-import ConvPlugin
 import Foundation
 import ModelZoo
-import StandardPlugin
 import TestSupport
 import Testing
 import ZooCore
@@ -128,10 +125,7 @@ func fixture(_ name: String) -> String {
 }
 
 func pretrainedModel(_ folder: String) throws -> Model {
-  let plugins = try Plugins.linked([
-    ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-  ])
-  return try Model(ModelDefinition(pretrainedFolder: folder), options: Model.Options(plugins: plugins, threads: 2))
+  return try Model(ModelDefinition(pretrainedFolder: folder), options: Model.Options(plugins: .linked, threads: 2))
 }
 
 /// A copy of the fixture in whose files some members, given as JSON, have other values; of a file that is not there,

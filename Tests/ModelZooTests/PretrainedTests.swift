@@ -1,8 +1,5 @@
-import AttentionPlugin
-import ConvPlugin
 import Foundation
 import ModelZoo
-import StandardPlugin
 import TestSupport
 import Testing
 import ZooCore
@@ -31,10 +28,7 @@ import ZooCore
   }
 
   private func model(_ folder: String) throws -> Model {
-    let plugins = try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-    ])
-    return try Model(ModelDefinition(pretrainedFolder: folder), options: Model.Options(plugins: plugins, threads: 2))
+    return try Model(ModelDefinition(pretrainedFolder: folder), options: Model.Options(plugins: .linked, threads: 2))
   }
 
   /// The folder `name` without one of its files.
@@ -134,8 +128,7 @@ import ZooCore
     try withFolder { folder in
       let path = folder + "/bert.zoo"
       try ModelDefinition(pretrainedFolder: Self.folder("bert")).write(to: path, format: .package)
-      let plugins = try Plugins.linked([("Standard", standardPluginEntry), ("Attention", attentionPluginEntry)])
-      try checkEmbeddings(try Model(contentsOf: path, options: Model.Options(plugins: plugins)))
+      try checkEmbeddings(try Model(contentsOf: path, options: Model.Options(plugins: .linked)))
     }
   }
 

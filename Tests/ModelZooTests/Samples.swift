@@ -1,23 +1,16 @@
-import ConvPlugin
 import Foundation
 import ModelZoo
 import ZooCore
-import StandardPlugin
 
 /// A picture of one colour.
 func picture(_ red: UInt8, _ green: UInt8, _ blue: UInt8) throws -> Image {
   try Image(width: 8, height: 6, pixels: (0..<48).flatMap { _ in [red, green, blue] })
 }
 
-/// The plugins that are linked into the tests.
-func linkedPlugins() throws -> Plugins {
-  try Plugins.linked([("Standard", standardPluginEntry), ("Conv", convPluginEntry)])
-}
-
 extension Model {
   /// A model that the linked plugins run.
   static func linked(_ definition: ModelDefinition) throws -> Model {
-    try Model(definition, options: Options(plugins: linkedPlugins(), threads: 1))
+    try Model(definition, options: Options(plugins: .linked, threads: 1))
   }
 }
 

@@ -1,7 +1,4 @@
-import AttentionPlugin
-import ConvPlugin
 import Foundation
-import StandardPlugin
 import Testing
 import ZooCore
 import ZooRuntime
@@ -22,9 +19,7 @@ import ZooRuntime
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + name
     let expected = try JSONDecoder().decode(
       Expected.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/expected.json")))
-    let registry = try Plugins.linked([
-      ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-    ]).registry()
+    let registry = try Plugins.linked.registry()
     let files = try WeightFiles(contentsOf: folder)
     let definition = try EncoderDecoder(.transformer).model(weights: files.tensors, values: files.values)
     let outputs = try CompiledModel(definition, registry: registry).run([

@@ -107,7 +107,7 @@ extension ModelDefinition {
       for format in ModelFormat.written {
         let path = "\(folder)/m.\(format.rawValue)"
         try stored.write(to: path, format: format)
-        let model = try Model(contentsOf: path, options: .init(plugins: linkedPlugins(), threads: 1))
+        let model = try Model(contentsOf: path, options: .init(plugins: .linked, threads: 1))
         #expect(try model.run(input)["y"]?.elements(Float.self) == wanted)
       }
       // Back to float32, they are plain initializers of the rounded numbers.

@@ -160,6 +160,32 @@ struct PluginHostTests {
     #expect(wrong?.location == "\(list), line 1")
   }
 
+  /// What stands behind an ELF file's end changes its sum alone.
+  @Test func sumsOfAnyLength() throws {
+    let folder = try Folder()
+    let path = try folder.plugin("good", Source.good)
+    let none = try PluginAllowList(sums: [])
+    let length = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    for end in Array(length..<length + 130) + [1 << 16, 1 << 17, (1 << 17) + 1] where end >= length {
+      try #require(truncate(path, end) == 0)
+      let error = #expect(throws: ZooError.self) { try PluginHost(allowList: none).load(path) }
+      #expect(error?.message.contains(try folder.sha256(path)) == true, "\(end)")
+    }
+  }
+
+  @Test func whatTwoOfferIsToldAndTheFirstServes() throws {
+    let folder = try Folder()
+    let first = try folder.plugin("first", Source.good)
+    let second = try folder.plugin("second", Source.table(name: "\"another\""))
+    let host = try PluginHost()
+    try host.load(first)
+    #expect(host.registry.hidden.isEmpty)
+    try host.load(second)
+    let hidden = try #require(host.registry.hidden.first)
+    #expect(host.registry.hidden.count == 1 && hidden.info.name == "Twice")
+    #expect(hidden.origin == second && hidden.serving == first)
+  }
+
   /// Cut off anywhere, the file is refused or, past all that is loaded, still good; nothing crashes.
   @Test func truncatedFiles() throws {
     let folder = try Folder()

@@ -1,3 +1,5 @@
+#ifdef ZOO_JPEG2000
+
 #include "jpeg2000.h"
 
 #include <openjpeg.h>
@@ -131,3 +133,5 @@ int32_t zj_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, uint32_t 
   close_reader(&r);
   return done;
 }
+
+#endif

@@ -32,13 +32,17 @@ struct ImageDecoder: Operator {
     return ClosureKernel { call in
       let stream = call.input(0)
       let bytes = UnsafeBufferPointer(start: stream.pointer(as: UInt8.self), count: stream.count)
-      guard let picture = decodedPicture(bytes) else {
+      guard let picture = try picture(in: bytes) else {
         _ = try call.allocateOutput(0, shape: [0, 0, format.channels])
         return
       }
       let target = try call.allocateOutput(0, shape: [picture.height, picture.width, format.channels])
       Self.write(picture, format, to: target.assumingMemoryBound(to: UInt8.self))
     }
+  }
+
+  private func picture(in bytes: UnsafeBufferPointer<UInt8>) throws -> Image? {
+    do { return try decodedPicture(bytes) } catch { throw OperatorError("\(error)", kind: .unsupported) }
   }
 
   private static func write(_ picture: Image, _ format: PixelFormat, to target: UnsafeMutablePointer<UInt8>) {
@@ -62,11 +66,4 @@ struct ImageDecoder: Operator {
       }
     }
   }
-}
-
-/// The picture in a file of any format; `nil` for anything else.
-package func decodedPicture(_ bytes: UnsafeBufferPointer<UInt8>) -> Image? {
-  if let picture = decodePortablePixmap(bytes) ?? decodeJPEG2000(bytes) { return picture }
-  // Pixels as they are stored: the specification knows no orientation.
-  return try? Image(decoding: Array(bytes), name: "encoded_stream", decoding: .forEvaluation)
 }

@@ -6,19 +6,12 @@ struct BertNormalizer: Normalizer {
   private let lowercases: Bool
 
   init(_ settings: Settings) throws {
-    let lowercases = try settings.bool("lowercase", default: true)
-    try self.init(
-      cleansText: settings.bool("clean_text", default: true),
-      separatesChinese: settings.bool("handle_chinese_chars", default: true),
-      // Left open, accents go where capitals go.
-      stripsAccents: settings.optionalBool("strip_accents") ?? lowercases, lowercases: lowercases)
-  }
-
-  init(cleansText: Bool, separatesChinese: Bool, stripsAccents: Bool, lowercases: Bool) {
-    self.cleansText = cleansText
-    self.separatesChinese = separatesChinese
-    self.stripsAccents = stripsAccents
-    self.lowercases = lowercases
+    lowercases = try settings.bool("lowercase", default: true)
+    cleansText = try settings.bool("clean_text", default: true)
+    separatesChinese = try settings.bool("handle_chinese_chars", default: true)
+    // Left open, accents go where capitals go.
+    stripsAccents = try settings.optionalBool("strip_accents") ?? lowercases
+    if stripsAccents { _ = try UnicodeForm.nfd.checked() }
   }
 
   func normalize(_ text: [Unicode.Scalar], _ budget: Budget) -> [Unicode.Scalar] {

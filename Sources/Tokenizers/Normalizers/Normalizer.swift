@@ -12,10 +12,10 @@ func makeNormalizer(_ settings: Settings) throws -> any Normalizer {
   switch try settings.text("type") {
   case "BertNormalizer": try BertNormalizer(settings)
   case "Lowercase": Lowercase()
-  case "NFC": UnicodeForm.nfc
-  case "NFD": UnicodeForm.nfd
-  case "NFKC": UnicodeForm.nfkc
-  case "NFKD": UnicodeForm.nfkd
+  case "NFC": try UnicodeForm.nfc.checked()
+  case "NFD": try UnicodeForm.nfd.checked()
+  case "NFKC": try UnicodeForm.nfkc.checked()
+  case "NFKD": try UnicodeForm.nfkd.checked()
   case "StripAccents": StripAccents()
   case "Strip": try Strip(settings)
   case "Replace": try Replace(settings)

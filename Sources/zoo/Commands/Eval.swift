@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelZoo
+import ZooEvaluation
 
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(

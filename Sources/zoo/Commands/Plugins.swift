@@ -16,14 +16,16 @@ struct PluginsCommand: ParsableCommand {
     let registry = try Plugins.lenient(at: options.plugins).registry()
     var failures = Failures()
     registry.refused.forEach { failures.report($0) }
-    try show(registry.plugins.map(Plugin.init), registry.refused)
+    try show(registry)
     try failures.finish()
   }
 
-  private func show(_ plugins: [Plugin], _ refused: [ZooError]) throws {
+  private func show(_ registry: OperatorRegistry) throws {
+    let plugins = registry.plugins.map(Plugin.init)
     if options.json {
-      let refused = refused.map { Refusal(path: $0.location ?? "", error: $0.message) }
-      return try Console.printJSON(Report(plugins: plugins, refused: refused))
+      let refused = registry.refused.map { Refusal(path: $0.location ?? "", error: $0.message) }
+      let hidden = registry.hidden.map { Hidden(path: $0.origin, operator: Operator($0.info), used: $0.serving) }
+      return try Console.printJSON(Report(plugins: plugins, refused: refused, hidden: hidden))
     }
     if plugins.isEmpty { Console.print("no plugins") }
     for plugin in plugins {
@@ -31,16 +33,25 @@ struct PluginsCommand: ParsableCommand {
       let operators = plugin.operators.map { "\($0.domain.isEmpty ? "" : $0.domain + ".")\($0.name) \($0.since)" }
       Console.print(wrapped(operators.joined(separator: ", "), width: 100, indent: "  "))
     }
+    for line in registry.hiddenReport { Console.print(line.visibleLine) }
   }
 
   private struct Report: Encodable {
     var plugins: [Plugin]
     var refused: [Refusal]
+    var hidden: [Hidden]
   }
 
   private struct Refusal: Encodable {
     var path: String
     var error: String
+  }
+
+  /// An operator that another plugin offers, too, which is the one that is used.
+  private struct Hidden: Encodable {
+    var path: String
+    var `operator`: Operator
+    var used: String
   }
 
   private struct Plugin: Encodable {
@@ -53,7 +64,7 @@ struct PluginsCommand: ParsableCommand {
       name = info.name
       version = info.version
       path = info.origin
-      operators = info.operators.map { Operator(domain: $0.domain, name: $0.name, since: $0.sinceVersion) }
+      operators = info.operators.map(Operator.init)
     }
   }
 
@@ -61,6 +72,10 @@ struct PluginsCommand: ParsableCommand {
     var domain: String
     var name: String
     var since: Int64
+
+    init(_ info: OperatorRegistry.OperatorInfo) {
+      (domain, name, since) = (info.domain, info.name, info.sinceVersion)
+    }
   }
 }
 

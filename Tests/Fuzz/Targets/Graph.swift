@@ -1,11 +1,5 @@
-import AttentionPlugin
-import ConvPlugin
-import MLPlugin
 import ModelZoo
 import OpsetConversion
-import SVMPlugin
-import StandardPlugin
-import VisionPlugin
 import ZooCore
 import ZooOperators
 import ZooPluginHost
@@ -32,10 +26,7 @@ extension FuzzTarget {
 private struct GraphMaker {
   static let registry: OperatorRegistry = {
     do {
-      return try Plugins.linked([
-        ("Standard", standardPluginEntry), ("Conv", convPluginEntry), ("Attention", attentionPluginEntry),
-        ("Vision", visionPluginEntry), ("SVM", svmPluginEntry), ("ML", mlPluginEntry),
-      ]).registry()
+      return try Plugins.linked.registry()
     } catch { fatalError("\(error)") }
   }()
 

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import ZooCore
 
 /// Operators whose result, or what they need, depends on shapes and constants alone.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension OperatorCatalogue {
   /// Functions of one number that networks put between their layers. Whether Shrink keeps zero depends on its attributes.

@@ -1,4 +1,6 @@
+import Datasets
 import Files
+import ModelZoo
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

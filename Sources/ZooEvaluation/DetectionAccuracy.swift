@@ -1,3 +1,6 @@
+import Datasets
+import ModelZoo
+
 /// How well a detector finds objects (Everingham et al. 2015, "The Pascal Visual Object Classes Challenge: A
 /// Retrospective", section 4.1, as of 2010).
 public struct DetectionAccuracy: Sendable, Hashable, Codable {

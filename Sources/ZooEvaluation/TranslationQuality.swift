@@ -1,3 +1,6 @@
+import Datasets
+import ModelZoo
+
 /// How near a model's translations are to those of people.
 public struct TranslationQuality: Sendable, Hashable, Codable {
   /// Sentences that were translated.
@@ -23,13 +26,14 @@ extension Model {
         .badData, "\(sentences.count) sentences and \(references.count) translations of them don't go together",
         at: reference, advice: "give two files with a sentence a line, the first line being the first's translation")
     }
-    let generator = try textGenerator()
     var bleu = BLEU()
     // Enough to find texts of like length, little enough to tell how it goes.
     for start in stride(from: 0, to: sentences.count, by: 256) {
       let range = start..<min(start + 256, sentences.count)
-      let answers = try generator.predict(sentences[range].map { .text($0) }, options: options)
-      for (answer, reference) in zip(answers, references[range]) { bleu.add(answer, reference: reference) }
+      let answers = try predict(sentences[range].map { .text($0) }, generation: options)
+      for (answer, reference) in zip(answers, references[range]) {
+        if case .text(let text) = answer { bleu.add(text, reference: reference) }
+      }
       progress(range.upperBound, sentences.count)
     }
     return TranslationQuality(sentences: bleu.sentences, bleu: bleu.score)

@@ -1,3 +1,4 @@
+import ModelZoo
 import ZooRuntime
 
 extension Model {

@@ -1,4 +1,5 @@
 @_exported import Datasets
+import ModelZoo
 
 /// How often a classifier is right.
 public struct ClassificationAccuracy: Sendable, Hashable, Codable {

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# install.sh BUILD PREFIX: puts the program that the folder BUILD holds below $DESTDIR$PREFIX. Files and folders that are
+# new there are listed in lib/zoo/installed, for uninstall.sh.
+set -euo pipefail
+umask 022
+source_root=$(cd "$(dirname "$0")/.." && pwd)
+build=$1 prefix=$2
+[[ $prefix = /* ]] || { echo "install: PREFIX is to begin with /: $prefix" >&2; exit 64; }
+for program in zoo generate-manual; do
+  [ -x "$build/$program" ] || { echo "install: there is no $build/$program: run make first" >&2; exit 66; }
+done
+for tool in chrpath strip; do
+  command -v $tool >/dev/null || { echo "install: $tool is missing: make setup brings it" >&2; exit 66; }
+done
+root=${DESTDIR:-}$prefix
+list=lib/zoo/installed
+
+"$source_root/Packaging/uninstall.sh" "$prefix"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$(dirname "$root")"
+
+# Makes the folder, below the prefix, and lists it if it is new.
+folder() {
+  [ -d "$root/$1" ] && return
+  [ -d "$root" ] || { mkdir -m 755 "$root"; echo / >>"$work/list"; }
+  [ "$1" = "${1%/*}" ] || folder "${1%/*}"
+  mkdir -m 755 "$root/$1"
+  echo "$1/" >>"$work/list"
+}
+
+# put MODE FILE FOLDER [NAME]
+put() {
+  folder "$3"
+  install -m "$1" "$2" "$root/$3/${4:-$(basename "$2")}"
+  echo "$3/${4:-$(basename "$2")}" >>"$work/list"
+}
+
+# As put, without symbols, and with the path by which it finds libraries. The build's leads to the Swift toolchain, which
+# may not be where this runs, or be somebody else's.
+put_program() {
+  local file=$work/$(basename "$2")
+  cp "$2" "$file"
+  chmod u+w "$file"
+  strip --strip-unneeded "$file"
+  if chrpath --list "$file" >/dev/null 2>&1; then chrpath --replace "$4" "$file" >/dev/null; fi
+  put "$1" "$file" "$3"
+}
+
+folder lib/zoo
+echo "$list" >>"$work/list"
+plugins=("$build"/libZoo*.so)
+# Swift's libraries, as those of the plugins that others write in Swift; the system's own have a version in their names.
+core=$(ldd "$build/zoo" | awk '$1 == "libswiftCore.so" { print $3 }')
+runtime=()
+if [ -n "$core" ]; then
+  mapfile -t runtime < <(
+    ldd "$build/zoo" "${plugins[@]}" | awk -v folder="$(dirname "$core")/" \
+      'index($3, folder) == 1 && $3 ~ /\.so$/ { print $3 }' | sort -u)
+fi
+for library in "${runtime[@]}" "${plugins[@]}"; do put_program 644 "$library" lib/zoo '$ORIGIN'; done
+put_program 755 "$build/zoo" bin '$ORIGIN/../lib/zoo'
+for model in "$source_root"/Zoo/*/*.zoo; do put 644 "$model" share/zoo; done
+put 644 "$source_root/Sources/CZooPlugin/include/zoo_plugin.h" include
+put 644 "$source_root/LICENSE" share/doc/zoo
+
+# `man zoo predict` looks for zoo-predict.
+mkdir "$work/man"
+"$build/generate-manual" "$build/zoo" --multi-page --output-directory "$work/man"
+rm "$work/man/zoo.help.1"
+sed -i '/\.Xr zoo\.help 1/d; s/\.Xr zoo\.\([a-z]*\) 1/.Xr zoo-\1 1/' "$work"/man/*.1
+put 644 "$work/man/zoo.1" share/man/man1
+for page in "$work"/man/zoo.*.1; do
+  command=${page##*/zoo.}
+  put 644 "$page" share/man/man1 "zoo-$command"
+done
+
+"$build/zoo" --generate-completion-script bash >"$work/bash"
+"$build/zoo" --generate-completion-script zsh >"$work/zsh"
+"$build/zoo" --generate-completion-script fish >"$work/fish"
+put 644 "$work/bash" share/bash-completion/completions zoo
+put 644 "$work/zsh" share/zsh/site-functions _zoo
+put 644 "$work/fish" share/fish/vendor_completions.d zoo.fish
+
+install -m 644 "$work/list" "$root/$list"
