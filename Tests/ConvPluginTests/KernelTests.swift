@@ -42,7 +42,9 @@ import Testing
         let isClose = worst <= (algorithm == CONV_IN_INT8 ? 2e-6 : 2e-5) * max(largest, 1) && !got.contains { $0.isNaN }
         #expect(isClose, "seed \(seed), form \(form): off by \(worst) of \(largest) in \(scene)")
         // Integers leave no room for differences between instruction sets; polynomials do.
-        if algorithm == CONV_IN_INT8, scene.epilogue.activation <= ZS_CLIP.rawValue { #expect(got == first ?? got, "seed \(seed), form \(form), \(scene)") }
+        if algorithm == CONV_IN_INT8, scene.epilogue.activation <= ZS_CLIP.rawValue {
+          #expect(got == first ?? got, "seed \(seed), form \(form), \(scene)")
+        }
         first = first ?? got
       }
     }
