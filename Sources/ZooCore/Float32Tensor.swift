@@ -32,6 +32,9 @@ extension StoredTensor {
     return try StoredTensor(type: .float32, shape: shape, source: Float32Source(stored: self, form: form))
   }
 
+  /// Of float32 that `dequantized` has given: the numbers, and what they stand for.
+  package var quantized: (numbers: StoredTensor, quantization: Quantization)? { (source as? Float32Source)?.quantized }
+
   /// Of float32: the numbers of 16 bits that the elements are made of, if they are.
   package var narrow: StoredTensor? { (source as? Float32Source)?.narrow }
 
@@ -64,6 +67,7 @@ extension ElementType {
 
 /// Which scale and zero point each element of a tensor has.
 private struct ElementScales: Sendable {
+  let given: Quantization
   private let scales: [Float]
   private let zeroPoints: [Float]
   /// Positions along the axis, and elements behind each.
@@ -74,6 +78,7 @@ private struct ElementScales: Sendable {
   /// `nil` for a quantization that does not fit `shape`.
   init?(_ quantization: Quantization, shape: [Int]) {
     let (count, axis) = (quantization.scales.count, quantization.axis)
+    given = quantization
     scales = quantization.scales
     zeroPoints =
       quantization.zeroPoints.isEmpty ? [Float](repeating: 0, count: count) : quantization.zeroPoints
@@ -148,6 +153,11 @@ private struct Float32Source: TensorSource {
     case .half, .bfloat: stored
     case .double, .quantized: nil
     }
+  }
+
+  var quantized: (numbers: StoredTensor, quantization: Quantization)? {
+    guard case .quantized(let scales) = form else { return nil }
+    return (stored, scales.given)
   }
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {

@@ -7,6 +7,11 @@
 enum { CONV_WINOGRADS = CONV_WINOGRAD_2_5 - CONV_WINOGRAD_2 + 1 };
 enum { BLOCK = 16, MAX_TILE_PIXELS = 6, MAX_TILE_BLOCKS = 4, MAX_TAPS = 64 };
 
+/* What the last part of a sum is clamped to. */
+typedef struct conv_bounds {
+  float low, high;
+} conv_bounds;
+
 /* One register tile: up to 6 output pixels by one to four blocks of output channels. */
 typedef struct tile_job {
   const float *input;
@@ -53,12 +58,29 @@ typedef struct narrow_job {
   /* Sums that pause lie here, blocks `sums_stride` apart. */
   float *sums;
   int64_t sums_stride;
-  /* Of the output channels: the weights' scale and their sum, an integer. */
+  /* Of the output channels: what sums are multiplied by, and integers: where the range of the input is known beforehand
+     what sums begin with, otherwise those of the weights. */
   const float *channel_scale, *channel_sum;
+  int32_t is_given; /* that the range is */
   float scale[MAX_TILE_PIXELS];  /* of the pixels' input */
   int32_t zero[MAX_TILE_PIXELS];
   int32_t has_zeros; /* whether any is not 0 */
+  int64_t residual_stride;       /* of blocks */
+  const uint8_t *residual;       /* bytes, in place of the tile's */
+  conv_bytes residual_numbers;
+  const narrow_range *rounded; /* before the residual is added; NULL where nothing is rounded */
+  uint8_t *bytes;              /* in place of the tile's output */
+  const narrow_range *range;   /* of these */
 } narrow_job;
+
+/* What happens to exact sums of 16 channels before they are stored. */
+typedef struct settle_job {
+  const float *factor, *bias;
+  const narrow_range *rounded;
+  const float *residual; /* NULL where nothing is added */
+  conv_bounds bounds;
+  const narrow_range *range; /* NULL where results remain floats */
+} settle_job;
 
 typedef struct narrow_table {
   /* Factors in a word: 2 or 4. int8 in pairs has 16 bits for each and nothing to correct: inputs are q − zero. */
@@ -74,6 +96,13 @@ typedef struct narrow_table {
   /* The ranges of pixels over all blocks. */
   void (*pixel_ranges)(const float *from, int64_t step, int64_t block_stride, int64_t blocks, int64_t pixels,
                        narrow_range *ranges);
+  /* Makes words of pixels of bytes that lie `step` bytes apart. */
+  void (*copy)(const uint8_t *from, int64_t step, int64_t pixels, conv_bytes numbers, void *words);
+  /* Pixels of bytes as numbers, and numbers as bytes. */
+  void (*read)(const uint8_t *from, int64_t pixels, conv_bytes numbers, float *to);
+  void (*write)(const float *from, int64_t pixels, const narrow_range *range, uint8_t *to);
+  /* In place, or to bytes. */
+  void (*settle)(const settle_job *job, int64_t pixels, float *sums, uint8_t *bytes);
 } narrow_table;
 
 /* Where a tile of Winograd's products ends up, for one block of channels. */
@@ -142,6 +171,16 @@ static inline narrow_range narrow_range_of(float low, float high) {
   range.high = (float)(255 - range.zero);
   return range;
 }
+
+/* As `conv_bytes` has it. */
+static inline narrow_range narrow_range_of_bytes(conv_bytes numbers) {
+  const float least = numbers.type == CONV_INT8 ? -128 : 0;
+  return (narrow_range){.scale = numbers.scale, .inverse = 1 / numbers.scale, .low = least - (float)numbers.zero,
+                        .high = least + 255 - (float)numbers.zero, .zero = numbers.zero};
+}
+/* What turns signed bytes into unsigned ones, 128 more. */
+static inline int32_t sign_bit(conv_bytes numbers) { return numbers.type == CONV_INT8 ? 128 : 0; }
+
 static inline const float *offset(const float *base, int64_t index) { return base ? base + index : NULL; }
 
 /* The rest of an epilogue, for `count` sums that lie together: activations that tiles don't do in registers, and what is
@@ -158,11 +197,6 @@ static inline int conv_is_finished(conv_epilogue epilogue) {
   return conv_clamps(epilogue.activation) && epilogue.residual != CONV_RESIDUAL_AFTER_ACTIVATION;
 }
 
-typedef struct conv_bounds {
-  float low, high;
-} conv_bounds;
-
-/* What the last part of a sum is clamped to. */
 static inline conv_bounds conv_bounds_of(conv_epilogue epilogue, int32_t last) {
   conv_bounds bounds = {-__builtin_inff(), __builtin_inff()};
   if (last && epilogue.activation == ZS_RELU) bounds.low = 0;

@@ -40,3 +40,10 @@ const float *conv_weights(const conv_plan *plan, const float *packed, int64_t fi
 void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes) {
   for (int64_t p = 0; p < pixels; p++) memset(output + p * BLOCK + lanes, 0, (size_t)(BLOCK - lanes) * sizeof(float));
 }
+
+void conv_clear_stored(const conv_plan *plan, float *output, int64_t at, int64_t pixels, int64_t lanes) {
+  const conv_bytes numbers = plan->numbers.output;
+  if (!numbers.type) return conv_clear_lanes(output + at, pixels, lanes);
+  uint8_t *const bytes = (uint8_t *)output + at;
+  for (int64_t p = 0; p < pixels; p++) memset(bytes + p * BLOCK + lanes, numbers.zero, (size_t)(BLOCK - lanes));
+}

@@ -13,7 +13,6 @@
 
 enum {
   BIAS = 0,
-  SCALE = 1,
   TOTAL = 2,
   /* Input whose ranges are found and that is rounded at once: stays in the first-level cache in between. */
   STRIP_BYTES = 16 << 10,
@@ -34,13 +33,16 @@ static int64_t ranges_count(const conv_plan *plan, int64_t pixels) {
 static int64_t words_count(const conv_plan *plan, int64_t pixels) {
   return aligned(plan->in_blocks * pixels * plan->unit);
 }
+/* A tile's residual and result, as floats. */
+enum { STAGE_COUNT = MAX_TILE_BLOCKS * MAX_TILE_PIXELS * BLOCK };
+static int64_t stages_count(const conv_plan *plan) { return is_staged(plan) ? 2 * STAGE_COUNT : 0; }
 static int64_t sums_count(const conv_plan *plan) {
   return plan->chunk < plan->steps ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
 }
 /* What a worker has to itself: ranges and rounded input if it makes them, and sums that pause. */
 static int64_t own_count(const conv_plan *plan) {
-  const int64_t slab = plan->narrow.is_joint ? plan->narrow.slab : 0;
-  return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan);
+  const int64_t slab = plan->narrow.is_joint && !plan->narrow.is_in_place ? plan->narrow.slab : 0;
+  return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan) + stages_count(plan);
 }
 /* Of one group of one image, where a phase of its own rounds the input. */
 static int64_t whole_count(const conv_plan *plan) {
@@ -90,19 +92,20 @@ static void split(conv_plan *plan) {
   }
   /* Tasks may round the same pixels again where that is little beside the products. */
   const int64_t again = (read * plan->set_ranges - plan->in_plane) * ROUNDING_COST;
-  narrow->is_joint = again <= plan->out_plane * plan->taps * plan->unit * plan->out_blocks / 8;
+  narrow->is_joint = narrow->is_in_place || again <= plan->out_plane * plan->taps * narrow->words * plan->out_blocks / 8;
 }
 
 static int plan_narrow(conv_plan *plan) {
   narrow_plan *narrow = &plan->narrow;
-  if (!narrow->table) return 0;
-  plan->unit = BLOCK / narrow->table->factors;
+  const int64_t factors = narrow->table->factors;
+  plan->unit = BLOCK / factors;
+  narrow->words = plan->in_blocks > 1 ? plan->unit : (plan->shape.in_channels + factors - 1) / factors;
+  narrow->is_in_place = plan->numbers.input.type == CONV_UINT8 && factors == 4 && plan->is_flat && !plan->is_gathered;
   if (!place_plan(plan)) return 0;
   plan->channel_vectors = narrow->table->is_integer ? 3 : 1;
-  plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * plan->unit * BLOCK;
-  const int64_t step_bytes = plan->taps * plan->unit * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
+  plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * narrow->words * BLOCK;
+  const int64_t step_bytes = plan->taps * narrow->words * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
   plan->chunk = max64(CHUNK_BYTES / max64(step_bytes, 1), 1);
-  if (!narrow->table->is_integer) narrow->range = RANGE_NONE;
   split(plan);
   return 1;
 }
@@ -126,50 +129,92 @@ static float scale_of(const float *weights, int64_t count) {
   return scale < 1e-37f ? 0 : scale;
 }
 
-static void pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
-                 int64_t set) {
-  const narrow_table *table = plan->narrow.table;
-  const int64_t taps = plan->taps, factors = table->factors;
+static void put_factor(void *words, int64_t factors, int64_t lane, int32_t value) {
+  if (factors == 4) ((int8_t *)words)[lane] = (int8_t)value;
+  else ((int16_t *)words)[lane] = (int16_t)value;
+}
+
+/* Where the row of an output channel goes: a word for each tap, `stride` words apart. */
+typedef struct packed_row {
+  int32_t *words; /* of the row's first input channel block */
+  int64_t width;  /* words from one factor's to the next */
+} packed_row;
+
+static int32_t *word_of(const conv_plan *plan, packed_row to, int64_t channel, int64_t tap) {
+  const int64_t words = plan->narrow.words, word = channel % BLOCK / plan->narrow.table->factors;
+  return to.words + ((channel / BLOCK * plan->taps + tap) * words + word) * to.width;
+}
+
+static void pack_bfloats(const conv_plan *plan, const float *from, weight_row row, packed_row to) {
+  for (int64_t c = row.first; c < row.end; c++) {
+    for (int64_t tap = 0; tap < plan->taps; tap++) {
+      const float weight = from[(c - row.first) * plan->taps + tap];
+      ((uint16_t *)word_of(plan, to, c, tap))[c % plan->narrow.table->factors] = bfloat16_of(weight);
+    }
+  }
+}
+
+/* Integers that are given, and their total. */
+static int32_t pack_bytes(const conv_plan *plan, const int8_t *from, weight_row row, packed_row to) {
+  const int64_t factors = plan->narrow.table->factors;
+  int32_t total = 0;
+  for (int64_t c = row.first; c < row.end; c++) {
+    for (int64_t tap = 0; tap < plan->taps; tap++) {
+      const int8_t weight = from[(c - row.first) * plan->taps + tap];
+      total += weight;
+      put_factor(word_of(plan, to, c, tap), factors, c % factors, weight);
+    }
+  }
+  return total;
+}
+
+/* Integers that weights become, and their total. */
+static int32_t pack_rounded(const conv_plan *plan, const float *from, weight_row row, packed_row to, float *scale) {
+  const int64_t factors = plan->narrow.table->factors;
+  int32_t total = 0;
+  *scale = scale_of(from, (row.end - row.first) * plan->taps);
+  if (!(*scale > 0 && *scale < __builtin_inff())) return 0;
+  const float inverse = 1 / *scale;
+  for (int64_t c = row.first; c < row.end; c++) {
+    for (int64_t tap = 0; tap < plan->taps; tap++) {
+      const int32_t rounded = round_to_integer(from[(c - row.first) * plan->taps + tap] * inverse);
+      total += rounded;
+      put_factor(word_of(plan, to, c, tap), factors, c % factors, rounded);
+    }
+  }
+  return total;
+}
+
+static void pack(const conv_plan *plan, const conv_parameters *given, float *packed, int64_t group, int64_t set) {
+  const int is_integer = plan->narrow.table->is_integer;
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first), width = blocks * BLOCK;
-  const int64_t per_block = plan->steps * taps * plan->unit * BLOCK;
+  const int64_t per_block = plan->steps * plan->taps * plan->narrow.words * BLOCK;
+  const narrow_plan *narrow = &plan->narrow;
   float *const words = packed + (group * plan->out_blocks + first) * per_block;
   memset(words, 0, (size_t)(blocks * per_block) * sizeof(float));
-  float *const scales = table->is_integer ? conv_channel_vector(plan, packed, SCALE, group, first) : NULL;
-  int32_t *const totals =
-      table->is_integer ? (int32_t *)conv_channel_vector(plan, packed, TOTAL, group, first) : NULL;
   for (int64_t o = 0; o < width; o++) {
     const weight_row row = conv_row(plan, group, first * BLOCK + o);
-    const int inside = row.row >= 0;
-    const float *from = (const float *)weights + (inside ? conv_weight(plan, row, origin, row.first) : 0);
-    float inverse = 0;
+    const packed_row to = {(int32_t *)words + o, width};
+    const int64_t start = row.row < 0 ? 0 : conv_weight(plan, row, given->origin, row.first);
+    const float *const weights = (const float *)given->weights + start;
+    float scale = 0;
     int32_t total = 0;
-    if (table->is_integer) {
-      scales[o] = inside ? scale_of(from, plan->given.in_channels * taps) : 0;
-      if (scales[o] > 0 && scales[o] < __builtin_inff()) inverse = 1 / scales[o];
-      totals[o] = 0;
+    if (row.row >= 0 && !is_integer) pack_bfloats(plan, weights, row, to);
+    if (row.row >= 0 && is_integer && has_bytes(plan)) {
+      total = pack_bytes(plan, (const int8_t *)given->weights + start, row, to);
+      scale = given->scales[row.row];
+    } else if (row.row >= 0 && is_integer) {
+      total = pack_rounded(plan, weights, row, to, &scale);
     }
-    if (!inside || (table->is_integer && inverse == 0)) continue;
-    for (int64_t c = row.first; c < row.end; c++) {
-      const int64_t word = c / BLOCK * taps * plan->unit + c % BLOCK / factors, lane = c % factors;
-      float *const to = words + word * width + o;
-      for (int64_t tap = 0; tap < taps; tap++) {
-        const float weight = from[(c - row.first) * taps + tap];
-        void *const at = to + tap * plan->unit * width;
-        if (!table->is_integer) {
-          ((uint16_t *)at)[lane] = bfloat16_of(weight);
-          continue;
-        }
-        const int32_t rounded = round_to_integer(weight * inverse);
-        total += rounded;
-        if (factors == 4) {
-          ((int8_t *)at)[lane] = (int8_t)rounded;
-        } else {
-          ((int16_t *)at)[lane] = (int16_t)rounded;
-        }
-      }
+    if (!is_integer) continue;
+    if (narrow->range == RANGE_GIVEN) {
+      scale *= narrow->given.scale;
+      /* In pairs, inputs have their zero taken off already. */
+      total *= narrow->table->factors == 4 ? -narrow->given.zero : 0;
     }
-    if (table->is_integer) totals[o] = total;
+    conv_channel_vector(plan, packed, SCALE, group, first)[o] = scale;
+    ((int32_t *)conv_channel_vector(plan, packed, TOTAL, group, first))[o] = total;
   }
 }
 
@@ -205,6 +250,7 @@ static void round_pixels(const conv_plan *plan, const float *input, int64_t imag
   const int by_pixel = narrow->range == RANGE_OF_PIXEL;
   const int64_t strip = max64(STRIP_BYTES / (max64(blocks, 1) * BLOCK * (int64_t)sizeof(float)), 4);
   const float *const from = input + image * blocks * plane;
+  const uint8_t *const bytes = (const uint8_t *)input + image * blocks * plane;
   for (int64_t pixel = inputs.first; pixel < inputs.end;) {
     pixel_run run = run_at(plan, pixel, inputs.end);
     float *to = words + (pixel - inputs.first) * plan->unit;
@@ -219,6 +265,13 @@ static void round_pixels(const conv_plan *plan, const float *input, int64_t imag
     narrow_range *const own = ranges + (by_pixel ? pixel - inputs.first : 0);
     const float *source = from + run.from * BLOCK;
     const int64_t step = run.step * BLOCK;
+    if (has_bytes(plan)) {
+      for (int64_t block = 0; block < blocks; block++, to += stride) {
+        narrow->table->copy(bytes + block * plane + run.from * BLOCK, step, run.pixels, plan->numbers.input, to);
+      }
+      pixel += run.pixels;
+      continue;
+    }
     if (by_pixel) {
       run.pixels = min64(run.pixels, strip);
       narrow->table->pixel_ranges(source, step, plane, blocks, run.pixels, own);
@@ -273,6 +326,83 @@ static void round_part(const conv_plan *plan, const conv_buffers *buffers, int64
   round_pixels(plan, buffers->input, image, inputs, ranges, words, plan->in_plane * plan->unit);
 }
 
+/* What a task multiplies. */
+typedef struct narrow_input {
+  span inputs; /* the pixels in `words` */
+  const narrow_range *ranges;
+  const float *words;
+} narrow_input;
+
+/* Words of a task, made in `*own`, which moves on, unless they are there. */
+static narrow_input input_of(const conv_plan *plan, const conv_buffers *buffers, int64_t image, span outputs, float **own) {
+  const narrow_plan *narrow = &plan->narrow;
+  narrow_input made = {.inputs = {0, plan->in_plane}, .ranges = &narrow->given};
+  if (narrow->is_in_place) {
+    made.words = buffers->input + image * plan->in_blocks * plan->in_plane * plan->unit;
+    *own += ranges_count(plan, 0);
+    return made;
+  }
+  if (!narrow->is_joint) {
+    float *whole = whole_of(plan, buffers, image);
+    made.ranges = (const narrow_range *)whole;
+    made.words = whole + ranges_count(plan, plan->in_plane);
+    *own += ranges_count(plan, 0);
+    return made;
+  }
+  made.inputs = inputs_of(plan, outputs);
+  narrow_range *found = (narrow_range *)*own;
+  *found = range_of(plan, buffers, image);
+  float *rounded = *own + ranges_count(plan, narrow->slab);
+  const int64_t stride = (made.inputs.end - made.inputs.first) * plan->unit;
+  round_pixels(plan, buffers->input, image, made.inputs, found, rounded, stride);
+  made.ranges = found;
+  made.words = rounded;
+  *own = rounded + words_count(plan, narrow->slab);
+  return made;
+}
+
+/* Calls the tile whose results and residuals lie from element `at` on, by way of memory for floats where they have to
+   be floats for longer than in registers. */
+static void finished_tile(const conv_plan *plan, const conv_buffers *buffers, narrow_job *job, int64_t at, float *stage) {
+  const narrow_table *table = plan->narrow.table;
+  const conv_numbers *numbers = &plan->numbers;
+  tile_job *tile = &job->tile;
+  const int64_t plane = plan->out_plane * BLOCK, pixels = tile->pixels;
+  tile->block_stride = job->residual_stride = plane;
+  tile->residual = numbers->residual.type ? NULL : offset(buffers->residual, at);
+  job->residual = numbers->residual.type ? (const uint8_t *)buffers->residual + at : NULL;
+  if (!is_staged(plan)) {
+    tile->output = buffers->output + at;
+    job->bytes = numbers->output.type ? (uint8_t *)buffers->output + at : NULL;
+    return table->tile(job);
+  }
+  tile->output = stage;
+  tile->block_stride = MAX_TILE_PIXELS * BLOCK;
+  if (plan->epilogue.residual == CONV_RESIDUAL_AFTER_ACTIVATION && tile->last) {
+    float *const added = stage + STAGE_COUNT;
+    for (int32_t v = 0; v < tile->blocks; v++) {
+      float *const to = added + v * tile->block_stride;
+      if (job->residual) table->read(job->residual + v * plane, pixels, numbers->residual, to);
+      else memcpy(to, tile->residual + v * plane, (size_t)(pixels * BLOCK) * sizeof(float));
+    }
+    tile->residual = added;
+  }
+  table->tile(job);
+  for (int32_t v = 0; tile->last && v < tile->blocks; v++) {
+    const float *const from = stage + v * tile->block_stride;
+    const int64_t to = at + v * plane;
+    if (numbers->output.type) table->write(from, pixels, job->range, (uint8_t *)buffers->output + to);
+    else memcpy(buffers->output + to, from, (size_t)(pixels * BLOCK) * sizeof(float));
+  }
+}
+
+/* Zeros in the lanes past the last of `written` channels, from element `at` of the output on. */
+static void clear_lanes(const conv_plan *plan, const conv_buffers *buffers, int64_t at, int64_t pixels, int64_t written) {
+  if (written % BLOCK == 0) return;
+  at += written / BLOCK * plan->out_plane * BLOCK;
+  conv_clear_stored(plan, buffers->output, at, pixels, written % BLOCK);
+}
+
 static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const narrow_plan *narrow = &plan->narrow;
   const int64_t set_range = task % plan->set_ranges, pixel_range = task / plan->set_ranges % plan->pixel_ranges;
@@ -281,34 +411,23 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   const int64_t count = outputs.end - outputs.first, tiles = (count + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
 
   float *own = buffers->workspace + bounds_count(plan) + images(plan) * whole_count(plan) + worker * own_count(plan);
-  span inputs = {0, plan->in_plane};
-  const narrow_range *ranges;
-  const float *words;
-  if (narrow->is_joint) {
-    inputs = inputs_of(plan, outputs);
-    narrow_range *found = (narrow_range *)own;
-    *found = range_of(plan, buffers, image);
-    float *rounded = own + ranges_count(plan, narrow->slab);
-    round_pixels(plan, buffers->input, image, inputs, found, rounded, (inputs.end - inputs.first) * plan->unit);
-    ranges = found;
-    words = rounded;
-    own = rounded + words_count(plan, narrow->slab);
-  } else {
-    float *whole = whole_of(plan, buffers, image);
-    ranges = (const narrow_range *)whole;
-    words = whole + ranges_count(plan, plan->in_plane);
-  }
+  const narrow_input in = input_of(plan, buffers, image, outputs, &own);
+  float *const stage = own;
+  own += stages_count(plan);
 
-  /* In pairs, inputs have their zero taken off already. */
-  const int has_totals = narrow->table->is_integer && narrow->table->factors == 4;
-  const int64_t per_block = plan->steps * plan->taps * plan->unit * BLOCK;
-  narrow_job job = {.sums = own, .sums_stride = count * BLOCK};
+  const int has_totals = narrow->table->is_integer && narrow->table->factors == 4 && narrow->range != RANGE_GIVEN;
+  const int64_t per_block = plan->steps * plan->taps * narrow->words * BLOCK;
+  const narrow_range rounded = narrow_range_of_bytes(plan->numbers.rounded);
+  const narrow_range range = narrow_range_of_bytes(plan->numbers.output);
+  narrow_job job = {.sums_stride = count * BLOCK, .rounded = plan->numbers.rounded.type ? &rounded : NULL,
+                    .residual_numbers = plan->numbers.residual, .range = &range,
+                    .is_given = narrow->range == RANGE_GIVEN};
   tile_job *tile = &job.tile;
   tile->kernels = plan->kernels;
-  tile->step_stride = (inputs.end - inputs.first) * plan->unit;
+  tile->step_stride = (in.inputs.end - in.inputs.first) * plan->unit;
   tile->taps = plan->taps;
+  tile->length = narrow->words;
   tile->tap_offset = plan->tap_offset;
-  tile->block_stride = plan->out_plane * BLOCK;
   tile->epilogue = plan->epilogue;
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
@@ -325,8 +444,8 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       tile->steps = min64(plan->chunk, plan->steps - step);
       tile->first = step == 0;
       tile->last = step + tile->steps == plan->steps;
-      tile->weights = weights + step * plan->taps * plan->unit * BLOCK * tile->blocks;
-      tile->input = words + step * tile->step_stride;
+      tile->weights = weights + step * plan->taps * narrow->words * BLOCK * tile->blocks;
+      tile->input = in.words + step * tile->step_stride;
       job.sums = own;
       cursor at_pixel = place_cursor(plan, outputs.first);
       for (int64_t i = 0; i < tiles; i++) {
@@ -334,20 +453,16 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
         place_tile(plan, tile, &at_pixel, to - from);
         job.has_zeros = 0;
         for (int64_t p = 0; p < to - from; p++) {
-          tile->base[p] -= inputs.first * plan->unit;
-          const narrow_range *range = ranges + (narrow->range == RANGE_OF_PIXEL ? from + p - inputs.first : 0);
+          tile->base[p] -= in.inputs.first * plan->unit;
+          const narrow_range *range = in.ranges + (narrow->range == RANGE_OF_PIXEL ? from + p - in.inputs.first : 0);
           job.scale[p] = range->scale;
           job.zero[p] = range->zero;
           job.has_zeros |= has_totals && range->zero;
         }
         const int64_t at = ((image * plan->out_blocks + block) * plan->out_plane + from) * BLOCK;
-        tile->output = buffers->output + at;
-        tile->residual = offset(buffers->residual, at);
-        narrow->table->tile(&job);
+        finished_tile(plan, buffers, &job, at, stage);
         job.sums += (to - from) * BLOCK;
-        if (tile->last && written % BLOCK) {
-          conv_clear_lanes(tile->output + written / BLOCK * tile->block_stride, to - from, written % BLOCK);
-        }
+        if (tile->last) clear_lanes(plan, buffers, at, to - from, written);
       }
     }
   }

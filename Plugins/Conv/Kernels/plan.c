@@ -51,6 +51,19 @@ static const conv_family *family_of(int32_t algorithm) {
 
 static int64_t divisor(int64_t a, int64_t b) { return b == 0 ? a : divisor(b, a % b); }
 
+static void set_range(conv_plan *plan) {
+  narrow_plan *narrow = &plan->narrow;
+  const conv_range range = plan->numbers.range;
+  narrow->range = range.low <= range.high ? RANGE_GIVEN : plan->is_flat ? RANGE_OF_PIXEL : RANGE_OF_IMAGE;
+  narrow->given = narrow_range_of(range.low, range.high);
+  if (has_bytes(plan)) {
+    narrow->range = RANGE_GIVEN;
+    narrow->given = narrow_range_of_bytes(plan->numbers.input);
+    narrow->given.zero += sign_bit(plan->numbers.input);
+  }
+  if (!narrow->table->is_integer) narrow->range = RANGE_NONE;
+}
+
 int64_t conv_merged_groups(const conv_shape *shape) {
   const int64_t in = shape->in_channels, out = shape->out_channels, groups = shape->groups;
   if (groups == 1 || (in % BLOCK == 0 && out % BLOCK == 0)) return 1;
@@ -64,7 +77,7 @@ int64_t conv_merged_groups(const conv_shape *shape) {
 }
 
 conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
-                            conv_range range, conv_machine machine) {
+                            const conv_numbers *numbers, conv_machine machine) {
   conv_plan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
   plan->given = plan->shape = *shape;
@@ -87,10 +100,14 @@ conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t 
   plan->unit = algorithm == CONV_PLAIN ? 1 : BLOCK;
   plan->channel_vectors = 1;
   plan_input(plan);
-  if (plan->family == &conv_narrow) {
-    plan->narrow.table = conv_narrow_table(algorithm, machine);
-    plan->narrow.given = narrow_range_of(range.low, range.high);
-    plan->narrow.range = range.low <= range.high ? RANGE_GIVEN : plan->is_flat ? RANGE_OF_PIXEL : RANGE_OF_IMAGE;
+  plan->numbers = *numbers;
+  if (plan->family == &conv_narrow || has_bytes(plan)) {
+    plan->narrow.table = conv_narrow_table(plan->family == &conv_narrow ? algorithm : CONV_IN_INT8, machine);
+    if (!plan->narrow.table) {
+      conv_plan_destroy(plan);
+      return NULL;
+    }
+    set_range(plan);
   }
   if (!plan->family->plan(plan)) {
     conv_plan_destroy(plan);
@@ -120,8 +137,8 @@ void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t
   *end = start + min64((block + blocks) * BLOCK, channels);
 }
 
-void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const float *bias, float *packed,
-               int64_t task) {
+void conv_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t task) {
+  const float *const bias = parameters->bias;
   const int64_t group = task / plan->sets, set = task % plan->sets;
   int64_t first;
   const int64_t blocks = task_blocks(plan, task, &first), channels = conv_channels(plan, group);
@@ -130,7 +147,7 @@ void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const
     const int64_t channel = first * BLOCK + i;
     packed_bias[i] = bias && channel < channels ? bias[group * plan->shape.out_channels + channel] : 0;
   }
-  plan->family->pack(plan, weights, origin, packed, group, set);
+  plan->family->pack(plan, parameters, packed, group, set);
 }
 
 int64_t conv_workspace_count(const conv_plan *plan) { return plan->family->workspace_count(plan); }

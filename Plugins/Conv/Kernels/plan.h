@@ -30,6 +30,8 @@ typedef struct narrow_plan {
   int32_t range;
   /* Whether each task rounds the input that it needs. If not, a phase of its own does, for all tasks. */
   int32_t is_joint;
+  int32_t is_in_place; /* bytes are multiplied as they are */
+  int64_t words;       /* of a tap that hold channels */
   narrow_range given;
   int64_t parts; /* of an image, in the phases that look for ranges and round */
   int64_t slab;  /* pixels that a task reads at most */
@@ -39,7 +41,7 @@ typedef struct narrow_plan {
 /* What an algorithm does at each stage. */
 typedef struct conv_family {
   int (*plan)(conv_plan *plan); /* 0 when there is no memory */
-  void (*pack)(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group, int64_t set);
+  void (*pack)(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t group, int64_t set);
   int64_t (*workspace_count)(const conv_plan *plan);
   int32_t (*phases)(const conv_plan *plan);
   int64_t (*tasks)(const conv_plan *plan, int32_t phase);
@@ -81,7 +83,17 @@ struct conv_plan {
   uint64_t all_taps;
   winograd_plan winograd;
   narrow_plan narrow;
+  conv_numbers numbers;
 };
+
+static inline int has_bytes(const conv_plan *plan) { return plan->numbers.input.type != 0; }
+/* Whether results pass a worker's own memory, because bytes are made or read behind an activation. */
+static inline int is_staged(const conv_plan *plan) {
+  return has_bytes(plan) && !conv_is_finished(plan->epilogue);
+}
+
+/* What follows packed weights of integers: their scales; the bias is first. */
+enum { SCALE = 1 };
 
 enum {
   /* Input that one task reads: stays in the second-level cache while all weights stream past. */
@@ -150,6 +162,8 @@ int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first);
 float *conv_channel_vector(const conv_plan *plan, const float *packed, int64_t vector, int64_t group, int64_t block);
 /* Clears the lanes past the last channel: 0 × infinity or an activation may have left something there. */
 void conv_clear_lanes(float *output, int64_t pixels, int64_t lanes);
+/* The same for pixels from element `at` on, be they floats or bytes. */
+void conv_clear_stored(const conv_plan *plan, float *output, int64_t at, int64_t pixels, int64_t lanes);
 
 void copy_input(const conv_plan *plan, const float *input, float *target, int64_t task);
 int64_t copy_tasks(const conv_plan *plan);

@@ -101,43 +101,9 @@ void conv_reference(const conv_shape *shape, int32_t type, conv_epilogue epilogu
   }
 }
 
-/* The greatest bytes, tap by tap along rows. `flip` makes the order of signed ones that of unsigned. */
-static void pool_bytes(const conv_window *w, uint8_t flip, const uint8_t *input, uint8_t *output) {
-  const int64_t step = w->stride[2];
-  const span met = taps_met(w, 2);
-  for (int64_t z = 0; z < w->out[0]; z++) {
-    const tap_range d = tap_range_of(w, 0, z);
-    for (int64_t y = 0; y < w->out[1]; y++, output += w->out[2]) {
-      const tap_range h = tap_range_of(w, 1, y);
-      memset(output, 0, (size_t)w->out[2]);
-      for (int64_t i = d.first; i < d.last; i++) {
-        for (int64_t j = h.first; j < h.last; j++) {
-          const int64_t zz = d.start + i * w->dilation[0], yy = h.start + j * w->dilation[1];
-          const uint8_t *row = input + (zz * w->in[1] + yy) * w->in[2];
-          for (int64_t k = met.first; k < met.end; k++) {
-            const int64_t across = k * w->dilation[2] - w->pad[2];
-            const span inside = span_of(w, 2, k);
-            for (int64_t x = inside.first; x < inside.end; x++) {
-              const uint8_t value = row[x * step + across] ^ flip;
-              output[x] = value > output[x] ? value : output[x];
-            }
-          }
-        }
-      }
-      for (int64_t x = 0; x < w->out[2]; x++) output[x] ^= flip;
-    }
-  }
-}
-
 void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *output, int64_t *indices,
                 int64_t plane) {
   const conv_window *w = &shape->window;
-  if (shape->kind == POOL_MAX && !indices && (type == CONV_UINT8 || type == CONV_INT8)) {
-    pool_bytes(
-      w, type == CONV_INT8 ? 0x80 : 0, (const uint8_t *)input + plane * w->in[0] * w->in[1] * w->in[2],
-      (uint8_t *)output + plane * w->out[0] * w->out[1] * w->out[2]);
-    return;
-  }
   const int64_t in_base = plane * w->in[0] * w->in[1] * w->in[2];
   const double lowest = type == CONV_UINT8 ? 0 : type == CONV_INT8 ? -128 : -(double)INFINITY;
   int64_t at = plane * w->out[0] * w->out[1] * w->out[2];

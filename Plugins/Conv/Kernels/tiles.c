@@ -89,10 +89,11 @@ static inline void pack(const conv_plan *plan, const void *weights, int64_t orig
   }
 }
 
-static void tiles_pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
+static void tiles_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t group,
                        int64_t set) {
-  if (has_halves(plan)) pack(plan, weights, origin, packed, group, set, 1);
-  else pack(plan, weights, origin, packed, group, set, 0);
+  const void *const weights = parameters->weights;
+  if (has_halves(plan)) pack(plan, weights, parameters->origin, packed, group, set, 1);
+  else pack(plan, weights, parameters->origin, packed, group, set, 0);
 }
 
 /* A tile of a plain output: computed into a buffer, then written channel by channel. */

@@ -136,10 +136,11 @@ static void pack_transformed(const conv_plan *plan, const float *weights, int64_
   }
 }
 
-static void winograd_pack(const conv_plan *plan, const void *weights, int64_t origin, float *packed, int64_t group,
+static void winograd_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t group,
                           int64_t set) {
-  if (has_halves(plan)) pack_halves(plan, weights, origin, (uint16_t *)packed, group, set);
-  else pack_transformed(plan, weights, origin, packed, group, set);
+  const void *const weights = parameters->weights;
+  if (has_halves(plan)) pack_halves(plan, weights, parameters->origin, (uint16_t *)packed, group, set);
+  else pack_transformed(plan, weights, parameters->origin, packed, group, set);
 }
 
 /* A tile's place. */

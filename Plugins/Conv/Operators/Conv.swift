@@ -14,7 +14,7 @@ struct Conv: Operator {
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try ConvGeometry(node)
-    let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
+    let epilogue = try Epilogue(node, geometry)
     let algorithm = try ConvAlgorithm(geometry, node, on: host)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     if algorithm == .reference { return ReferenceConvKernel(geometry, epilogue) }
@@ -31,14 +31,14 @@ struct Conv: Operator {
 
   func accepts(_ step: Step, in node: Node) -> Bool {
     guard let geometry = try? ConvGeometry(node), geometry.type == .float32,
-      var epilogue = try? Epilogue(node, outputShape: geometry.outputShape)
+      var epilogue = try? Epilogue(node, geometry)
     else { return false }
-    return (try? epilogue.append(step, in: node, outputShape: geometry.outputShape)) ?? false
+    return (try? epilogue.append(step, in: node, geometry)) ?? false
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let geometry = try ConvGeometry(node)
-    let epilogue = try Epilogue(node, outputShape: geometry.outputShape)
+    let epilogue = try Epilogue(node, geometry)
     let input: Layout = try geometry.prefersBlocked(now: node.input(0).layout) ? .nchw16c : .plain
     let output: Layout = input == .nchw16c || geometry.canWriteBlocked ? .nchw16c : .plain
     guard output == .nchw16c else { return nil }
@@ -61,18 +61,22 @@ struct ConvGeometry {
   var hasBias: Bool
 
   init(_ node: Node) throws {
-    let input = try node.input(0)
-    let weights = try node.input(1)
-    let type = input.type
+    let type = try node.input(0).type
     guard [.float32, .float64, .float16, .bfloat16].contains(type) else {
       throw OperatorError("Conv takes floating-point tensors, not element type \(type.rawValue)")
     }
-    guard weights.type == type else {
-      throw OperatorError("the weights have element type \(weights.type.rawValue), the input \(type.rawValue)")
+    try self.init(node, weights: type, bias: type)
+  }
+
+  /// Of a node whose inputs are image, weights and perhaps a bias.
+  init(_ node: Node, weights weightType: ElementType, bias biasType: ElementType) throws {
+    let (input, weights) = (try node.input(0), try node.input(1))
+    guard weights.type == weightType else {
+      throw OperatorError("the weights have element type \(weights.type.rawValue), the input \(input.type.rawValue)")
     }
-    try self.init(type: type, input: input.shape, weights: weights.shape, node.attributes)
+    try self.init(type: input.type, input: input.shape, weights: weights.shape, node.attributes)
     if node.ownInputCount > 2, let bias = node.optionalInput(2) {
-      guard bias.type == type, bias.shape == [weights[dimension: 0]] else {
+      guard bias.type == biasType, bias.shape == [weights[dimension: 0]] else {
         throw OperatorError("the bias has shape \(bias.shape) in place of [\(weights[dimension: 0])]")
       }
       hasBias = true
@@ -113,7 +117,7 @@ struct ConvGeometry {
 
   /// Whether the kernels for blocked input can serve.
   var canReadBlocked: Bool {
-    guard type == .float32, window.taps <= 64, inputChannels > 0 else { return false }
+    guard [.float32, .int8, .uint8].contains(type), window.taps <= 64, inputChannels > 0 else { return false }
     return isDepthwise || mergedGroups > 0
   }
 

@@ -32,6 +32,13 @@ enum ConvAlgorithm: Equatable {
         self = .depthwise
         return
       }
+      if geometry.type != .float32 {
+        guard geometry.suitsBytes else {
+          throw OperatorError("bytes don't suit this convolution", kind: .unsupported)
+        }
+        self = .int8
+        return
+      }
       // By shape alone: int8 has the same results on every CPU.
       if node.allowsInt8, geometry.suitsNarrow, geometry.mergedGroups == 1, geometry.products <= Int(CONV_INT8_PRODUCTS)
       {
@@ -71,7 +78,7 @@ enum ConvAlgorithm: Equatable {
     case .direct, .pointwise: return product
     case .bfloat16: return product + " in bf16"
     case .int8: return product + " in int8"
-    case .depthwise: return "depthwise \(kernel)"
+    case .depthwise: return "depthwise \(kernel)" + (geometry.type == .float32 ? "" : " in int8")
     case .winograd2, .winograd2By5: return "Winograd F(2×2, \(kernel))"
     case .winograd4: return "Winograd F(4×4, \(kernel))"
     case .plain:
@@ -120,6 +127,9 @@ extension ConvGeometry {
   fileprivate var canBePadded: Bool {
     paddedCount / 16 <= max(saturatingProduct([batch, groups, inputChannels] + window.input), 1 << 16)
   }
+
+  /// Whether bytes can be multiplied as they are: sums, and what zero points add to them, stay below 2³¹.
+  var suitsBytes: Bool { suitsNarrow && products <= 1 << 15 }
 
   /// Whether narrow factors can serve blocked input.
   fileprivate var suitsNarrow: Bool { !isDepthwise && canBePadded }

@@ -2,7 +2,7 @@ import CConvKernels
 import PluginSupport
 import ZooPlugin
 
-/// A convolution of float32 tensors by register tiles.
+/// A convolution of float32 tensors, or of bytes with what they stand for, by register tiles.
 final class ConvKernel: Kernel, @unchecked Sendable {
   private let geometry: ConvGeometry
   private let epilogue: Epilogue
@@ -16,6 +16,10 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   private let packed: HostMemory?
   private let packedByteCount: Int
   private let scratchByteCount: Int
+  /// Of weights of int8, one for each output channel.
+  private let scales: [Float]
+  /// Products of vectors, about.
+  private let steps: Int
 
   /// - Parameter sharing: a kernel of the same node whose packed weights this one takes over.
   init(
@@ -25,16 +29,17 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     self.geometry = geometry
     self.epilogue = epilogue
     self.algorithm = algorithm
-    form = other?.form ?? (Self.canPack(geometry, node) ? WeightForm(node, geometry, algorithm) : .float32)
+    let isKnown = geometry.type != .float32 || Self.canPack(geometry, node)
+    form = other?.form ?? (isKnown ? WeightForm(node, geometry, algorithm) : .float32)
     self.host = host
+    steps = saturatingProduct(geometry.outputShape + [geometry.products]) / 16
+    scales = form == .int8 ? try QuantizedConv.scales(node, geometry) : []
     var shape = geometry.raw
+    var numbers = try Self.numbers(geometry, epilogue, node)
     let machine = conv_machine(host, workerCount: executor.workerCount)
-    let range = node.calibratedRange(0)
-    guard
-      let plan = conv_plan_create(
-        &shape, algorithm.raw, form.code, epilogue.raw,
-        conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan), machine)
-    else { throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory) }
+    guard let plan = conv_plan_create(&shape, algorithm.raw, form.code, epilogue.raw, &numbers, machine) else {
+      throw OperatorError("no memory for the plan of a convolution", kind: .outOfMemory)
+    }
     self.plan = plan
     packedByteCount = Self.aligned(Int(conv_packed_count(plan)) * 4)
     scratchByteCount = Self.aligned(Int(conv_workspace_count(plan)) * 4)
@@ -44,7 +49,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
     }
     do {
       packed = try Self.pack(
-        geometry, node, form, plan: plan, byteCount: packedByteCount, host: host, executor: executor)
+        geometry, node, form, scales, plan: plan, byteCount: packedByteCount, host: host, executor: executor)
     } catch {
       conv_plan_destroy(plan)
       throw error
@@ -52,6 +57,14 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   }
 
   deinit { conv_plan_destroy(plan) }
+
+  private static func numbers(_ geometry: ConvGeometry, _ epilogue: Epilogue, _ node: Node) throws -> conv_numbers {
+    let range = node.calibratedRange(0)
+    return conv_numbers(
+      range: conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan),
+      input: geometry.type == .float32 ? conv_bytes() : try QuantizedConv.numbers(node),
+      residual: epilogue.residualNumbers, output: epilogue.output, rounded: epilogue.rounded)
+  }
 
   private static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 
@@ -64,19 +77,19 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   /// The weights and bias packed, if both are constants.
   private static func pack(
-    _ geometry: ConvGeometry, _ node: Node, _ form: WeightForm, plan: OpaquePointer, byteCount: Int, host: Host,
-    executor: Executor
+    _ geometry: ConvGeometry, _ node: Node, _ form: WeightForm, _ scales: [Float], plan: OpaquePointer, byteCount: Int,
+    host: Host, executor: Executor
   ) throws -> HostMemory? {
     guard canPack(geometry, node), let weights = node.constant(1) else { return nil }
     let bias = geometry.hasBias ? node.optionalInput(2)?.data : nil
     let memory = try host.allocate(max(byteCount, 64))
     let row = geometry.inputChannels * geometry.window.taps
-    let pieces = pieces(plan, rowByteCount: row * 4)
+    let pieces = pieces(plan, rowByteCount: row * form.elementByteCount)
     try executor.parallelTry(pieces.count) { index in
       let piece = pieces[index]
       try form.withElements(of: weights, from: piece.rows.lowerBound * row, count: piece.rows.count * row) {
         pack(
-          plan, piece.tasks, weights: $0, origin: piece.rows.lowerBound, bias: bias, into: memory.address)
+          plan, piece.tasks, weights: $0, origin: piece.rows.lowerBound, bias: bias, scales, into: memory.address)
       }
     }
     return memory
@@ -99,12 +112,14 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   private static func pack(
     _ plan: OpaquePointer, _ tasks: Range<Int>, weights: UnsafeRawPointer, origin: Int,
-    bias: UnsafeMutableRawPointer?, into target: UnsafeMutableRawPointer
+    bias: UnsafeMutableRawPointer?, _ scales: [Float], into target: UnsafeMutableRawPointer
   ) {
-    for task in tasks {
-      conv_pack(
-        plan, weights, Int64(origin), bias?.assumingMemoryBound(to: Float.self),
-        target.assumingMemoryBound(to: Float.self), Int64(task))
+    scales.withUnsafeBufferPointer { scales in
+      var parameters = conv_parameters(
+        weights: weights, origin: Int64(origin),
+        bias: bias.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) },
+        scales: scales.baseAddress)
+      for task in tasks { conv_pack(plan, &parameters, target.assumingMemoryBound(to: Float.self), Int64(task)) }
     }
   }
 
@@ -116,9 +131,9 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   /// A residual that is added first is read before its element is written.
   var inPlaceInputs: [Int] {
-    guard let residual = epilogue.residual, epilogue.raw.residual == Int32(CONV_RESIDUAL_BEFORE_ACTIVATION) else {
-      return []
-    }
+    guard let residual = epilogue.residual, epilogue.raw.residual == Int32(CONV_RESIDUAL_BEFORE_ACTIVATION),
+      (epilogue.residualNumbers.type == 0) == (epilogue.output.type == 0)
+    else { return [] }
     return [residual]
   }
 
@@ -138,7 +153,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
       let bias = geometry.hasBias ? call.optionalInput(2)?.data : nil
       executor.parallelFor(Int(conv_pack_tasks(plan))) { task, _ in
         Self.pack(
-          plan, task..<task + 1, weights: unpacked, origin: 0, bias: bias, into: target)
+          plan, task..<task + 1, weights: unpacked, origin: 0, bias: bias, scales, into: target)
       }
       weights = target
     }
@@ -149,7 +164,6 @@ final class ConvKernel: Kernel, @unchecked Sendable {
       residual: residual?.data.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) },
       output: target.assumingMemoryBound(to: Float.self),
       workspace: call.workspace?.assumingMemoryBound(to: Float.self), blocked_output: blocked ? 1 : 0, reserved: 0)
-    let steps = saturatingProduct(geometry.outputShape + [geometry.products]) / 16
     for phase in 0..<conv_phases(plan) {
       executor.parallelFor(Int(conv_tasks(plan, phase)), steps: steps) { task, worker in
         withUnsafePointer(to: buffers) { conv_run(plan, $0, phase, Int64(task), Int64(worker)) }
@@ -159,13 +173,12 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     guard packed != nil else { return nil }
-    let geometry = try ConvGeometry(node)
+    let geometry = geometry.type == .float32 ? try ConvGeometry(node) : try ConvGeometry(quantized: node)
     let algorithm = try ConvAlgorithm(geometry, node, on: host)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     guard algorithm == self.algorithm else { return nil }
     return try ConvKernel(
-      geometry, Epilogue(node, outputShape: geometry.outputShape), algorithm, node, host: host, executor: executor,
-      sharing: self)
+      geometry, Epilogue(node, geometry), algorithm, node, host: host, executor: executor, sharing: self)
   }
 }
 

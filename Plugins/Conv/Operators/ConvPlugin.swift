@@ -12,7 +12,7 @@ public let convPlugin = Plugin(name: "Conv", version: "1.0") { host in
   operators += [1, 2, 11, 18, 22].map { Pool(.lp, since: $0, host: host) }
   operators += [19, 22].map { DeformConv(since: $0, host: host) }
   operators += [9, 11, 22].map { MaxUnpool(since: $0) }
-  operators += [Col2Im(), ConvInteger(host: host), QLinearConv(host: host)]
+  operators += [Col2Im(), ConvInteger(host: host), QLinearConv(host: host), QuantizedConv(host: host)]
   return operators
 }
 

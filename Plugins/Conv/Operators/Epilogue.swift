@@ -4,26 +4,31 @@ import PluginSupport
 import ZooPlugin
 
 /// The elementwise operators that a convolution applies to its sums: at most one residual Add and one activation, in
-/// either order.
+/// either order. One of bytes may also be rounded before anything is added, add what is held in bytes, and give bytes.
 struct Epilogue {
   var raw = conv_epilogue(activation: ZS_IDENTITY.code, residual: Int32(CONV_RESIDUAL_NONE), a: 0, b: 0)
   /// The node's input that is added.
   var residual: Int?
+  /// What sums are rounded to at once, what the residual is held in, and the results.
+  private(set) var rounded = conv_bytes(), residualNumbers = conv_bytes(), output = conv_bytes()
 
   private var hasActivation: Bool { raw.activation != ZS_IDENTITY.code }
 
   init() {}
 
   /// - Throws: `OperatorError` for a step that `append` refuses.
-  init(_ node: Node, outputShape: [Int]) throws {
-    for step in node.epilogue where try !append(step, in: node, outputShape: outputShape) {
+  init(_ node: Node, _ geometry: ConvGeometry) throws {
+    for step in node.epilogue where try !append(step, in: node, geometry) {
       throw OperatorError("the step \(step.operatorType) can't be fused here", kind: .unsupported)
     }
   }
 
   /// Adds `step` at the end; `false` where this convolution can't apply it.
-  mutating func append(_ step: Step, in node: Node, outputShape: [Int]) throws -> Bool {
+  mutating func append(_ step: Step, in node: Node, _ geometry: ConvGeometry) throws -> Bool {
+    guard output.type == 0 else { return false }
     let operands = step.operands
+    let outputShape = geometry.outputShape
+    if geometry.type != .float32, let isDone = appendBytes(step, in: node, outputShape) { return isDone }
     if step.operatorType == "Add" {
       let others = operands.compactMap { $0 }
       guard operands.count == 2, others.count == 1, residual == nil,
@@ -38,5 +43,51 @@ struct Epilogue {
     else { return false }
     (raw.activation, raw.a, raw.b) = (activation.code, activation.a, activation.b)
     return true
+  }
+
+  /// What only convolutions of bytes do; `nil` for another step.
+  private mutating func appendBytes(_ step: Step, in node: Node, _ outputShape: [Int]) -> Bool? {
+    let operands = step.operands
+    func numbers(_ first: Int) -> conv_bytes? {
+      guard operands.count == first + 2, let scale = operands[first], let zero = operands[first + 1] else { return nil }
+      return conv_bytes(node, scale: scale, zero: zero)
+    }
+    switch step.operatorType {
+    case "QuantizeDequantize":
+      guard operands.first == .some(nil), !hasActivation, residual == nil, rounded.type == 0, let found = numbers(1)
+      else {
+        return false
+      }
+      rounded = found
+    case "DequantizeAdd":
+      guard operands.first == .some(nil), residual == nil, let found = numbers(2), let operand = operands[1],
+        node.optionalInput(operand)?.shape == outputShape
+      else { return false }
+      (residual, residualNumbers) = (operand, found)
+      raw.residual = Int32(hasActivation ? CONV_RESIDUAL_AFTER_ACTIVATION : CONV_RESIDUAL_BEFORE_ACTIVATION)
+    case "QuantizeLinear":
+      guard operands.first == .some(nil), let found = numbers(1) else { return false }
+      output = found
+    default: return nil
+    }
+    return true
+  }
+}
+
+extension conv_bytes {
+  /// The numbers that one scale and one zero point stand for; `nil` where they are not known, or more than one.
+  init?(_ node: Node, scale: Int, zero: Int) {
+    guard let scale = node.optionalInput(scale), let zero = node.optionalInput(zero), scale.type == .float32,
+      scale.count == 1, zero.count == 1, zero.type == .int8 || zero.type == .uint8, let number = scale.data,
+      let point = zero.data
+    else { return nil }
+    let size = number.assumingMemoryBound(to: Float.self).pointee
+    // Smaller ones have no inverse.
+    guard size > 1e-30, size < 1e30 else { return nil }
+    self.init(
+      type: zero.type.rawValue,
+      zero: zero.type == .int8
+        ? Int32(point.assumingMemoryBound(to: Int8.self).pointee)
+        : Int32(point.assumingMemoryBound(to: UInt8.self).pointee), scale: size, reserved: 0)
   }
 }

@@ -99,12 +99,30 @@ struct PoolGeometry {
 
   func canBeBlocked(_ node: Node) -> Bool {
     // A dilated window can miss the input altogether, which would spoil the zero lanes of the last block.
-    kind != .lp && type == .float32 && node.output(1) == nil
+    hasKernels(indices: node.output(1) != nil)
       && (channels % 16 == 0 || window.dilations.allSatisfy { $0 == 1 })
   }
 
-  /// Whether kernels for vectors pool plain tensors.
-  func hasKernels(indices: Bool) -> Bool { type == .float32 && kind != .lp && !indices }
+  private var isOfBytes: Bool { type == .int8 || type == .uint8 }
+
+  /// Whether kernels for vectors serve.
+  func hasKernels(indices: Bool) -> Bool { (type == .float32 && kind != .lp || isOfBytes && kind == .max) && !indices }
+
+  /// Pools rows of one plane.
+  func pool(
+    _ input: TensorView, _ output: TensorView, isa: Host.ISA, blocked: Bool, plane: Int, rows: Range<Int>
+  ) {
+    let (first, last, isBlocked) = (Int64(rows.lowerBound), Int64(rows.upperBound), Int32(blocked ? 1 : 0))
+    withUnsafePointer(to: raw) { shape in
+      if isOfBytes {
+        pool_byte_rows(
+          shape, type.rawValue, isBlocked, input.pointer(), output.pointer(), Int64(plane), first, last)
+      } else {
+        pool_rows(
+          shape, isa.rawValue, isBlocked, input.pointer(), output.pointer(), Int64(plane), first, last)
+      }
+    }
+  }
 
   var raw: pool_shape {
     pool_shape(
@@ -135,16 +153,13 @@ final class PoolKernel: Kernel {
       let rows = output.shape.dropFirst(2).dropLast().reduce(1, *)
       let planes = geometry.batch * (blocked ? (geometry.channels + 15) / 16 : geometry.channels)
       call.executor.parallelRanges(planes * rows, grain: blocked ? 4 : 16) { range in
-        withUnsafePointer(to: shape) { shape in
-          var row = range.lowerBound
-          while row < range.upperBound {
-            let plane = row / rows
-            let end = min(range.upperBound, (plane + 1) * rows)
-            pool_rows(
-              shape, isa.rawValue, blocked ? 1 : 0, input.pointer(), output.pointer(), Int64(plane),
-              Int64(row - plane * rows), Int64(end - plane * rows))
-            row = end
-          }
+        var row = range.lowerBound
+        while row < range.upperBound {
+          let plane = row / rows
+          let end = min(range.upperBound, (plane + 1) * rows)
+          geometry.pool(
+            input, output, isa: isa, blocked: blocked, plane: plane, rows: row - plane * rows..<end - plane * rows)
+          row = end
         }
       }
       return

@@ -2,13 +2,17 @@ import CVectorKernels
 import PluginSupport
 import ZooPlugin
 
-/// What constant weights are packed as: float32, or the numbers of 16 bits that they are made of, which become float32 as
-/// they are multiplied.
+/// What constant weights are read as: float32, or the numbers of 16 bits that they are made of, which become float32 as
+/// they are multiplied, or integers of 8 bits.
 enum WeightForm {
-  case float32, float16, bfloat16
+  case float32, float16, bfloat16, int8
 
   /// As small as the weights of a convolution allow without being rounded, where that takes no longer.
   init(_ node: Node, _ geometry: ConvGeometry, _ algorithm: ConvAlgorithm) {
+    if geometry.type != .float32 {
+      self = .int8
+      return
+    }
     switch algorithm {
     case .direct, .pointwise, .depthwise, .plain: self = Self(node)
     case .winograd2: self = Self.repeatsTransform(geometry, points: 16) ? Self(node) : .float32
@@ -38,7 +42,7 @@ enum WeightForm {
 
   var code: Int32 {
     switch self {
-    case .float32: ZS_NUMBERS.code
+    case .float32, .int8: ZS_NUMBERS.code
     case .float16: ZS_HALVES.code
     case .bfloat16: ZS_BFLOATS.code
     }
@@ -47,22 +51,28 @@ enum WeightForm {
   /// For people, behind how a kernel computes.
   var summary: String {
     switch self {
-    case .float32: ""
+    case .float32, .int8: ""
     case .float16: " of float16"
     case .bfloat16: " of bfloat16"
     }
   }
 
-  var elementByteCount: Int { self == .float32 ? MemoryLayout<Float>.size : MemoryLayout<UInt16>.size }
+  var elementByteCount: Int {
+    switch self {
+    case .float32: MemoryLayout<Float>.size
+    case .float16, .bfloat16: MemoryLayout<UInt16>.size
+    case .int8: MemoryLayout<Int8>.size
+    }
+  }
 
   /// Calls `body` with elements of a constant in this form.
   func withElements(
     of constant: Constant, from first: Int, count: Int, _ body: (UnsafeRawPointer) throws -> Void
   ) throws {
-    if self == .float32 {
-      try constant.withElements(from: first, count: count, as: Float.self) { try body($0) }
-    } else {
-      try constant.withNarrowElements(from: first, count: count) { try body($0) }
+    switch self {
+    case .float32: try constant.withElements(from: first, count: count, as: Float.self) { try body($0) }
+    case .int8: try constant.withElements(from: first, count: count, as: Int8.self) { try body($0) }
+    case .float16, .bfloat16: try constant.withNarrowElements(from: first, count: count) { try body($0) }
     }
   }
 }

@@ -35,10 +35,10 @@ public struct FuseEpilogues: Pass {
       let value, let place = graph.onlyReader(of: value)
     else { return nil }
     let reader = graph[place]
-    guard reader.domain.isEmpty, reader.outputs.count == 1, let result = reader.outputs[0], reader.bodies.isEmpty,
+    guard reader.domain.isEmpty || reader.domain == internalDomain, reader.outputs.count == 1,
+      let result = reader.outputs[0], reader.bodies.isEmpty,
       reader.inputs.count <= Self.mostOperands, node.epilogue.count < Self.mostSteps, reader.epilogue.isEmpty,
-      !reader.inputs.contains(nil), graph[value].facts.kind == graph[result].facts.kind,
-      let shape = graph.shape(of: value), shape == graph.shape(of: result)
+      !reader.inputs.contains(nil), let shape = graph.shape(of: value), shape == graph.shape(of: result)
     else { return nil }
     let step = FusedStep(
       operatorType: reader.operatorType, attributes: reader.attributes,

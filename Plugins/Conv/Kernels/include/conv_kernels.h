@@ -75,6 +75,21 @@ typedef struct conv_range {
   float low, high;
 } conv_range;
 
+/* Numbers that are held in bytes: x = scale × (q − zero). `type` is CONV_UINT8 or CONV_INT8, or 0 for float32. */
+typedef struct conv_bytes {
+  int32_t type, zero;
+  float scale;
+  int32_t reserved;
+} conv_bytes;
+
+/* What CONV_IN_INT8 and CONV_DEPTHWISE read and write in bytes. Where the input is, weights are int8, too, each output
+   channel with a scale of its own. Sums of integers are exact: CONV_INT8_PRODUCTS at most. */
+typedef struct conv_numbers {
+  conv_range range; /* of an input of float32 */
+  conv_bytes input, residual, output;
+  conv_bytes rounded; /* as what a sum is rounded before the residual is added */
+} conv_numbers;
+
 typedef struct conv_machine {
   int32_t isa;       /* CONV_ISA_… */
   uint32_t features; /* CONV_HAS_… */
@@ -94,7 +109,7 @@ typedef struct conv_plan conv_plan;
 /* `form` says what weights are, given and packed: ZS_NUMBERS, or numbers of 16 bits, ZS_HALVES or ZS_BFLOATS, which
    become float32 as tasks read them (not for CONV_IN_BFLOAT16 and CONV_IN_INT8). NULL when there is no memory. */
 conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
-                            conv_range range, conv_machine machine);
+                            const conv_numbers *numbers, conv_machine machine);
 void conv_plan_destroy(conv_plan *plan);
 
 /* Floats that packed weights and bias take. They depend on channels, kernel, algorithm, form and isa, not on extents or
@@ -103,13 +118,19 @@ int64_t conv_packed_count(const conv_plan *plan);
 int64_t conv_pack_tasks(const conv_plan *plan);
 /* The rows (output channels) of the weights that packing task `task` reads; those of the next task follow. */
 void conv_pack_rows(const conv_plan *plan, int64_t task, int64_t *first, int64_t *end);
-/* `weights` is ONNX's (M, C / group, kernel…) from row `origin` on, `bias` M floats or NULL. */
-void conv_pack(const conv_plan *plan, const void *weights, int64_t origin, const float *bias, float *packed,
-               int64_t task);
+/* What is packed: weights are ONNX's (M, C / group, kernel…) from row `origin` on, `bias` M floats or NULL; `scales` M
+   floats for weights of int8. */
+typedef struct conv_parameters {
+  const void *weights;
+  int64_t origin;
+  const float *bias, *scales;
+} conv_parameters;
+void conv_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t task);
 
 /* Floats that running needs beside its operands. */
 int64_t conv_workspace_count(const conv_plan *plan);
 
+/* Input, residual and output are bytes where the plan's numbers are. */
 typedef struct conv_buffers {
   const float *input;
   const float *packed;
@@ -158,6 +179,9 @@ void pool_plane(const pool_shape *shape, int32_t type, const void *input, void *
    POOL_AVERAGE. */
 void pool_rows(const pool_shape *shape, int32_t isa, int32_t blocked, const float *input, float *output, int64_t plane,
                int64_t first, int64_t last);
+/* POOL_MAX of bytes in the same manner. */
+void pool_byte_rows(const pool_shape *shape, int32_t type, int32_t blocked, const uint8_t *input, uint8_t *output,
+                    int64_t plane, int64_t first, int64_t last);
 
 /* The window of a transposed convolution: `in` are the positions of its input, `out` those of its output, which tap k of
    position i reaches at i * stride + k * dilation - pad. Adds scale times the input plane, shifted by one tap, to the

@@ -5,28 +5,30 @@ extension Catalogue {
   /// ONNX DequantizeLinear: (x - zero point) · scale.
   static func dequantizeLinear(_ host: Host) -> any Operator {
     let kernels = host.kernels
-    return ShapedOperator("DequantizeLinear", since: 10) { node in
-      let attributes = try QuantizationScale.Attributed(node)
-      return ShapedOperator.Form(
-        compute: { inputs, outputs in
-          let x = try inputs[0]
-          guard outputs.isWritable(0), let target = outputs.data(0) else { return }
-          let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
-          if outputs.type(0) == .float32, let data = x.data {
-            let numbers = target.assumingMemoryBound(to: Float.self)
-            let isDone = scale.forEachRun(of: x.count, type: x.type, on: outputs.executor) { range, steps in
-              kernels.raw.dequantize_bytes(data + range.lowerBound, numbers + range.lowerBound, range.count, steps)
+    return BlockedQuantization(
+      host: host, toBytes: false,
+      plain: ShapedOperator("DequantizeLinear", since: 10) { node in
+        let attributes = try QuantizationScale.Attributed(node)
+        return ShapedOperator.Form(
+          compute: { inputs, outputs in
+            let x = try inputs[0]
+            guard outputs.isWritable(0), let target = outputs.data(0) else { return }
+            let scale = try QuantizationScale(attributes, x: x, scale: inputs[1], zeroPoint: inputs.optional(2))
+            if outputs.type(0) == .float32, let data = x.data {
+              let numbers = target.assumingMemoryBound(to: Float.self)
+              let isDone = scale.forEachRun(of: x.count, type: x.type, on: outputs.executor) { range, steps in
+                kernels.raw.dequantize_bytes(data + range.lowerBound, numbers + range.lowerBound, range.count, steps)
+              }
+              if isDone { return }
             }
-            if isDone { return }
-          }
-          let values = try x.floats()
-          outputs.executor.update(values) { index, value in
-            let place = scale.index(of: index)
-            return (value - scale.zeroPoints[place]) * scale.scales[place]
-          }
-          try store(values, to: target, as: outputs.type(0))
-        })
-    }
+            let values = try x.floats()
+            outputs.executor.update(values) { index, value in
+              let place = scale.index(of: index)
+              return (value - scale.zeroPoints[place]) * scale.scales[place]
+            }
+            try store(values, to: target, as: outputs.type(0))
+          })
+      })
   }
 }
 

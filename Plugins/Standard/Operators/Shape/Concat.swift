@@ -22,7 +22,7 @@ private struct Concat: Operator {
     let inputs = try (0..<node.ownInputCount).map { try node.input($0) }
     // Whole blocks follow each other as whole channels do.
     guard try axis(node) == 1, inputs.contains(where: { $0.layout == .nchw16c }),
-      inputs.allSatisfy({ $0.type == .float32 && $0[dimension: 1] % 16 == 0 })
+      inputs.allSatisfy({ $0.type != .string && $0[dimension: 1] % 16 == 0 })
     else { return nil }
     return LayoutChoice(inputs: inputs.map { _ in .nchw16c }, outputs: [.nchw16c])
   }

@@ -3,7 +3,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// zoo.Reorder: a float32 tensor (N, C, spatial…) from one layout to the layout with the number `to`. The host's
+  /// zoo.Reorder: a tensor (N, C, spatial…) of float32 or bytes from one layout to the layout with the number `to`. The host's
   /// layout pass puts it in; no model holds it.
   static func reorder(_ host: Host) -> any Operator { Reorder(host: host) }
 }
@@ -30,13 +30,13 @@ private struct Reorder: Operator {
     guard Self.known.contains(from) else { throw OperatorError("the input's layout is another plugin's") }
     let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
     let blocks = (channels + 15) / 16
-    let kernels = host.kernels
-    let count = x.storedCount
+    let kernels = host.kernels.raw
+    let size = try x.type.elementByteCount
+    guard size == 4 || size == 1 else { throw unsupported(x.type) }
+    let byteCount = x.storedCount * size
     return ClosureKernel(layout: to) { call in
-      guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
-        let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
-      else { return }
-      if from == to { return y.update(from: x, count: count) }
+      guard let x = call.input(0).data, let y = call.output(0).data else { return }
+      if from == to { return y.copyMemory(from: x, byteCount: byteCount) }
       // Positions are shared out too: the first blocks of a network are few and large.
       let cuts = max(1, min(positions / 256, 8))
       call.executor.parallelRanges(batch * blocks * cuts, grain: max(1, 16384 / max(1, positions * 16 / cuts))) {
@@ -48,13 +48,28 @@ private struct Reorder: Operator {
           let plain = (block / blocks * channels + channel) * positions + first
           let packed = (block * positions + first) * 16
           let lanes = min(16, channels - channel)
-          if to == .nchw16c {
-            kernels.raw.block(x + plain, positions, y + packed, end - first, lanes)
-          } else {
-            kernels.raw.unblock(x + packed, y + plain, positions, end - first, lanes)
-          }
+          let (source, target) = to == .nchw16c ? (plain, packed) : (packed, plain)
+          kernels.reorder(
+            x + source * size, y + target * size, ofBytes: size == 1, toBlocks: to == .nchw16c, stride: positions,
+            count: end - first, lanes: lanes)
         }
       }
     }
+  }
+}
+
+extension zs_kernels {
+  /// Moves `lanes` channels of `count` positions between a block and planes that lie `stride` apart.
+  fileprivate func reorder(
+    _ x: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer, ofBytes: Bool, toBlocks: Bool, stride: Int, count: Int,
+    lanes: Int
+  ) {
+    guard ofBytes else {
+      let (x, y) = (x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self))
+      return toBlocks ? block(x, stride, y, count, lanes) : unblock(x, y, stride, count, lanes)
+    }
+    guard toBlocks else { return transpose_bytes(x, 16, count, lanes, y, stride) }
+    if lanes < 16 { y.initializeMemory(as: UInt8.self, repeating: 0, count: count * 16) }
+    transpose_bytes(x, stride, lanes, count, y, 16)
   }
 }

@@ -11,7 +11,10 @@ public struct FuseQuantizeDequantize: PatternPass {
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let output = node.outputs[0], let rounding = graph.making(node.input(0), "QuantizeLinear"),
-      isPair(rounding, node, graph), graph.type(of: rounding.inputs[0]) == .float32, graph.type(of: output) == .float32
+      let bytes = node.inputs[0], isPair(rounding, node, graph),
+      // Who reads the bytes has them made, and reading them twice takes less than rounding twice.
+      graph[bytes].outputCount == 0, graph[bytes].readers.nodes.allSatisfy({ graph[$0].isOperator("DequantizeLinear") }),
+      graph.type(of: rounding.inputs[0]) == .float32, graph.type(of: output) == .float32
     else { return }
     graph.replace(
       id,

@@ -5,6 +5,6 @@ package let compilerDomain = "zoo"
 
 extension OperatorCatalogue {
   static let compiler: [OperatorDeclaration] = [
-    .productArgMax, .quantizeDequantize, .reorder,
+    .dequantizeAdd, .productArgMax, .quantizedConv, .quantizeDequantize, .reorder,
   ]
 }

@@ -3,9 +3,8 @@ import ZooCore
 extension OperatorDeclaration {
   /// zoo.Reorder: a tensor (N, C, spatial…) in the layout with the number `to`.
   static let reorder = OperatorDeclaration(
-    "Reorder", domain: compilerDomain, .keepsZero, types: TypeSignature("float32 -> float32").rule
+    "Reorder", domain: compilerDomain, .keepsZero, types: TypeSignature("T -> T").rule
   ) { node in
-    try node.requireType(.float32, of: [0])
     _ = try node.requiredInt("to")
     let shape = try node.shape(0)
     try node.require(shape.count >= 2, "a tensor of shape \(shape) has no channels to lay out")

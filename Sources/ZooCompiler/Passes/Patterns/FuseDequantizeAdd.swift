@@ -1,0 +1,40 @@
+import ZooCore
+
+/// Makes one DequantizeAdd of an Add and the DequantizeLinear of one of its operands, which convolutions of bytes fold onto
+/// their end.
+public struct FuseDequantizeAdd: PatternPass {
+  public let name = "fusing DequantizeAdd"
+  let lastOperators = ["Add"]
+  let replacement = (domain: internalDomain, operatorType: "DequantizeAdd", opset: Int64(1))
+
+  public init() {}
+
+  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
+    guard node.inputs.count == 2, let left = node.inputs[0], let right = node.inputs[1], let output = node.outputs[0],
+      left != right, graph.type(of: output) == .float32,
+      [left, right].allSatisfy({ graph.shape(of: $0) == graph.shape(of: output) })
+    else { return }
+    let found = [(left, right), (right, left)].compactMap { number, bytes in
+      graph.dequantization(of: bytes).map { (number: number, addend: $0) }
+    }
+    // What a convolution only rounds stays with it; the other operand is read as bytes.
+    guard let best = found.first(where: { isRoundedOnly($0.number, graph) }) ?? found.first else { return }
+    graph.replace(
+      id,
+      by: [
+        CompilerNode(
+          replacement.operatorType, domain: replacement.domain, opset: replacement.opset, name: node.name,
+          inputs: [best.number, best.addend.bytes, best.addend.scale, best.addend.zero], outputs: [output])
+      ])
+  }
+
+  /// Whether `value` is made by a convolution, quantized and dequantized again for this one reader.
+  private func isRoundedOnly(_ value: ValueID, _ graph: CompilerGraph) -> Bool {
+    guard let rounding = graph.dequantization(of: value), graph.onlyReader(of: value) != nil,
+      graph.onlyReader(of: rounding.bytes) != nil,
+      let source = graph.making(rounding.bytes, "QuantizeLinear")?.inputs[0],
+      let producer = graph[source].producer
+    else { return false }
+    return graph.onlyReader(of: source) != nil && graph[producer].operatorType == "QuantizedConv"
+  }
+}
