@@ -364,9 +364,10 @@ struct Scene: CustomStringConvertible {
     var shape = conv_shape(
       window: window.raw, batch: Int64(batch), groups: Int64(groups), in_channels: Int64(inputChannels),
       out_channels: Int64(outputChannels))
+    var numbers = conv_numbers()
+    numbers.range = conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan)
     let plan = conv_plan_create(
-      &shape, Int32(algorithm), Int32(form.rawValue), epilogue,
-      conv_range(low: range?.lowerBound ?? .nan, high: range?.upperBound ?? .nan),
+      &shape, Int32(algorithm), Int32(form.rawValue), epilogue, &numbers,
       conv_machine(isa: isa, features: features, workers: workers))
     defer { conv_plan_destroy(plan) }
     return body(plan)
@@ -387,7 +388,11 @@ struct Scene: CustomStringConvertible {
 
   private func run(_ plan: OpaquePointer?, weights: UnsafeRawBufferPointer, workers: Int64) -> [Float] {
     var packed = Array(repeating: Float(0), count: Int(conv_packed_count(plan)))
-    for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, weights.baseAddress, 0, bias, &packed, task) }
+    func pack(_ bias: UnsafePointer<Float>?) {
+      var parameters = conv_parameters(weights: weights.baseAddress, origin: 0, bias: bias, scales: nil)
+      for task in 0..<conv_pack_tasks(plan) { conv_pack(plan, &parameters, &packed, task) }
+    }
+    if let bias { bias.withUnsafeBufferPointer { pack($0.baseAddress) } } else { pack(nil) }
     var source = input
     if algorithm != CONV_PLAIN {
       source = Self.blocked(input, batch: batch, channels: groups * inputChannels, plane: window.input.reduce(1, *))

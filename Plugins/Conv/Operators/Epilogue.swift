@@ -77,17 +77,8 @@ struct Epilogue {
 extension conv_bytes {
   /// The numbers that one scale and one zero point stand for; `nil` where they are not known, or more than one.
   init?(_ node: Node, scale: Int, zero: Int) {
-    guard let scale = node.optionalInput(scale), let zero = node.optionalInput(zero), scale.type == .float32,
-      scale.count == 1, zero.count == 1, zero.type == .int8 || zero.type == .uint8, let number = scale.data,
-      let point = zero.data
-    else { return nil }
-    let size = number.assumingMemoryBound(to: Float.self).pointee
-    // Smaller ones have no inverse.
-    guard size > 1e-30, size < 1e30 else { return nil }
-    self.init(
-      type: zero.type.rawValue,
-      zero: zero.type == .int8
-        ? Int32(point.assumingMemoryBound(to: Int8.self).pointee)
-        : Int32(point.assumingMemoryBound(to: UInt8.self).pointee), scale: size, reserved: 0)
+    guard let steps = zs_steps(node, scale: scale, zero: zero) else { return nil }
+    let type = steps.low < 0 ? CONV_INT8 : CONV_UINT8
+    self.init(type: Int32(type), zero: Int32(steps.zero), scale: steps.scale, reserved: 0)
   }
 }

@@ -11,9 +11,15 @@ public struct FuseEpilogues: Pass {
   public init() {}
 
   public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    // Products first: what they take is read while it is in registers.
+    for isProduct in [true, false] { try run(&graph, context, products: isProduct) }
+  }
+
+  private func run(_ graph: inout CompilerGraph, _ context: CompileContext, products isProduct: Bool) throws {
     var next = graph.firstNode
     while let id = next {
       next = graph.node(after: id)
+      guard (graph[id].declaration?.traits.contains(.product) ?? false) == isProduct else { continue }
       guard context.provider.foldsSteps(graph[id]) else { continue }
       var grown = id
       while let reader = try absorbed(by: grown, in: graph, context) {

@@ -43,7 +43,7 @@ public protocol OperatorProvider: Sendable {
 public let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(), FuseSwish(),
   FuseHardSwish(), FuseHardSigmoid(), FuseAttention(), FuseProductArgMax(), QuantizeCopies(), QuantizeConvolutions(),
-  FuseDequantizeAdd(), FuseQuantizeDequantize(), FuseEpilogues(),
+  FuseDequantizeBinary(), FuseQuantizeDequantize(), FuseEpilogues(),
   RemoveDeadCode(), AssignLayouts(),
 ]
 

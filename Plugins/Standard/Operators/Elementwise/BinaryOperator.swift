@@ -25,8 +25,7 @@ struct BinaryOperator: Operator {
     let code = try function(node)
     let (a, b) = (try node.input(0), try node.input(1))
     let (type, shape) = (a.type, try broadcastShape(operandShapes(node)))
-    let activation = try Activation.required(of: node)
-    guard activation == .identity || type == .float32 else { throw unsupported(type) }
+    let steps = try ElementwiseSteps(node, shape: shape)
     var form = BinaryKernel.Form.rows(Broadcast(try operandShapes(node), to: shape))
     if a.layout == .nchw16c, b.layout == .nchw16c {
       form = .rows(Broadcast([[blockedCount(shape)], [blockedCount(shape)]], to: [blockedCount(shape)]))
@@ -44,16 +43,20 @@ struct BinaryOperator: Operator {
     }
     let layout: Layout = a.layout == .plain && b.layout == .plain ? .plain : .nchw16c
     return BinaryKernel(
-      code, form: form, type: type, elementByteCount: try type.elementByteCount, activation: activation,
+      code, form: form, type: type, elementByteCount: try type.elementByteCount, steps: steps,
       count: layout == .plain ? try elementCount(shape) : blockedCount(shape), layout: layout,
-      inPlace: [a, b].enumerated().filter { $0.element.shape == shape }.map(\.offset), kernels: host.kernels)
+      inPlace: steps.givesBytes ? [] : [a, b].enumerated().filter { $0.element.shape == shape }.map(\.offset),
+      kernels: host.kernels)
   }
 
   func accepts(_ step: Step, in node: Node) -> Bool {
-    guard node.epilogue.isEmpty, let a = try? node.input(0), a.type == .float32,
-      let activation = Activation(step, in: node)
+    guard let a = node.optionalInput(0), a.type == .float32, let code = try? function(node), code.code <= ZS_PRELU.code,
+      let shapes = try? operandShapes(node), let shape = try? broadcastShape(shapes)
     else { return false }
-    return [ZS_RELU, ZS_CLIP, ZS_LEAKY_RELU].contains { $0.code == activation.code }
+    // Short rows are not worth a piece each.
+    let rows = Broadcast(shapes, to: shape)
+    guard rows.rowCount == 1 || rows.rowLength >= 64 else { return false }
+    return ElementwiseSteps.accept(step, in: node, shape: shape)
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
@@ -61,23 +64,27 @@ struct BinaryOperator: Operator {
     guard a.type == .float32, a.layout == .nchw16c || b.layout == .nchw16c else { return nil }
     let code = try function(node)
     let shape = try broadcastShape(try operandShapes(node))
-    let whole = shape.count > 1 && shape[1] % 16 == 0
+    let isWhole = shape.count > 1 && shape[1] % 16 == 0
     let codes = [ZS_ADD, ZS_SUB, ZS_MUL, ZS_MIN, ZS_MAX].map(\.code)
-    guard codes.contains(code.code) || (whole && code.code <= ZS_PRELU.code),
-      let activation = Activation.only(of: node), activation.keepsZero || whole
-    else { return nil }
-    if a.shape == shape, b.shape == shape {
-      return LayoutChoice(inputs: [.nchw16c, .nchw16c], outputs: [.nchw16c])
+    let steps = try ElementwiseSteps(node, shape: shape)
+    guard codes.contains(code.code) || (isWhole && code.code <= ZS_PRELU.code), steps.keepsZero(true) || isWhole else {
+      return nil
     }
-    let blocked = a.layout == .nchw16c ? a : b
-    let operand = (a.layout == .nchw16c ? b : a).shape
-    guard blocked.shape == shape, operand.count <= shape.count, (a.layout == .plain || b.layout == .plain) else {
+    var inputs = Array(repeating: Layout.plain, count: node.inputCount)
+    steps.choose(.nchw16c, in: &inputs)
+    if a.shape == shape, b.shape == shape {
+      (inputs[0], inputs[1]) = (.nchw16c, .nchw16c)
+      return LayoutChoice(inputs: inputs, outputs: [.nchw16c])
+    }
+    // The other one has a value for each channel, or one.
+    let (isFirst, operand) = a.shape == shape ? (true, b.shape) : (false, a.shape)
+    guard (isFirst ? a : b).layout == .nchw16c, (isFirst ? a : b).shape == shape, operand.count <= shape.count else {
       return nil
     }
     let padded = [Int](repeating: 1, count: shape.count - operand.count) + operand
     guard padded[2...].allSatisfy({ $0 == 1 }), operandShapesAreOwn(node) else { return nil }
-    return LayoutChoice(
-      inputs: a.layout == .nchw16c ? [.nchw16c, .plain] : [.plain, .nchw16c], outputs: [.nchw16c])
+    inputs[isFirst ? 0 : 1] = .nchw16c
+    return LayoutChoice(inputs: inputs, outputs: [.nchw16c])
   }
 
   private func operandShapesAreOwn(_ node: Node) -> Bool {
@@ -112,21 +119,21 @@ final class BinaryKernel: Kernel {
   let form: Form
   let type: ElementType
   let elementByteCount: Int
-  let activation: Activation
+  let steps: ElementwiseSteps
   let count: Int
   let inPlaceInputs: [Int]
   let outputLayouts: [Layout]?
   let kernels: VectorKernels
 
   init(
-    _ code: zs_binary, form: Form, type: ElementType, elementByteCount: Int, activation: Activation, count: Int,
+    _ code: zs_binary, form: Form, type: ElementType, elementByteCount: Int, steps: ElementwiseSteps, count: Int,
     layout: Layout, inPlace: [Int], kernels: VectorKernels
   ) {
     self.code = code
     self.form = form
     self.type = type
     self.elementByteCount = elementByteCount
-    self.activation = activation
+    self.steps = steps
     self.count = count
     inPlaceInputs = inPlace
     outputLayouts = [layout]
@@ -135,16 +142,15 @@ final class BinaryKernel: Kernel {
 
   func run(_ call: Call) throws {
     guard count > 0, let a = call.input(0).data, let b = call.input(1).data, let y = call.output(0).data else { return }
-    let (code, activation, raw) = (code.code, activation, kernels.raw)
+    let (code, raw) = (code.code, kernels.raw)
     switch form {
     case .rows(let rows) where type == .float32 && code <= ZS_PRELU.code:
       let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
-      let y = y.assumingMemoryBound(to: Float.self)
       let (aStep, bStep) = (rows.steps[0], rows.steps[1])
       rows.forEach(call.executor) { place, offsets, count in
-        raw.binary(code, a + offsets[0], aStep, b + offsets[1], bStep, y + place, count)
-        if activation.code != ZS_IDENTITY.code {
-          raw.unary(activation.code, y + place, y + place, count, activation.a, activation.b)
+        steps.run(call, raw, place..<place + count) { piece, y in
+          let from = piece.lowerBound - place
+          raw.binary(code, a + offsets[0] + from * aStep, aStep, b + offsets[1] + from * bStep, bStep, y, piece.count)
         }
       }
     case .rows(let rows):
@@ -157,7 +163,6 @@ final class BinaryKernel: Kernel {
     case .lanes(let batch, let channels, let positions, let batchStep, let channelStep, let reversed):
       let x = (reversed ? b : a).assumingMemoryBound(to: Float.self)
       let operand = (reversed ? a : b).assumingMemoryBound(to: Float.self)
-      let y = y.assumingMemoryBound(to: Float.self)
       let blocks = (channels + 15) / 16
       call.executor.parallelRanges(batch * blocks, grain: max(1, 16384 / max(1, positions * 16))) { range in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { lanes in
@@ -168,9 +173,9 @@ final class BinaryKernel: Kernel {
                 first + lane < channels ? operand[index / blocks * batchStep + (first + lane) * channelStep] : 0
             }
             let place = index * positions * 16
-            raw.binary_lanes(code, x + place, lanes.baseAddress, reversed ? 1 : 0, y + place, positions)
-            if activation.code != ZS_IDENTITY.code {
-              raw.unary(activation.code, y + place, y + place, positions * 16, activation.a, activation.b)
+            steps.run(call, raw, place..<place + positions * 16) { piece, y in
+              raw.binary_lanes(
+                code, x + piece.lowerBound, lanes.baseAddress, reversed ? 1 : 0, y, piece.count / 16)
             }
           }
         }

@@ -21,7 +21,7 @@ private struct Clip: Operator {
       }
     }
     if input.type == .float32, let function = constant(node) {
-      return UnaryKernel(function, of: input, kernels: host.kernels)
+      return try unaryKernel(function, node, kernels: host.kernels)
     }
     return ClipKernel(
       type: input.type, count: input.count, low: try bound("min", node), high: try bound("max", node),
@@ -31,8 +31,12 @@ private struct Clip: Operator {
   func layouts(for node: Node) throws -> LayoutChoice? {
     let input = try node.input(0)
     guard input.layout == .nchw16c, input.type == .float32, let function = constant(node) else { return nil }
-    guard function.keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
-    return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
+    return try blockedChoice(node, keepsZero: function.keepsZero)
+  }
+
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    guard let x = node.optionalInput(0), x.type == .float32, constant(node) != nil else { return false }
+    return ElementwiseSteps.accept(step, in: node, shape: x.shape)
   }
 
   private func bound(_ name: String, _ node: Node) throws -> Float? {

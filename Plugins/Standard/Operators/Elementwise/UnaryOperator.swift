@@ -12,18 +12,49 @@ struct UnaryOperator: Operator {
   var signature: Signature { Signature(function.name, since: function.since) }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    UnaryKernel(try function.activation(node.attributes), of: try node.input(0), kernels: host.kernels)
+    try unaryKernel(try function.activation(node.attributes), node, kernels: host.kernels)
+  }
+
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    guard let x = node.optionalInput(0), x.type == .float32, function.isVectorised else { return false }
+    return ElementwiseSteps.accept(step, in: node, shape: x.shape)
   }
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let input = try node.input(0)
     guard input.layout == .nchw16c, input.type == .float32 else { return nil }
-    guard try function.activation(node.attributes).keepsZero || input[dimension: 1] % 16 == 0 else { return nil }
-    return LayoutChoice(inputs: [.nchw16c], outputs: [.nchw16c])
+    return try blockedChoice(node, keepsZero: function.activation(node.attributes).keepsZero)
   }
 }
 
-final class UnaryKernel: Kernel {
+/// Blocks for input 0 of an elementwise operator, and for what steps behind it read; `nil` where what fills blocks up would
+/// not remain zero.
+func blockedChoice(_ node: Node, keepsZero: Bool) throws -> LayoutChoice? {
+  let x = try node.input(0)
+  let steps = try ElementwiseSteps(node, shape: x.shape)
+  guard steps.keepsZero(keepsZero) || x[dimension: 1] % 16 == 0 else { return nil }
+  var inputs = Array(repeating: Layout.plain, count: node.inputCount)
+  inputs[0] = .nchw16c
+  steps.choose(.nchw16c, in: &inputs)
+  return LayoutChoice(inputs: inputs, outputs: [.nchw16c])
+}
+
+/// A function of input 0, and the steps behind it.
+func unaryKernel(_ function: Activation, _ node: Node, kernels: VectorKernels) throws -> any Kernel {
+  let x = try node.input(0)
+  guard x.type == .float32, function.code < ZS_SIN.code else {
+    return UnaryKernel(function, of: x, kernels: kernels)
+  }
+  let steps = try ElementwiseSteps(node, shape: x.shape)
+  return ElementwiseKernel(steps, count: x.storedCount, layout: x.layout, inPlace: [0], kernels: kernels) {
+    call, piece, y in
+    guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self) else { return }
+    kernels.raw.unary(function.code, x + piece.lowerBound, y, piece.count, function.a, function.b)
+  }
+}
+
+/// A function of any type's elements.
+private final class UnaryKernel: Kernel {
   let function: Activation
   let type: ElementType
   let count: Int

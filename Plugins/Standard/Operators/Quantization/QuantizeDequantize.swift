@@ -14,9 +14,17 @@ private struct QuantizeDequantize: Operator {
   let host: Host
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let attributes = try QuantizationScale.Attributed(node)
     let (x, kernels) = (try node.input(0), host.kernels)
     let count = x.storedCount
+    if let numbers = zs_steps(node, scale: 1, zero: 2) {
+      let steps = try ElementwiseSteps(node, shape: x.shape)
+      return ElementwiseKernel(steps, count: count, layout: x.layout, inPlace: [0], kernels: kernels) {
+        call, piece, y in
+        guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self) else { return }
+        kernels.raw.round_to_steps(x + piece.lowerBound, y, piece.count, numbers)
+      }
+    }
+    let attributes = try QuantizationScale.Attributed(node)
     return ClosureKernel(inPlace: [0], layout: x.layout) { call in
       guard let x = call.input(0).data, let y = call.output(0).data else { return }
       let zeroPoint = call.input(2)
@@ -28,10 +36,14 @@ private struct QuantizeDequantize: Operator {
     }
   }
 
-  /// Zero is one of the numbers that remain, so blocks may be filled up with it.
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    guard let x = node.optionalInput(0), zs_steps(node, scale: 1, zero: 2) != nil else { return false }
+    return ElementwiseSteps.accept(step, in: node, shape: x.shape)
+  }
+
   func layouts(for node: Node) throws -> LayoutChoice? {
     let (x, scale) = (try node.input(0), try node.input(1))
     guard x.layout == .nchw16c, try scale.count == 1 || node.attributes.int("axis") ?? 1 == 0 else { return nil }
-    return LayoutChoice(inputs: [.nchw16c, .plain, .plain], outputs: [.nchw16c])
+    return try blockedChoice(node, keepsZero: true)
   }
 }

@@ -12,8 +12,7 @@ public struct FuseQuantizeDequantize: PatternPass {
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let output = node.outputs[0], let rounding = graph.making(node.input(0), "QuantizeLinear"),
       let bytes = node.inputs[0], isPair(rounding, node, graph),
-      // Who reads the bytes has them made, and reading them twice takes less than rounding twice.
-      graph[bytes].outputCount == 0, graph[bytes].readers.nodes.allSatisfy({ graph[$0].isOperator("DequantizeLinear") }),
+      isOnlyRounded(bytes, output, graph),
       graph.type(of: rounding.inputs[0]) == .float32, graph.type(of: output) == .float32
     else { return }
     graph.replace(
@@ -23,6 +22,19 @@ public struct FuseQuantizeDequantize: PatternPass {
           replacement.operatorType, domain: replacement.domain, opset: replacement.opset, name: node.name,
           inputs: rounding.inputs, outputs: [output], attributes: node.attributes.filter { $0.name == "axis" })
       ])
+  }
+
+  /// Whether nobody is served by the bytes themselves: not who reads them as they are, nor who reads numbers that a
+  /// convolution of bytes has written as such, unless it goes on with them itself.
+  private func isOnlyRounded(_ bytes: ValueID, _ numbers: ValueID, _ graph: CompilerGraph) -> Bool {
+    guard graph[bytes].outputCount == 0,
+      graph[bytes].readers.nodes.allSatisfy({ graph[$0].isOperator("DequantizeLinear") })
+    else { return false }
+    guard let source = graph.making(bytes, "QuantizeLinear")?.inputs[0], let producer = graph[source].producer,
+      graph[producer].operatorType == "QuantizedConv"
+    else { return true }
+    guard let reader = graph.onlyReader(of: numbers) else { return false }
+    return ["DequantizeAdd", "QuantizeLinear"].contains(graph[reader].operatorType)
   }
 
   /// Whether the second node undoes what the first one does, but for the rounding to eight bits.

@@ -5,6 +5,6 @@ package let compilerDomain = "zoo"
 
 extension OperatorCatalogue {
   static let compiler: [OperatorDeclaration] = [
-    .dequantizeAdd, .productArgMax, .quantizedConv, .quantizeDequantize, .reorder,
+    .dequantizeAdd, .dequantizeMul, .productArgMax, .quantizedConv, .quantizeDequantize, .reorder,
   ]
 }

@@ -1,10 +1,10 @@
 import ZooCore
 
-/// Makes one DequantizeAdd of an Add and the DequantizeLinear of one of its operands, which convolutions of bytes fold onto
-/// their end.
-public struct FuseDequantizeAdd: PatternPass {
+/// Makes one DequantizeAdd of an Add and the DequantizeLinear of one of its operands, and one DequantizeMul of a Mul, which
+/// are folded onto the end of what makes the other one.
+public struct FuseDequantizeBinary: PatternPass {
   public let name = "fusing DequantizeAdd"
-  let lastOperators = ["Add"]
+  let lastOperators = ["Add", "Mul"]
   let replacement = (domain: internalDomain, operatorType: "DequantizeAdd", opset: Int64(1))
 
   public init() {}
@@ -17,24 +17,23 @@ public struct FuseDequantizeAdd: PatternPass {
     let found = [(left, right), (right, left)].compactMap { number, bytes in
       graph.dequantization(of: bytes).map { (number: number, addend: $0) }
     }
-    // What a convolution only rounds stays with it; the other operand is read as bytes.
+    // What is only rounded stays with what makes it; the other operand is read as bytes.
     guard let best = found.first(where: { isRoundedOnly($0.number, graph) }) ?? found.first else { return }
     graph.replace(
       id,
       by: [
         CompilerNode(
-          replacement.operatorType, domain: replacement.domain, opset: replacement.opset, name: node.name,
+          "Dequantize\(node.operatorType)", domain: replacement.domain, opset: replacement.opset, name: node.name,
           inputs: [best.number, best.addend.bytes, best.addend.scale, best.addend.zero], outputs: [output])
       ])
   }
 
-  /// Whether `value` is made by a convolution, quantized and dequantized again for this one reader.
+  /// Whether `value` is quantized and dequantized again for this one reader.
   private func isRoundedOnly(_ value: ValueID, _ graph: CompilerGraph) -> Bool {
     guard let rounding = graph.dequantization(of: value), graph.onlyReader(of: value) != nil,
       graph.onlyReader(of: rounding.bytes) != nil,
-      let source = graph.making(rounding.bytes, "QuantizeLinear")?.inputs[0],
-      let producer = graph[source].producer
+      let source = graph.making(rounding.bytes, "QuantizeLinear")?.inputs[0]
     else { return false }
-    return graph.onlyReader(of: source) != nil && graph[producer].operatorType == "QuantizedConv"
+    return graph.onlyReader(of: source) != nil && graph[source].producer != nil
   }
 }

@@ -1,0 +1,57 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+extension Catalogue {
+  /// zoo.DequantizeAdd, which ModelZoo makes of an Add and a DequantizeLinear with one scale: x + (q − zero) · scale, of float32
+  /// and bytes of one shape. Inputs are x, q, scale and zero point.
+  static func dequantizeAdd(_ host: Host) -> any Operator { DequantizeBinary("DequantizeAdd", ZS_ADD, host: host) }
+
+  /// zoo.DequantizeMul: x · (q − zero) · scale.
+  static func dequantizeMul(_ host: Host) -> any Operator { DequantizeBinary("DequantizeMul", ZS_MUL, host: host) }
+}
+
+private struct DequantizeBinary: Operator {
+  let signature: Signature
+  let code: zs_binary
+  let host: Host
+
+  init(_ name: String, _ code: zs_binary, host: Host) {
+    signature = Signature(name, domain: "zoo", since: 1)
+    (self.code, self.host) = (code, host)
+  }
+
+  func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let x = try node.input(0)
+    let (code, kernels, steps) = (code.code, host.kernels, try ElementwiseSteps(node, shape: x.shape))
+    guard let numbers = zs_steps(node, scale: 2, zero: 3) else {
+      throw OperatorError("the scale and the zero point are not known, or no numbers that bytes can have")
+    }
+    return ElementwiseKernel(steps, count: x.storedCount, layout: x.layout, inPlace: [0], kernels: kernels) {
+      call, piece, y in
+      guard let x = call.input(0).data, let q = call.input(1).data else { return }
+      let from = x.assumingMemoryBound(to: Float.self) + piece.lowerBound
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 1024) { other in
+        guard let other = other.baseAddress else { return }
+        for start in stride(from: 0, to: piece.count, by: 1024) {
+          let count = min(1024, piece.count - start)
+          kernels.raw.dequantize_bytes(q + piece.lowerBound + start, other, count, numbers)
+          kernels.raw.binary(code, from + start, 1, other, 1, y + start, count)
+        }
+      }
+    }
+  }
+
+  func accepts(_ step: Step, in node: Node) -> Bool {
+    (try? node.input(0).shape).map { ElementwiseSteps.accept(step, in: node, shape: $0) } ?? false
+  }
+
+  func layouts(for node: Node) throws -> LayoutChoice? {
+    let (x, q) = (try node.input(0), try node.input(1))
+    guard x.layout == .nchw16c || q.layout == .nchw16c, var choice = try blockedChoice(node, keepsZero: true) else {
+      return nil
+    }
+    choice.inputs[1] = .nchw16c
+    return choice
+  }
+}

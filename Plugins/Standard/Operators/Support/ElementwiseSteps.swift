@@ -1,0 +1,177 @@
+import CStandardKernels
+import PluginSupport
+import ZooPlugin
+
+/// Elementwise operators behind another one, applied to pieces of float32 that the cache holds. What `FuseEpilogues` folds onto
+/// elementwise operators: functions, sums and products with tensors of the same shape or one number, rounding to
+/// bytes, and QuantizeLinear as the last.
+struct ElementwiseSteps: Sendable {
+  private enum Step: Sendable {
+    case function(Activation)
+    /// With what an input of the node holds; `isLeft` where that is the left operand.
+    case operand(zs_binary, input: Int, isOne: Bool, isLeft: Bool)
+    case bytes(zs_binary, input: Int, zs_steps)
+    case rounded(zs_steps)
+    case quantized(zs_steps)
+  }
+
+  private static let binaries: [String: zs_binary] = [
+    "Add": ZS_ADD, "Sub": ZS_SUB, "Mul": ZS_MUL, "Div": ZS_DIV, "Min": ZS_MIN, "Max": ZS_MAX, "PRelu": ZS_PRELU,
+  ]
+  private static let ofBytes: [String: zs_binary] = ["DequantizeAdd": ZS_ADD, "DequantizeMul": ZS_MUL]
+  /// Elements of a piece.
+  private static let pieceLength = 2048
+
+  private var steps: [Step] = []
+  /// Whether what comes out is bytes.
+  private(set) var givesBytes = false
+
+  /// - Parameter shape: of the node's result.
+  /// - Throws: `OperatorError` for a step that `append` refuses.
+  init(_ node: Node, shape: [Int]) throws {
+    for step in node.epilogue where !append(step, in: node, shape: shape) {
+      throw OperatorError("the step \(step.operatorType) can't be fused here", kind: .unsupported)
+    }
+  }
+
+  /// Whether `step` can follow the epilogue of a node whose result, of float32, has that shape.
+  static func accept(_ step: ZooPlugin.Step, in node: Node, shape: [Int]) -> Bool {
+    guard var steps = try? ElementwiseSteps(node, shape: shape) else { return false }
+    return steps.append(step, in: node, shape: shape)
+  }
+
+  private mutating func append(_ step: ZooPlugin.Step, in node: Node, shape: [Int]) -> Bool {
+    guard !givesBytes, let next = Self.step(step, in: node, shape: shape) else { return false }
+    steps.append(next)
+    if case .quantized = next { givesBytes = true }
+    return true
+  }
+
+  private static func step(_ step: ZooPlugin.Step, in node: Node, shape: [Int]) -> Step? {
+    if let activation = Activation(step, in: node) { return .function(activation) }
+    let operands = step.operands
+    guard operands.count(where: { $0 == nil }) == 1 else { return nil }
+    let (type, others) = (step.operatorType, operands.compactMap { $0 })
+    if let code = binaries[type] { return binary(code, operands, others, in: node, shape) }
+    guard operands[0] == nil, others.count >= 2,
+      let numbers = zs_steps(node, scale: others[others.count - 2], zero: others[others.count - 1])
+    else { return nil }
+    if let code = ofBytes[type], others.count == 3, node.optionalInput(others[0])?.shape == shape {
+      return .bytes(code, input: others[0], numbers)
+    }
+    guard others.count == 2 else { return nil }
+    if type == "QuantizeDequantize" { return .rounded(numbers) }
+    return type == "QuantizeLinear" ? .quantized(numbers) : nil
+  }
+
+  private static func binary(
+    _ code: zs_binary, _ operands: [Int?], _ others: [Int], in node: Node, _ shape: [Int]
+  ) -> Step? {
+    guard operands.count == 2, let operand = node.optionalInput(others[0]), operand.type == .float32,
+      operand.shape == shape || operand.count == 1, code.code != ZS_PRELU.code || operands[0] == nil
+    else { return nil }
+    return .operand(
+      code, input: others[0], isOne: operand.shape != shape || operand.count == 1, isLeft: operands[1] == nil)
+  }
+
+  /// Whether the elements that fill blocks up, zeros in all operands, are zeros again.
+  func keepsZero(_ startsWithZero: Bool) -> Bool {
+    var isZero = startsWithZero
+    for step in steps {
+      switch step {
+      case .function(let function): isZero = isZero && function.keepsZero
+      case .operand(let code, _, let isOne, let isLeft):
+        switch code {
+        case ZS_MUL: isZero = isZero || !isOne
+        case ZS_DIV: isZero = false
+        default: isZero = isZero && (!isOne || code.code == ZS_PRELU.code && !isLeft)
+        }
+      case .bytes(let code, _, _): isZero = isZero || code.code == ZS_MUL.code
+      case .rounded, .quantized: break
+      }
+    }
+    return isZero
+  }
+
+  /// Lets all operands that are as large as the result have `layout`.
+  func choose(_ layout: Layout, in inputs: inout [Layout]) {
+    for step in steps {
+      switch step {
+      case .operand(_, let input, isOne: false, _), .bytes(_, let input, _): inputs[input] = layout
+      default: break
+      }
+    }
+  }
+
+  /// Has `base` write numbers, and does the steps to them, for the elements `range` of the result as they lie in memory.
+  func run(
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    guard let y = call.output(0).data else { return }
+    if steps.isEmpty { return base(range, y.assumingMemoryBound(to: Float.self) + range.lowerBound) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.pieceLength) { memory in
+      guard let memory = memory.baseAddress else { return }
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.pieceLength) {
+        let piece = start..<min(start + Self.pieceLength, range.upperBound)
+        let numbers = givesBytes ? memory : y.assumingMemoryBound(to: Float.self) + start
+        base(piece, numbers)
+        for step in steps {
+          apply(step, call, kernels, piece, numbers, bytes: y + start, scratch: memory + Self.pieceLength)
+        }
+      }
+    }
+  }
+
+  private func apply(
+    _ step: Step, _ call: Call, _ kernels: zs_kernels, _ piece: Range<Int>, _ x: UnsafeMutablePointer<Float>,
+    bytes: UnsafeMutableRawPointer, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let (start, count) = (piece.lowerBound, piece.count)
+    switch step {
+    case .function(let function): kernels.unary(function.code, x, x, count, function.a, function.b)
+    case .operand(let code, let input, let isOne, let isLeft):
+      guard let all = call.input(input).data?.assumingMemoryBound(to: Float.self) else { return }
+      let (other, length) = isOne ? (all, 0) : (all + start, 1)
+      if isLeft {
+        kernels.binary(code.code, other, length, x, 1, x, count)
+      } else {
+        kernels.binary(code.code, x, 1, other, length, x, count)
+      }
+    case .bytes(let code, let input, let numbers):
+      guard let all = call.input(input).data else { return }
+      kernels.dequantize_bytes(all + start, scratch, count, numbers)
+      kernels.binary(code.code, x, 1, scratch, 1, x, count)
+    case .rounded(let numbers): kernels.round_to_steps(x, x, count, numbers)
+    case .quantized(let numbers): kernels.quantize_bytes(x, bytes, count, numbers)
+    }
+  }
+}
+
+/// A kernel that writes numbers into memory of its own choice, and the steps behind it.
+final class ElementwiseKernel: Kernel {
+  typealias Numbers = @Sendable (Call, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+
+  private let steps: ElementwiseSteps
+  private let count: Int
+  private let kernels: VectorKernels
+  private let numbers: Numbers
+  let inPlaceInputs: [Int]
+  let outputLayouts: [Layout]?
+
+  /// - Parameter numbers: writes elements of the result, which lie in memory as those of the inputs.
+  init(
+    _ steps: ElementwiseSteps, count: Int, layout: Layout, inPlace: [Int], kernels: VectorKernels,
+    numbers: @escaping Numbers
+  ) {
+    (self.steps, self.count, self.kernels, self.numbers) = (steps, count, kernels, numbers)
+    inPlaceInputs = steps.givesBytes ? [] : inPlace
+    outputLayouts = [layout]
+  }
+
+  func run(_ call: Call) {
+    let raw = kernels.raw
+    call.executor.parallelRanges(count, grain: 16384) { range in
+      steps.run(call, raw, range) { piece, target in numbers(call, piece, target) }
+    }
+  }
+}
