@@ -247,7 +247,8 @@ struct zoo_call {
   zoo_status (*run_body)(
       const zoo_call *call, const zoo_body *body, const zoo_tensor *const *inputs, size_t input_count,
       const zoo_value **results);
-  /* Makes a value of a copy of a plain tensor, for make_value. It is number 0 in `value`, which zoo_host.release_value ends. */
+  /* Makes a value of a copy of a plain tensor, for make_value. It is number 0 in `value`, which zoo_host.release_value ends.
+     As make_value for the thread that `run` was called on. */
   zoo_status (*make_tensor)(const zoo_call *call, const zoo_tensor *tensor, const zoo_value **value);
   /* Makes a sequence, an optional value or a map (`kind` is a ZOO_VALUE_) of others, without copies: of number `elements[i]`
      in `values[i]` each; a map of two tensors, the keys and the values. It is number 0 in `value`, for set_output and for

@@ -2,7 +2,8 @@ import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
-/// ai.onnx.ml CastMap: the values of a map by their keys, as a matrix of one row; nothing and 0 for keys that are not there.
+/// ai.onnx.ml CastMap: the values of a map by their keys, as a matrix of one row; an empty text or 0 for keys that
+/// are not there.
 struct CastMap: Operator {
   let signature = Signature("CastMap", domain: machineLearningDomain, since: 1)
 
@@ -13,54 +14,52 @@ struct CastMap: Operator {
     return ClosureKernel { call in
       try call.withMap { keys, values in
         guard keys.type == .int64 else { throw OperatorError("the keys of the map are \(keys.type.name), not int64") }
-        let row = try Self.row(of: keys.elements(as: Int64.self), width: width)
-        let output = try call.allocateOutput(0, shape: [1, row.count])
+        let places = try Self.places(of: keys.elements(as: Int64.self), width: width)
+        let count = width ?? places.count
+        let output = try call.allocateOutput(0, shape: [1, count])
+        func write<Element>(_ nothing: Element, _ cast: (MapValue) throws -> Element) throws {
+          let row = UnsafeMutableBufferPointer(start: output.assumingMemoryBound(to: Element.self), count: count)
+          row.update(repeating: nothing)
+          for (index, place) in places.enumerated() { row[place] = try cast(MapValue(values, index)) }
+        }
         switch type {
-        case "TO_STRING": try Self.write(row, of: values, to: output) { try $0.text(call) }
-        case "TO_FLOAT": try Self.write(row, of: values, to: output) { try $0.float() }
-        default: try Self.write(row, of: values, to: output) { try $0.integer() }
+        case "TO_STRING": try write(zoo_string()) { try $0.text(call) }
+        case "TO_FLOAT": try write(Float(0)) { try $0.float() }
+        default: try write(Int64(0)) { try $0.integer() }
         }
       }
     }
   }
 
-  /// Where among the values each element of the row is: in the keys' order, or where their keys say.
-  private static func row(of keys: UnsafeBufferPointer<Int64>, width: Int?) throws -> [Int?] {
-    guard let width else { return keys.indices.sorted { keys[$0] < keys[$1] } }
-    var row = [Int?](repeating: nil, count: width)
-    for (index, key) in keys.enumerated() {
-      guard key >= 0, key < width else { throw OperatorError("the map has the key \(key), but max_map is \(width)") }
-      row[Int(key)] = index
+  /// Where in the row the value of each key goes: in the keys' order, or where they say.
+  private static func places(of keys: UnsafeBufferPointer<Int64>, width: Int?) throws -> [Int] {
+    if let width {
+      return try keys.map { key in
+        guard key >= 0, key < width else { throw OperatorError("the map has the key \(key), but max_map is \(width)") }
+        return Int(key)
+      }
     }
-    return row
-  }
-
-  private static func write<Element>(
-    _ row: [Int?], of values: TensorView, to output: UnsafeMutableRawPointer, _ cast: (MapValue) throws -> Element
-  ) throws {
-    let elements = output.assumingMemoryBound(to: Element.self)
-    for (index, place) in row.enumerated() {
-      let value: MapValue =
-        switch (values.type, place) {
-        case (_, nil): .nothing
-        case (.string, let place?): .text(values.elements(as: zoo_string.self)[place])
-        case (.float32, let place?): .number(values.elements(as: Float.self)[place])
-        default: throw OperatorError("the values of the map are \(values.type.name)")
-        }
-      elements[index] = try cast(value)
-    }
+    var places = [Int](repeating: 0, count: keys.count)
+    for (place, index) in keys.indices.sorted(by: { keys[$0] < keys[$1] }).enumerated() { places[index] = place }
+    return places
   }
 }
 
 /// A value of a map.
 private enum MapValue {
-  case nothing
   case number(Float)
   case text(zoo_string)
 
+  init(_ values: TensorView, _ index: Int) throws {
+    switch values.type {
+    case .string: self = .text(values.pointer(as: zoo_string.self)[index])
+    case .float32: self = .number(values.pointer(as: Float.self)[index])
+    default: throw OperatorError("the values of the map are \(values.type.name)")
+    }
+  }
+
   func text(_ call: Call) throws -> zoo_string {
     switch self {
-    case .nothing: zoo_string()
     case .number(let number): try call.string(Array("\(number)".utf8))
     case .text(let text): try call.string(text)
     }
@@ -68,7 +67,6 @@ private enum MapValue {
 
   func float() throws -> Float {
     switch self {
-    case .nothing: 0
     case .number(let number): number
     case .text(let text): try Self.read(text, Float.init)
     }
@@ -76,7 +74,6 @@ private enum MapValue {
 
   func integer() throws -> Int64 {
     switch self {
-    case .nothing: 0
     case .number(let number): Int64(exactly: number.rounded(.towardZero)) ?? .min
     case .text(let text): try Self.read(text) { Int64($0) }
     }
