@@ -26,6 +26,7 @@ AT(zoo_tensor, kind, 48);
 AT(zoo_tensor, narrow_type, 52);
 AT(zoo_tensor, value, 56);
 ENDS(zoo_tensor, value, 64);
+AT(zoo_tensor, element, 64);
 
 AT(zoo_attribute, size, 0);
 AT(zoo_attribute, name, 8);
@@ -117,6 +118,8 @@ AT(zoo_call, append_output, 80);
 AT(zoo_call, set_output, 88);
 AT(zoo_call, run_body, 96);
 ENDS(zoo_call, run_body, 104);
+AT(zoo_call, make_tensor, 104);
+AT(zoo_call, make_value, 112);
 
 AT(zoo_kernel, size, 0);
 AT(zoo_kernel, state, 8);

@@ -225,6 +225,17 @@ public struct Dimension: Sendable, Hashable {
   public init(_ extent: Extent) { self.extent = extent.normalized }
 }
 
+extension Dimension: CustomStringConvertible {
+  /// `3`, `batch` or `?`.
+  public var description: String {
+    switch extent {
+    case .fixed(let extent): String(extent)
+    case .symbol(let name): name
+    case .unknown: "?"
+    }
+  }
+}
+
 extension Dimension: ExpressibleByIntegerLiteral {
   public init(integerLiteral value: Int64) { self.init(.fixed(value)) }
 }

@@ -11,4 +11,7 @@ public enum Value: Sendable {
     guard case .tensor(let tensor) = self else { return nil }
     return tensor
   }
+
+  /// The memory of a tensor that is not of strings.
+  package var memory: TensorMemory? { if case .tensor(let tensor) = self { tensor.memory } else { nil } }
 }

@@ -75,15 +75,23 @@ public struct Executor {
   /// The number of workers; worker numbers are below it.
   public var workerCount: Int { Int(raw.pointee.worker_count) }
 
-  /// What takes fewer steps takes no longer than it takes another thread to join.
-  private static let leastSteps = 1 << 14
+  /// What takes fewer steps is no piece for another thread, which takes as long to join.
+  private static let leastSteps = 1 << 13
+
+  /// How many of `count` things a piece has at least, where all together go through so many vectors or single numbers.
+  private func grain(of count: Int, steps: Int) -> Int {
+    steps < 2 * Self.leastSteps ? count : max(1, count / (steps / Self.leastSteps))
+  }
+
+  /// Whether `count` things come to more than one piece: little work stays on this thread.
+  private func isDivided(_ count: Int, grain: Int) -> Bool { workerCount > 1 && count / max(grain, 1) > 1 }
 
   /// Calls `body(index, worker)` once for each index below `count`, on any worker, and returns when all are done.
   ///
   /// - Parameter steps: About how many vectors or single numbers all calls together go through: little work stays on this
   ///   thread.
   public func parallelFor(_ count: Int, steps: Int = .max, _ body: (_ index: Int, _ worker: Int) -> Void) {
-    guard count > 1, workerCount > 1, steps >= Self.leastSteps else {
+    guard count > 1, isDivided(count, grain: grain(of: count, steps: steps)) else {
       for index in 0..<max(count, 0) { body(index, 0) }
       return
     }
@@ -112,12 +120,17 @@ public struct Executor {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
+  /// As `parallelFor`, with ranges that cover `0..<count`.
+  public func parallelRanges(_ count: Int, steps: Int, _ body: (Range<Int>) -> Void) {
+    parallelRanges(count, grain: grain(of: count, steps: steps), body)
+  }
+
   /// Calls `body` with ranges that cover `0..<count`, each at least `grain` long where possible.
   public func parallelRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     guard count > 0 else { return }
+    guard isDivided(count, grain: grain) else { return body(0..<count) }
     // A few ranges a worker even out what the cores do at different speed.
-    let pieces = min(max(count / max(grain, 1), 1), workerCount * 4)
-    guard pieces > 1 else { return body(0..<count) }
+    let pieces = min(count / max(grain, 1), workerCount * 4)
     parallelFor(pieces) { index, _ in body(count * index / pieces..<count * (index + 1) / pieces) }
   }
 }

@@ -127,12 +127,8 @@ private func infer(
       guard index < types.count else {
         throw OperatorError("the operator has \(types.count) outputs, not \(index + 1)")
       }
-      guard ElementType.known.contains(types[index].type.rawValue) else {
-        throw OperatorError("there is no element type number \(types[index].type.rawValue)")
-      }
       let output = outputs.unsafelyUnwrapped[index].unsafelyUnwrapped
-      output.pointee.type = types[index].type.rawValue
-      if types[index].isSequence { output.pointee.kind = Int32(ZOO_VALUE_SEQUENCE) }
+      try output.describe(types[index].kind)
       guard let shape = types[index].shape else {
         output.pointee.rank = ZOO_RANK_UNKNOWN
         continue
@@ -144,6 +140,38 @@ private func infer(
       let dimensions = UnsafeMutablePointer(mutating: output.pointee.shape).unsafelyUnwrapped
       for (dimension, extent) in shape.enumerated() { dimensions[dimension] = Int64(extent) }
     }
+  }
+}
+
+extension UnsafeMutablePointer<zoo_tensor> {
+  fileprivate func describe(_ kind: OutputKind) throws {
+    switch kind {
+    case .tensor(let type): pointee.type = try known(type)
+    case .sequence(let element): try hold(ZOO_VALUE_SEQUENCE, element)
+    case .optional(let element): try hold(ZOO_VALUE_OPTIONAL, element)
+    case .map(let keys, let values):
+      pointee.type = try known(keys)
+      try hold(ZOO_VALUE_MAP, values)
+    }
+  }
+
+  private func hold(_ kind: Int, _ element: OutputKind) throws {
+    pointee.kind = Int32(kind)
+    if case .tensor(let type) = element, kind != ZOO_VALUE_MAP {
+      pointee.type = try known(type)
+      return
+    }
+    guard UnsafePointer(self).has(\.element), let inner = pointee.element else {
+      throw OperatorError("the host does not know of such an output", kind: .unsupported)
+    }
+    try inner.describe(element)
+  }
+
+  private func known(_ type: ElementType) throws -> Int32 {
+    guard ElementType.known.contains(type.rawValue) else {
+      throw OperatorError("there is no element type number \(type.rawValue)")
+    }
+    return type.rawValue
   }
 }
 

@@ -116,25 +116,25 @@ public struct LayoutChoice: Sendable, Hashable {
 
 /// The type and shape of an output.
 public struct OutputType: Sendable, Hashable {
-  /// Of a sequence, that of its tensors.
-  public var type: ElementType
-  /// `nil` when only running the operator can tell.
+  public var kind: OutputKind
+  /// Of a tensor; `nil` when only running the operator can tell.
   public var shape: [Int]?
-  public var isSequence = false
 
-  public init(_ type: ElementType, _ shape: [Int]?) {
-    self.type = type
-    self.shape = shape
-  }
+  public init(_ type: ElementType, _ shape: [Int]?) { (kind, self.shape) = (.tensor(type), shape) }
 
-  public init(sequenceOf type: ElementType) {
-    self.init(type, nil)
-    isSequence = true
-  }
+  public init(_ kind: OutputKind) { (self.kind, shape) = (kind, nil) }
 
   public init(like tensor: TensorView) {
     self.init(tensor.type, tensor.shape)
   }
+}
+
+/// What sort of value an output is, or a part of one.
+public indirect enum OutputKind: Sendable, Hashable {
+  case tensor(ElementType)
+  case sequence(OutputKind)
+  case optional(OutputKind)
+  case map(keys: ElementType, values: OutputKind)
 }
 
 /// Why an operator can't serve a node or a run.

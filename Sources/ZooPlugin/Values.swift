@@ -27,9 +27,9 @@ public struct ValueView {
   }
 }
 
-/// What a body has given, kept until the last reference goes.
-public final class BodyResults {
-  private let raw: OpaquePointer
+/// What a body has given, or a kernel has made, kept until the last reference goes.
+public final class HeldValues {
+  fileprivate let raw: OpaquePointer
   private let host: Host
 
   fileprivate init(_ raw: OpaquePointer, host: Host) { (self.raw, self.host) = (raw, host) }
@@ -46,13 +46,63 @@ extension Call {
   /// Runs a graph of the node on plain tensors or other values.
   ///
   /// - Throws: `OperatorError`; the host knows what went wrong.
-  public func run(_ body: Body, _ inputs: [TensorView]) throws -> BodyResults {
+  public func run(_ body: Body, _ inputs: [TensorView]) throws -> HeldValues {
     var results: OpaquePointer?
     let list = inputs.map { Optional($0.raw) }
     guard raw.pointee.run_body(raw, body.raw, list, list.count, &results) == ZOO_OK, let results else {
       throw OperatorError("a graph of the node can't be run")
     }
-    return BodyResults(results, host: host)
+    return HeldValues(results, host: host)
+  }
+
+  /// A copy of a plain tensor, to make other values of.
+  ///
+  /// - Parameter data: Of strings an array of `zoo_string`.
+  /// - Throws: `OperatorError`; the host knows what went wrong.
+  public func makeTensor(_ type: ElementType, shape: [Int], _ data: UnsafeRawPointer?) throws -> HeldValues {
+    let dimensions = shape.map(Int64.init)
+    return try dimensions.withUnsafeBufferPointer { dimensions in
+      var tensor = zoo_tensor()
+      (tensor.size, tensor.type, tensor.rank) = (MemoryLayout<zoo_tensor>.size, type.rawValue, Int32(shape.count))
+      (tensor.shape, tensor.data) = (dimensions.baseAddress, UnsafeMutableRawPointer(mutating: data))
+      guard raw.has(\.make_tensor) else { throw Self.tooOld }
+      return try held { raw.pointee.make_tensor(raw, &tensor, &$0) }
+    }
+  }
+
+  /// A sequence of values, each the first of what is given.
+  ///
+  /// - Throws: `OperatorError`; the host knows what went wrong. So do the others.
+  public func makeSequence(_ elements: [HeldValues]) throws -> HeldValues { try make(ZOO_VALUE_SEQUENCE, elements) }
+
+  public func makeOptional(_ element: HeldValues?) throws -> HeldValues {
+    try make(ZOO_VALUE_OPTIONAL, element.map { [$0] } ?? [])
+  }
+
+  /// - Parameters:
+  ///   - keys: A vector of integers or strings.
+  ///   - values: A vector with a value for each key.
+  public func makeMap(keys: HeldValues, values: HeldValues) throws -> HeldValues {
+    try make(ZOO_VALUE_MAP, [keys, values])
+  }
+
+  private func make(_ kind: Int, _ parts: [HeldValues]) throws -> HeldValues {
+    guard raw.has(\.make_value) else { throw Self.tooOld }
+    let values = parts.map { Optional($0.raw) }
+    let firsts = [Int](repeating: 0, count: parts.count)
+    return try withExtendedLifetime(parts) {
+      try held { raw.pointee.make_value(raw, Int32(kind), values, firsts, values.count, &$0) }
+    }
+  }
+
+  private func held(_ make: (inout OpaquePointer?) -> zoo_status) throws -> HeldValues {
+    var value: OpaquePointer?
+    guard make(&value) == ZOO_OK, let value else { throw OperatorError("a value can't be made") }
+    return HeldValues(value, host: host)
+  }
+
+  private static var tooOld: OperatorError {
+    OperatorError("the host does not let kernels make values", kind: .unsupported)
   }
 
   /// Memory for a tensor at the end of an output that is a sequence.
@@ -73,5 +123,12 @@ extension Call {
     guard raw.pointee.set_output(raw, index, values.raw, element) == ZOO_OK else {
       throw OperatorError("output \(index) can't be value \(element)")
     }
+  }
+
+  /// Gives such an output what has been made for it.
+  ///
+  /// - Throws: as the other form.
+  public func setOutput(_ index: Int, to made: HeldValues) throws {
+    try made.withValues { try setOutput(index, to: $0, element: 0) }
   }
 }

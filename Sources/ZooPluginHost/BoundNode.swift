@@ -133,16 +133,12 @@ package final class BoundNode {
   }
 
   private func bind(_ facts: ValueFacts, layout: Layout, constant: Tensor?) throws -> zoo_tensor {
-    let shape = facts.fixedShape
-    let dimensions = memory.copy((shape ?? []).map(Int64.init))
-    var data: UnsafeMutableRawPointer?
+    var tensor = try memory.tensor(facts, layout: layout)
     if let constant {
       held.append(constant)
-      data = memory.data(of: constant)
+      tensor.data = memory.data(of: constant)
     }
-    var tensor = zoo_tensor(facts.kind, layout: layout, shape: dimensions, rank: shape?.count)
-    (tensor.is_constant, tensor.data) = (data == nil ? 0 : 1, data)
-    if shape != nil, facts.elementType != nil { tensor.byte_count = try byteCount(of: facts, layout: layout) }
+    tensor.is_constant = tensor.data == nil ? 0 : 1
     return tensor
   }
 
@@ -247,20 +243,39 @@ extension FusedStep {
 
 extension zoo_tensor {
   /// An input that is left out, or an output that nobody reads.
-  package static var absent: zoo_tensor { zoo_tensor(nil, layout: .plain, shape: nil, rank: 0) }
+  package static var absent: zoo_tensor {
+    var absent = zoo_tensor()
+    absent.size = MemoryLayout<zoo_tensor>.size
+    return absent
+  }
+}
 
+extension ScratchMemory {
   /// What is known of a value, without data.
-  package init(_ kind: ValueKind?, layout: Layout, shape: UnsafePointer<Int64>?, rank: Int?) {
-    self.init()
-    (size, self.shape, self.layout) = (MemoryLayout<zoo_tensor>.size, shape, layout.number)
-    self.rank = rank.map { Int32($0) } ?? ZOO_RANK_UNKNOWN
-    switch kind {
-    case .tensor(let element)?: type = element.rawValue
-    case .sparseTensor?, nil: break
-    case .sequence(let element)?: (self.kind, type) = (Int32(ZOO_VALUE_SEQUENCE), element.elementType?.rawValue ?? 0)
-    case .optional(let element)?: (self.kind, type) = (Int32(ZOO_VALUE_OPTIONAL), element.elementType?.rawValue ?? 0)
-    case .map?: self.kind = Int32(ZOO_VALUE_MAP)
+  package func tensor(_ facts: ValueFacts, layout: Layout = .plain) throws -> zoo_tensor {
+    let shape = facts.fixedShape
+    var tensor = self.tensor(facts.kind, shape)
+    tensor.layout = layout.number
+    if shape != nil, facts.elementType != nil { tensor.byte_count = try byteCount(of: facts, layout: layout) }
+    return tensor
+  }
+
+  func tensor(_ kind: ValueKind?, _ shape: [Int]?) -> zoo_tensor {
+    var tensor = zoo_tensor.absent
+    tensor.shape = UnsafePointer(copy((shape ?? []).map(Int64.init)))
+    tensor.rank = shape.map { Int32($0.count) } ?? ZOO_RANK_UNKNOWN
+    func hold(_ value: Int, _ element: ValueKind, keys: ElementType? = nil) {
+      (tensor.kind, tensor.type) = (Int32(value), (keys ?? element.elementType)?.rawValue ?? 0)
+      if keys != nil || element.elementType == nil { tensor.element = copy([self.tensor(element, nil)]) }
     }
+    switch kind {
+    case .tensor(let element)?: tensor.type = element.rawValue
+    case .sparseTensor?, nil: break
+    case .sequence(let element)?: hold(ZOO_VALUE_SEQUENCE, element)
+    case .optional(let element)?: hold(ZOO_VALUE_OPTIONAL, element)
+    case .map(let keys, let values)?: hold(ZOO_VALUE_MAP, values, keys: keys)
+    }
+    return tensor
   }
 }
 

@@ -111,26 +111,51 @@ package final class KernelHandle: @unchecked Sendable {
   }
 }
 
+extension ScratchMemory {
+  /// An output that an operator is yet to describe, with room for what it holds.
+  fileprivate func emptyOutput(depth: Int32) -> zoo_tensor {
+    var output = zoo_tensor.absent
+    output.shape = UnsafePointer(allocate(Int64.self, count: Int(ZOO_MAX_RANK)))
+    if depth > 0 { output.element = copy([emptyOutput(depth: depth - 1)]) }
+    return output
+  }
+}
+
+extension ValueKind {
+  /// What an operator says of an output; `nil` where that makes no sense.
+  fileprivate init?(_ output: zoo_tensor, depth: Int32) {
+    let type = ElementType(rawValue: output.type)
+    // Tensors of a type need no element, which then says nothing.
+    let element =
+      if let held = output.element, depth > 0, type == nil || output.kind == ZOO_VALUE_MAP {
+        ValueKind(held.pointee, depth: depth - 1)
+      } else {
+        type.map { ValueKind.tensor($0) }
+      }
+    guard let element else { return nil }
+    switch Int(output.kind) {
+    case ZOO_VALUE_TENSOR where type != nil: self = element
+    case ZOO_VALUE_SEQUENCE: self = .sequence(element)
+    case ZOO_VALUE_OPTIONAL: self = .optional(element)
+    case ZOO_VALUE_MAP:
+      guard let type else { return nil }
+      self = .map(key: type, value: element)
+    default: return nil
+    }
+  }
+}
+
 extension RegisteredOperator {
   /// Facts of the node's outputs; without shapes where only running can tell.
   package func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
-    let outputs = bound.memory.list(
-      node.outputs.map { _ in
-        zoo_tensor(nil, layout: .plain, shape: bound.memory.allocate(Int64.self, count: Int(ZOO_MAX_RANK)), rank: 0)
-      })
+    let outputs = bound.memory.list(node.outputs.map { _ in bound.memory.emptyOutput(depth: ZOO_MAX_DEPTH) })
     try HostTable.check(table.infer(table.context, bound.pointer, outputs.writing), node.label)
     return try node.outputs.indices.map { index in
       let output = outputs[index].pointee
-      guard output.rank <= ZOO_MAX_RANK, let type = ElementType(rawValue: output.type) else {
+      guard output.rank <= ZOO_MAX_RANK, let kind = ValueKind(output, depth: ZOO_MAX_DEPTH) else {
         throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper type", at: node.label)
       }
-      switch Int(output.kind) {
-      case ZOO_VALUE_TENSOR: break
-      case ZOO_VALUE_SEQUENCE: return ValueFacts(.sequence(.tensor(type)))
-      case ZOO_VALUE_OPTIONAL: return ValueFacts(.optional(.tensor(type)))
-      default: throw ZooError(.defect, "plugin \(plugin) gives output \(index) no proper kind", at: node.label)
-      }
-      guard output.rank >= 0 else { return ValueFacts(.tensor(type)) }
+      guard output.rank >= 0, let type = kind.elementType else { return ValueFacts(kind) }
       let shape = (0..<Int(output.rank)).map { Int(output.shape[$0]) }
       _ = try ZooError.locating(node.label) { try Tensor.byteCount(type: type, shape: shape) }
       return ValueFacts(type, shape)

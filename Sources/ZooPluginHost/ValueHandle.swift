@@ -1,4 +1,5 @@
 import CZooPlugin
+import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
@@ -20,36 +21,42 @@ package final class BodyHandle: Sendable {
   }
 }
 
-/// Values as plugins look at them: a sequence, an optional value, a map's keys and values, or what a body has given.
+/// Values as plugins look at them: a sequence, an optional value, a map's keys and values, what a body has given, or a value
+/// that a kernel has made.
 package final class ValueHandle {
   package let elements: [Value]
-  private let memory = ScratchMemory()
-  private let inner: [ValueHandle?]
-  private let table: UnsafeMutablePointer<zoo_tensor>
+  /// Made for whoever looks; many values are only handed on.
+  private let table = Mutex<Table?>(nil)
 
-  package init(_ elements: [Value]) throws {
-    self.elements = elements
-    inner = try elements.map { $0.tensor == nil ? try ValueHandle(of: $0) : nil }
-    table = memory.allocate(zoo_tensor.self, count: elements.count)
-    for (index, element) in elements.enumerated() {
-      let shape = element.tensor?.shape
-      table[index] = zoo_tensor(
-        element.kind, layout: .plain, shape: shape.map { memory.copy($0.map(Int64.init)) }, rank: shape?.count)
-      if let tensor = element.tensor {
-        table[index].data = memory.data(of: tensor)
-        table[index].byte_count = try Tensor.byteCount(type: tensor.type, shape: tensor.shape)
+  private final class Table: @unchecked Sendable {
+    private let memory = ScratchMemory()
+    private let inner: [ValueHandle?]
+    let tensors: UnsafeMutablePointer<zoo_tensor>
+
+    init(_ elements: [Value]) {
+      inner = elements.map { $0.tensor == nil ? ValueHandle(of: $0) : nil }
+      tensors = memory.allocate(zoo_tensor.self, count: elements.count)
+      for (index, element) in elements.enumerated() {
+        tensors[index] = memory.tensor(element.kind, element.tensor?.shape)
+        if let tensor = element.tensor {
+          tensors[index].data = memory.data(of: tensor)
+          tensors[index].byte_count =
+            tensor.type == .string ? tensor.count * MemoryLayout<zoo_string>.stride : tensor.byteCount
+        }
+        tensors[index].value = inner[index]?.pointer
       }
-      table[index].value = inner[index]?.pointer
     }
   }
 
+  package init(_ elements: [Value]) { self.elements = elements }
+
   /// The values in `value`, or itself where it is a tensor.
-  package convenience init(of value: Value) throws {
+  package convenience init(of value: Value) {
     switch value {
-    case .tensor: try self.init([value])
-    case .sequence(let elements): try self.init(elements)
-    case .optional(let element): try self.init(element.map { [$0] } ?? [])
-    case .map(let keys, let values): try self.init([.tensor(keys), .tensor(values)])
+    case .tensor: self.init([value])
+    case .sequence(let elements): self.init(elements)
+    case .optional(let element): self.init(element.map { [$0] } ?? [])
+    case .map(let keys, let values): self.init([.tensor(keys), .tensor(values)])
     }
   }
 
@@ -71,7 +78,61 @@ package final class ValueHandle {
 
   func describe(_ index: Int, in element: UnsafeMutablePointer<zoo_tensor>?) -> zoo_status {
     guard elements.indices.contains(index), let element else { return zoo_status(ZOO_INVALID) }
-    element.fill(with: table[index])
+    let table = table.withLock { table in
+      let made = table ?? Table(elements)
+      table = made
+      return made
+    }
+    element.fill(with: table.tensors[index])
     return zoo_status(ZOO_OK)
+  }
+}
+
+extension Value {
+  /// A sequence, an optional value or a map of other values.
+  ///
+  /// - Throws: `ZooError` (`defect`) for a kind that can't be made of them.
+  package init(of elements: [Value], kind: Int32) throws {
+    switch Int(kind) {
+    case ZOO_VALUE_SEQUENCE: self = .sequence(elements)
+    case ZOO_VALUE_OPTIONAL where elements.count <= 1: self = .optional(elements.first)
+    case ZOO_VALUE_MAP:
+      guard elements.count == 2, let keys = elements[0].tensor, let values = elements[1].tensor,
+        keys.shape.count == 1, keys.shape == values.shape
+      else { throw ZooError(.defect, "a plugin makes a map of what are not its keys and values") }
+      self = .map(keys: keys, values: values)
+    default: throw ZooError(.defect, "a plugin makes a value of kind \(kind) of \(elements.count)")
+    }
+  }
+
+  /// What a plugin hands on, whose memory is its own.
+  package init(borrowing pointer: UnsafePointer<zoo_tensor>, owner: TensorMemory) throws {
+    guard let tensor = pointer.copy(into: zoo_tensor(), through: \.kind) else {
+      throw ZooError(.defect, "a plugin hands on a value that is malformed")
+    }
+    if tensor.kind != ZOO_VALUE_TENSOR {
+      guard let elements = ValueHandle.at(tensor.value)?.elements else {
+        throw ZooError(.defect, "a plugin hands on a value that is not there")
+      }
+      try self.init(of: elements, kind: tensor.kind)
+      return
+    }
+    guard let type = ElementType(rawValue: tensor.type), 0...ZOO_MAX_RANK ~= tensor.rank,
+      tensor.layout == ZOO_LAYOUT_PLAIN
+    else { throw ZooError(.defect, "a plugin hands on a tensor of no type or shape, or one that is not plain") }
+    let shape = (0..<Int(tensor.rank)).map { Int(tensor.shape[$0]) }
+    let byteCount = try Tensor.byteCount(type: type, shape: shape)
+    guard tensor.data != nil || byteCount == 0 else {
+      throw ZooError(.defect, "a plugin hands on a tensor without elements")
+    }
+    let bytes = UnsafeRawBufferPointer(start: tensor.data, count: byteCount)
+    if type == .string {
+      let strings = bytes.bindMemory(to: zoo_string.self).map {
+        Array(UnsafeRawBufferPointer(start: $0.bytes, count: $0.count))
+      }
+      self = .tensor(try Tensor(strings: strings, shape: shape))
+    } else {
+      self = .tensor(try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: owner)))
+    }
   }
 }

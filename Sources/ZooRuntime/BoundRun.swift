@@ -43,9 +43,7 @@ public final class BoundRun {
   /// As `run`, telling when each node was computed.
   public func profile() throws -> Profile {
     try ThreadPool.shared.withExecutor(limit: threads) { executor in
-      let recorder = ProfileRecorder(executor)
-      try recorder.withExecutor { try run(RunContext(executor: $0, observer: recorder, memory: memory)) }
-      return recorder.finish()
+      try ProfileRecorder.profile(RunContext(executor: executor, memory: memory), run)
     }
   }
 

@@ -103,9 +103,7 @@ public final class CompiledModel: Sendable {
     self.dimensionWarnings = dimensionWarnings
     program = Mutex(Program(imported.graph, shared))
     if let facts = modelInputs.fixedFacts {
-      _ = try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-        try program.withLock { $0 }.version(like: facts, RunContext(executor: executor, memory: shared.memory))
-      }
+      _ = try withContext { try $0.version(like: facts, $1) }
     }
   }
 
@@ -113,7 +111,7 @@ public final class CompiledModel: Sendable {
   deinit {
     program.withLock { $0 = Program(CompilerGraph(), shared) }
     variants.withLock { $0 = [:] }
-    shared.kernels.withLock { $0 = KernelCache() }
+    shared.kernels.withLock { $0 = [:] }
     zoo_return_memory()
   }
 
@@ -125,7 +123,8 @@ public final class CompiledModel: Sendable {
   ///   `usage` for a model with outputs whose names are one to `String`, or that are no tensors: see `run(exactly:)`.
   public func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
     if let variant = try variant(for: values.keys) { return try variant.run(values) }
-    let results = try run(try ordered(values), observer: nil)
+    let inputs = try ordered(values)
+    let results = try withContext { try $0.run(inputs, $1).values }
     var table: [String: Tensor] = [:]
     for (output, value) in zip(outputs, results) {
       guard let tensor = value.tensor else {
@@ -145,7 +144,8 @@ public final class CompiledModel: Sendable {
   /// - Throws: as `run(_:)`.
   public func run(exactly values: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
     if let variant = try variant(for: values.lazy.map(\.name)) { return try variant.run(exactly: values) }
-    let results = try run(try modelInputs.ordered(values.lazy.map { ($0, $1) }), observer: nil)
+    let inputs = try modelInputs.ordered(values.lazy.map { ($0, $1) })
+    let results = try withContext { try $0.run(inputs, $1).values }
     return zip(outputs, results).map { ($0.name, $1) }
   }
 
@@ -154,10 +154,11 @@ public final class CompiledModel: Sendable {
     try modelInputs.ordered(values.lazy.map { ($0.key, .tensor($0.value)) })
   }
 
-  private func run(_ values: [Value], observer: (any StepObserver)?) throws -> [Value] {
+  /// Calls `body` with the program and what a run of it has.
+  private func withContext<Result>(_ body: (Program, RunContext) throws -> Result) throws -> Result {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try program.run(values, RunContext(executor: executor, observer: observer, memory: shared.memory)).values
+      try body(program, RunContext(executor: executor, memory: shared.memory))
     }
   }
 
@@ -171,7 +172,13 @@ public final class CompiledModel: Sendable {
     _ values: [String: Tensor], _ body: (_ value: String, _ elements: UnsafeBufferPointer<Float>) -> Void
   ) throws {
     let inputs = try ordered(values)
-    try withoutActuallyEscaping(body) { _ = try run(inputs, observer: ProductObserver($0)) }
+    try withoutActuallyEscaping(body) { body in
+      _ = try withContext { program, call in
+        var call = call
+        call.observer = ProductObserver(body)
+        return try program.run(inputs, call)
+      }
+    }
   }
 
   /// Computes the outputs and tells when each node was computed.
@@ -182,14 +189,7 @@ public final class CompiledModel: Sendable {
   public func profile(_ values: [String: Tensor]) throws -> Profile {
     if let variant = try variant(for: values.keys) { return try variant.profile(values) }
     let inputs = try ordered(values)
-    let program = program.withLock { $0 }
-    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      let recorder = ProfileRecorder(executor)
-      _ = try recorder.withExecutor {
-        try program.run(inputs, RunContext(executor: $0, observer: recorder, memory: shared.memory))
-      }
-      return recorder.finish()
-    }
+    return try withContext { program, call in try ProfileRecorder.profile(call) { _ = try program.run(inputs, $0) } }
   }
 
   /// The plan for inputs like `values`, and these in the model's order.
@@ -198,7 +198,7 @@ public final class CompiledModel: Sendable {
   func plan(for values: [String: Tensor]) throws -> (plan: Plan, inputs: [Value]) {
     if let variant = try variant(for: values.keys) { return try variant.plan(for: values) }
     let inputs = try ordered(values)
-    let version = try version(like: inputs.map(ValueFacts.init(like:)))
+    let version = try withContext { try $0.version(like: inputs.map(ValueFacts.init(like:)), $1) }
     guard version.rest == nil else {
       throw ZooError(.unsupported, "shapes of the model depend on its data, so that it can't be planned ahead")
     }
@@ -207,13 +207,6 @@ public final class CompiledModel: Sendable {
 
   /// What is left of the limit beside a plan.
   func budget(besides plan: Plan) throws -> MemoryBudget { try shared.memory.taking(plan.byteCount) }
-
-  private func version(like facts: [ValueFacts]) throws -> Program.Version {
-    let program = program.withLock { $0 }
-    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try program.version(like: facts, RunContext(executor: executor, memory: shared.memory))
-    }
-  }
 
   // MARK: Looking
 
@@ -242,15 +235,17 @@ public final class CompiledModel: Sendable {
 
   /// What the graph became for the given input shapes, in the order of `inputs`: the part that can be planned for them.
   public func steps(for shapes: [[Int]]) throws -> [Step] {
-    try version(like: modelInputs.facts(for: shapes)).plan.stepsInside.map(Step.init)
+    let facts = try modelInputs.facts(for: shapes)
+    return try withContext { try $0.version(like: facts, $1).plan.stepsInside.map(Step.init) }
   }
 
   /// All that the graph becomes for the given input shapes, in the order of `inputs`.
   package func regions(for shapes: [[Int]]) throws -> [CompiledRegion] {
-    var graph = program.withLock { $0.graph }
-    for (input, known) in zip(graph.inputs, try modelInputs.facts(for: shapes)) { graph[input].facts = known }
-    return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try CompiledRegion.all(of: graph, shared, RunContext(executor: executor, memory: shared.memory))
+    let facts = try modelInputs.facts(for: shapes)
+    return try withContext { program, call in
+      var graph = program.graph
+      for (input, known) in zip(graph.inputs, facts) { graph[input].facts = known }
+      return try CompiledRegion.all(of: graph, shared, call)
     }
   }
 
@@ -276,12 +271,7 @@ public final class CompiledModel: Sendable {
 
 extension Plan {
   /// The steps, those of bodies before the one that runs them.
-  fileprivate var stepsInside: [Step] {
-    steps.flatMap { step -> [Step] in
-      guard case .native(let operation) = step.action else { return [step] }
-      return operation.plans.flatMap(\.stepsInside) + [step]
-    }
-  }
+  fileprivate var stepsInside: [Step] { steps.flatMap { $0.inner.flatMap(\.stepsInside) + [$0] } }
 }
 
 extension CompilerGraph {

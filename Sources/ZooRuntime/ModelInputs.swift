@@ -141,17 +141,8 @@ struct ModelInputs: Sendable {
 
   private func listed(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
 
-  private func written(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
-
-  private func written(_ dimensions: [Dimension]) -> String {
-    let parts = dimensions.map { dimension in
-      switch dimension.extent {
-      case .fixed(let extent): String(extent)
-      case .symbol(let name): name
-      case .unknown: "?"
-      }
-    }
-    return "[" + parts.joined(separator: ", ") + "]"
+  private func written(_ shape: [some CustomStringConvertible]) -> String {
+    "[" + shape.map(\.description).joined(separator: ", ") + "]"
   }
 }
 

@@ -63,11 +63,22 @@ final class ProfileRecorder: StepObserver, Sendable {
   private let start = monotonicNanoseconds()
   nonisolated(unsafe) private let executor: UnsafePointer<zoo_executor>
 
-  /// - Parameter executor: Does the work; has to live as long as the recorder is used.
-  init(_ executor: UnsafePointer<zoo_executor>) { self.executor = executor }
+  private init(_ executor: UnsafePointer<zoo_executor>) { self.executor = executor }
+
+  /// Has `body` run something with workers whose times are taken.
+  static func profile(_ call: RunContext, _ body: (RunContext) throws -> Void) rethrows -> Profile {
+    let recorder = ProfileRecorder(call.executor)
+    var recorded = call
+    recorded.observer = recorder
+    try recorder.withExecutor {
+      recorded.executor = $0
+      try body(recorded)
+    }
+    return recorder.finish()
+  }
 
   /// Calls `body` with an executor that notes what its workers do.
-  func withExecutor<Result>(_ body: (UnsafePointer<zoo_executor>) throws -> Result) rethrows -> Result {
+  private func withExecutor(_ body: (UnsafePointer<zoo_executor>) throws -> Void) rethrows {
     let recording = zoo_executor(
       size: MemoryLayout<zoo_executor>.size, worker_count: executor.pointee.worker_count,
       state: Unmanaged.passUnretained(self).toOpaque(),
@@ -75,7 +86,7 @@ final class ProfileRecorder: StepObserver, Sendable {
         guard let task, let state = executor?.pointee.state else { return }
         Unmanaged<ProfileRecorder>.fromOpaque(state)._withUnsafeGuaranteedRef { $0.run(count, task, argument) }
       })
-    return try withExtendedLifetime(self) { try withUnsafePointer(to: recording, body) }
+    try withExtendedLifetime(self) { try withUnsafePointer(to: recording, body) }
   }
 
   func begin(_ step: Int, of plan: Plan, _: UnsafePointer<zoo_call>?) {
@@ -104,8 +115,7 @@ final class ProfileRecorder: StepObserver, Sendable {
     }
   }
 
-  /// What was recorded.
-  func finish() -> Profile {
+  private func finish() -> Profile {
     let end = monotonicNanoseconds()
     return state.withLock { Profile(start: start, end: end, steps: $0.steps, nodes: $0.nodes, workers: $0.workers) }
   }

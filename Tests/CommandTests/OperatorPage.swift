@@ -77,7 +77,7 @@ struct OperatorPage {
     - Types are those that the newest version allows for the first input, or the first output where there is none: float stands
       for float16, bfloat16, float32 and float64, int and uint for 8 to 64 bits, complex for both, float8 for the four kinds.
       A plugin that does not compute one of them says so.
-    - "runtime" computes without a plugin: bodies, sequences, maps, and what stands for other operators. What nothing computes
+    - "runtime" computes without a plugin: bodies, sequences, optional values, and what stands for other operators. What nothing computes
       (–) is known by its shapes, or not at all.
     - Cases are those of onnx's node tests in which the operator occurs. What does not pass is in
       [conformance.txt](../Tests/CommandTests/conformance.txt), with the reason.

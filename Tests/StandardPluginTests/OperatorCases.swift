@@ -467,6 +467,7 @@ struct OperatorCases {
     add("LabelEncoder", [try ints([0, 5])], ["classes_strings": texts], domain: domain)
     add("OneHotEncoder", [try ints([1, 5])], ["cats_int64s": .ints([1, 2]), "zeros": .int(1)], domain: domain)
     add("CategoryMapper", [words], ["cats_strings": texts, "cats_int64s": .ints([1, 2, 3])], domain: domain)
+    add("ZipMap", [try floats([2, 3])], ["classlabels_strings": texts], domain: domain)
     add("Binarizer", [try floats([2, 3])], ["threshold": .float(0.5)], domain: domain)
     add(
       "Imputer", [try floats([2, 3])],

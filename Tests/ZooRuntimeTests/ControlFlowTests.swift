@@ -108,6 +108,26 @@ import ZooRuntime
     #expect(steps.last?.epilogue == ["Relu"])
   }
 
+  /// The pieces that a Scan goes through share memory; strings have none.
+  @Test func scansGiveTheirPiecesBack() throws {
+    func scanned(_ x: Tensor, axis: Int64) throws -> Tensor {
+      let piece = ValueInfo(name: "piece", elementType: x.type, shape: ["n"])
+      let node = Node(
+        "Scan", inputs: ["x"], outputs: ["y"],
+        attributes: [
+          Attribute("body", body([], inputs: [piece], outputs: ["piece"])), Attribute("num_scan_inputs", .int(1)),
+          Attribute("scan_input_axes", .ints([axis])), Attribute("scan_input_directions", .ints([1])),
+        ])
+      let model = try compiled([node], inputs: [tensorInput("x", ["a", "b"], x.type)], outputs: ["y"])
+      return try #require(try model.run(["x": x])["y"])
+    }
+    let columns = try scanned(Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]), axis: 1)
+    #expect(try columns.shape == [3, 2] && columns.elements(Float.self) == [3, 6, 2, 5, 1, 4])
+    let texts = ["a", "b", "c", "d"].map { Array($0.utf8) }
+    let rows = try scanned(Tensor(strings: texts, shape: [2, 2]), axis: 0)
+    #expect(rows.shape == [2, 2] && rows.strings == [texts[2], texts[3], texts[0], texts[1]])
+  }
+
   @Test func sequencesAreValues() throws {
     let model = try compiled(
       [

@@ -11,7 +11,7 @@ let testPlugin = Plugin(name: "Test", version: "1") { _ in
   [
     Elementwise(name: "Add", takesRelu: true) { $0 + $1 }, Elementwise(name: "Sub", takesRelu: false) { $0 - $1 },
     Unary(name: "Relu") { max($0, 0) }, Unary(name: "Identity") { $0 }, Normalization(), EvenNumbers(), ShapeOf(),
-    Failing(), Chain(),
+    Failing(), Chain(), Making(),
   ]
 }
 
@@ -177,6 +177,53 @@ private struct Chain: Operator {
         results = try results.withValues { try $0.withElement(0) { try call.run(body, [$0]) } }
       }
       try results.withValues { try call.setOutput(0, to: $0, element: 0) }
+    }
+  }
+}
+
+/// Makes values that are no tensors, of the rows of a matrix, as the attribute `form` says.
+private struct Making: Operator {
+  let signature = Signature("Making", domain: "test", since: 1)
+
+  func infer(_ node: ZooPlugin.Node) throws -> [OutputType] {
+    let row = OutputKind.tensor(.float32)
+    let kinds: [String: OutputKind] = [
+      "nested": .sequence(.sequence(row)), "maps": .sequence(.map(keys: .string, values: row)),
+      "map": .map(keys: .int64, values: row),
+      "optional": .optional(.sequence(row)), "empty": .optional(row), "uneven": .map(keys: .int64, values: row),
+      "other": .sequence(.map(keys: .int64, values: row)), "deep": (0..<20).reduce(row) { kind, _ in .sequence(kind) },
+    ]
+    guard let kind = try kinds[form(node)] else { throw OperatorError("there is no such form") }
+    return [OutputType(kind)]
+  }
+
+  private func form(_ node: ZooPlugin.Node) throws -> String { try node.attributes.string("form") ?? "" }
+
+  func makeKernel(_ node: ZooPlugin.Node, on executor: Executor) throws -> any Kernel {
+    let form = try form(node)
+    return ClosureKernel { call in
+      let matrix = call.input(0)
+      let width = matrix[dimension: 1]
+      let rows = try (0..<matrix[dimension: 0]).map { row in
+        try call.makeTensor(.float32, shape: [width], matrix.pointer(as: Float.self) + row * width)
+      }
+      func numbers(_ count: Int) throws -> HeldValues {
+        try call.makeTensor(.int64, shape: [count], (0..<count).map { Int64($0) })
+      }
+      switch form {
+      case "nested":
+        // The same rows once more: values may be parts of several.
+        try call.setOutput(0, to: call.makeSequence([call.makeSequence(rows), call.makeSequence(rows.reversed())]))
+      case "maps":
+        let names = try call.makeTensor(
+          .string, shape: [width], try (0..<width).map { try call.string(Array("n\($0)".utf8)) })
+        try call.setOutput(0, to: call.makeSequence(rows.map { try call.makeMap(keys: names, values: $0) }))
+      case "map": try call.setOutput(0, to: call.makeMap(keys: numbers(width), values: rows[0]))
+      case "uneven": try call.setOutput(0, to: call.makeMap(keys: numbers(width + 1), values: rows[0]))
+      case "optional": try call.setOutput(0, to: call.makeOptional(call.makeSequence(rows)))
+      case "empty": try call.setOutput(0, to: call.makeOptional(nil))
+      default: try call.setOutput(0, to: call.makeSequence(rows))
+      }
     }
   }
 }

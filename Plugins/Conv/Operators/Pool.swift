@@ -150,9 +150,11 @@ final class PoolKernel: Kernel {
     guard output.count > 0 else { return }
     let shape = geometry.raw
     if blocked || geometry.hasKernels(indices: call.outputCount > 1) {
-      let rows = output.shape.dropFirst(2).dropLast().reduce(1, *)
+      let (rows, width) = (output.shape.dropFirst(2).dropLast().reduce(1, *), output.shape[output.rank - 1])
       let planes = geometry.batch * (blocked ? (geometry.channels + 15) / 16 : geometry.channels)
-      call.executor.parallelRanges(planes * rows, grain: blocked ? 4 : 16) { range in
+      let vectors = blocked ? width : (width + 15) / 16
+      let steps = saturatingProduct([planes, rows, vectors] + geometry.window.kernel)
+      call.executor.parallelRanges(planes * rows, steps: steps) { range in
         var row = range.lowerBound
         while row < range.upperBound {
           let plane = row / rows

@@ -2,13 +2,13 @@ import CZooPlugin
 import PluginSupport
 import ZooPlugin
 
-/// Trees, encoders and texts: the rest of ONNX's domain for classical machine learning, and ONNX's operators on strings.
+/// Trees, encoders, maps and texts: the rest of ONNX's domain for classical machine learning, and ONNX's operators on strings.
 public let mlPlugin = Plugin(name: "ML", version: "1.0") { _ in
   [
     TreeEnsemble(), TreeEnsembleRegressor(), TreeEnsembleClassifier(),
     LabelEncoder(), OneHotEncoder(), CategoryMapper(), Binarizer(), Imputer(), FeatureVectorizer(),
     StringConcat(), StringSplit(), StringNormalizer(), RegexFullMatch(), TfIdfVectorizer(),
-    Tokenizer(),
+    Tokenizer(), ZipMap(), CastMap(), DictVectorizer(),
   ]
 }
 

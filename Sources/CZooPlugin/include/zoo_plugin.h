@@ -32,6 +32,8 @@ extern "C" {
 /* Whether the struct that `pointer` points to has the field, by its size. */
 #define ZOO_HAS(type, pointer, field) ((pointer)->size >= offsetof(type, field) + sizeof((pointer)->field))
 #define ZOO_MAX_RANK 32
+/* Values in values whose kinds `infer` can tell. */
+#define ZOO_MAX_DEPTH 8
 /* The `rank` that shape inference gives for an output whose shape only running the operator can tell. */
 #define ZOO_RANK_UNKNOWN (-1)
 /* Every buffer and workspace that the host hands out begins at a multiple of this. */
@@ -83,7 +85,8 @@ typedef struct zoo_value zoo_value;
 typedef struct zoo_body zoo_body;
 
 /* A tensor, or what is known of one; or, where `kind` says so, another value. */
-typedef struct zoo_tensor {
+typedef struct zoo_tensor zoo_tensor;
+struct zoo_tensor {
   size_t size;
   /* ONNX's TensorProto.DataType number; 0 marks an absent optional input, or an output that nobody reads. Of a sequence
      or optional value that of its tensors; 0 where it holds other values. */
@@ -98,7 +101,10 @@ typedef struct zoo_tensor {
   /* In zoo_node, of a constant of float32: the type of 16 bits that all its elements are numbers of; 0: not known. */
   int32_t narrow_type;
   const zoo_value *value; /* in zoo_call: what an input holds that is no tensor */
-} zoo_tensor;
+  /* What a sequence or an optional value holds, where that is no tensor of `type`, and what the values of a map are, whose
+     keys have `type`. NULL otherwise; in `infer`, which fills it in, there is always one, up to ZOO_MAX_DEPTH of them. */
+  zoo_tensor *element;
+};
 
 /* `kind` is ONNX's AttributeProto.AttributeType number; types are not passed to plugins. */
 typedef struct zoo_attribute {
@@ -211,7 +217,7 @@ typedef struct zoo_host {
   /* Describes one of them, plain tensors with their data, in `element`, whose size the caller sets. What it points to
      is valid as long as `value` is. */
   zoo_status (*value_at)(const zoo_value *value, size_t index, zoo_tensor *element);
-  /* Lets go of the results of a body. */
+  /* Lets go of the results of a body, or of a value that a kernel has made. */
   void (*release_value)(const zoo_value *value);
 } zoo_host;
 
@@ -241,6 +247,15 @@ struct zoo_call {
   zoo_status (*run_body)(
       const zoo_call *call, const zoo_body *body, const zoo_tensor *const *inputs, size_t input_count,
       const zoo_value **results);
+  /* Makes a value of a copy of a plain tensor, for make_value. It is number 0 in `value`, which zoo_host.release_value ends.
+     As make_value for the thread that `run` was called on. */
+  zoo_status (*make_tensor)(const zoo_call *call, const zoo_tensor *tensor, const zoo_value **value);
+  /* Makes a sequence, an optional value or a map (`kind` is a ZOO_VALUE_) of others, without copies: of number `elements[i]`
+     in `values[i]` each; a map of two tensors, the keys and the values. It is number 0 in `value`, for set_output and for
+     values around it, and zoo_host.release_value ends it. */
+  zoo_status (*make_value)(
+      const zoo_call *call, int32_t kind, const zoo_value *const *values, const size_t *elements, size_t count,
+      const zoo_value **value);
 };
 
 /* What `create` and `reshape` fill in; the host clears it first, except for the three lists, which are its own: one
@@ -272,7 +287,7 @@ typedef struct zoo_operator {
   int64_t since_version; /* first opset with this form; it serves until a later form that some plugin registers */
   void *context;         /* passed to every callback */
   zoo_status (*create)(void *context, const zoo_node *node, const zoo_executor *executor, zoo_kernel *kernel);
-  /* Writes type, rank and shape of each output (kind, and type of the tensors, of one that is no tensor);
+  /* Writes type, rank and shape of each output (kind, and type of the tensors or `element`, of one that is no tensor);
      `outputs[i]->shape` points at ZOO_MAX_RANK writable dimensions. Of operators that the host declares (ONNX's, and
      some others) it knows the outputs itself and does not ask; all others need it. */
   zoo_status (*infer)(void *context, const zoo_node *node, zoo_tensor *const *outputs);

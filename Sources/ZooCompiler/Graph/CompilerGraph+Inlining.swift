@@ -28,6 +28,17 @@ extension CompilerGraph {
     return (other.outputs.map { copy($0, &self) }, first)
   }
 
+  /// Puts a copy of another graph's nodes in the place of `node`, and its first outputs in the place of what that made.
+  ///
+  /// - Returns: The first of the nodes, or the one behind them where there are none.
+  mutating func replace(_ node: NodeID, byContentsOf other: CompilerGraph, inputs: [ValueID]) -> NodeID? {
+    let (outputs, after) = (self[node].outputs, self.node(after: node))
+    let made = insert(contentsOf: other, inputs: inputs, before: node)
+    remove(node)
+    for (output, result) in zip(outputs, made.outputs) { if let output { redirect(output, to: result) } }
+    return made.first ?? after
+  }
+
   /// A value that is what `value` of another graph is, for which there is no node yet.
   mutating func addCopy(of value: CompilerValue) -> ValueID {
     let copy = addValue(value.facts, name: value.name)

@@ -100,7 +100,9 @@ public struct CompilerGraph: Sendable {
 
   /// Makes a constant of what a node has made until now; the node no longer does.
   public mutating func makeConstant(_ value: ValueID, _ tensor: StoredTensor, holdsForShapes: Bool) {
-    if let producer = valueTable[value.number].producer { dropOutput(value, of: producer) }
+    if let producer = valueTable[value.number].producer {
+      update(producer) { node in node.outputs = node.outputs.map { $0 == value ? nil : $0 } }
+    }
     valueTable[value.number].facts = ValueFacts(tensor)
     valueTable[value.number].holdsForShapes = holdsForShapes
   }
@@ -198,10 +200,6 @@ public struct CompilerGraph: Sendable {
     }
   }
 
-  private mutating func dropOutput(_ value: ValueID, of node: NodeID) {
-    update(node) { node in node.outputs = node.outputs.map { $0 == value ? nil : $0 } }
-  }
-
   // MARK: Questions
 
   /// The node that makes `value`, if its operator is ONNX's `type`.
@@ -213,6 +211,11 @@ public struct CompilerGraph: Sendable {
   /// The only node that reads `value`, once, if nobody else sees it.
   public func onlyReader(of value: ValueID) -> NodeID? {
     self[value].outputCount == 0 ? self[value].readers.only : nil
+  }
+
+  /// Bytes of those among `values` that are constants, each as often as it is there.
+  package func constantByteCount(of values: [ValueID?]) -> Int {
+    values.reduce(0) { sum, value in sum + (value.flatMap { self[$0].constant?.byteCount } ?? 0) }
   }
 
   /// Whether anybody reads `value`.

@@ -2,12 +2,12 @@ import ZooCore
 
 extension CompilerNode {
   /// The number in an attribute; `nil` where it has its default, or another kind of value.
-  func int(_ name: String) -> Int? {
+  package func int(_ name: String) -> Int? {
     guard case .int(let value)? = self[attribute: name] else { return nil }
     return Int(value)
   }
 
-  func ints(_ name: String) -> [Int]? {
+  package func ints(_ name: String) -> [Int]? {
     guard case .ints(let values)? = self[attribute: name] else { return nil }
     return values.map { Int($0) }
   }
@@ -18,5 +18,5 @@ extension CompilerNode {
   }
 
   /// Input `index`; `nil` where it is left out.
-  func input(_ index: Int) -> ValueID? { index < inputs.count ? inputs[index] : nil }
+  package func input(_ index: Int) -> ValueID? { index < inputs.count ? inputs[index] : nil }
 }

@@ -42,9 +42,21 @@ extension CompilerGraph {
     return addConstant(stored, name: name, holdsForShapes: holdsForShapes)
   }
 
+  /// Makes constants of what a node gives, which is computed from its inputs.
+  mutating func replace(_ node: NodeID, byConstants results: [StoredTensor], _ context: CompileContext) {
+    let old = self[node]
+    let operation = OperationKey(old)
+    remove(node)
+    for (part, (output, tensor)) in zip(old.outputs, results).enumerated() {
+      guard let output else { continue }
+      let (stored, holds) = derived(tensor, by: operation, of: old.inputs, part: part, context)
+      makeConstant(output, stored, holdsForShapes: holds)
+    }
+  }
+
   /// A constant made of others. One that is made of what holds for some shapes only has an identity of its own.
-  func derived(
-    _ tensor: StoredTensor, by operation: OperationKey, of sources: [ValueID?], part: Int = 0, _ context: CompileContext
+  private func derived(
+    _ tensor: StoredTensor, by operation: OperationKey, of sources: [ValueID?], part: Int, _ context: CompileContext
   ) -> (tensor: StoredTensor, holdsForShapes: Bool) {
     guard !sources.contains(where: { $0.map { self[$0].holdsForShapes } ?? false }) else { return (tensor, true) }
     let constants = sources.map { $0.flatMap { self[$0].constant } }

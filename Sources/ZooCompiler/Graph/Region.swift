@@ -32,7 +32,6 @@ public struct Region: Sendable {
       whole.inputs.filter { whole[$0].facts.fixedShape == nil }.flatMap { whole[$0].facts.shape ?? [] }.flatMap(
         \.symbols))
     var waiting: [NodeID] = []
-    var isWaiting: Set<NodeID> = []
     for id in whole.nodes {
       let node = whole[id]
       let isReady = node.operands.allSatisfy { operand in
@@ -42,7 +41,6 @@ public struct Region: Sendable {
       }
       guard isReady else {
         waiting.append(id)
-        isWaiting.insert(id)
         continue
       }
       for output in node.outputs {
@@ -54,6 +52,7 @@ public struct Region: Sendable {
       rest = nil
       return
     }
+    let isWaiting = Set(waiting)
     var later = whole
     for id in whole.nodes { if isWaiting.contains(id) { graph.remove(id) } else { later.remove(id) } }
     /// Made now, or given: by the nodes that are left.

@@ -8,9 +8,7 @@ extension StoredTensor {
     default: shape.reduce(1, *) <= 1 << 10
     }
   }
-}
 
-extension StoredTensor {
   /// A small constant in memory, since all plans ask for it many times; any other as it is.
   func loadedIfSmall(_ name: String) throws -> StoredTensor {
     guard isWorthKnowing else { return self }

@@ -42,7 +42,7 @@ struct GraphImport {
 
   /// - Throws: `ZooError` (`badData`) for a damaged graph.
   mutating func run() throws -> ImportedModel {
-    frames = [Frame(scopes: [Scope(versions: try OperatorVersions(model.operatorSets))])]
+    frames = [Frame(scopes: [Scope(versions: OperatorVersions().merging(model.operatorSets))])]
     var inputs: [ValueInfo] = []
     var defaults: [ValueInfo] = []
     let constants = Set(model.graph.initializers.map { ExactText($0.name) })
@@ -75,9 +75,15 @@ struct GraphImport {
 
   // MARK: Names
 
+  /// The innermost graph.
+  private var frame: Frame {
+    _read { yield frames[frames.count - 1] }
+    _modify { yield &frames[frames.count - 1] }
+  }
+
   private var scope: Scope {
-    get { frames[frames.count - 1].scopes[frames[frames.count - 1].scopes.count - 1] }
-    _modify { yield &frames[frames.count - 1].scopes[frames[frames.count - 1].scopes.count - 1] }
+    _read { yield frame.scopes[frame.scopes.count - 1] }
+    _modify { yield &frame.scopes[frame.scopes.count - 1] }
   }
 
   private mutating func define(_ name: String, _ value: ValueID, by producer: String) throws {
@@ -109,8 +115,8 @@ struct GraphImport {
 
   private mutating func addInitializers(_ graph: Graph, except given: Set<ExactText> = []) throws {
     for initializer in graph.initializers where !given.contains(ExactText(initializer.name)) {
-      let value = frames[frames.count - 1].graph.addConstant(
-        try initializer.tensor.loadedIfSmall(initializer.name), name: initializer.name)
+      let constant = try initializer.tensor.loadedIfSmall(initializer.name)
+      let value = frame.graph.addConstant(constant, name: initializer.name)
       try define(initializer.name, value, by: "an initializer")
     }
   }
@@ -124,8 +130,8 @@ struct GraphImport {
     let domain = node.domain == "ai.onnx" ? "" : node.domain
     if let function = functions[node] { return try call(function, node) }
     if domain.isEmpty, node.operatorType == "Constant", node.outputs.count == 1, let tensor = node.constantTensor {
-      let value = frames[frames.count - 1].graph.addConstant(
-        try tensor.loadedIfSmall(node.outputs[0]), name: scope.label + node.outputs[0])
+      let constant = try tensor.loadedIfSmall(node.outputs[0])
+      let value = frame.graph.addConstant(constant, name: scope.label + node.outputs[0])
       return try define(node.outputs[0], value, by: node.label)
     }
     guard domain != internalDomain else {
@@ -155,16 +161,14 @@ struct GraphImport {
     for (index, output) in node.outputs.enumerated() {
       guard !output.isEmpty else {
         // Kernels make the first one in any case.
-        made.outputs.append(
-          index == 0 ? frames[frames.count - 1].graph.addValue(ValueFacts(nil), name: made.name) : nil)
+        made.outputs.append(index == 0 ? frame.graph.addValue(ValueFacts(nil), name: made.name) : nil)
         continue
       }
-      let value = frames[frames.count - 1].graph.addValue(
-        ValueFacts(nil), name: try budget.name(scope.label, output))
+      let value = frame.graph.addValue(ValueFacts(nil), name: try budget.name(scope.label, output))
       try define(output, value, by: node.label)
       made.outputs.append(value)
     }
-    frames[frames.count - 1].graph.insert(made)
+    frame.graph.insert(made)
   }
 
   private mutating func read(_ name: String, _ node: Node) throws -> ValueID? {
@@ -191,7 +195,7 @@ struct GraphImport {
     (inner.label, inner.attributes) = (scope.label, scope.attributes)
     frames.append(Frame(scopes: [inner]))
     for input in graph.inputs {
-      let value = frames[frames.count - 1].graph.addInput(ValueFacts(input), name: scope.label + input.name)
+      let value = frame.graph.addInput(ValueFacts(input), name: scope.label + input.name)
       try define(input.name, value, by: "an input of a body")
     }
     try addInitializers(graph)
@@ -201,7 +205,7 @@ struct GraphImport {
         throw ZooError(
           .badData, "the output \"\(output.name)\" of \(attribute) is made by nothing", at: node.label)
       }
-      frames[frames.count - 1].graph.addOutput(value)
+      frame.graph.addOutput(value)
     }
     let done = frames.removeLast()
     return Body(
@@ -212,7 +216,7 @@ struct GraphImport {
   private mutating func call(_ function: Function, _ node: Node) throws {
     try budget.enter(node)
     defer { budget.leave() }
-    var inner = Scope(versions: try scope.versions.merging(function.operatorSets))
+    var inner = Scope(versions: scope.versions.merging(function.operatorSets))
     inner.isFunction = true
     inner.label = try budget.callLabel(scope.label, node.name.isEmpty ? function.name : node.name)
     for (index, input) in function.inputs.enumerated() where index < node.inputs.count {
@@ -222,12 +226,12 @@ struct GraphImport {
     for attribute in node.attributes.compactMap(resolved) {
       inner.attributes[ExactText(attribute.name)] = attribute.value
     }
-    frames[frames.count - 1].scopes.append(inner)
+    frame.scopes.append(inner)
     // What a call leaves out is left out in the body.
     let absent = Set(function.inputs.map { ExactText($0) }).subtracting(inner.values.keys)
     try add(function.nodes.map { $0.leavingOut(absent) })
     let results = function.outputs.map { find($0) }
-    frames[frames.count - 1].scopes.removeLast()
+    frame.scopes.removeLast()
     for (name, value) in zip(node.outputs, results) where !name.isEmpty {
       guard let value else {
         throw ZooError(.badData, "the function \(function.name) does not make its output", at: node.label)

@@ -9,14 +9,8 @@ struct OperatorVersions: Sendable {
 
   private var versions: [ExactText: Int64] = [:]
 
-  init() {}
-
-  init(_ sets: [OperatorSet]) throws {
-    for set in sets { versions[ExactText(Self.canonical(set.domain))] = set.version }
-  }
-
   /// These, and those of `sets` in their place: what a function imports holds for its body.
-  func merging(_ sets: [OperatorSet]) throws -> OperatorVersions {
+  func merging(_ sets: [OperatorSet]) -> OperatorVersions {
     var merged = self
     for set in sets { merged.versions[ExactText(Self.canonical(set.domain))] = set.version }
     return merged

@@ -98,9 +98,8 @@ private struct CountedRows {
       row += try Tensor.byteCount(type: type, shape: shape) / count
     }
     byteCountOfRow = max(byteCountOfRow, row)
-    for (index, value) in node.inputs.enumerated() where !byRow.contains(index) {
-      constantByteCount += value.flatMap { graph[$0].constant?.byteCount } ?? 0
-    }
+    let shared = node.inputs.indices.filter { !byRow.contains($0) }
+    constantByteCount += graph.constantByteCount(of: shared.map { node.inputs[$0] })
   }
 
   // MARK: Replacing

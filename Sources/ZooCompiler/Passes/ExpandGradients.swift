@@ -32,12 +32,8 @@ extension InferFacts {
       return nil
     }
     guard let gradients, let body = node.bodies.first(where: { $0.name == gradientFunction }) else { return nil }
-    let after = graph.node(after: id)
-    let made = graph.insert(
-      contentsOf: gradients, inputs: node.inputs.compactMap(\.self) + body.captures, before: id)
-    graph.remove(id)
-    for (output, result) in zip(node.outputs, made.outputs) { if let output { graph.redirect(output, to: result) } }
-    return (made.first ?? after, ())
+    let inputs = node.inputs.compactMap(\.self) + body.captures
+    return (graph.replace(id, byContentsOf: gradients, inputs: inputs), ())
   }
 }
 

@@ -53,7 +53,11 @@ public struct InferFacts: Pass {
       let isKnown = node.operands.allSatisfy { $0.map { graph[$0].facts.isPlannable } ?? true }
       return isKnown ? try context.provider.infer(node, in: graph) : node.outputs.map { _ in ValueFacts(nil) }
     }
-    return try declaration.infer(Inference(node, in: graph) { try results(of: $0, $1, node, graph, context) })
+    return try declaration.infer(
+      Inference(node, in: graph) { attribute, inputs in
+        let inner = try body(attribute, inputs, node, graph, context)
+        return inner.outputs.map { inner[$0].facts }
+      })
   }
 
   /// The graphs that a node runs, with what is known of their values.
@@ -68,15 +72,6 @@ public struct InferFacts: Pass {
     }
     _ = try node.declaration?.infer(inference)
     return node.bodies.map { ($0.name, known[$0.name] ?? $0.graph) }
-  }
-
-  /// What is known of what a body gives.
-  private func results(
-    of attribute: String, _ inputs: [ValueFacts?], _ node: CompilerNode, _ graph: CompilerGraph,
-    _ context: CompileContext
-  ) throws -> [ValueFacts] {
-    let inner = try body(attribute, inputs, node, graph, context)
-    return inner.outputs.map { inner[$0].facts }
   }
 
   func body(
@@ -119,11 +114,7 @@ extension InferFacts {
     guard let body = node.bodies.first(where: { $0.name == name }), body.ownInputCount == 0,
       body.graph.outputs.count >= node.outputs.count
     else { throw ZooError(.badData, "an If has no \(name) without inputs and with its outputs", at: node.label) }
-    let after = graph.node(after: id)
-    let made = graph.insert(contentsOf: body.graph, inputs: body.captures, before: id)
-    graph.remove(id)
-    for (output, result) in zip(node.outputs, made.outputs) { if let output { graph.redirect(output, to: result) } }
-    return (made.first ?? after, ())
+    return (graph.replace(id, byContentsOf: body.graph, inputs: body.captures), ())
   }
 }
 
@@ -137,9 +128,7 @@ extension InferFacts {
     guard node.outputs.count == 1, let output = node.outputs[0], node.bodies.isEmpty else { return false }
     let constants = node.inputs.map { $0.flatMap { graph[$0].holdsForShapes ? nil : graph[$0].constant } }
     if let converted = try convertedConstant(Inference(node, in: graph).node, of: constants) {
-      let (tensor, holds) = graph.derived(converted, by: OperationKey(node), of: node.inputs, context)
-      graph.remove(id)
-      graph.makeConstant(output, tensor, holdsForShapes: holds)
+      graph.replace(id, byConstants: [converted], context)
       return true
     }
     // What shapes tell is known without the values.
@@ -172,7 +161,7 @@ extension InferFacts {
       isKnown = isKnown && fact.fixedShape != nil
       made += try fact.fixedShape.map { try Tensor.byteCount(type: type, shape: $0) } ?? 0
     }
-    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    let given = graph.constantByteCount(of: node.inputs)
     let cost = ComputedConstant.cost(making: made, of: node, in: graph)
     let limit = max(ComputedConstant.smallByteCount, given)
     if made <= limit, cost == made {
@@ -189,13 +178,11 @@ extension InferFacts {
   private func compute(
     _ id: NodeID, _ node: CompilerNode, _ facts: [ValueFacts], _ graph: inout CompilerGraph, _ context: CompileContext
   ) throws {
-    guard let output = node.outputs[0], let type = facts[0].elementType, let shape = facts[0].fixedShape else { return }
+    guard let type = facts[0].elementType, let shape = facts[0].fixedShape else { return }
     let source = ComputedConstant(node, making: try Tensor.byteCount(type: type, shape: shape), in: graph, context)
-    let (stored, holds) = graph.derived(
-      try StoredTensor(type: type, shape: shape, source: source), by: OperationKey(node), of: node.inputs, context)
+    let stored = try StoredTensor(type: type, shape: shape, source: source)
     graph.computedByteCount += stored.byteCount - graph.givenUp(by: node)
-    graph.remove(id)
-    graph.makeConstant(output, stored, holdsForShapes: holds)
+    graph.replace(id, byConstants: [stored], context)
   }
 
   /// - Returns: Whether that could be done.
@@ -207,17 +194,11 @@ extension InferFacts {
     guard let results = try known ?? context.provider.evaluate(node, in: graph, mostBytes: mostBytes) else {
       return false
     }
-    graph.remove(id)
-    let given = node.inputs.reduce(0) { sum, input in sum + (input.flatMap { graph[$0].constant?.byteCount } ?? 0) }
+    let given = graph.constantByteCount(of: node.inputs)
     let made = results.reduce(0) { $0 + $1.byteCount }
     graph.foldedByteCount += made
     graph.computedByteCount += max(0, made - given)
-    for (part, (output, tensor)) in zip(node.outputs, results).enumerated() {
-      guard let output else { continue }
-      let (stored, holds) = graph.derived(
-        StoredTensor(tensor), by: OperationKey(node), of: node.inputs, part: part, context)
-      graph.makeConstant(output, stored, holdsForShapes: holds)
-    }
+    graph.replace(id, byConstants: results.map { StoredTensor($0) }, context)
     return true
   }
 }

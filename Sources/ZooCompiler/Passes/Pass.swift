@@ -41,9 +41,8 @@ public protocol OperatorProvider: Sendable {
 
 /// Every pass that a region, in which facts are known, goes through for each set of input shapes, in order.
 public let allPasses: [any Pass] = [
-  RemoveIdentities(), BatchRows(), FoldBatchNormalization(), FuseLayerNormalization(), FuseGelu(), FuseSwish(),
-  FuseHardSwish(), FuseHardSigmoid(), FuseAttention(), FuseProductArgMax(), QuantizeCopies(), QuantizeConvolutions(),
-  FuseDequantizeBinary(), FuseQuantizeDequantize(), FuseEpilogues(),
+  RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
+  FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
   RemoveDeadCode(), AssignLayouts(),
 ]
 

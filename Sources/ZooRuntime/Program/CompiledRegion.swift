@@ -14,8 +14,7 @@ package struct CompiledRegion {
 
   /// What becomes of a graph whose inputs have their facts.
   static func all(of graph: CompilerGraph, _ shared: SharedParts, _ call: RunContext) throws -> [CompiledRegion] {
-    let context = CompileContext(
-      provider: shared.provider, derivations: shared.residents.derivations, memory: call.memory.left)
+    let context = shared.compileContext(call)
     var regions: [CompiledRegion] = []
     var rest: CompilerGraph? = graph
     while var whole = rest {

@@ -65,6 +65,14 @@ struct OutputsInProgress {
   /// Notes why a callback of the kernel could not do what it was asked for.
   mutating func fail(_ error: any Error) { failure = failure ?? error }
 
+  /// What `body` makes; nothing, and why, where it fails.
+  private mutating func noting<Made>(_ body: (inout Self) throws -> Made?) -> Made? {
+    do { return try body(&self) } catch {
+      fail(error)
+      return nil
+    }
+  }
+
   mutating func end() { (outputs, strings) = ([], StringMemory()) }
 
   private mutating func memory(_ type: ElementType, _ shape: [Int]) throws -> TensorMemory {
@@ -80,20 +88,17 @@ struct OutputsInProgress {
     guard outputs.indices.contains(index), var output = outputs[index], output.shape == nil,
       output.kind == nil || output.type != nil, shape.count <= ZOO_MAX_RANK
     else { return nil }
-    do {
-      if mostBytes < .max, try Tensor.byteCount(type: output.type ?? .int64, shape: shape) > mostBytes {
+    return noting { making in
+      if making.mostBytes < .max, try Tensor.byteCount(type: output.type ?? .int64, shape: shape) > making.mostBytes {
         throw MoreThanAllowed()
       }
       output.memory =
-        if let type = output.type { try self.memory(type, shape) } else {
+        if let type = output.type { try making.memory(type, shape) } else {
           try TensorMemory(byteCount: Self.mostBytesPerElement * Tensor.elementCount(of: shape))
         }
       output.shape = shape
-      outputs[index] = output
+      making.outputs[index] = output
       return output.memory?.mutableBytes.baseAddress
-    } catch {
-      fail(error)
-      return nil
     }
   }
 
@@ -102,13 +107,10 @@ struct OutputsInProgress {
     guard outputs.indices.contains(index), case .sequence(let kind)? = outputs[index]?.kind,
       let type = ElementType(rawValue: number), kind == .tensor(type), shape.count <= ZOO_MAX_RANK
     else { return nil }
-    do {
-      let memory = try self.memory(type, shape)
-      outputs[index]?.elements.append(Output(kind: kind, shape: shape, memory: memory))
+    return noting { making in
+      let memory = try making.memory(type, shape)
+      making.outputs[index]?.elements.append(Output(kind: kind, shape: shape, memory: memory))
       return memory.mutableBytes.baseAddress
-    } catch {
-      fail(error)
-      return nil
     }
   }
 
@@ -121,6 +123,17 @@ struct OutputsInProgress {
     guard value.fits(kind) else { return false }
     outputs[index]?.value = value
     return true
+  }
+
+  /// Gives the kernel a value of its own, until it lets go of that.
+  mutating func make(_ result: UnsafeMutablePointer<OpaquePointer?>?, _ value: () throws -> Value) -> zoo_status {
+    guard let result else { return zoo_status(ZOO_INVALID) }
+    result.pointee = noting { making in
+      let made = try value()
+      making.budget = try making.budget.taking(made.tensor?.byteCount ?? 0)
+      return ValueHandle([made]).retained
+    }
+    return zoo_status(result.pointee == nil ? ZOO_FAILED : ZOO_OK)
   }
 
   mutating func copy(_ bytes: UnsafeRawBufferPointer) -> zoo_string? { strings.copy(bytes) }

@@ -37,6 +37,8 @@ final class Plan: Sendable {
     enum Action: Sendable {
       case kernel(KernelHandle)
       case native(any NativeOperation)
+
+      var kernel: KernelHandle? { if case .kernel(let kernel) = self { kernel } else { nil } }
     }
 
     let node: CompilerNode
@@ -63,9 +65,12 @@ final class Plan: Sendable {
         }
     }
 
-    var workspaceByteCount: Int {
-      guard case .kernel(let kernel) = action else { return 0 }
-      return kernel.workspaceByteCount
+    var workspaceByteCount: Int { action.kernel?.workspaceByteCount ?? 0 }
+
+    /// Plans of bodies that are made with the step.
+    var inner: [Plan] {
+      guard case .native(let operation) = action else { return [] }
+      return operation.plans
     }
 
     var summary: String? {
@@ -107,12 +112,7 @@ final class Plan: Sendable {
   /// What running takes: the arena, scratch memory, outputs, and constants that were computed.
   let byteCount: Int
   /// Plans of bodies that are made with this one.
-  var inner: [Plan] {
-    steps.flatMap { step -> [Plan] in
-      guard case .native(let operation) = step.action else { return [] }
-      return operation.plans
-    }
-  }
+  var inner: [Plan] { steps.flatMap(\.inner) }
   /// Whether each output is a tensor in memory of its own, or an input that no other output is.
   var givesOwnMemory: Bool {
     var inputs: Set<Int> = []
@@ -269,8 +269,7 @@ extension [Value] {
     var uses: [ObjectIdentifier: Int] = [:]
     for memory in memories.joined() { uses[ObjectIdentifier(memory), default: 0] += 1 }
     return indices.map { index in
-      guard self[index].tensor != nil, let memory = memories[index].first else { return false }
-      return uses[ObjectIdentifier(memory)] == 1
+      self[index].memory.map { uses[ObjectIdentifier($0)] == 1 } ?? false
     }
   }
 }
@@ -278,7 +277,7 @@ extension [Value] {
 extension Value {
   fileprivate var memories: [TensorMemory] {
     switch self {
-    case .tensor(let tensor): tensor.memory.map { [$0] } ?? []
+    case .tensor: memory.map { [$0] } ?? []
     case .sequence(let elements): elements.flatMap(\.memories)
     case .optional(let element): element?.memories ?? []
     case .map: []

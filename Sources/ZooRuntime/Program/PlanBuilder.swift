@@ -87,7 +87,7 @@ final class PlanBuilder {
 
   /// The nodes' kernels, made side by side: weights are decoded and packed here.
   private func makeActions(_ nodes: [CompilerNode]) throws -> [Plan.Step.Action] {
-    let keys = nodes.map { KernelCache.Key($0, in: graph, shared.provider.arithmetic) }
+    let keys = nodes.map { KernelKey($0, in: graph, shared.provider.arithmetic) }
     let known = shared.kernels.withLock { kernels in keys.map { key in key.flatMap { kernels[$0] } } }
     let order = largestFirst(nodes)
     let made = try concurrentMap(order.count, on: call.executor) { place in
@@ -116,9 +116,7 @@ final class PlanBuilder {
 
   /// The nodes' numbers, those with the largest constants first: what is left to the end should be short.
   private func largestFirst(_ nodes: [CompilerNode]) -> [Int] {
-    let sizes = nodes.map { node in
-      node.operands.reduce(0) { sum, value in sum + (value.flatMap { graph[$0].constant?.byteCount } ?? 0) }
-    }
+    let sizes = nodes.map { graph.constantByteCount(of: $0.operands) }
     return sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
   }
 
@@ -168,12 +166,5 @@ extension PlanBuilder {
       guard let type = facts.elementType, let shape = facts.fixedShape else { continue }
       _ = try ZooError.locating(node.label) { try Tensor.byteCount(type: type, shape: shape) }
     }
-  }
-}
-
-extension Plan.Step.Action {
-  var kernel: KernelHandle? {
-    guard case .kernel(let kernel) = self else { return nil }
-    return kernel
   }
 }

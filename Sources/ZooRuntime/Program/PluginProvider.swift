@@ -71,8 +71,7 @@ struct PluginProvider: OperatorProvider {
     graph.insert(alone)
     for output in alone.outputs { if let output { graph.addOutput(output) } }
     let shared = SharedParts(provider: self, residents: ResidentConstants())
-    try WidenHalves().run(
-      &graph, CompileContext(provider: self, derivations: shared.residents.derivations, memory: call.memory.left))
+    try WidenHalves().run(&graph, shared.compileContext(call))
     return try PlanBuilder(graph: graph, shared: shared, call: call).build().run([], call)
   }
 }

@@ -3,6 +3,7 @@ import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPluginHost
 import ZooSystem
 
 /// A graph that runs: planned region by region, each for the shapes that come, in a bounded cache.
@@ -103,7 +104,7 @@ final class Program: Sendable {
     var results = try version.plan.run(inputs, given: given, looks: looks, inner)
     for (index, output) in version.plan.outputs.enumerated().dropFirst(looks) {
       guard case .input(let input) = output.place, !given.contains(input),
-        results[index].tensor?.memory === inputs[input].tensor?.memory
+        results[index].memory === inputs[input].memory
       else { continue }
       results[index] = try results[index].owned()
     }
@@ -174,9 +175,7 @@ final class Program: Sendable {
   private func plan(_ facts: [ValueFacts], _ keys: [InputKey], _ call: RunContext) throws -> Version {
     var whole = graph
     for (input, known) in zip(graph.inputs, facts) { whole[input].facts = known }
-    let context = CompileContext(
-      provider: shared.provider, derivations: shared.residents.derivations,
-      memory: call.memory.left)
+    let context = shared.compileContext(call)
     var region = try Region(firstOf: &whole, context)
     let results = region.graph.outputs
     try optimize(&region.graph, context)
@@ -201,7 +200,7 @@ final class Program: Sendable {
 /// What all programs of one model share.
 final class SharedParts: Sendable {
   let provider: PluginProvider
-  let kernels = Mutex(KernelCache())
+  let kernels = Mutex<[KernelKey: KernelHandle]>([:])
   let residents: ResidentConstants
   /// What a run of the model may take.
   let memory: MemoryBudget
@@ -209,6 +208,11 @@ final class SharedParts: Sendable {
 
   init(provider: PluginProvider, residents: ResidentConstants, memory: MemoryBudget = .unlimited) {
     (self.provider, self.residents, self.memory) = (provider, residents, memory)
+  }
+
+  /// What passes may ask on behalf of a run.
+  func compileContext(_ call: RunContext) -> CompileContext {
+    CompileContext(provider: provider, derivations: residents.derivations, memory: call.memory.left)
   }
 }
 

@@ -59,6 +59,22 @@ final class RunState: @unchecked Sendable {
           guard let body, let results else { return zoo_status(ZOO_INVALID) }
           return RunState.of(call).run(
             BodyHandle.at(body).body, UnsafeBufferPointer(start: inputs, count: count), results)
+        },
+        make_tensor: { call, tensor, result in
+          guard let tensor else { return zoo_status(ZOO_INVALID) }
+          let state = RunState.of(call)
+          return state.making.make(result) { try Value(borrowing: tensor, owner: state.arena).owned() }
+        },
+        make_value: { call, kind, values, elements, count, result in
+          RunState.of(call).making.make(result) {
+            let parts = try (0..<count).map { index in
+              guard let made = ValueHandle.at(values?[index])?.elements, let place = elements?[index],
+                made.indices.contains(place)
+              else { throw ZooError(.defect, "a plugin makes a value of what is not there") }
+              return made[place]
+            }
+            return try Value(of: parts, kind: kind)
+          }
         })
     }
   }
@@ -84,7 +100,7 @@ final class RunState: @unchecked Sendable {
   /// Patches in where the caller's tensors lie.
   func bind(inputs: [Value], results: [TensorMemory?]) {
     (self.inputs, self.results) = (inputs, results)
-    for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].tensor?.memory?.mutableBytes.baseAddress }
+    for entry in fromInputs { entry.table.pointee.data = inputs[entry.input].memory?.mutableBytes.baseAddress }
     for entry in fromOutputs { entry.table.pointee.data = results[entry.output]?.mutableBytes.baseAddress }
   }
 
@@ -159,7 +175,7 @@ final class RunState: @unchecked Sendable {
       if let tensor = value.tensor {
         input?.pointee.data = scratch.data(of: tensor)
       } else {
-        handles.append(try ValueHandle(of: value))
+        handles.append(ValueHandle(of: value))
         input?.pointee.value = handles.last?.pointer
       }
     }
@@ -189,9 +205,9 @@ final class RunState: @unchecked Sendable {
       guard inputs.count == body.ownInputCount else {
         throw ZooError(.badData, "a graph with \(body.ownInputCount) inputs is given \(inputs.count)")
       }
-      let own = try inputs.map { input in try Value(borrowing: input.unsafelyUnwrapped.pointee, owner: arena) }
+      let own = try inputs.map { try Value(borrowing: $0.unsafelyUnwrapped, owner: arena) }
       let operands = try running.step.inputs.map { try value(of: $0) }
-      results.pointee = try ValueHandle(body.run(own, operands: operands, running.call)).retained
+      results.pointee = ValueHandle(try body.run(own, operands: operands, running.call)).retained
       return zoo_status(ZOO_OK)
     } catch {
       making.fail(error)
@@ -227,53 +243,6 @@ extension Plan.Operand {
   /// The operand as the ABI has it, without data.
   fileprivate func table(_ memory: ScratchMemory) throws -> zoo_tensor {
     if case .absent = place { return .absent }
-    let shape = facts.fixedShape
-    let dimensions = memory.copy((shape ?? []).map(Int64.init))
-    var tensor = zoo_tensor(facts.kind, layout: layout, shape: dimensions, rank: shape?.count)
-    if shape != nil, facts.elementType != nil { tensor.byte_count = try byteCount }
-    return tensor
-  }
-
-  /// Bytes in memory, blocked padding included.
-  var byteCount: Int {
-    get throws { try ZooPluginHost.byteCount(of: facts, layout: layout) }
-  }
-}
-
-extension Value {
-  /// What a plugin hands on, whose memory is its own.
-  fileprivate init(borrowing tensor: zoo_tensor, owner: TensorMemory) throws {
-    if tensor.kind != ZOO_VALUE_TENSOR {
-      guard let elements = ValueHandle.at(tensor.value)?.elements else {
-        throw ZooError(.defect, "a plugin hands on a value that is not there")
-      }
-      switch Int(tensor.kind) {
-      case ZOO_VALUE_SEQUENCE: self = .sequence(elements)
-      case ZOO_VALUE_OPTIONAL: self = .optional(elements.first)
-      default:
-        guard elements.count == 2, let keys = elements[0].tensor, let values = elements[1].tensor else {
-          throw ZooError(.defect, "a plugin hands on a map that is none")
-        }
-        self = .map(keys: keys, values: values)
-      }
-      return
-    }
-    guard let type = ElementType(rawValue: tensor.type), 0...ZOO_MAX_RANK ~= tensor.rank,
-      tensor.layout == ZOO_LAYOUT_PLAIN
-    else { throw ZooError(.defect, "a plugin hands on a tensor of no type or shape, or one that is not plain") }
-    let shape = (0..<Int(tensor.rank)).map { Int(tensor.shape[$0]) }
-    let byteCount = try Tensor.byteCount(type: type, shape: shape)
-    guard tensor.data != nil || byteCount == 0 else {
-      throw ZooError(.defect, "a plugin hands on a tensor without elements")
-    }
-    let bytes = UnsafeRawBufferPointer(start: tensor.data, count: byteCount)
-    if type == .string {
-      let strings = bytes.bindMemory(to: zoo_string.self).map {
-        Array(UnsafeRawBufferPointer(start: $0.bytes, count: $0.count))
-      }
-      self = .tensor(try Tensor(strings: strings, shape: shape))
-    } else {
-      self = .tensor(try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: owner)))
-    }
+    return try memory.tensor(facts, layout: layout)
   }
 }

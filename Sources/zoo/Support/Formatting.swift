@@ -62,23 +62,12 @@ func typeText(_ type: ValueType?) -> String {
   case .tensor(let number, let shape), .sparseTensor(let number, let shape):
     let element = ElementType(rawValue: number)?.name ?? "type \(number)"
     guard let shape else { return "\(element) of any shape" }
-    return shape.isEmpty ? "\(element) scalar" : "\(element) \(dimensionTexts(shape).joined(separator: "×"))"
+    return shape.isEmpty ? "\(element) scalar" : "\(element) \(shape.map(\.description).joined(separator: "×"))"
   case .sequence(let element): return "sequence of \(typeText(element))"
   case .map(_, let value): return "map to \(typeText(value))"
   case .optional(let element): return "optional \(typeText(element))"
   case .opaque(let domain, let name): return "\(domain).\(name)"
   case .missing: return "unknown"
-  }
-}
-
-/// `["N", "3", "?"]`
-func dimensionTexts(_ shape: [Dimension]) -> [String] {
-  shape.map { dimension in
-    switch dimension.extent {
-    case .fixed(let extent): "\(extent)"
-    case .symbol(let symbol): symbol
-    case .unknown: "?"
-    }
   }
 }
 

@@ -2,16 +2,23 @@ import ZooCore
 
 /// Makes one Attention of the products, scaling, mask and softmax that exporters write for it before opset 23, and
 /// drops the transpositions that bring heads before positions and back.
-public struct FuseAttention: PatternPass {
+public struct FuseAttention: Pass {
   public let name = "fusing Attention"
-  let lastOperators = ["MatMul"]
-  let replacement = (domain: "", operatorType: "Attention", opset: Int64(23))
 
   public init() {}
 
-  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) throws {
-    guard let found = FoundAttention(endingIn: node, graph) else { return }
-    if try !found.replaceFlat(id, node, in: &graph) { try found.replace(id, node, in: &graph) }
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    guard context.provider.offers("Attention", domain: "", opset: 23) else { return }
+    var hasChanged = false
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
+      let node = graph[id]
+      guard node.isOperator("MatMul"), node.epilogue.isEmpty, let found = FoundAttention(endingIn: node, graph) else {
+        continue
+      }
+      if try !found.replaceFlat(id, node, in: &graph) { try found.replace(id, node, in: &graph) }
+      hasChanged = true
+    }
+    if hasChanged { graph.removeDeadCode() }
   }
 }
 

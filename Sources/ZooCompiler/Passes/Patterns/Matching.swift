@@ -1,14 +1,6 @@
 import ZooCore
 import ZooOperators
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// What passes ask that look for patterns. They replace the last node of one; what only that one needed is dead code
 /// afterwards.
 extension CompilerGraph {
@@ -42,12 +34,7 @@ extension CompilerGraph {
     guard let one = self[first].constant, let other = self[second].constant, one.type == other.type,
       one.shape == other.shape, one.byteCount <= 1 << 16, let bytes = try? one.load(), let others = try? other.load()
     else { return false }
-    return bytes.withUnsafeBytes { bytes in
-      others.withUnsafeBytes { others in
-        guard let first = bytes.baseAddress, let second = others.baseAddress else { return true }
-        return memcmp(first, second, bytes.count) == 0
-      }
-    }
+    return bytes.withUnsafeBytes { bytes in others.withUnsafeBytes { bytes.elementsEqual($0) } }
   }
 
   /// The operands of a node of two, the one for which `test` holds first.
@@ -127,30 +114,3 @@ extension CompilerGraph {
 
 /// Whether two constants are the same but for the digits that an exporter wrote.
 func isClose(_ number: Float, _ wanted: Float) -> Bool { (number - wanted).magnitude <= 1e-5 * wanted }
-
-/// A pass that replaces the last nodes of patterns.
-protocol PatternPass: Pass {
-  /// The operators of ONNX whose nodes can end the pattern.
-  var lastOperators: [String] { get }
-  /// What the pattern becomes, as domain, operator and version.
-  var replacement: (domain: String, operatorType: String, opset: Int64) { get }
-  /// Looks whether a pattern ends in the node, and replaces it.
-  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) throws
-}
-
-extension PatternPass {
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
-    guard
-      context.provider.offers(
-        replacement.operatorType, domain: replacement.domain, opset: replacement.opset)
-    else { return }
-    var hasChanged = false
-    for id in Array(graph.nodes) where !graph.isRemoved(id) {
-      let node = graph[id]
-      guard lastOperators.contains(where: node.isOperator), node.epilogue.isEmpty else { continue }
-      try rewrite(id, node, &graph)
-      hasChanged = hasChanged || graph.isRemoved(id)
-    }
-    if hasChanged { graph.removeDeadCode() }
-  }
-}

@@ -19,30 +19,16 @@ extension NativeOperation {
   var plans: [Plan] { [] }
 }
 
-/// Whether the runtime itself does what the node asks for, whatever plugins there are.
+/// Whether the runtime itself does what the node asks for, whatever plugins there are; with Identity that depends on its input.
 func isNative(_ node: CompilerNode) -> Bool {
-  if node.domain == machineLearningDomain { return isOnMaps(node.operatorType) }
-  return node.domain.isEmpty
-    && (!node.bodies.isEmpty || node.operatorType == "Identity" || isOnSequences(node.operatorType))
+  let others = ["If", "Loop", "Scan", "SequenceMap", "Identity"]
+  return node.domain.isEmpty && (others.contains(node.operatorType) || sequenceFunctions[node.operatorType] != nil)
 }
-
-let machineLearningDomain = "ai.onnx.ml"
-
-/// Whether the operator `type` for classical machine learning takes or gives maps.
-private func isOnMaps(_ type: String) -> Bool { ["ZipMap", "CastMap", "DictVectorizer"].contains(type) }
 
 /// The native operation of a node; `nil` for one that a plugin computes.
 func nativeOperation(
   _ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts, _ call: RunContext
 ) throws -> (any NativeOperation)? {
-  if node.domain == machineLearningDomain {
-    switch node.operatorType {
-    case "ZipMap": return try zipMap(node)
-    case "CastMap": return try castMap(node)
-    case "DictVectorizer": return try dictVectorizer(node)
-    default: return nil
-    }
-  }
   if node.domain == internalDomain, node.operatorType == BatchRows.operatorType {
     return try RowBatches(node, in: graph, shared, call)
   }
@@ -53,9 +39,9 @@ func nativeOperation(
   case "Scan": return try ScanOperation(node, in: graph, shared)
   case "SequenceMap": return try SequenceMapOperation(node, shared)
   case "Identity":
-    let isTensor = node.inputs.first.flatMap { $0 }.map { graph[$0].facts.kind?.elementType != nil } ?? true
-    return isTensor ? nil : SequenceOperation { inputs in [try inputs.value(0)] }
-  default: return try sequenceOperation(node)
+    let isTensor = node.input(0).map { graph[$0].facts.kind?.elementType != nil } ?? true
+    return isTensor ? nil : SequenceOperation(node: node) { _, inputs in [try inputs.value(0)] }
+  default: return sequenceFunctions[node.operatorType].map { SequenceOperation(node: node, body: $0) }
   }
 }
 
@@ -136,18 +122,5 @@ extension Tensor {
   func truth() throws -> Bool {
     guard type == .bool, count == 1 else { throw ZooError(.badData, "a condition is not one truth value") }
     return withUnsafeBytes { $0[0] != 0 }
-  }
-}
-
-extension CompilerNode {
-  /// The number in an attribute; `nil` where it has its default, or another kind of value.
-  func int(_ name: String) -> Int? {
-    guard case .int(let value)? = self[attribute: name] else { return nil }
-    return Int(value)
-  }
-
-  func text(_ name: String) -> String? {
-    guard case .string(let bytes)? = self[attribute: name] else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

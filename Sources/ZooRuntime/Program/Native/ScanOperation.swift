@@ -15,10 +15,6 @@ struct ScanOperation: NativeOperation {
 
   init(_ node: CompilerNode, in graph: CompilerGraph, _ shared: SharedParts) throws {
     isBatched = node.opset < 9
-    func list(_ name: String) -> [Int]? {
-      guard case .ints(let values)? = node[attribute: name] else { return nil }
-      return values.map { Int($0) }
-    }
     let own = node.inputs.count - (isBatched ? 1 : 0)
     guard case .int(let count)? = node[attribute: "num_scan_inputs"], let scans = Int(exactly: count), scans >= 1,
       scans <= own
@@ -30,7 +26,7 @@ struct ScanOperation: NativeOperation {
     }
     stackCount = body.outputCount - stateCount
     func settings(_ name: String, _ count: Int) throws -> [Int] {
-      let values = list(name) ?? Array(repeating: 0, count: count)
+      let values = node.ints(name) ?? Array(repeating: 0, count: count)
       guard values.count == count else {
         throw ZooError(.badData, "\(name) has \(values.count) entries", at: node.label)
       }
@@ -94,11 +90,11 @@ struct ScanOperation: NativeOperation {
     let count = length ?? extent
     let places = try scans.indices.map { try Places(of: scans[$0], axis: axes[$0]) }
     var turns = Turns(
-      body, looks: 0, try initial + scans.map(Value.tensor) + body.around(operands), carried: 0..<stateCount, call)
+      body, looks: 0, try initial + places.map(\.current) + body.around(operands), carried: 0..<stateCount, call)
     for turn in 0..<count {
       for index in scans.indices {
-        turns[stateCount + index] = .tensor(
-          try places[index].tensor(at: inputsReversed[index] ? count - 1 - turn : turn))
+        let isNew = try places[index].move(to: inputsReversed[index] ? count - 1 - turn : turn)
+        if isNew { turns[stateCount + index] = places[index].current }
       }
       _ = try turns.run()
     }

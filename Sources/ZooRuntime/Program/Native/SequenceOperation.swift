@@ -1,74 +1,55 @@
 import ZooCompiler
 import ZooCore
 
+/// What one of ONNX's operators gives on sequences or optional values.
+typealias SequenceFunction = @Sendable (CompilerNode, [Value?]) throws -> [Value]
+
 /// An operation on sequences and optional values.
 struct SequenceOperation: NativeOperation {
-  private let body: @Sendable ([Value?]) throws -> [Value]
+  let node: CompilerNode
+  let body: SequenceFunction
 
-  init(_ body: @escaping @Sendable ([Value?]) throws -> [Value]) { self.body = body }
-
-  func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] { try body(inputs) }
+  func run(_ inputs: [Value?], _ call: RunContext) throws -> [Value] { try body(node, inputs) }
 }
 
-/// Whether ONNX's operator `type` takes or gives sequences or optional values.
-func isOnSequences(_ type: String) -> Bool {
-  [
-    "SequenceEmpty", "SequenceConstruct", "SequenceLength", "SequenceAt", "SequenceInsert", "SequenceErase",
-    "ConcatFromSequence", "SplitToSequence", "Optional", "OptionalHasElement", "OptionalGetElement",
-  ].contains(type)
-}
-
-/// The operation of one of ONNX's operators on sequences or optional values; `nil` for any other.
-func sequenceOperation(_ node: CompilerNode) throws -> SequenceOperation? {
-  switch node.operatorType {
-  case "SequenceEmpty": return SequenceOperation { _ in [.sequence([])] }
-  case "SequenceConstruct":
-    return SequenceOperation { inputs in [.sequence(try inputs.indices.map { try inputs.value($0).owned() })] }
-  case "SequenceLength":
-    return SequenceOperation { inputs in [.tensor(try Tensor([Int64(try inputs.sequence(0).count)], shape: []))] }
-  case "SequenceAt":
-    return SequenceOperation { inputs in
-      let elements = try inputs.sequence(0)
-      return [elements[try inputs.place(1, among: elements.count)]]
-    }
-  case "SequenceInsert":
-    return SequenceOperation { inputs in
-      var elements = try inputs.sequence(0)
-      let place =
-        inputs.count > 2 && inputs[2] != nil
-        ? try inputs.place(2, among: elements.count + 1, end: elements.count) : elements.count
-      elements.insert(try inputs.value(1).owned(), at: place)
-      return [.sequence(elements)]
-    }
-  case "SequenceErase":
-    return SequenceOperation { inputs in
-      var elements = try inputs.sequence(0)
-      guard !elements.isEmpty else { throw ZooError(.badData, "the sequence is empty") }
-      let isGiven = inputs.count > 1 && inputs[1] != nil
-      elements.remove(at: isGiven ? try inputs.place(1, among: elements.count) : elements.count - 1)
-      return [.sequence(elements)]
-    }
-  case "ConcatFromSequence":
-    let (axis, isNew) = (node.int("axis"), node.int("new_axis") ?? 0 != 0)
-    guard let axis else { throw ZooError(.badData, "attribute axis is missing", at: node.label) }
-    return SequenceOperation { inputs in [.tensor(try concatenated(inputs.sequence(0), axis: axis, isNew: isNew))] }
-  case "SplitToSequence":
-    let (axis, keeps) = (node.int("axis") ?? 0, node.int("keepdims") ?? 1 != 0)
-    return SequenceOperation { inputs in [.sequence(try split(inputs, axis: axis, keeps: keeps))] }
-  case "Optional":
-    return SequenceOperation { inputs in
-      [.optional(try inputs.first.flatMap { $0 }?.owned())]
-    }
-  case "OptionalHasElement":
-    return SequenceOperation { inputs in [.tensor(try Tensor([inputs.element(0) != nil], shape: []))] }
-  case "OptionalGetElement":
-    return SequenceOperation { inputs in
-      guard let element = inputs.element(0) else { throw ZooError(.badData, "the optional value is empty") }
-      return [try element.owned()]
-    }
-  default: return nil
-  }
-}
+/// By operator.
+let sequenceFunctions: [String: SequenceFunction] = [
+  "SequenceEmpty": { _, _ in [.sequence([])] },
+  "SequenceConstruct": { _, inputs in [.sequence(try inputs.indices.map { try inputs.value($0).owned() })] },
+  "SequenceLength": { _, inputs in [.tensor(try Tensor([Int64(try inputs.sequence(0).count)], shape: []))] },
+  "SequenceAt": { _, inputs in
+    let elements = try inputs.sequence(0)
+    return [elements[try inputs.place(1, among: elements.count)]]
+  },
+  "SequenceInsert": { _, inputs in
+    var elements = try inputs.sequence(0)
+    let place =
+      inputs.count > 2 && inputs[2] != nil
+      ? try inputs.place(2, among: elements.count + 1, end: elements.count) : elements.count
+    elements.insert(try inputs.value(1).owned(), at: place)
+    return [.sequence(elements)]
+  },
+  "SequenceErase": { _, inputs in
+    var elements = try inputs.sequence(0)
+    guard !elements.isEmpty else { throw ZooError(.badData, "the sequence is empty") }
+    let isGiven = inputs.count > 1 && inputs[1] != nil
+    elements.remove(at: isGiven ? try inputs.place(1, among: elements.count) : elements.count - 1)
+    return [.sequence(elements)]
+  },
+  "ConcatFromSequence": { node, inputs in
+    guard let axis = node.int("axis") else { throw ZooError(.badData, "attribute axis is missing") }
+    return [.tensor(try concatenated(inputs.sequence(0), axis: axis, isNew: node.int("new_axis") ?? 0 != 0))]
+  },
+  "SplitToSequence": { node, inputs in
+    [.sequence(try split(inputs, axis: node.int("axis") ?? 0, keeps: node.int("keepdims") ?? 1 != 0))]
+  },
+  "Optional": { _, inputs in [.optional(try inputs.first.flatMap { $0 }?.owned())] },
+  "OptionalHasElement": { _, inputs in [.tensor(try Tensor([inputs.element(0) != nil], shape: []))] },
+  "OptionalGetElement": { _, inputs in
+    guard let element = inputs.element(0) else { throw ZooError(.badData, "the optional value is empty") }
+    return [try element.owned()]
+  },
+]
 
 private func concatenated(_ elements: [Value], axis: Int, isNew: Bool) throws -> Tensor {
   let tensors = try elements.map { element in

@@ -36,29 +36,35 @@ private func copyPlaces(
 }
 
 /// The places of a tensor along an axis, one at a time, without that axis.
-struct Places {
+final class Places {
   private let tensor: Tensor
   private let axis: Int
-  private let shape: [Int]
   private let (rows, byteCount): (Int, Int)
-  /// What the places share; `nil` for strings.
-  private let memory: TensorMemory?
+  /// The place that was asked for last. All but strings share one memory, in which the next place takes its turn.
+  private(set) var current: Value
 
+  /// Begins with no place.
+  ///
   /// - Throws: as `piece`.
   init(of tensor: Tensor, axis: Int) throws {
     var shape = tensor.shape
     shape.remove(at: axis)
-    (self.tensor, self.axis, self.shape) = (tensor, axis, shape)
+    (self.tensor, self.axis) = (tensor, axis)
     let (outer, inner) = try parts(tensor.shape, axis: axis, tensor.type)
     (rows, byteCount) = (outer, tensor.type.byteCount(of: inner) ?? 0)
-    memory = tensor.type == .string ? nil : try TensorMemory(byteCount: rows * byteCount)
+    current = .tensor(
+      tensor.type == .string
+        ? try Tensor(strings: [], shape: [0]) : try Tensor(type: tensor.type, shape: shape) { _ in })
   }
 
-  /// The tensor at `place`, until the next is asked for: they share their memory.
-  func tensor(at place: Int) throws -> Tensor {
-    guard let memory else { return try piece(tensor, axis: axis, place..<place + 1).reshaped(shape) }
+  /// - Returns: Whether `current` is another value, and not the same with other elements.
+  func move(to place: Int) throws -> Bool {
+    guard let memory = current.memory else {
+      current = .tensor(try piece(tensor, axis: axis, place..<place + 1).droppingAxis(axis))
+      return true
+    }
     copyPlaces(place..<place + 1, of: tensor, to: memory.mutableBytes, rows: rows, byteCount: byteCount)
-    return try Tensor(type: tensor.type, shape: shape, memory: memory)
+    return false
   }
 }
 

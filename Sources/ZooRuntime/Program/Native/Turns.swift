@@ -40,15 +40,17 @@ struct Turns {
     let version = try steady ?? program.version(for: inputs, call)
     let results = try program.run(version, inputs, given: given, looks: looks, call)
     if steady == nil, version.repeats(carried, from: looks) { steady = version }
-    for (input, result) in zip(carried, results.values.dropFirst(looks)) { inputs[input] = result }
+    for place in 0..<carried.count { inputs[carried.lowerBound + place] = results.values[looks + place] }
     if results.areAlone {
       given = all
     } else {
       let areAlone = Array(results.values.dropFirst(looks)).areAlone
       given.flags = Array(repeating: false, count: carried.lowerBound) + areAlone.prefix(carried.count)
     }
-    for (index, result) in results.values.dropFirst(looks + carried.count).enumerated() {
-      guard let tensor = result.tensor else { throw ZooError(.badData, "what is stacked is no tensor") }
+    for index in stacks.indices {
+      guard let tensor = results.values[looks + carried.count + index].tensor else {
+        throw ZooError(.badData, "what is stacked is no tensor")
+      }
       call.memory = try call.memory.taking(tensor.byteCount)
       stacks[index].append(tensor)
     }

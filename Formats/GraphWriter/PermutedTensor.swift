@@ -1,3 +1,5 @@
+package import ZooCore
+
 extension StoredTensor {
   /// The same elements with the axes in another order, whenever they are read.
   ///

@@ -1,27 +1,16 @@
 import ZooCore
 
-/// Makes one QuantizeDequantize of a QuantizeLinear and the DequantizeLinear behind it, as models with rounded values have
-/// them between their operators: one pass over memory in place of two, in any layout.
-public struct FuseQuantizeDequantize: PatternPass {
-  public let name = "fusing QuantizeDequantize"
-  let lastOperators = ["DequantizeLinear"]
-  let replacement = (domain: internalDomain, operatorType: "QuantizeDequantize", opset: Int64(1))
-
-  public init() {}
-
-  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
+extension FusePatterns {
+  /// One QuantizeDequantize of a QuantizeLinear and the DequantizeLinear behind it, as models with rounded values have them
+  /// between their operators: one pass over memory in place of two, in any layout.
+  func quantizeDequantize(_ node: CompilerNode, _ graph: CompilerGraph) -> CompilerNode? {
     guard let output = node.outputs[0], let rounding = graph.making(node.input(0), "QuantizeLinear"),
-      let bytes = node.inputs[0], isPair(rounding, node, graph),
-      isOnlyRounded(bytes, output, graph),
+      let bytes = node.inputs[0], isPair(rounding, node, graph), isOnlyRounded(bytes, output, graph),
       graph.type(of: rounding.inputs[0]) == .float32, graph.type(of: output) == .float32
-    else { return }
-    graph.replace(
-      id,
-      by: [
-        CompilerNode(
-          replacement.operatorType, domain: replacement.domain, opset: replacement.opset, name: node.name,
-          inputs: rounding.inputs, outputs: [output], attributes: node.attributes.filter { $0.name == "axis" })
-      ])
+    else { return nil }
+    return node.replaced(
+      by: "QuantizeDequantize", domain: internalDomain, opset: 1, rounding.inputs,
+      node.attributes.filter { $0.name == "axis" })
   }
 
   /// Whether nobody is served by the bytes themselves: not who reads them as they are, nor who reads numbers that a

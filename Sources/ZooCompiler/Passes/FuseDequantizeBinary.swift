@@ -2,30 +2,34 @@ import ZooCore
 
 /// Makes one DequantizeAdd of an Add and the DequantizeLinear of one of its operands, and one DequantizeMul of a Mul, which
 /// are folded onto the end of what makes the other one.
-public struct FuseDequantizeBinary: PatternPass {
-  public let name = "fusing DequantizeAdd"
-  let lastOperators = ["Add", "Mul"]
-  let replacement = (domain: internalDomain, operatorType: "DequantizeAdd", opset: Int64(1))
+public struct FuseDequantizeBinary: Pass {
+  public let name = "adding and multiplying bytes"
 
   public init() {}
 
-  func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
+      let node = graph[id]
+      guard node.isOperator("Add") || node.isOperator("Mul"), node.epilogue.isEmpty, let whole = whole(node, graph),
+        context.provider.offers(whole.operatorType, domain: whole.domain, opset: whole.opset)
+      else { continue }
+      graph.replace(id, by: [whole])
+    }
+  }
+
+  private func whole(_ node: CompilerNode, _ graph: CompilerGraph) -> CompilerNode? {
     guard node.inputs.count == 2, let left = node.inputs[0], let right = node.inputs[1], let output = node.outputs[0],
       left != right, graph.type(of: output) == .float32,
       [left, right].allSatisfy({ graph.shape(of: $0) == graph.shape(of: output) })
-    else { return }
+    else { return nil }
     let found = [(left, right), (right, left)].compactMap { number, bytes in
       graph.dequantization(of: bytes).map { (number: number, addend: $0) }
     }
     // What is only rounded stays with what makes it; the other operand is read as bytes.
-    guard let best = found.first(where: { isRoundedOnly($0.number, graph) }) ?? found.first else { return }
-    graph.replace(
-      id,
-      by: [
-        CompilerNode(
-          "Dequantize\(node.operatorType)", domain: replacement.domain, opset: replacement.opset, name: node.name,
-          inputs: [best.number, best.addend.bytes, best.addend.scale, best.addend.zero], outputs: [output])
-      ])
+    guard let best = found.first(where: { isRoundedOnly($0.number, graph) }) ?? found.first else { return nil }
+    return node.replaced(
+      by: "Dequantize\(node.operatorType)", domain: internalDomain, opset: 1,
+      [best.number, best.addend.bytes, best.addend.scale, best.addend.zero])
   }
 
   /// Whether `value` is quantized and dequantized again for this one reader.

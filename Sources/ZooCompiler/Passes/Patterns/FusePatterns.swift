@@ -1,0 +1,43 @@
+import ZooCore
+
+/// Puts one operator, if a plugin offers it, in the place of what exporters write as several nodes. A pattern that does not
+/// fit is left alone.
+public struct FusePatterns: Pass {
+  public let name = "fusing patterns"
+
+  public init() {}
+
+  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+    var hasChanged = false
+    for id in Array(graph.nodes) where !graph.isRemoved(id) {
+      let node = graph[id]
+      guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, graph),
+        context.provider.offers(whole.operatorType, domain: whole.domain, opset: whole.opset)
+      else { continue }
+      graph.replace(id, by: [whole])
+      hasChanged = true
+    }
+    if hasChanged { graph.removeDeadCode() }
+  }
+
+  /// What gives the same as `node` and those before it.
+  private func whole(endingIn node: CompilerNode, _ graph: CompilerGraph) -> CompilerNode? {
+    switch node.operatorType {
+    case "Mul", "Div": activation(node, graph)
+    case "Add": layerNormalization(node, graph)
+    case "ArgMax": productArgMax(node, graph)
+    case "DequantizeLinear": quantizeDequantize(node, graph)
+    default: nil
+    }
+  }
+}
+
+extension CompilerNode {
+  /// Another operator on other values that gives what this node gives.
+  func replaced(
+    by operatorType: String, domain: String = "", opset: Int64, _ inputs: [ValueID?], _ attributes: [Attribute] = []
+  ) -> CompilerNode {
+    CompilerNode(
+      operatorType, domain: domain, opset: opset, name: name, inputs: inputs, outputs: outputs, attributes: attributes)
+  }
+}
