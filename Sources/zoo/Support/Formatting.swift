@@ -72,7 +72,7 @@ func typeText(_ type: ValueType?) -> String {
 }
 
 /// `["N", "3", "?"]`
-func dimensionTexts(_ shape: [Dimension]) -> [String] {
+func dimensionTexts(_ shape: [ShapeDimension]) -> [String] {
   shape.map { dimension in
     switch dimension.extent {
     case .fixed(let extent): "\(extent)"

@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one Attention of the products, scaling, mask and softmax that exporters write for it before opset 23, and
 /// drops the transpositions that bring heads before positions and back.
-public struct FuseAttention: PatternPass {
-  public let name = "fusing Attention"
+package struct FuseAttention: PatternPass {
+  package let name = "fusing Attention"
   let lastOperators = ["MatMul"]
   let replacement = (domain: "", operatorType: "Attention", opset: Int64(23))
 
-  public init() {}
+  package init() {}
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) throws {
     guard let found = FoundAttention(endingIn: node, graph) else { return }

@@ -1,8 +1,8 @@
 import ZooCore
 
 /// Makes one Swish (Ramachandran et al. 2017) of x · sigmoid(α x).
-public struct FuseSwish: PatternPass {
-  public let name = "fusing Swish"
+package struct FuseSwish: PatternPass {
+  package let name = "fusing Swish"
   let lastOperators = ["Mul"]
   let replacement = (domain: "", operatorType: "Swish", opset: Int64(24))
 
@@ -17,8 +17,8 @@ public struct FuseSwish: PatternPass {
 }
 
 /// Makes one HardSwish (Howard et al. 2019) of x · HardSigmoid(x), or of x · clip(x + 3, 0, 6) / 6 in any order.
-public struct FuseHardSwish: PatternPass {
-  public let name = "fusing HardSwish"
+package struct FuseHardSwish: PatternPass {
+  package let name = "fusing HardSwish"
   let lastOperators = ["Mul", "Div"]
   let replacement = (domain: "", operatorType: "HardSwish", opset: Int64(14))
 
@@ -31,8 +31,8 @@ public struct FuseHardSwish: PatternPass {
 }
 
 /// Makes one HardSigmoid of clip(x + 3, 0, 6) / 6 and its like.
-public struct FuseHardSigmoid: PatternPass {
-  public let name = "fusing HardSigmoid"
+package struct FuseHardSigmoid: PatternPass {
+  package let name = "fusing HardSigmoid"
   let lastOperators = ["Mul", "Div"]
   let replacement = (domain: "", operatorType: "HardSigmoid", opset: Int64(6))
 

@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one Gelu (Hendrycks and Gimpel 2016) of the nodes that exporters write for it before opset 20, in whatever
 /// order they multiply: 0.5 · x · (1 + erf(x / √2)), or with tanh.
-public struct FuseGelu: PatternPass {
-  public let name = "fusing Gelu"
+package struct FuseGelu: PatternPass {
+  package let name = "fusing Gelu"
   let lastOperators = ["Mul", "Div"]
   let replacement = (domain: "", operatorType: "Gelu", opset: Int64(20))
 
-  public init() {}
+  package init() {}
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let output = node.outputs[0], graph.type(of: output) == .float32, let found = gelu(output, graph) else {

@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one LayerNormalization of the nine nodes that exporters write for it before opset 17:
 /// (x - mean) / √(mean of (x - mean)² + ε) · scale + shift.
-public struct FuseLayerNormalization: PatternPass {
-  public let name = "fusing LayerNormalization"
+package struct FuseLayerNormalization: PatternPass {
+  package let name = "fusing LayerNormalization"
   let lastOperators = ["Add"]
   let replacement = (domain: "", operatorType: "LayerNormalization", opset: Int64(17))
 
-  public init() {}
+  package init() {}
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let found = layerNormalization(endingIn: node, graph) else { return }

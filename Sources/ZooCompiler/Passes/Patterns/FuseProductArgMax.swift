@@ -2,15 +2,15 @@ import ZooCore
 
 /// Makes one ProductArgMax of the ArgMax over a Gemm's rows with constant weights, which is how text is generated
 /// greedily, where the product waits for its weights: few rows, many columns.
-public struct FuseProductArgMax: PatternPass {
-  public let name = "fusing ProductArgMax"
+package struct FuseProductArgMax: PatternPass {
+  package let name = "fusing ProductArgMax"
   let lastOperators = ["ArgMax"]
   let replacement = (domain: internalDomain, operatorType: "ProductArgMax", opset: Int64(1))
 
   /// Below, weights stay in the caches; with more rows, multiplying takes longer than reading.
   private static let (leastColumns, mostRows) = (8192, 16)
 
-  public init() {}
+  package init() {}
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let found = product(of: node, graph) else { return }

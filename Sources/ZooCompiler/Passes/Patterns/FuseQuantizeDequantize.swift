@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one QuantizeDequantize of a QuantizeLinear and the DequantizeLinear behind it, as models with rounded values have
 /// them between their operators: one pass over memory in place of two, in any layout.
-public struct FuseQuantizeDequantize: PatternPass {
-  public let name = "fusing QuantizeDequantize"
+package struct FuseQuantizeDequantize: PatternPass {
+  package let name = "fusing QuantizeDequantize"
   let lastOperators = ["DequantizeLinear"]
   let replacement = (domain: internalDomain, operatorType: "QuantizeDequantize", opset: Int64(1))
 
-  public init() {}
+  package init() {}
 
   func rewrite(_ id: NodeID, _ node: CompilerNode, _ graph: inout CompilerGraph) {
     guard let output = node.outputs[0], let rounding = graph.making(node.input(0), "QuantizeLinear"),

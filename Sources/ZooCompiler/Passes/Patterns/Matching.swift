@@ -139,7 +139,7 @@ protocol PatternPass: Pass {
 }
 
 extension PatternPass {
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard
       context.provider.offers(
         replacement.operatorType, domain: replacement.domain, opset: replacement.opset)
