@@ -51,6 +51,13 @@ venv: .venv/.complete
 MANUAL := swift build -c release --product generate-manual
 build: setup
 	umask 022 && swift build -c release && $(MANUAL)
+	@$(LIBRARY)
+
+# The library for C shows what modelzoo.h has and nothing else, and has the ABI's number in its name. A package that others
+# depend on can't say so itself. `swift build` overwrites the one, not its copy.
+LIBRARY := umask 022 && swift build -c release --product modelzoo \
+  -Xlinker --version-script=$(abspath Packaging/modelzoo.map) -Xlinker -soname=libmodelzoo.so.1 \
+  && cp $(BIN)/libmodelzoo.so $(BIN)/libmodelzoo.so.1
 
 # What `make` has built, below $(DESTDIR)$(PREFIX): bin/zoo, and in lib/zoo its plugins and Swift's libraries.
 PREFIX = /usr/local
@@ -136,11 +143,13 @@ SOFTSIGN := Examples/CustomOperator
 example:
 	@cd $(SOFTSIGN) && umask 022 && swift build -c release
 	@$(MANUAL)
+	@$(LIBRARY)
 	@plugin=$$(cd $(SOFTSIGN) && swift build -c release --show-bin-path)/libSoftsign.so; \
 	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run $(SOFTSIGN)/softsign.onnx --seed 1; \
 	then echo "PASS: zoo runs a model with the operator of $(SOFTSIGN)"; \
 	else echo "FAIL: zoo does not run a model with the operator of $(SOFTSIGN)"; exit 1; fi; \
 	Tests/Install/check.sh $$plugin $(SOFTSIGN)/softsign.onnx && \
+	Tests/Install/library.sh && \
 	Tests/Install/embed.sh $$plugin $(abspath $(SOFTSIGN)/softsign.onnx)
 
 format:

@@ -10,6 +10,10 @@ let package = Package(
     // What a program needs that measures models or draws what they find.
     .library(name: "ZooEvaluation", targets: ["ZooEvaluation", "LinkedPlugins"]),
     .library(name: "ZooDrawing", targets: ["ZooDrawing", "LinkedPlugins"]),
+    // Models and pictures among the resources of a bundle: needs all of Foundation.
+    .library(name: "ZooBundle", targets: ["ZooBundle"]),
+    // libmodelzoo.so, for C and what calls C.
+    .library(name: "modelzoo", type: .dynamic, targets: ["ModelZooC", "LinkedPlugins"]),
     .executable(name: "zoo", targets: ["zoo"]),
     // What Tests/Fuzz runs: not for embedders.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -235,11 +239,15 @@ let package = Package(
     .target(
       name: "ZooEvaluation",
       dependencies: ["ModelZoo", "ZooCore", "ZooRuntime", "Datasets", "Files", "NumPyFormat", "ZooImage"]),
+    .target(name: "ZooBundle", dependencies: ["ModelZoo"]),
+    .target(name: "CModelZoo"),
+    .target(name: "ModelZooC", dependencies: ["CModelZoo", "ModelZoo", "ZooCore", "ZooSystem"]),
     .target(name: "CArguments"),
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files",
+        "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files", "GraphBuilder", "NumPyFormat",
+        "OpsetConversion", "PackageFormat", "ResNet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -251,11 +259,11 @@ let package = Package(
     .executableTarget(
       name: "KernelBenchmark",
       dependencies: [
-        "ModelZoo", "LinkedPlugins", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MachineLimits",
+        "ModelZoo", "LinkedPlugins", "ResNet", "ZooRuntime", "ZooPluginHost", "ZooSystem", "MachineLimits",
       ],
       path: "Benchmarks/Kernels"),
     .executableTarget(
-      name: "ModelsBenchmark", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Benchmarks/Models"),
+      name: "ModelsBenchmark", dependencies: ["ModelZoo", "LinkedPlugins", "ResNet"], path: "Benchmarks/Models"),
     .executableTarget(
       name: "GenerationBenchmark", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Benchmarks/Generation",
       exclude: ["compare.py"]),
@@ -291,7 +299,7 @@ let package = Package(
       name: "ONNXFormatTests", dependencies: ["TestSupport", "ONNXFormat", "PackageFormat"], exclude: ["models.py"]),
     .testTarget(
       name: "OpsetConversionTests",
-      dependencies: ["TestSupport", "ModelZoo", "ONNXFormat", "OpsetConversion"],
+      dependencies: ["TestSupport", "ModelZoo", "AlexNet", "ONNXFormat", "OpsetConversion", "RCNN", "ResNet"],
       exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
       name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
@@ -377,11 +385,19 @@ let package = Package(
     .testTarget(
       name: "ModelZooTests",
       dependencies: [
-        "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore",
+        "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
+        "EncoderDecoder",
+        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestSupport", "ModelZoo", "ZooCore", "ZooOperators"],
+      name: "ModelZooCTests", dependencies: ["TestSupport", "CModelZoo", "ModelZoo", "ModelZooC", "LinkedPlugins"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "TestSupport", "ModelZoo", "ZooCore", "ZooOperators", "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ResNet",
+        "SafetensorsFormat",
+      ],
       exclude: [
         "conformance.txt", "conformance_cases.py", "node_cases.py", "runtime_cases.py", "stored_weights.py",
         "zipmap_case.py",

@@ -9,6 +9,7 @@ build=$1 prefix=$2
 for program in zoo generate-manual; do
   [ -x "$build/$program" ] || { echo "install: there is no $build/$program: run make first" >&2; exit 66; }
 done
+[ -e "$build/libmodelzoo.so.1" ] || { echo "install: there is no $build/libmodelzoo.so.1: run make first" >&2; exit 66; }
 for tool in chrpath strip; do
   command -v $tool >/dev/null || { echo "install: $tool is missing: make setup brings it" >&2; exit 66; }
 done
@@ -55,11 +56,16 @@ core=$(ldd "$build/zoo" | awk '$1 == "libswiftCore.so" { print $3 }')
 runtime=()
 if [ -n "$core" ]; then
   mapfile -t runtime < <(
-    ldd "$build/zoo" "${plugins[@]}" | awk -v folder="$(dirname "$core")/" \
+    ldd "$build/zoo" "$build/libmodelzoo.so.1" "${plugins[@]}" | awk -v folder="$(dirname "$core")/" \
       'index($3, folder) == 1 && $3 ~ /\.so$/ { print $3 }' | sort -u)
 fi
 for library in "${runtime[@]}" "${plugins[@]}"; do put_program 644 "$library" lib/zoo '$ORIGIN'; done
 put_program 755 "$build/zoo" bin '$ORIGIN/../lib/zoo'
+# The library for C.
+put_program 644 "$build/libmodelzoo.so.1" lib '$ORIGIN/zoo'
+ln -sf libmodelzoo.so.1 "$root/lib/libmodelzoo.so"
+echo lib/libmodelzoo.so >>"$work/list"
+put 644 "$source_root/Sources/CModelZoo/include/modelzoo.h" include
 for model in "$source_root"/Zoo/*/*.zoo; do put 644 "$model" share/zoo; done
 put 644 "$source_root/Sources/CZooPlugin/include/zoo_plugin.h" include
 put 644 "$source_root/LICENSE" share/doc/zoo

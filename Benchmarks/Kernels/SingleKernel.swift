@@ -44,10 +44,10 @@ struct SingleKernel {
     definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: 17)]
     definition.graph.inputs = [
-      ValueInfo(name: "x", elementType: .float32, shape: input.map { Dimension(.fixed(Int64($0))) })
+      ValueInfo(name: "x", elementType: .float32, shape: input.map { ShapeDimension(.fixed(Int64($0))) })
     ]
     definition.graph.outputs = [
-      ValueInfo(name: "y", elementType: .float32, shape: output.map { Dimension(.fixed(Int64($0))) })
+      ValueInfo(name: "y", elementType: .float32, shape: output.map { ShapeDimension(.fixed(Int64($0))) })
     ]
     definition.graph.nodes = [node]
     definition.graph.initializers = [

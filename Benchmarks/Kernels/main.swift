@@ -48,6 +48,7 @@ for (rows, depth, columns) in [
   }
 }
 
+import ResNet
 import ZooPluginHost
 import ZooRuntime
 import ZooSystem

@@ -52,3 +52,4 @@ for name in CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFi
 
 import Foundation
 import ModelZoo
+import ResNet

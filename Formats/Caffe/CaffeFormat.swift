@@ -5,12 +5,12 @@ import ZooCore
 ///
 /// Both forms of layers are read, `layer` and the older `layers`. The graph is that of the test phase, in ONNX's
 /// operators, and the weights stay in the mapped file.
-public enum CaffeFormat {
+package enum CaffeFormat {
   /// Far above any network's.
   private static let largestPrototxt = 256 << 20
 
   /// Whether `beginning`, the first bytes of a file, looks like a prototxt: the text of a field that networks have.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     let names: Set<String> = [
       "name", "input", "input_dim", "input_shape", "layer", "layers", "force_backward", "state", "debug_info",
     ]
@@ -35,7 +35,7 @@ public enum CaffeFormat {
   }
 
   /// Whether the file at `path` is a .caffemodel. They have no magic bytes; this reads the outermost fields only.
-  public static func sniffWeights(_ path: String) -> Bool {
+  package static func sniffWeights(_ path: String) -> Bool {
     (try? MappedFile.reading(path) { WeightsReader.looksLikeNetwork($0.bytes) }) ?? false
   }
 
@@ -43,7 +43,7 @@ public enum CaffeFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one and for weights that do not fit the
   ///   network, `unsupported` for a layer that is not known, named with its type.
-  public static func read(prototxt: String, weights: String) throws -> ModelDefinition {
+  package static func read(prototxt: String, weights: String) throws -> ModelDefinition {
     let blobs = try ZooError.locating(weights) { try MappedFile.reading(weights, Self.blobs) }
     return try ZooError.locating(prototxt) {
       let text = try MappedFile.reading(prototxt) { file in
@@ -60,7 +60,7 @@ public enum CaffeFormat {
   /// The weights alone of the .caffemodel at `path`: `conv1.weight`, `conv1.bias`.
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one.
-  public static func readWeights(_ path: String) throws -> TensorFile {
+  package static func readWeights(_ path: String) throws -> TensorFile {
     try ZooError.locating(path) { try MappedFile.reading(path) { try WeightsReader($0).tensorFile() } }
   }
 

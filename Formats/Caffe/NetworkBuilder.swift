@@ -131,9 +131,9 @@ struct NetworkBuilder {
 
   /// The graph with its inputs and outputs: blobs that nobody reads, as in Caffe.
   private mutating func finished(_ current: [String: Int]) throws -> Graph {
-    func dimensions(_ shape: [Int]) -> [Dimension] {
+    func dimensions(_ shape: [Int]) -> [ShapeDimension] {
       shape.enumerated().map { axis, extent in
-        axis == 0 && batchIsFree ? Dimension(.symbol(Self.batchSymbol)) : Dimension(.fixed(Int64(extent)))
+        axis == 0 && batchIsFree ? ShapeDimension(.symbol(Self.batchSymbol)) : ShapeDimension(.fixed(Int64(extent)))
       }
     }
     for index in network.inputs.indices {

@@ -15,23 +15,23 @@ import ZooCore
 /// for item in file.tensors { print(item.name, GGUFFormat.type(of: item.tensor)?.name ?? item.tensor.type.name) }
 /// try GGUFFormat.write(file, to: "smaller.gguf", storage: .q8_0)
 /// ```
-public enum GGUFFormat {
+package enum GGUFFormat {
   static let magic = Array("GGUF".utf8)
   static let alignmentKey = "general.alignment"
   static let usualAlignment = 32
 
   /// Whether GGUF has elements of `type`.
-  public static func holds(_ type: ElementType) -> Bool { GGUFType(type) != nil }
+  package static func holds(_ type: ElementType) -> Bool { GGUFType(type) != nil }
 
   /// Whether `beginning`, the first bytes of a file (4 are enough), looks like GGUF.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool { beginning.starts(with: magic) }
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool { beginning.starts(with: magic) }
 
   /// The tensors and the metadata of the file at `path`. Tensors stay in the mapped file until they are loaded. Of a model
   /// in several files, the first (`…-00001-of-00003.gguf`) stands for all, which must lie beside it.
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file or part, `badData` for a damaged or hostile one, `unsupported` for
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
-  public static func read(_ path: String) throws -> TensorFile {
+  package static func read(_ path: String) throws -> TensorFile {
     try ZooError.locating(path) {
       let file = try GGUFReader.read(path)
       return try GGUFParts(file, at: path)?.read() ?? file
@@ -44,13 +44,13 @@ public enum GGUFFormat {
   /// - Throws: `ZooError`: `usage` for names that are taken or too long and for another storage, `unsupported` for types
   ///   that GGUF lacks and for more than four dimensions, `notFound` where the folder can't be written; what the tensors
   ///   throw when they are loaded.
-  public static func write(_ file: TensorFile, to path: String, storage: GGUFType? = nil) throws {
+  package static func write(_ file: TensorFile, to path: String, storage: GGUFType? = nil) throws {
     try ZooError.locating(path) { try GGUFWriter(file, storage: storage).write(to: path) }
   }
 
   /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32
   /// only because they were dequantized. `nil` for any other.
-  public static func type(of tensor: StoredTensor) -> GGUFType? { (tensor.origin as? BlockTensor)?.type }
+  package static func type(of tensor: StoredTensor) -> GGUFType? { (tensor.origin as? BlockTensor)?.type }
 
   /// `tensor` in blocks, quantized whenever it is read or written: its elements are what the blocks can hold. Rounds as
   /// ggml's reference does.
@@ -60,7 +60,7 @@ public enum GGUFFormat {
   ///
   /// - Parameter storage: Only `q8_0` for now.
   /// - Throws: `ZooError` (`usage`) for another type.
-  public static func quantized(_ tensor: StoredTensor, as storage: GGUFType) throws -> StoredTensor? {
+  package static func quantized(_ tensor: StoredTensor, as storage: GGUFType) throws -> StoredTensor? {
     try check(storage)
     guard tensor.shape.count >= 2, let row = tensor.shape.last, row % storage.blockCount == 0,
       type(of: tensor) != storage, let exact = try tensor.type == .float32 ? tensor : tensor.asFloat32()

@@ -4,7 +4,7 @@ import ZooCore
 ///
 /// Most types pack elements in blocks that share scales. Those whose `isReadable` says so become float32 when they are
 /// read; the others are known well enough to be copied from file to file.
-public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
+package enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   case f32 = 0
   case f16 = 1
   case q4_0 = 2
@@ -41,10 +41,10 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   case q1_0 = 41
 
   /// What people call the type: `Q4_K`, `BF16`, …
-  public var name: String { String(describing: self).uppercased() }
+  package var name: String { String(describing: self).uppercased() }
 
   /// The type of the elements where they are stored one by one; `nil` for blocks.
-  public var elementType: ElementType? {
+  package var elementType: ElementType? {
     switch self {
     case .f32: .float32
     case .f16: .float16
@@ -65,7 +65,7 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether the elements can be read, and not only copied.
-  public var isReadable: Bool {
+  package var isReadable: Bool {
     switch self {
     // Q8_1 and Q8_K are made while products are computed, and are in no file.
     case .q8_1, .q8_k, .q1_0: false
@@ -74,9 +74,9 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   }
 
   /// Elements of a block; 1 where they are stored one by one.
-  public var blockCount: Int { block.count }
+  package var blockCount: Int { block.count }
   /// Bytes of a block.
-  public var blockBytes: Int { block.bytes }
+  package var blockBytes: Int { block.bytes }
 
   private var block: (count: Int, bytes: Int) {
     switch self {

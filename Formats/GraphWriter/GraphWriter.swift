@@ -23,12 +23,12 @@ package struct GraphWriter {
   package mutating func reserve(_ name: String) -> Bool { values.reserve(name) }
 
   /// An input of the graph, whose name was reserved.
-  package mutating func input(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+  package mutating func input(_ name: String, _ type: ElementType, _ shape: [ShapeDimension]) {
     graph.inputs.append(ValueInfo(name: name, elementType: type, shape: shape))
   }
 
   /// An output of the graph.
-  package mutating func output(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+  package mutating func output(_ name: String, _ type: ElementType, _ shape: [ShapeDimension]) {
     graph.outputs.append(ValueInfo(name: name, elementType: type, shape: shape))
   }
 

@@ -178,7 +178,7 @@ struct KerasBuilder {
       }
     // The batch is free whatever the model was made with.
     let extents = shape.enumerated().map { axis, extent in
-      axis == 0 ? "N" : extent.map { Dimension(.fixed(Int64($0))) } ?? Dimension(.symbol("\(name)_\(axis)"))
+      axis == 0 ? "N" : extent.map { ShapeDimension(.fixed(Int64($0))) } ?? ShapeDimension(.symbol("\(name)_\(axis)"))
     }
     graph.inputs.append(ValueInfo(name: name, elementType: stored, shape: extents))
     let value = KerasValue(name: name, shape: [nil] + shape.dropFirst())
@@ -202,7 +202,7 @@ struct KerasBuilder {
       rename(value.name, name)
     }
     let extents = value.shape.enumerated().map { axis, extent in
-      axis == 0 ? "N" : extent.map { Dimension(.fixed(Int64($0))) } ?? Dimension(.unknown)
+      axis == 0 ? "N" : extent.map { ShapeDimension(.fixed(Int64($0))) } ?? ShapeDimension(.unknown)
     }
     graph.outputs.append(ValueInfo(name: name, elementType: .float32, shape: extents))
   }

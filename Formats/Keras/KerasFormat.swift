@@ -7,10 +7,10 @@ import Zip
 /// configuration; `.weights.h5`; and `.keras` archives of a configuration and a `.weights.h5`.
 ///
 /// A tensor's name is its path in the HDF5 file: `model_weights/conv1/conv1/kernel:0`, or `layers/conv2d/vars/0`.
-public enum KerasFormat {
+package enum KerasFormat {
   /// Whether `beginning`, the first bytes of a file (256 are enough), looks like one of Keras: HDF5, or an archive that
   /// begins with what Keras puts into it first.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     HDF5Format.sniff(beginning) || isArchive(beginning)
   }
 
@@ -24,7 +24,7 @@ public enum KerasFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for what
   ///   Keras does not write.
-  public static func read(_ path: String) throws -> TensorFile {
+  package static func read(_ path: String) throws -> TensorFile {
     return try ZooError.locating(path) { try KerasFile(path).tensorFile() }
   }
 
@@ -32,7 +32,7 @@ public enum KerasFormat {
   /// an `.h5` file with its model one with its model, which Keras loads; others are datasets that h5py reads.
   ///
   /// - Throws: What `HDF5Format.write` throws.
-  public static func write(_ file: TensorFile, to path: String) throws {
+  package static func write(_ file: TensorFile, to path: String) throws {
     let layers = LayerLists(file)
     try HDF5Format.write(layers.file, to: path, lists: layers.lists)
   }
@@ -40,7 +40,7 @@ public enum KerasFormat {
   /// Whether the file at `path` says what the network is, or holds weights alone.
   ///
   /// - Throws: As `read` does.
-  public static func holdsModel(_ path: String) throws -> Bool {
+  package static func holdsModel(_ path: String) throws -> Bool {
     return try ZooError.locating(path) { try KerasFile(path).hasConfiguration }
   }
 
@@ -50,7 +50,7 @@ public enum KerasFormat {
   ///
   /// - Throws: `ZooError`: `badData` for a file without a configuration, or one that contradicts itself; `unsupported`
   ///   for a layer that has no such operators, by its name and class. No code in the file is ever run.
-  public static func readModel(_ path: String) throws -> ModelDefinition {
+  package static func readModel(_ path: String) throws -> ModelDefinition {
     return try ZooError.locating(path) { try KerasFile(path).model() }
   }
 }

@@ -7,12 +7,12 @@ import ZooCore
 /// let input = try NumPyFile.read("input.npy")
 /// try NumPyFile.write(output, to: "output.npy")
 /// ```
-public enum NumPyFile {
+package enum NumPyFile {
   /// The array in the file at `path`. It is copied, so that nothing that happens to the file later matters.
   ///
   /// - Throws: `ZooError`: `notFound` when there is no such file; `badData` for a damaged one; `unsupported` for
   ///   elements that tensors don't have, such as structures, dates and pickled objects.
-  public static func read(_ path: String) throws -> Tensor {
+  package static func read(_ path: String) throws -> Tensor {
     try MappedFile.reading(path) { file in
       try ZooError.locating(path) { try NumPyArray(file.memory(in: 0..<file.bytes.count)).stored().copied() }
     }
@@ -21,7 +21,7 @@ public enum NumPyFile {
   /// The arrays in the `.npz` archive at `path`, copied, by their names without `.npy`.
   ///
   /// - Throws: `ZooError`, as `read` does, and `badData` for a damaged archive.
-  public static func readArchive(_ path: String) throws -> [String: Tensor] {
+  package static func readArchive(_ path: String) throws -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
     for item in try NumPyFormat.read(path).tensors {
       do { tensors[item.name] = try item.tensor.copied() } catch let error as ZooError {
@@ -35,7 +35,7 @@ public enum NumPyFile {
   ///
   /// - Throws: `ZooError`: `unsupported` for element types that NumPy lacks and strings that it can't hold, `notFound`
   ///   when the folder does not exist, `badData` when the system refuses.
-  public static func write(_ tensor: Tensor, to path: String) throws {
+  package static func write(_ tensor: Tensor, to path: String) throws {
     try newFile(tensor, at: path).commit()
   }
 

@@ -7,20 +7,20 @@ import ZooCore
 /// All numeric types of NumPy are read in either byte order and in C or Fortran order; byte strings and Unicode strings
 /// become string tensors. NumPy has no bfloat16: it is kept as the package ml_dtypes keeps it, as `V2`, and
 /// `numpy.load(path).view(ml_dtypes.bfloat16)` gives its values.
-public enum NumPyFormat {
+package enum NumPyFormat {
   /// Whether NumPy has elements of `type`.
-  public static func holds(_ type: ElementType) -> Bool {
+  package static func holds(_ type: ElementType) -> Bool {
     type == .string || NumPyHeader.numbers.contains { $0.type == type }
   }
 
   /// Whether `beginning`, the first bytes of a file (6 are enough), looks like one array.
-  public static func isLoneArray(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func isLoneArray(_ beginning: UnsafeRawBufferPointer) -> Bool {
     beginning.starts(with: NumPyHeader.magic)
   }
 
   /// Whether `beginning`, the first bytes of a file (256 are enough for usual names), looks like an array or like an
   /// archive of arrays.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     if isLoneArray(beginning) { return true }
     // numpy.savez without arrays.
     if isEmptyArchive(beginning) { return true }
@@ -37,7 +37,7 @@ public enum NumPyFormat {
   ///   Compressed ones are checked whenever they are read.
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
   ///   elements that tensors don't have, such as structures, dates and pickled objects.
-  public static func read(_ path: String, checksums: Bool = true) throws -> TensorFile {
+  package static func read(_ path: String, checksums: Bool = true) throws -> TensorFile {
     try read(path, checksums: checksums) { _ in true }
   }
 
@@ -80,7 +80,7 @@ public enum NumPyFormat {
   ///
   /// - Throws: `ZooError`: `usage` for several tensors where one fits and for names that are taken, `unsupported` for
   ///   types that NumPy lacks, `notFound` where the folder can't be written; what the tensors throw when they are loaded.
-  public static func write(_ file: TensorFile, to path: String) throws {
+  package static func write(_ file: TensorFile, to path: String) throws {
     try ZooError.locating(path) {
       guard path.lowercased().hasSuffix(".npz") else {
         guard let only = file.tensors.first, file.tensors.count == 1 else {

@@ -9,12 +9,12 @@ import ZooCore
 /// behind them; of a TorchScript program, the tensors of its modules. A pickle is a program for Python's unpickler; here
 /// it is only ever read as data. The few globals that checkpoints need are a closed table (`PickleGlobal`), none of them
 /// runs code, and what is made of any other one is inert.
-public enum PyTorchFormat {
+package enum PyTorchFormat {
   /// Whether PyTorch has elements of `type`.
-  public static func holds(_ type: ElementType) -> Bool { StateDictionaryWriter.holds(type) }
+  package static func holds(_ type: ElementType) -> Bool { StateDictionaryWriter.holds(type) }
 
   /// Whether `beginning`, the first bytes of a file (256 are enough), looks like a checkpoint.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     ZipCheckpoint.sniff(beginning) || LegacyCheckpoint.sniff(beginning)
   }
 
@@ -24,7 +24,7 @@ public enum PyTorchFormat {
   ///   form has none, and an archive may have been written without.
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for
   ///   tensors that have no counterpart here (sparse, quantized, big-endian).
-  public static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
+  package static func read(_ path: String, checksums: Bool = true) throws -> Checkpoint {
     try MappedFile.reading(path) { file in
       try ZooError.locating(path) {
         guard ShardIndex.sniff(file.bytes) else { return try checkpoint(file, checksums: checksums) }
@@ -60,7 +60,7 @@ public enum PyTorchFormat {
   ///
   /// - Throws: `ZooError`: `usage` for names that are taken, `unsupported` for types that PyTorch lacks, `notFound` where
   ///   the folder can't be written; what the tensors throw when they are loaded.
-  public static func write(_ file: TensorFile, to path: String) throws {
+  package static func write(_ file: TensorFile, to path: String) throws {
     try ZooError.locating(path) { try StateDictionaryWriter(file).write(to: path) }
   }
 }

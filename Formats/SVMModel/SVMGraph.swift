@@ -8,7 +8,7 @@ struct SVMGraph {
   init(name: String, features: Int) {
     graph.name = name
     graph.inputs = [
-      ValueInfo(name: "features", elementType: .float32, shape: ["N", Dimension(.fixed(Int64(features)))])
+      ValueInfo(name: "features", elementType: .float32, shape: ["N", ShapeDimension(.fixed(Int64(features)))])
     ]
   }
 
@@ -36,7 +36,7 @@ struct SVMGraph {
 
   mutating func output(_ name: String, _ type: ElementType, _ extents: Int...) {
     graph.outputs.append(
-      ValueInfo(name: name, elementType: type, shape: ["N"] + extents.map { Dimension(.fixed(Int64($0))) }))
+      ValueInfo(name: name, elementType: type, shape: ["N"] + extents.map { ShapeDimension(.fixed(Int64($0))) }))
   }
 
   func definition(labels: [Int]) -> ModelDefinition {

@@ -3,9 +3,9 @@ import ZooCore
 
 /// Model files of LIBLINEAR (Fan et al. 2008) and LIBSVM (Chang and Lin 2011): the texts that their `train` programs
 /// write.
-public enum SVMModelFormat {
+package enum SVMModelFormat {
   /// Whether `beginning`, the first bytes of a file (16 are enough), looks like one of the two.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     beginning.starts(with: "solver_type ".utf8) || beginning.starts(with: "svm_type ".utf8)
   }
 
@@ -18,7 +18,7 @@ public enum SVMModelFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
   ///   kernel that the file doesn't define (`precomputed`).
-  public static func readModel(_ path: String) throws -> ModelDefinition {
+  package static func readModel(_ path: String) throws -> ModelDefinition {
     try ZooError.locating(path) {
       var definition =
         switch try model(path) {
@@ -37,7 +37,7 @@ public enum SVMModelFormat {
   /// greater label. The metadata's `labels` are theirs.
   ///
   /// - Throws: As `readModel` does; `unsupported` for machines that are not linear, or stand between pairs of classes.
-  public static func read(_ path: String) throws -> TensorFile {
+  package static func read(_ path: String) throws -> TensorFile {
     try ZooError.locating(path) {
       switch try model(path) {
       case .linear(let model): try model.heads()
@@ -50,12 +50,12 @@ public enum SVMModelFormat {
   /// model, whose labels are the metadata's `labels`, or 1, 2, …; of one machine, 1 and -1.
   ///
   /// - Throws: `ZooError`: `usage` for tensors that are no such heads, `notFound` where the folder can't be written.
-  public static func write(_ file: TensorFile, to path: String) throws {
+  package static func write(_ file: TensorFile, to path: String) throws {
     try write(ZooError.locating(path) { try LinearSVM(heads: file) }, to: path)
   }
 
   /// Whether a support vector machine or a linear one is in `definition`, which `write` may take as a model.
-  public static func holdsMachine(_ definition: ModelDefinition) -> Bool {
+  package static func holdsMachine(_ definition: ModelDefinition) -> Bool {
     MachineGraph.kind(of: definition.graph) != nil
   }
 
@@ -65,7 +65,7 @@ public enum SVMModelFormat {
   /// - Throws: `ZooError`: `unsupported` for what such a model can't hold (labels that are texts, operators that
   ///   prepare features or change results, an SVMClassifier's scores without support vectors), `badData` for attributes
   ///   that contradict each other, `notFound` where the folder can't be written.
-  public static func write(_ definition: ModelDefinition, to path: String) throws {
+  package static func write(_ definition: ModelDefinition, to path: String) throws {
     if MachineGraph.kind(of: definition.graph) == .linear {
       return try write(LinearSVM(definition), to: path)
     }

@@ -5,17 +5,17 @@ import ZooCore
 
 /// Hugging Face's safetensors (github.com/huggingface/safetensors, "Format"): the length of a JSON header in 8 bytes,
 /// the header, and the tensors' bytes one after the other.
-public enum SafetensorsFormat {
+package enum SafetensorsFormat {
   /// The header of a file may take so many bytes, as in the format's own reader.
   static let greatestHeader = 100_000_000
   /// The header's member that is no tensor.
   static let metadataName = "__metadata__"
 
   /// Whether the format has elements of `type`.
-  public static func holds(_ type: ElementType) -> Bool { type.safetensorsName != nil }
+  package static func holds(_ type: ElementType) -> Bool { type.safetensorsName != nil }
 
   /// Whether `beginning`, the first bytes of a file (16 are enough), looks like safetensors.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     guard beginning.count > 9 else { return false }
     let length = UInt64(littleEndian: beginning.loadUnaligned(as: UInt64.self))
     guard length >= 2 && length <= UInt64(greatestHeader) else { return false }
@@ -34,7 +34,7 @@ public enum SafetensorsFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged or hostile one, `unsupported` for a
   ///   tensor of an unknown type.
-  public static func read(_ path: String) throws -> TensorFile {
+  package static func read(_ path: String) throws -> TensorFile {
     try ZooError.locating(path) {
       try MappedFile.reading(path) { file in
         if ShardIndex.sniff(file.bytes), !sniff(file.bytes) {
@@ -51,7 +51,7 @@ public enum SafetensorsFormat {
   ///
   /// - Throws: `ZooError`: `usage` for tensors that the format can't hold or that share a name, `notFound` where the
   ///   folder can't be written; what the tensors throw when they are loaded.
-  public static func write(_ file: TensorFile, to path: String) throws {
+  package static func write(_ file: TensorFile, to path: String) throws {
     try ZooError.locating(path) { try TensorFileWriter(file).write(to: path) }
   }
 
@@ -60,7 +60,7 @@ public enum SafetensorsFormat {
   /// `model.safetensors.index.json`. Files of a model that was there are replaced and removed when all is written.
   ///
   /// - Throws: as `write(_:to:)` does, and `usage` where there would be more than 512 files.
-  public static func write(_ file: TensorFile, toFolder path: String, shardSize: Int = 5_000_000_000) throws {
+  package static func write(_ file: TensorFile, toFolder path: String, shardSize: Int = 5_000_000_000) throws {
     try ZooError.locating(path) { try ShardedWriter(file, shardSize: shardSize).write(toFolder: path) }
   }
 }

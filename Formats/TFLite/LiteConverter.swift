@@ -97,10 +97,10 @@ struct LiteConverter {
     }
   }
 
-  func dimensions(_ tensor: LiteTensor) -> [Dimension] {
+  func dimensions(_ tensor: LiteTensor) -> [ShapeDimension] {
     tensor.shape.enumerated().map { axis, extent in
-      guard tensor.openAxes.contains(axis) else { return Dimension(.fixed(Int64(extent))) }
-      return axis == 0 ? Dimension(.symbol("N")) : Dimension(.unknown)
+      guard tensor.openAxes.contains(axis) else { return ShapeDimension(.fixed(Int64(extent))) }
+      return axis == 0 ? ShapeDimension(.symbol("N")) : ShapeDimension(.unknown)
     }
   }
 

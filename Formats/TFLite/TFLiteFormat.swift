@@ -5,9 +5,9 @@ import ZooCore
 /// TensorFlow Lite's models, `.tflite`: a FlatBuffers file of version 3 of the schema.
 ///
 /// Float and quantized models become graphs of ONNX's operators. Weights stay in the mapped file.
-public enum TFLiteFormat {
+package enum TFLiteFormat {
   /// Whether `beginning`, the first bytes of a file (8 are enough), is a TensorFlow Lite model.
-  public static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
+  package static func sniff(_ beginning: UnsafeRawBufferPointer) -> Bool {
     beginning.count >= 8 && beginning[4..<8].elementsEqual(LiteModel.identifier)
   }
 
@@ -15,7 +15,7 @@ public enum TFLiteFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for a damaged one, `unsupported` for an operator that
   ///   has no counterpart here, which is named.
-  public static func read(_ path: String) throws -> ModelDefinition {
+  package static func read(_ path: String) throws -> ModelDefinition {
     try ZooError.locating(path) {
       try MappedFile.reading(path) { file in
         var converter = try LiteConverter(LiteModel(file))
@@ -28,7 +28,7 @@ public enum TFLiteFormat {
   ///
   /// - Parameter dequantized: Whether integers that stand for real numbers become float32, and 16-bit floats too.
   /// - Throws: as `read`.
-  public static func readWeights(_ path: String, dequantized: Bool = false) throws -> TensorFile {
+  package static func readWeights(_ path: String, dequantized: Bool = false) throws -> TensorFile {
     try ZooError.locating(path) {
       try MappedFile.reading(path) { file in
         var names = GraphWriter(name: "")

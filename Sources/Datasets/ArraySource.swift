@@ -59,7 +59,7 @@ struct ArraySource: SampleSource {
         .badData, "the archive holds no \(name).npy" + (found.isEmpty ? "" : ", but \(found)"),
         advice: "save it by numpy.savez(path, images=…, labels=…)")
     }
-    do { return try array.tensor.load() } catch let error as ZooError { throw error.located("\(name).npy") }
+    do { return try array.tensor.load() } catch { throw error.located("\(name).npy") }
   }
 
   private static func layout(_ images: Tensor) throws -> Layout? {

@@ -14,9 +14,9 @@
 /// bleu.add("Ein Hund rennt.", reference: "Ein Hund läuft.")
 /// print(bleu.score)  // 0…100
 /// ```
-public struct BLEU: Sendable {
+package struct BLEU: Sendable {
   /// Sentences that were added.
-  public private(set) var sentences = 0
+  package private(set) var sentences = 0
   /// N-grams by length: all of the translations', and those that are in their references.
   private var totals = [Int](repeating: 0, count: Self.longest)
   private var correct = [Int](repeating: 0, count: Self.longest)
@@ -27,10 +27,10 @@ public struct BLEU: Sendable {
 
   private static let longest = 4
 
-  public init() {}
+  package init() {}
 
   /// Counts one sentence.
-  public mutating func add(_ translation: String, reference: String) {
+  package mutating func add(_ translation: String, reference: String) {
     let (own, wanted) = (numbers(of: translation), numbers(of: reference))
     sentences += 1
     length += own.count
@@ -45,7 +45,7 @@ public struct BLEU: Sendable {
   }
 
   /// 0…100.
-  public var score: Double {
+  package var score: Double {
     guard correct.contains(where: { $0 > 0 }) else { return 0 }
     var smoothing = 1.0
     var sum = 0.0

@@ -16,22 +16,22 @@ import ZooImage
 /// let dataset = try LabelledDataset("cifar10/test.tar.gz", labels: metadata.labels)
 /// try dataset.forEachBatch(of: 32) { batch in … }
 /// ```
-public struct LabelledDataset: Sendable {
+package struct LabelledDataset: Sendable {
   /// One picture and what it shows.
-  public struct Sample: Sendable {
-    public enum Content: Sendable {
+  package struct Sample: Sendable {
+    package enum Content: Sendable {
       case image(Image)
       /// An input that needs no preprocessing, without the batch's axis.
       case tensor(Tensor)
     }
 
     /// The file, or the number in the array.
-    public var name: String
+    package var name: String
     /// The index of the class among the model's outputs.
-    public var label: Int
-    public var content: Content
+    package var label: Int
+    package var content: Content
 
-    public init(name: String, label: Int, content: Content) {
+    package init(name: String, label: Int, content: Content) {
       self.name = name
       self.label = label
       self.content = content
@@ -39,7 +39,7 @@ public struct LabelledDataset: Sendable {
   }
 
   /// How many samples there are.
-  public var count: Int { source.count }
+  package var count: Int { source.count }
 
   private let source: any SampleSource
 
@@ -51,7 +51,7 @@ public struct LabelledDataset: Sendable {
   ///
   /// - Throws: `ZooError`: `notFound` when there is nothing at `path`; `badData` for anything that is no dataset, is
   ///   damaged, or has classes that the model does not know.
-  public init(
+  package init(
     _ path: String, labels: [String], classCount: Int? = nil, decoding: ImageDecoding = .forEvaluation
   ) throws {
     let classes = ClassNames(labels: labels, count: classCount)
@@ -84,7 +84,7 @@ public struct LabelledDataset: Sendable {
   ///
   /// - Parameter step: Every how many samples one is taken, the first being the first; the others are not decoded.
   /// - Throws: `ZooError` for a sample that can't be read, naming it, and what `body` throws.
-  public func forEachBatch(of size: Int, every step: Int = 1, _ body: ([Sample]) throws -> Void) throws {
+  package func forEachBatch(of size: Int, every step: Int = 1, _ body: ([Sample]) throws -> Void) throws {
     var batch: [Sample] = []
     try source.forEach(every: step) { sample in
       batch.append(sample)

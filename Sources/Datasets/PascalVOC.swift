@@ -10,35 +10,35 @@ import ZooImage
 
 /// Pictures with boxes, in the layout of Pascal VOC: `JPEGImages/NAME.jpg`, `Annotations/NAME.xml` and lists of names,
 /// `ImageSets/Main/LIST.txt`. A folder, perhaps inside others that hold nothing else, or a .tar or .tar.gz file of one.
-public struct PascalVOC: Sendable {
+package struct PascalVOC: Sendable {
   /// An object that an annotation marks.
-  public struct Object: Sendable, Hashable {
-    public var label: String
+  package struct Object: Sendable, Hashable {
+    package var label: String
     /// Left, top, right, bottom in pixel edges from 0. The files count pixels from 1, and the last one is inside.
-    public var left, top, right, bottom: Float
+    package var left, top, right, bottom: Float
     /// Whether the object is too hard to find to be counted.
-    public var isDifficult: Bool
+    package var isDifficult: Bool
 
-    public init(label: String, left: Float, top: Float, right: Float, bottom: Float, isDifficult: Bool = false) {
+    package init(label: String, left: Float, top: Float, right: Float, bottom: Float, isDifficult: Bool = false) {
       self.label = label
       (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
       self.isDifficult = isDifficult
     }
   }
 
-  public struct Sample: Sendable {
-    public var name: String
-    public var image: Image
-    public var objects: [Object]
+  package struct Sample: Sendable {
+    package var name: String
+    package var image: Image
+    package var objects: [Object]
   }
 
   /// The names of the pictures.
-  public let names: [String]
+  package let names: [String]
   private let files: any VOCFiles
 
   /// - Parameter list: Which list of names; `nil` for `val`, or all pictures with annotations where there is no such list.
   /// - Throws: `ZooError`: `notFound` where there is no such folder, file or list, `badData` for another layout.
-  public init(_ path: String, list: String? = nil) throws {
+  package init(_ path: String, list: String? = nil) throws {
     files = try FolderSource.isFolder(path) ? VOCFolder(path) : VOCArchive(path)
     if let list {
       guard let text = try files.text("ImageSets/Main/\(list).txt") else {
@@ -56,7 +56,7 @@ public struct PascalVOC: Sendable {
   }
 
   /// Whether the folder or file at `path` has this layout.
-  public static func recognizes(_ path: String) -> Bool {
+  package static func recognizes(_ path: String) -> Bool {
     guard let isFolder = try? FolderSource.isFolder(path) else { return false }
     let files: (any VOCFiles)? = isFolder ? try? VOCFolder(path) : try? VOCArchive(path)
     return files.map { !$0.annotated.isEmpty } ?? false
@@ -65,7 +65,7 @@ public struct PascalVOC: Sendable {
   /// The picture `name` and what it shows.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
-  public func sample(_ name: String) throws -> Sample {
+  package func sample(_ name: String) throws -> Sample {
     guard let annotation = try files.bytes("Annotations/\(name).xml") else {
       throw ZooError(.notFound, "there is no annotation of \(name)", at: files.path)
     }

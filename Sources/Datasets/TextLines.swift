@@ -5,7 +5,7 @@ import ZooCore
 /// The lines of a text file, compressed by gzip or not, without the white space around them.
 ///
 /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for one that is damaged, too large or no text.
-public func textLines(contentsOf path: String) throws -> [String] {
+package func textLines(contentsOf path: String) throws -> [String] {
   let most = 1 << 30
   let file = try InputFile(path: path)
   _ = try file.read(1)

@@ -10,7 +10,7 @@ extension ModelDefinition {
   /// Caffe's network: the layers of the .prototxt and the weights of the .caffemodel.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`, `unsupported` for a layer that is not known.
-  public init(prototxt: String, weights: String) throws {
+  package init(prototxt: String, weights: String) throws {
     self = try CaffeFormat.read(prototxt: prototxt, weights: weights)
   }
 

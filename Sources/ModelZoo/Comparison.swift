@@ -27,27 +27,29 @@ extension Model {
   ///
   /// - Throws: `ZooError`, as `run(_:)`; `usage` for models with outputs of different names or shapes; `unsupported` for
   ///   outputs that are no numbers.
-  public func differences(from reference: Model, on inputs: [String: Tensor]) throws -> [OutputDifference] {
-    let (found, expected) = (try run(inputs), try reference.run(inputs))
-    return try outputs.map { output in
-      guard let tensor = found[output.name], let wanted = expected[output.name], tensor.shape == wanted.shape else {
-        throw ZooError(
-          .usage, "the models don't both have an output of this name and shape", at: output.name,
-          advice: "compare a model with another form of itself")
-      }
-      var counts = DifferenceCounts()
-      let (values, expectedValues) = (try tensor.numbers(), try wanted.numbers())
-      tensor.withUnsafeBytes { bytes in
-        wanted.withUnsafeBytes { others in
-          counts.add(values, expectedValues) { index in
-            tensor.type == wanted.type ? Numbers.distance(tensor.type, bytes, others, index) : nil
+  public func differences(from reference: Model, on inputs: [String: Tensor]) throws(ZooError) -> [OutputDifference] {
+    do {
+      let (found, expected) = (try run(inputs), try reference.run(inputs))
+      return try outputs.map { output in
+        guard let tensor = found[output.name], let wanted = expected[output.name], tensor.shape == wanted.shape else {
+          throw ZooError(
+            .usage, "the models don't both have an output of this name and shape", at: output.name,
+            advice: "compare a model with another form of itself")
+        }
+        var counts = DifferenceCounts()
+        let (values, expectedValues) = (try tensor.numbers(), try wanted.numbers())
+        tensor.withUnsafeBytes { bytes in
+          wanted.withUnsafeBytes { others in
+            counts.add(values, expectedValues) { index in
+              tensor.type == wanted.type ? Numbers.distance(tensor.type, bytes, others, index) : nil
+            }
           }
         }
+        return OutputDifference(
+          name: output.name, shape: tensor.shape, largest: counts.largest, relative: counts.relative,
+          mean: counts.relativeMean, cosine: counts.cosine)
       }
-      return OutputDifference(
-        name: output.name, shape: tensor.shape, largest: counts.largest, relative: counts.relative,
-        mean: counts.relativeMean, cosine: counts.cosine)
-    }
+    } catch { throw ZooError(error) }
   }
 }
 

@@ -18,7 +18,8 @@ struct Embedder: Predictor {
     for (place, input) in inputs.enumerated() {
       switch input.content {
       case .text where texts != nil: textPlaces.append(place)
-      case .image where pictures != nil, .imageFile where pictures != nil, .imageBytes where pictures != nil:
+      case .image where pictures != nil, .imageFile where pictures != nil, .imageURL where pictures != nil,
+        .imageBytes where pictures != nil:
         picturePlaces.append(place)
       default: throw refusal
       }

@@ -1,18 +1,11 @@
 import ZooPluginHost
+import ZooRuntime
 
-// What every embedder needs beside `Model`: tensors, metadata and errors (ZooCore), and pictures (ZooImage).
+// All that `import ModelZoo` shows beside its own: tensors, models as data, metadata and errors; pictures; and the types of
+// what `Model` and `Plugins` give.
 @_exported import ZooCore
 @_exported import ZooImage
-@_exported import class ZooRuntime.CompiledModel
 @_exported import class ZooPluginHost.OperatorRegistry
 @_exported import enum ZooPluginHost.Precision
+@_exported import class ZooRuntime.CompiledModel
 @_exported import struct ZooRuntime.Profile
-@_exported import enum PackageFormat.PackageFormat
-@_exported import enum PyTorchFormat.PyTorchFormat
-@_exported import enum SafetensorsFormat.SafetensorsFormat
-@_exported import enum ONNXFormat.ONNXFormat
-@_exported import OpsetConversion
-@_exported import enum GGUFFormat.GGUFFormat
-@_exported import enum GGUFFormat.GGUFType
-@_exported import enum NumPyFormat.NumPyFile
-@_exported import enum NumPyFormat.NumPyFormat

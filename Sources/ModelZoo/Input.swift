@@ -1,3 +1,5 @@
+import ZooSystem
+
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
@@ -8,6 +10,7 @@
 public struct Input: Sendable {
   enum Content: Sendable {
     case imageFile(String)
+    case imageURL(URL)
     case imageBytes([UInt8], name: String)
     case image(Image)
     case text(String, prompt: String?)
@@ -19,12 +22,30 @@ public struct Input: Sendable {
   /// The photograph in a JPEG, PNG, WebP, GIF, BMP or TIFF file. It is read when the model predicts.
   public static func image(contentsOf path: String) -> Input { Input(content: .imageFile(path)) }
 
-  /// The photograph in a JPEG, PNG, WebP, GIF, BMP or TIFF file.
-  public static func image(contentsOf url: URL) -> Input { .image(contentsOf: url.path) }
+  /// The photograph in a JPEG, PNG, WebP, GIF, BMP or TIFF file. It is read when the model predicts, which then also
+  /// refuses an address that is no file's (`usage`).
+  public static func image(contentsOf url: URL) -> Input { Input(content: .imageURL(url)) }
 
   /// The photograph in `data`, the contents of a JPEG, PNG, WebP, GIF, BMP or TIFF file; `name` is what errors call it.
-  public static func image(data: Data, name: String = "image") -> Input {
-    Input(content: .imageBytes(Array(data), name: name))
+  public static func image(data: some ContiguousBytes, name: String = "image") -> Input {
+    Input(content: .imageBytes(data.withUnsafeBytes { Array($0) }, name: name))
+  }
+
+  /// A picture of `height` rows of `width` pixels from the top, as cameras, screens and decoders give it. It is copied.
+  ///
+  /// - Parameters:
+  ///   - format: What the bytes of a pixel are; alpha is left out, not composed.
+  ///   - rowStride: Bytes from the beginning of a row to that of the next; `nil` where rows follow each other.
+  /// - Throws: `ZooError` (`usage`) for numbers that don't fit together, and for more or fewer bytes than they say.
+  public static func pixels(
+    _ data: some ContiguousBytes, width: Int, height: Int, format: PixelFormat = .rgb, rowStride: Int? = nil
+  ) throws(ZooError) -> Input {
+    let image = data.withUnsafeBytes { bytes in
+      Result { () throws(ZooError) in
+        try Image(width: width, height: height, format: format, rowStride: rowStride, bytes: bytes)
+      }
+    }
+    return .image(try image.get())
   }
 
   /// A picture in memory.
@@ -43,8 +64,11 @@ public struct Input: Sendable {
 
   /// The picture of an image input; `nil` for any other.
   func picture() throws -> Image? {
-    switch content {
+    // Decoding many takes as long as running a network.
+    try RunControl.check()
+    return switch content {
     case .imageFile(let path): try Image(contentsOf: path)
+    case .imageURL(let url): try Image(contentsOf: url.filePath)
     case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
     case .image(let image): image
     case .text, .tensors: nil

@@ -12,10 +12,12 @@ extension ModelDefinition {
   public func randomInputs(
     seed: UInt64, batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil,
     except given: Set<String> = []
-  ) throws -> [String: Tensor] {
-    let tensors = try exactRandomInputs(
-      seed: seed, batch: batch, dimensions: dimensions, others: others, except: Array(given))
-    return Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+  ) throws(ZooError) -> [String: Tensor] {
+    do {
+      let tensors = try exactRandomInputs(
+        seed: seed, batch: batch, dimensions: dimensions, others: others, except: Array(given))
+      return Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    } catch { throw ZooError(error) }
   }
 
   /// As `randomInputs`, with names as bytes.
@@ -49,10 +51,12 @@ extension ModelDefinition {
   ///   that it can't take.
   public func inputShapes(
     batch: Int? = nil, dimensions: [String: Int] = [:], others: Int? = nil, except given: Set<String> = []
-  ) throws -> [String: [Int]] {
-    let shapes = try exactInputShapes(
-      batch: batch, dimensions: dimensions, others: others, except: Set(given.map(ExactText.init)))
-    return Dictionary(shapes.map { ($0.text, $1) }, uniquingKeysWith: { first, _ in first })
+  ) throws(ZooError) -> [String: [Int]] {
+    do {
+      let shapes = try exactInputShapes(
+        batch: batch, dimensions: dimensions, others: others, except: Set(given.map(ExactText.init)))
+      return Dictionary(shapes.map { ($0.text, $1) }, uniquingKeysWith: { first, _ in first })
+    } catch { throw ZooError(error) }
   }
 
   private func exactInputShapes(

@@ -20,6 +20,11 @@ import ZooSystem
 ///
 /// A model is immutable: any number of tasks or threads may ask it at once. Each call uses several threads by itself
 /// (`Options.threads`).
+///
+/// `predict`, `run` and `warmUp` are there twice. In an asynchronous function they are asynchronous: they compute on threads
+/// of their own, never on those of Swift's tasks, and cancelling the task ends them. Elsewhere they return when the answer
+/// is there. Both take a deadline. What was cancelled or is too late ends between two steps of the network, with a
+/// `ZooError` of the kind `cancelled` or `deadlineExceeded`; a single step is not interrupted.
 public final class Model: Sendable {
   /// How a model is made ready.
   public struct Options: Sendable {
@@ -38,12 +43,14 @@ public final class Model: Sendable {
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
-      catalog: ModelCatalog = .standard
+      catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil
     ) {
-      self.precision = precision
       self.plugins = plugins
       self.threads = threads
+      self.precision = precision
       self.catalog = catalog
+      self.scoreThreshold = scoreThreshold
+      self.memoryLimit = memoryLimit
     }
   }
 
@@ -55,32 +62,54 @@ public final class Model: Sendable {
   /// Made when a text is first given: reading a tokenizer and compiling take time.
   private let textPredictor = Mutex<(any Predictor)?>(nil)
 
-  /// The model in the .zoo or .onnx file at `path`.
+  /// The model in the file at `path`, of any of `ModelFormat`'s formats.
   ///
-  /// - Throws: `ZooError`: `notFound`, `badData` for a damaged file, `unsupported` for a model that needs an operator
+  /// - Throws: `ZooError`: `notFound`, `badData` for a damaged file, `missingOperator` for a model that needs an operator
   ///   which no plugin offers.
-  public convenience init(contentsOf path: String, options: Options = Options()) throws {
+  public convenience init(contentsOf path: String, options: Options = Options()) throws(ZooError) {
     do {
       try self.init(ModelDefinition(contentsOf: path), options: options)
-    } catch let error as ZooError {
+    } catch {
       throw error.location?.hasPrefix(path) == true ? error : error.located(path)
     }
   }
 
-  /// The model in the .zoo or .onnx file at `url`.
-  public convenience init(contentsOf url: URL, options: Options = Options()) throws {
-    try self.init(contentsOf: url.path, options: options)
+  /// The model in the file at `url`.
+  ///
+  /// - Throws: as `init(contentsOf:)` does for a path; `usage` for an address that is no file's.
+  public convenience init(contentsOf url: URL, options: Options = Options()) throws(ZooError) {
+    try self.init(contentsOf: url.filePath, options: options)
+  }
+
+  /// The model in `data`, the contents of a file of any of `ModelFormat`'s formats that is complete in itself. It is copied.
+  ///
+  /// - Parameter name: What errors call it.
+  /// - Throws: as `init(contentsOf:)`.
+  public convenience init(
+    data: some ContiguousBytes, name: String = "model", options: Options = Options()
+  ) throws(ZooError) {
+    do {
+      try self.init(ModelDefinition(data: data, name: name), options: options)
+    } catch {
+      throw error.location?.hasPrefix(name) == true ? error : error.located(name)
+    }
   }
 
   /// The model that goes by `name` in the catalog, or in the file of that path.
   ///
   /// - Throws: as `init(contentsOf:)`; `notFound` lists names that come near.
-  public convenience init(named name: String, options: Options = Options()) throws {
+  public convenience init(named name: String, options: Options = Options()) throws(ZooError) {
     try self.init(contentsOf: options.catalog.path(of: name), options: options)
   }
 
-  /// A model from memory.
-  public init(_ definition: ModelDefinition, options: Options = Options()) throws {
+  /// A model of a definition that was read or built.
+  ///
+  /// - Throws: as `init(contentsOf:)`.
+  public convenience init(_ definition: ModelDefinition, options: Options = Options()) throws(ZooError) {
+    do { try self.init(compiling: definition, options) } catch { throw ZooError(error) }
+  }
+
+  private init(compiling definition: ModelDefinition, _ options: Options) throws {
     guard !definition.holdsWeightsAlone || definition.graph.initializers.isEmpty else {
       throw ZooError(
         .badData, "it holds weights without a graph",
@@ -114,21 +143,30 @@ public final class Model: Sendable {
 
   /// Tensors in, tensors out.
   ///
-  /// - Throws: `ZooError` (`usage`) for a missing or unknown input, (`badData`) for one of the wrong type or shape.
-  public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try compiled.run(inputs) }
+  /// - Throws: `ZooError`: `badInput` for an input that is missing, unknown or of the wrong type, `badShape` for one of the
+  ///   wrong shape, `outOfMemory`, and `deadlineExceeded` at `deadline`.
+  public func run(
+    _ inputs: [String: Tensor], deadline: ContinuousClock.Instant? = nil
+  ) throws(ZooError) -> [String: Tensor] {
+    try ZooError.at(deadline) { try compiled.run(inputs) }
+  }
 
   /// As `run(_:)`, with names as bytes and the outputs in the model's order, and for values that are no tensors: for models
   /// whose names differ only in Unicode's normal form, so that `String` holds them for equal.
   ///
   /// - Throws: as `run(_:)`.
-  public func run(exactly inputs: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
-    try compiled.run(exactly: inputs)
+  public func run(
+    exactly inputs: [(name: String, value: Value)], deadline: ContinuousClock.Instant? = nil
+  ) throws(ZooError) -> [(name: String, value: Value)] {
+    try ZooError.at(deadline) { try compiled.run(exactly: inputs) }
   }
 
   /// Runs the network once and tells when each of its nodes, which `steps(for:)` lists, was computed.
   ///
   /// - Throws: as `run` does.
-  public func profile(_ inputs: [String: Tensor]) throws -> Profile { try compiled.profile(inputs) }
+  public func profile(_ inputs: [String: Tensor]) throws(ZooError) -> Profile {
+    try ZooError.at(nil) { try compiled.profile(inputs) }
+  }
 
   /// Threads that one call uses at most.
   public var threads: Int { min(compiled.options.threads, ThreadPool.shared.workerCount) }
@@ -136,15 +174,15 @@ public final class Model: Sendable {
   /// How the network is computed for inputs of these shapes: the nodes that remain after folding and fusion.
   ///
   /// - Throws: `ZooError`, as `run` does.
-  public func steps(for shapes: [String: [Int]]) throws -> [CompiledModel.Step] {
-    try compiled.steps(for: orderedShapes(shapes))
+  public func steps(for shapes: [String: [Int]]) throws(ZooError) -> [CompiledModel.Step] {
+    try ZooError.at(nil) { try compiled.steps(for: orderedShapes(shapes)) }
   }
 
   /// All that the network becomes for inputs of these shapes, bodies of its loops and branches included.
   ///
   /// - Throws: `ZooError`, as `run` does.
-  public func regions(for shapes: [String: [Int]]) throws -> [RegionReport] {
-    try compiled.regions(for: orderedShapes(shapes)).map(RegionReport.init)
+  public func regions(for shapes: [String: [Int]]) throws(ZooError) -> [RegionReport] {
+    try ZooError.at(nil) { try compiled.regions(for: orderedShapes(shapes)).map(RegionReport.init) }
   }
 
   private func orderedShapes(_ shapes: [String: [Int]]) throws -> [[Int]] {
@@ -157,9 +195,9 @@ public final class Model: Sendable {
   /// The model's answer about `input`.
   ///
   /// - Throws: `ZooError`: `usage` for an input that this model's task does not take, `notFound` or `badData` for
-  ///   one that can't be read.
-  public func predict(_ input: Input) throws -> Prediction {
-    let answers = try predict([input])
+  ///   one that can't be read, and what `run` throws.
+  public func predict(_ input: Input, deadline: ContinuousClock.Instant? = nil) throws(ZooError) -> Prediction {
+    let answers = try predict([input], deadline: deadline)
     guard answers.count == 1 else { throw ZooError(.defect, "one input gave \(answers.count) answers") }
     return answers[0]
   }
@@ -167,9 +205,32 @@ public final class Model: Sendable {
   /// The model's answers about `inputs`, in their order. Several at once take less time than one after the other.
   ///
   /// - Throws: as `predict(_:)`; the first bad input ends it.
-  public func predict(_ inputs: [Input]) throws -> [Prediction] {
-    guard metadata.task != .none else { return try inputs.map { .tensors(try run(tensors(of: $0))) } }
-    return try predictor().predict(inputs)
+  public func predict(_ inputs: [Input], deadline: ContinuousClock.Instant? = nil) throws(ZooError) -> [Prediction] {
+    try ZooError.at(deadline) {
+      guard metadata.task != .none else { return try inputs.map { .tensors(try compiled.run(tensors(of: $0))) } }
+      return try predictor().predict(inputs)
+    }
+  }
+
+  /// Does ahead what the first prediction would do besides: reads a tokenizer, packs weights, plans the network.
+  ///
+  /// - Parameter shapes: Of a model without a task, the inputs' shapes; what the model fixes itself need not be there.
+  /// - Throws: `ZooError`, as `predict` does; `usage` where an input's shape is open and not among `shapes`.
+  public func warmUp(shapes: [String: [Int]] = [:]) throws(ZooError) {
+    try ZooError.at(nil) {
+      switch metadata.task {
+      case .none:
+        let others = try definition.inputShapes(except: Set(shapes.keys))
+        _ = try compiled.steps(for: orderedShapes(others.merging(shapes) { $1 }))
+      case .translation, .textGeneration:
+        _ = try textGenerator().predict([.text("a")], options: GenerationOptions(maximumTokens: 2))
+      case .textEmbedding where metadata.tokenizer != nil: _ = try predictor().predict([.text("a")])
+      case .textEmbedding, .imageClassification, .objectDetection:
+        let side = 64
+        let black = try Image(width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3))
+        _ = try predictor().predict([.image(black)])
+      }
+    }
   }
 
   /// What answers for the model's task. Predictors of photographs hold the model, so it does not hold them.
@@ -207,10 +268,36 @@ public final class Model: Sendable {
   }
 
   private func tensors(of input: Input) throws -> [String: Tensor] {
+    try RunControl.check()
     if case .tensors(let tensors) = input.content { return tensors }
     throw ZooError(
       .usage, "the model states no task, so that it takes tensors, not photographs or text",
       at: metadata.location,
       advice: "give it tensors (zoo run), or convert it with --task, which records what predicting needs")
+  }
+}
+
+extension ZooError {
+  /// What `body` gives, whose runs end at `deadline`.
+  static func at<Result>(
+    _ deadline: ContinuousClock.Instant?, _ body: () throws -> Result
+  ) throws(ZooError) -> Result {
+    do { return try RunControl.with(deadline: deadline, body) } catch { throw ZooError(error) }
+  }
+}
+
+extension URL {
+  /// The path of a file.
+  ///
+  /// - Throws: `ZooError` (`usage`) for an address of anything else.
+  var filePath: String {
+    get throws(ZooError) {
+      guard isFileURL else {
+        throw ZooError(
+          .usage, "this is no address of a file", at: absoluteString,
+          advice: "download it first; the address of a file comes from URL(fileURLWithPath:)")
+      }
+      return path
+    }
   }
 }

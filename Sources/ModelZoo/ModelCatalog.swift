@@ -61,30 +61,33 @@ public struct ModelCatalog: Sendable {
   ///
   /// - Throws: `ZooError` (`notFound`) that says where was looked and which names come near; (`usage`) for a beginning
   ///   that several models share.
-  public func path(of model: String) throws -> String {
-    if model.contains("/") || FileKind(path: model) == .file { return model }
-    let entries = entries
-    if let entry = entries.first(where: { $0.name == model }) { return entry.path }
-    let longer = entries.filter { $0.name.hasPrefix(model + "-") }
-    if longer.count == 1 { return longer[0].path }
-    guard longer.isEmpty else {
-      throw ZooError(
-        .usage, "several models begin with that name: \(longer.map(\.name).joined(separator: ", "))", at: model,
-        advice: "give the whole name")
-    }
-    // A name that looks like a file's was meant as one.
-    guard Self.modelName(of: model) == nil else { throw ZooError(.notFound, "no such file", at: model) }
-    let near = nearest(to: model, among: entries.map(\.name))
-    let places = folders.isEmpty ? "nowhere" : folders.joined(separator: ", ")
-    let advice =
-      if !near.isEmpty {
-        "did you mean \(near.joined(separator: " or "))?"
-      } else if entries.isEmpty {
-        "put models into a folder of ZOO_PATH, or give a file's path"
-      } else {
-        "zoo list shows the models that there are"
+  public func path(of model: String) throws(ZooError) -> String {
+    do {
+      if model.contains("/") || FileKind(path: model) == .file { return model }
+      let entries = entries
+      if let entry = entries.first(where: { $0.name == model }) { return entry.path }
+      let longer = entries.filter { $0.name.hasPrefix(model + "-") }
+      if longer.count == 1 { return longer[0].path }
+      guard longer.isEmpty else {
+        throw ZooError(
+          .usage, "several models begin with that name: \(longer.map(\.name).joined(separator: ", "))", at: model,
+          advice: "give the whole name")
       }
-    throw ZooError(.notFound, "neither a file nor a model in the zoo (looked in \(places))", at: model, advice: advice)
+      // A name that looks like a file's was meant as one.
+      guard Self.modelName(of: model) == nil else { throw ZooError(.notFound, "no such file", at: model) }
+      let near = nearest(to: model, among: entries.map(\.name))
+      let places = folders.isEmpty ? "nowhere" : folders.joined(separator: ", ")
+      let advice =
+        if !near.isEmpty {
+          "did you mean \(near.joined(separator: " or "))?"
+        } else if entries.isEmpty {
+          "put models into a folder of ZOO_PATH, or give a file's path"
+        } else {
+          "zoo list shows the models that there are"
+        }
+      throw ZooError(
+        .notFound, "neither a file nor a model in the zoo (looked in \(places))", at: model, advice: advice)
+    } catch { throw ZooError(error) }
   }
 
   /// `resnet20-cifar10` for `resnet20-cifar10.zoo`; `nil` for files that are no models.

@@ -2,6 +2,7 @@ import CaffeFormat
 import Files
 import KerasFormat
 import ONNXFormat
+import OpsetConversion
 import PackageFormat
 import SVMModelFormat
 import TFLiteFormat
@@ -26,7 +27,9 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The format of the file at `path`, by its contents.
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` for one of any other kind.
-  public init(contentsOf path: String) throws { try self.init(contentsOf: path, orWeights: false) }
+  public init(contentsOf path: String) throws(ZooError) {
+    do { try self.init(contentsOf: path, orWeights: false) } catch { throw ZooError(error) }
+  }
 
   /// - Parameter takesWeights: Whether the caller also takes weights without a graph, which the error is to say.
   init(contentsOf path: String, orWeights takesWeights: Bool) throws {
@@ -61,15 +64,17 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// The format that the name of a file to be written asks for.
   ///
   /// - Throws: `ZooError` (`usage`) for any other ending.
-  public init(extensionOf path: String) throws {
-    let name = path.split(separator: "/").last ?? ""
-    let ending = name.split(separator: ".").count > 1 ? name.split(separator: ".").last.map(String.init) : nil
-    guard let ending, let format = ModelFormat(rawValue: ending.lowercased()), Self.written.contains(format) else {
-      throw ZooError(
-        .usage, "the name does not say which format to write", at: path,
-        advice: "end it with \(Self.written.map { ".\($0.rawValue)" }.joined(separator: " or "))")
-    }
-    self = format
+  public init(extensionOf path: String) throws(ZooError) {
+    do {
+      let name = path.split(separator: "/").last ?? ""
+      let ending = name.split(separator: ".").count > 1 ? name.split(separator: ".").last.map(String.init) : nil
+      guard let ending, let format = ModelFormat(rawValue: ending.lowercased()), Self.written.contains(format) else {
+        throw ZooError(
+          .usage, "the name does not say which format to write", at: path,
+          advice: "end it with \(Self.written.map { ".\($0.rawValue)" }.joined(separator: " or "))")
+      }
+      self = format
+    } catch { throw ZooError(error) }
   }
 }
 
@@ -89,26 +94,28 @@ extension ModelFormat {
 
 extension ModelDefinition {
   /// Weights without a graph, as a package holds them.
-  public init(_ file: TensorFile) {
+  package init(_ file: TensorFile) {
     self.init()
     graph.initializers = file.tensors
     properties = file.metadata
   }
 
   /// The model's constants, and what its file says about itself.
-  public var tensorFile: TensorFile { TensorFile(tensors: graph.initializers, metadata: properties) }
+  package var tensorFile: TensorFile { TensorFile(tensors: graph.initializers, metadata: properties) }
 
   /// Whether nothing is computed: the package holds weights alone.
-  public var holdsWeightsAlone: Bool { graph.nodes.isEmpty && graph.inputs.isEmpty && graph.outputs.isEmpty }
+  package var holdsWeightsAlone: Bool { graph.nodes.isEmpty && graph.inputs.isEmpty && graph.outputs.isEmpty }
 
   /// The model in the file at `path`, of any of `ModelFormat`'s formats, told apart by their contents. Weights stay in the
   /// file until they are needed.
   ///
   /// - Throws: `ZooError`: `notFound` or `badData`.
-  public init(contentsOf path: String) throws { self = try ModelFormat(contentsOf: path).read(path) }
+  public init(contentsOf path: String) throws(ZooError) {
+    do { self = try ModelFormat(contentsOf: path).read(path) } catch { throw ZooError(error) }
+  }
 
   /// Whether the model holds a support vector machine, which a file of LIBSVM or LIBLINEAR may take.
-  public var holdsMachine: Bool { SVMModelFormat.holdsMachine(self) }
+  package var holdsMachine: Bool { SVMModelFormat.holdsMachine(self) }
 
   /// Graphs that are built here rely on what ONNX allows; other runtimes don't run all of it. Those of others stay as they
   /// are.
@@ -122,15 +129,17 @@ extension ModelDefinition {
   /// Writes the model to `path` in `format`. The file appears when it is complete; one that is there is replaced.
   ///
   /// - Throws: `ZooError`.
-  public func write(to path: String, format: ModelFormat) throws {
-    switch format {
-    case .package: try PackageFormat.write(self, to: path)
-    case .onnx: try ONNXFormat.write(runnableElsewhere(), to: path)
-    case .svm: try SVMModelFormat.write(self, to: path)
-    case .caffe, .tflite, .keras:
-      throw ZooError(
-        .usage, "models are not written as \(format.rawValue)", at: path,
-        advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
-    }
+  public func write(to path: String, format: ModelFormat) throws(ZooError) {
+    do {
+      switch format {
+      case .package: try PackageFormat.write(self, to: path)
+      case .onnx: try ONNXFormat.write(runnableElsewhere(), to: path)
+      case .svm: try SVMModelFormat.write(self, to: path)
+      case .caffe, .tflite, .keras:
+        throw ZooError(
+          .usage, "models are not written as \(format.rawValue)", at: path,
+          advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")
+      }
+    } catch { throw ZooError(error) }
   }
 }

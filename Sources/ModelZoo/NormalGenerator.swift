@@ -1,13 +1,13 @@
 /// Standard normal numbers, the same for the same seed everywhere: SplitMix64 (Steele, Lea, Flood 2014) through the
 /// Box–Muller transform.
-public struct NormalGenerator: Sendable {
+package struct NormalGenerator: Sendable {
   private var state: UInt64
   private var spare: Double?
 
-  public init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
   /// The next number.
-  public mutating func next() -> Double {
+  package mutating func next() -> Double {
     if let spare {
       self.spare = nil
       return spare
@@ -20,7 +20,7 @@ public struct NormalGenerator: Sendable {
   }
 
   /// The next of 64 random bits.
-  public mutating func bits() -> UInt64 {
+  package mutating func bits() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -34,7 +34,7 @@ public struct NormalGenerator: Sendable {
   /// A tensor of `shape`: standard normal for floating-point types, 0 or 1 for integers and booleans.
   ///
   /// - Throws: `ZooError` (`unsupported`) for other types.
-  public mutating func tensor(_ type: ElementType, _ shape: [Int]) throws -> Tensor {
+  package mutating func tensor(_ type: ElementType, _ shape: [Int]) throws -> Tensor {
     let count = try Tensor.elementCount(of: shape)
     func fill<Element: TensorElement>(_ next: (inout Self) -> Element) throws -> Tensor {
       try Tensor(type: type, shape: shape) { bytes in

@@ -15,16 +15,18 @@ public struct Plugins: Sendable {
   /// The plugin files and folders at `paths`, and after them those of `standard`.
   ///
   /// - Throws: `ZooError`: `notFound` for a path that is not there, `badData` for a plugin that is refused.
-  public static func at(_ paths: [String]) throws -> Plugins {
-    let host = try PluginHost()
-    try host.loadAll(paths: paths)
-    return .registry(host.registry)
+  public static func at(_ paths: [String]) throws(ZooError) -> Plugins {
+    do {
+      let host = try PluginHost()
+      try host.loadAll(paths: paths)
+      return .registry(host.registry)
+    } catch { throw ZooError(error) }
   }
 
   /// As `at`, but a plugin that is refused is told by the registry's `refused` alone, wherever it was found.
   ///
   /// - Throws: `ZooError`, when `ZOO_PLUGIN_ALLOW` names a file that is missing or no list of sums.
-  public static func lenient(at paths: [String]) throws -> Plugins {
+  package static func lenient(at paths: [String]) throws -> Plugins {
     let host = try PluginHost()
     try host.loadAll(paths: paths, isLenient: true)
     return .registry(host.registry)
@@ -37,7 +39,9 @@ public struct Plugins: Sendable {
   /// The operators; loads what is not loaded yet.
   ///
   /// - Throws: `ZooError` (`badData`) for a plugin that is refused.
-  public func registry() throws -> OperatorRegistry { try load() }
+  public func registry() throws(ZooError) -> OperatorRegistry {
+    do { return try load() } catch { throw ZooError(error) }
+  }
 
   private enum Shared {
     static let registry = Result {

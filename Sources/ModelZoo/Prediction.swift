@@ -6,7 +6,12 @@
 /// default: print("this model does not classify")
 /// }
 /// ```
-public enum Prediction: Sendable {
+/// Its JSON is an object with the one key that the case is called: `{"text": "…"}`,
+/// `{"classes": [{"index": 0, "label": "cat", "probability": 0.9}]}`,
+/// `{"detections": [{"label": "cell", "score": 0.9, "box": {"left": 0, "top": 0, "right": 1, "bottom": 1}}]}`,
+/// `{"embedding": [0.1, …]}`, `{"tensors": {"logits": {"type": "float32", "shape": [1, 10], "data": "…"}}}` (`Tensor`).
+/// Keys may be added.
+public enum Prediction: Sendable, Hashable {
   /// Every class, the most probable first.
   case classes([Classification])
   /// Objects in a photograph, the highest score first.
@@ -61,5 +66,40 @@ public struct Box: Sendable, Hashable, Codable {
     self.top = top
     self.right = right
     self.bottom = bottom
+  }
+}
+
+extension Prediction: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case classes, detections, text, embedding, tensors
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .classes(let classes): try container.encode(classes, forKey: .classes)
+    case .detections(let detections): try container.encode(detections, forKey: .detections)
+    case .text(let text): try container.encode(text, forKey: .text)
+    case .embedding(let vector): try container.encode(vector, forKey: .embedding)
+    case .tensors(let tensors): try container.encode(tensors, forKey: .tensors)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let known = CodingKeys.allCases.filter(container.contains)
+    guard let key = known.first, known.count == 1 else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: container.codingPath,
+          debugDescription: "a prediction has one of \(CodingKeys.allCases.map(\.rawValue))"))
+    }
+    switch key {
+    case .classes: self = .classes(try container.decode([Classification].self, forKey: key))
+    case .detections: self = .detections(try container.decode([Detection].self, forKey: key))
+    case .text: self = .text(try container.decode(String.self, forKey: key))
+    case .embedding: self = .embedding(try container.decode([Float].self, forKey: key))
+    case .tensors: self = .tensors(try container.decode([String: Tensor].self, forKey: key))
+    }
   }
 }

@@ -18,7 +18,7 @@ extension ModelDefinition {
   ///
   /// - Throws: `ZooError`: `notFound` for a folder that lacks something, `badData` for damaged files and for weights that
   ///   don't fit config.json, `unsupported` for a family or a variant that can't be built.
-  public init(pretrainedFolder path: String) throws {
+  package init(pretrainedFolder path: String) throws {
     self = try pretrainedFamilies.model(PretrainedFolder(path))
   }
 }

@@ -72,7 +72,7 @@ extension ValueType {
   /// - Parameter shape: That of a tensor, or of those in a sequence or an optional value.
   fileprivate init(_ kind: ValueKind, _ shape: [Dim]?) {
     let dimensions = shape?.map { extent in
-      Dimension(extent.number.map { .fixed(Int64($0)) } ?? .symbol(extent.description))
+      ShapeDimension(extent.number.map { .fixed(Int64($0)) } ?? .symbol(extent.description))
     }
     switch kind {
     case .tensor(let type): self.init(.tensor(elementType: type.rawValue, shape: dimensions))

@@ -3,9 +3,9 @@ import ZooOperators
 
 /// Test folders in the layout of ONNX's backend tests: `model.onnx`, and in `test_data_set_N` the values `input_K.pb` and
 /// `output_K.pb` by position.
-public struct Verification: Sendable, Hashable {
+package struct Verification: Sendable, Hashable {
   /// What came of one test folder.
-  public enum Status: String, Sendable, Hashable, Codable {
+  package enum Status: String, Sendable, Hashable, Codable {
     case pass
     /// The model ran, but an output is another one.
     case mismatch
@@ -13,23 +13,23 @@ public struct Verification: Sendable, Hashable {
     case error
   }
 
-  public var status: Status
+  package var status: Status
   /// What was wrong. Of a pass it is empty, or says that values could not be compared because chance decides them.
-  public var detail: String
+  package var detail: String
 
   /// Differences up to `absolute + relative × |expected|` count as equal.
-  public struct Tolerance: Sendable, Hashable {
-    public var relative: Double
-    public var absolute: Double
+  package struct Tolerance: Sendable, Hashable {
+    package var relative: Double
+    package var absolute: Double
     /// What more an output may be off, in units in the last place of its largest element, where a graph does not work
     /// element by element.
-    public var ofLargest: Double
+    package var ofLargest: Double
 
     /// What ONNX's own runner of these tests allows, and half a unit in the last place of the largest element: sums are
     /// rounded where their terms are, so that the expected ones don't tell more. Where 0 is right, they hold that instead.
-    public static let onnx = Tolerance(relative: 1e-3, absolute: 1e-7, ofLargest: 0.5)
+    package static let onnx = Tolerance(relative: 1e-3, absolute: 1e-7, ofLargest: 0.5)
 
-    public init(relative: Double, absolute: Double, ofLargest: Double = 0) {
+    package init(relative: Double, absolute: Double, ofLargest: Double = 0) {
       self.relative = relative
       self.absolute = absolute
       self.ofLargest = ofLargest
@@ -37,7 +37,7 @@ public struct Verification: Sendable, Hashable {
   }
 
   /// Runs every data set of the test in `folder`. Never throws: what goes wrong is the result.
-  public init(_ folder: String, options: Model.Options = Model.Options(), tolerance: Tolerance = .onnx) {
+  package init(_ folder: String, options: Model.Options = Model.Options(), tolerance: Tolerance = .onnx) {
     do {
       self = try Self.result(of: folder, options, tolerance)
     } catch {
@@ -195,7 +195,7 @@ public struct Verification: Sendable, Hashable {
   /// The test folders at and below `path`, by name: those with a `model.onnx`.
   ///
   /// - Throws: `ZooError` (`notFound`) where there is none.
-  public static func folders(at path: String) throws -> [String] {
+  package static func folders(at path: String) throws -> [String] {
     var found: [String] = []
     collect(path, depth: 0, &found)
     guard !found.isEmpty else {

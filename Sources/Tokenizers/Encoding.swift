@@ -1,19 +1,19 @@
 /// The tokens of a text, or of two.
-public struct Encoding: Sendable, Hashable {
-  public internal(set) var ids: [Int32] = []
+package struct Encoding: Sendable, Hashable {
+  package internal(set) var ids: [Int32] = []
   /// 0 for tokens of the first text, 1 for those of the second, as models with token types (BERT) take them.
-  public internal(set) var typeIDs: [Int32] = []
+  package internal(set) var typeIDs: [Int32] = []
   /// How many tokens at the beginning are padding.
-  public internal(set) var leftPadding = 0
+  package internal(set) var leftPadding = 0
   /// How many tokens at the end are padding.
-  public internal(set) var rightPadding = 0
+  package internal(set) var rightPadding = 0
 
   init() {}
 
   init(_ ids: [Int32], typeID: Int32) { append(ids, typeID: typeID) }
 
   /// 1 for each token, 0 for padding.
-  public var attentionMask: [Int32] {
+  package var attentionMask: [Int32] {
     ids.indices.map { $0 < leftPadding || $0 >= ids.count - rightPadding ? 0 : 1 }
   }
 
@@ -41,7 +41,7 @@ public struct Encoding: Sendable, Hashable {
 }
 
 /// An end of a text.
-public enum TokenizerSide: String, Sendable, Hashable {
+package enum TokenizerSide: String, Sendable, Hashable {
   case left = "Left"
   case right = "Right"
 

@@ -7,7 +7,7 @@
 /// ```
 ///
 /// The pieces together are what `Tokenizer.decode` makes of all tokens. None of them ends within a character.
-public struct IncrementalDecoder: Sendable {
+package struct IncrementalDecoder: Sendable {
   /// What a byte shows as whose character is not complete.
   private static let replacement = "\u{FFFD}".utf8
   /// So many tokens without text are no beginning of a character, but bytes that are no text.
@@ -22,7 +22,7 @@ public struct IncrementalDecoder: Sendable {
   /// What of the window's text is out, in bytes of UTF-8.
   private var emitted: [UInt8] = []
 
-  public init(_ tokenizer: Tokenizer, skippingSpecialTokens: Bool = true) {
+  package init(_ tokenizer: Tokenizer, skippingSpecialTokens: Bool = true) {
     self.tokenizer = tokenizer
     skipsSpecialTokens = skippingSpecialTokens
   }
@@ -30,7 +30,7 @@ public struct IncrementalDecoder: Sendable {
   /// The text that `id` completes; empty if it ends within a character.
   ///
   /// - Throws: as `Tokenizer.decode` does.
-  public mutating func append(_ id: Int32) throws -> String {
+  package mutating func append(_ id: Int32) throws -> String {
     window.append(id)
     let text = try decodedWindow()
     var complete = text[...]
@@ -50,7 +50,7 @@ public struct IncrementalDecoder: Sendable {
   /// The text of tokens that never became a whole character.
   ///
   /// - Throws: as `Tokenizer.decode` does.
-  public mutating func finish() throws -> String {
+  package mutating func finish() throws -> String {
     defer {
       window = []
       settledCount = 0

@@ -1,17 +1,17 @@
 import ZooCore
 
 /// How texts of a batch become equally long.
-public struct Padding: Sendable, Hashable {
+package struct Padding: Sendable, Hashable {
   /// The length of all; `nil` for that of the longest.
-  public var length: Int?
+  package var length: Int?
   /// The length is rounded up to a multiple of this.
-  public var multiple: Int?
-  public var side: TokenizerSide
+  package var multiple: Int?
+  package var side: TokenizerSide
   /// The token that fills up.
-  public var id: Int32
-  public var typeID: Int32
+  package var id: Int32
+  package var typeID: Int32
 
-  public init(
+  package init(
     length: Int? = nil, multiple: Int? = nil, side: TokenizerSide = .right, id: Int32 = 0, typeID: Int32 = 0
   ) {
     self.length = length
@@ -40,7 +40,7 @@ public struct Padding: Sendable, Hashable {
   }
 
   /// Fills up texts; those that are longer stay as they are.
-  public func apply(to batch: inout [Encoding]) {
+  package func apply(to batch: inout [Encoding]) {
     var length = length ?? batch.map(\.ids.count).max() ?? 0
     if let multiple, multiple > 0 { length = (length + multiple - 1) / multiple * multiple }
     for index in batch.indices where batch[index].ids.count < length {

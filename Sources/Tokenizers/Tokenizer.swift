@@ -11,7 +11,7 @@ import ZooCore
 ///
 /// A text goes through these steps, each one a part of the file: added tokens are found, the rest is normalized, cut into
 /// pieces (pre-tokenizer), made tokens (model), truncated, surrounded by special tokens (post-processor) and padded.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
   private let added: AddedTokens
   private let normalizer: (any Normalizer)?
   private let preTokenizer: (any PreTokenizer)?
@@ -20,15 +20,15 @@ public struct Tokenizer: Sendable {
   private let decoder: (any TokenDecoder)?
 
   /// How texts that are too long are cut; `nil` if they aren't.
-  public var truncation: Truncation?
+  package var truncation: Truncation?
   /// How texts are filled up; `nil` if they aren't.
-  public var padding: Padding?
+  package var padding: Padding?
 
   /// The tokenizer that the text of a tokenizer.json describes.
   ///
   /// - Throws: `ZooError`: `badData` for a text that is no tokenizer.json, `unsupported` for one with a component that
   ///   is unknown here.
-  public init(json text: String) throws {
+  package init(json text: String) throws {
     do {
       let settings = Settings(try JSON(text), "")
       normalizer = try settings.component("normalizer").map(makeNormalizer)
@@ -47,19 +47,19 @@ public struct Tokenizer: Sendable {
   }
 
   /// One more than the greatest id, which is how many rows an embedding needs.
-  public var vocabularySize: Int {
+  package var vocabularySize: Int {
     let ids = [model.vocabulary, added.vocabulary].lazy.flatMap { $0.allTokens.lazy.map(\.id) }
     return ids.max().map { Int($0) + 1 } ?? 0
   }
 
   /// The id of a token; `nil` if there is no such token.
-  public func id(of token: String) -> Int32? { added.vocabulary.id(of: token) ?? model.vocabulary.id(of: token) }
+  package func id(of token: String) -> Int32? { added.vocabulary.id(of: token) ?? model.vocabulary.id(of: token) }
 
   /// The token of an id, as the vocabulary spells it; `nil` if there is none.
-  public func token(of id: Int32) -> String? { added.vocabulary.token(of: id) ?? model.vocabulary.token(of: id) }
+  package func token(of id: Int32) -> String? { added.vocabulary.token(of: id) ?? model.vocabulary.token(of: id) }
 
   /// Whether the token is one that stands for no text: `[CLS]`, `</s>`.
-  public func isSpecial(_ id: Int32) -> Bool { token(of: id).map(added.isSpecial) ?? false }
+  package func isSpecial(_ id: Int32) -> Bool { token(of: id).map(added.isSpecial) ?? false }
 
   // MARK: - Text to tokens
 
@@ -69,14 +69,14 @@ public struct Tokenizer: Sendable {
   /// - Throws: `ZooError` (`badData`) for a text that a regular expression gives up on, or that has characters for
   ///   which there is no token, not even one for what is unknown, and where the file makes more of the text, or takes
   ///   longer for it, than any text needs.
-  public func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
+  package func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
     try encoding(of: text, addingSpecialTokens: addingSpecialTokens).ids
   }
 
   /// The tokens of a text, or of two that a model takes together.
   ///
   /// - Throws: as `encode` does.
-  public func encoding(
+  package func encoding(
     of text: String, and second: String? = nil, addingSpecialTokens: Bool = true
   ) throws -> Encoding {
     var batch = [try unpadded(text, second, addingSpecialTokens)]
@@ -87,7 +87,7 @@ public struct Tokenizer: Sendable {
   /// The tokens of several texts, filled up to one length where `padding` says so.
   ///
   /// - Throws: as `encode` does.
-  public func encodings(of texts: [String], addingSpecialTokens: Bool = true) throws -> [Encoding] {
+  package func encodings(of texts: [String], addingSpecialTokens: Bool = true) throws -> [Encoding] {
     var batch = try texts.map { try unpadded($0, nil, addingSpecialTokens) }
     padding?.apply(to: &batch)
     return batch
@@ -138,7 +138,7 @@ public struct Tokenizer: Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) for a text that a regular expression of the file gives up on, and where the file
   ///   makes more of the tokens, or takes longer for it, than any text needs.
-  public func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = true) throws -> String {
+  package func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = true) throws -> String {
     let ids = Array(ids)
     let budget = Budget(for: ids.count)
     let tokens = try ids.compactMap { id -> [UInt8]? in

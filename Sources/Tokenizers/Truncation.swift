@@ -1,21 +1,21 @@
 import ZooCore
 
 /// How long texts are cut.
-public struct Truncation: Sendable, Hashable {
+package struct Truncation: Sendable, Hashable {
   /// Which of two texts loses tokens.
-  public enum Strategy: String, Sendable, Hashable {
+  package enum Strategy: String, Sendable, Hashable {
     case longestFirst = "LongestFirst"
     case onlyFirst = "OnlyFirst"
     case onlySecond = "OnlySecond"
   }
 
   /// Tokens that remain, special ones included.
-  public var maximumLength: Int
+  package var maximumLength: Int
   /// The end that is cut off.
-  public var side: TokenizerSide
-  public var strategy: Strategy
+  package var side: TokenizerSide
+  package var strategy: Strategy
 
-  public init(maximumLength: Int, side: TokenizerSide = .right, strategy: Strategy = .longestFirst) {
+  package init(maximumLength: Int, side: TokenizerSide = .right, strategy: Strategy = .longestFirst) {
     self.maximumLength = maximumLength
     self.side = side
     self.strategy = strategy

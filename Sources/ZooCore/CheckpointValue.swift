@@ -1,5 +1,5 @@
 /// A value of a checkpoint that is no tensor: what was saved beside the weights, or an entry of its `config.json`.
-public indirect enum CheckpointValue: Sendable, Hashable {
+package indirect enum CheckpointValue: Sendable, Hashable {
   case none
   case bool(Bool)
   case int(Int)
@@ -13,26 +13,26 @@ public indirect enum CheckpointValue: Sendable, Hashable {
   case other(String)
 
   /// The texts of a list of texts, as labels are kept; `nil` for anything else.
-  public var texts: [String]? {
+  package var texts: [String]? {
     guard case .list(let items) = self else { return nil }
     let texts = items.compactMap(\.text)
     return texts.count == items.count ? texts : nil
   }
 
-  public var text: String? {
+  package var text: String? {
     if case .text(let text) = self { text } else { nil }
   }
 
-  public var bool: Bool? {
+  package var bool: Bool? {
     if case .bool(let flag) = self { flag } else { nil }
   }
 
-  public var int: Int? {
+  package var int: Int? {
     if case .int(let number) = self { number } else { nil }
   }
 
   /// The number of a float or an int.
-  public var number: Double? {
+  package var number: Double? {
     switch self {
     case .int(let number): Double(number)
     case .float(let number): number
@@ -43,7 +43,7 @@ public indirect enum CheckpointValue: Sendable, Hashable {
 
 /// JSON's values.
 extension CheckpointValue: Decodable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
       self = .none

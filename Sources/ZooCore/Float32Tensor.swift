@@ -1,16 +1,16 @@
 /// How integers and narrow floating-point numbers stand for others: (number - zero point) · scale, as ONNX's
 /// DequantizeLinear has it.
-public struct Quantization: Sendable {
+package struct Quantization: Sendable {
   /// By position along `axis`; one alone serves all elements. With blocks, a scale for each block of each line along
   /// `axis`, in row-major order.
-  public var scales: [Float]
+  package var scales: [Float]
   /// As many as there are scales; empty for zeros.
-  public var zeroPoints: [Float]
-  public var axis: Int
+  package var zeroPoints: [Float]
+  package var axis: Int
   /// Positions along `axis` that share a scale; 0 where no other axis tells scales apart.
-  public var blockSize: Int
+  package var blockSize: Int
 
-  public init(scales: [Float], zeroPoints: [Float] = [], axis: Int = 0, blockSize: Int = 0) {
+  package init(scales: [Float], zeroPoints: [Float] = [], axis: Int = 0, blockSize: Int = 0) {
     self.scales = scales
     self.zeroPoints = zeroPoints
     self.axis = axis
@@ -21,7 +21,7 @@ public struct Quantization: Sendable {
 extension StoredTensor {
   /// The same numbers as float32, converted whenever they are read; `nil` for a type that is not float16, bfloat16 or
   /// float64.
-  public func asFloat32() throws -> StoredTensor? {
+  package func asFloat32() throws -> StoredTensor? {
     let form: Float32Source.Form
     switch type {
     case .float16: form = .half
@@ -46,7 +46,7 @@ extension StoredTensor {
 
   /// The numbers that the elements stand for as float32, converted whenever they are read; `nil` for elements of more
   /// than 32 bits and for a quantization that does not fit the shape.
-  public func dequantized(_ quantization: Quantization) throws -> StoredTensor? {
+  package func dequantized(_ quantization: Quantization) throws -> StoredTensor? {
     guard type.isQuantizable, let scales = ElementScales(quantization, shape: shape) else { return nil }
     return try StoredTensor(
       type: .float32, shape: shape, source: Float32Source(stored: self, form: .quantized(scales)))

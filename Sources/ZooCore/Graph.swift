@@ -175,7 +175,7 @@ public struct ValueInfo: Sendable, Hashable {
   }
 
   /// A tensor with the given dimensions.
-  public init(name: String, elementType: ElementType, shape: [Dimension]) {
+  public init(name: String, elementType: ElementType, shape: [ShapeDimension]) {
     self.init(name: name, type: ValueType(.tensor(elementType: elementType.rawValue, shape: shape)))
   }
 }
@@ -190,8 +190,8 @@ public struct ValueType: Sendable, Hashable {
 
   /// Element types are DataType numbers, so that newer ones survive; a `nil` shape is an unknown rank.
   public indirect enum Form: Sendable, Hashable {
-    case tensor(elementType: Int32, shape: [Dimension]?)
-    case sparseTensor(elementType: Int32, shape: [Dimension]?)
+    case tensor(elementType: Int32, shape: [ShapeDimension]?)
+    case sparseTensor(elementType: Int32, shape: [ShapeDimension]?)
     case sequence(ValueType)
     case map(keyType: Int32, value: ValueType)
     case optional(ValueType)
@@ -202,7 +202,7 @@ public struct ValueType: Sendable, Hashable {
 }
 
 /// ONNX's TensorShapeProto.Dimension.
-public struct Dimension: Sendable, Hashable {
+public struct ShapeDimension: Sendable, Hashable {
   public enum Extent: Sendable, Hashable {
     case fixed(Int64)
     /// The same symbol is the same number everywhere in a model.
@@ -225,7 +225,7 @@ public struct Dimension: Sendable, Hashable {
   public init(_ extent: Extent) { self.extent = extent.normalized }
 }
 
-extension Dimension: CustomStringConvertible {
+extension ShapeDimension: CustomStringConvertible {
   /// `3`, `batch` or `?`.
   public var description: String {
     switch extent {
@@ -236,10 +236,10 @@ extension Dimension: CustomStringConvertible {
   }
 }
 
-extension Dimension: ExpressibleByIntegerLiteral {
+extension ShapeDimension: ExpressibleByIntegerLiteral {
   public init(integerLiteral value: Int64) { self.init(.fixed(value)) }
 }
 
-extension Dimension: ExpressibleByStringLiteral {
+extension ShapeDimension: ExpressibleByStringLiteral {
   public init(stringLiteral value: String) { self.init(.symbol(value)) }
 }

@@ -26,7 +26,7 @@ public struct StoredTensor: Sendable {
   /// A tensor that `source` reads.
   ///
   /// - Throws: `ZooError` (`badData`) for a shape that no memory can hold.
-  public init(type: ElementType, shape: [Int], source: any TensorSource) throws {
+  package init(type: ElementType, shape: [Int], source: any TensorSource) throws {
     _ = try Tensor.byteCount(type: type, shape: shape)
     self.type = type
     self.shape = shape
@@ -40,26 +40,30 @@ public struct StoredTensor: Sendable {
   }
 
   /// The elements. A tensor in memory or in a mapped file is not copied.
-  public func load() throws -> Tensor {
-    let tensor = try source.load(type: type, shape: shape)
-    try source.checkUnchanged()
-    return tensor
+  public func load() throws(ZooError) -> Tensor {
+    do {
+      let tensor = try source.load(type: type, shape: shape)
+      try source.checkUnchanged()
+      return tensor
+    } catch { throw ZooError(error) }
   }
 
   /// Writes the elements' bytes to `bytes`, which is exactly `byteCount` long. Not for strings.
-  public func read(into bytes: UnsafeMutableRawBufferPointer) throws {
-    try source.read(into: bytes, type: type, shape: shape)
-    try source.checkUnchanged()
+  public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ZooError) {
+    do {
+      try source.read(into: bytes, type: type, shape: shape)
+      try source.checkUnchanged()
+    } catch { throw ZooError(error) }
   }
 
   /// The memory that the elements lie in, at its beginning; `nil` where they have to be read.
   package func lend() throws -> TensorMemory? { try source.lend(type: type, shape: shape) }
 
   /// Whether `read(into:at:)` costs no more than the bytes that it reads.
-  public var readsInPieces: Bool { source.readsInPieces }
+  package var readsInPieces: Bool { source.readsInPieces }
 
   /// Writes the elements' bytes from `offset` on to `bytes`, which ends within the tensor. Not for strings.
-  public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+  package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     try source.read(into: bytes, at: offset, type: type, shape: shape)
     try source.checkUnchanged()
   }
@@ -74,7 +78,7 @@ package final class TensorIdentity: Sendable, Hashable {
 }
 
 /// Where a stored tensor's elements come from. Any number of threads may read at once.
-public protocol TensorSource: Sendable {
+package protocol TensorSource: Sendable {
   /// The whole tensor; a source whose bytes are in memory gives them without a copy.
   func load(type: ElementType, shape: [Int]) throws -> Tensor
   /// Writes the elements' bytes to `bytes`, which is exactly as long as the tensor.
@@ -94,24 +98,24 @@ public protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
-  public var origin: any TensorSource { self }
+  package var origin: any TensorSource { self }
 
-  public func checkUnchanged() throws {}
+  package func checkUnchanged() throws {}
 
-  public func load(type: ElementType, shape: [Int]) throws -> Tensor {
+  package func load(type: ElementType, shape: [Int]) throws -> Tensor {
     try Tensor(type: type, shape: shape) { try read(into: $0, type: type, shape: shape) }
   }
 
-  public func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
+  package func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
     let tensor = try load(type: type, shape: shape)
     tensor.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
 
-  public func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? { nil }
+  package func lend(type: ElementType, shape: [Int]) throws -> TensorMemory? { nil }
 
-  public var readsInPieces: Bool { false }
+  package var readsInPieces: Bool { false }
 
-  public func read(
+  package func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int, type: ElementType, shape: [Int]
   ) throws {
     let tensor = try load(type: type, shape: shape)

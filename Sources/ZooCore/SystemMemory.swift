@@ -2,14 +2,14 @@ import Synchronization
 
 /// Memory for weights and values. What is large comes from the system page by page and goes back to it when it is
 /// released; `malloc` would keep it for later, in a heap for each thread.
-public enum SystemMemory {
+package enum SystemMemory {
   /// Allocations begin at a multiple of this, as the plugin ABI asks.
-  public static let alignment = 64
+  package static let alignment = 64
 
   /// What `malloc` serves of memory that comes and goes: new pages cost more time than it is worth.
-  public static let shortLivedHeapLimit = 1 << 20
+  package static let shortLivedHeapLimit = 1 << 20
   /// What `malloc` serves of memory that a model keeps until it is closed.
-  public static let heapLimit = 1 << 17
+  package static let heapLimit = 1 << 17
 
   // AddressSanitizer watches the ends of what `malloc` gives, not those of mappings. Set by `make sanitize`.
   #if ADDRESS_SANITIZER
@@ -20,7 +20,7 @@ public enum SystemMemory {
 
   /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
   /// stay inside; `nil` when there is no memory. Up to `heapLimit` bytes come from `malloc`.
-  public static func allocate(_ byteCount: Int, heapLimit: Int = heapLimit) -> UnsafeMutableRawPointer? {
+  package static func allocate(_ byteCount: Int, heapLimit: Int = heapLimit) -> UnsafeMutableRawPointer? {
     guard byteCount >= 0, byteCount <= Int.max - (1 << 20) else { return nil }
     let count = (byteCount + 3 * alignment - 1) / alignment * alignment
     let header: Header
@@ -45,7 +45,7 @@ public enum SystemMemory {
   }
 
   /// Gives back what `allocate` gave.
-  public static func release(_ memory: UnsafeMutableRawPointer?) {
+  package static func release(_ memory: UnsafeMutableRawPointer?) {
     guard let memory else { return }
     let header = (memory - MemoryLayout<Header>.size).load(as: Header.self)
     if header.mapped == 0 { return free(header.block) }
@@ -59,7 +59,7 @@ public enum SystemMemory {
   /// Moves what is in mapped blocks now into large pages, where the system can (Linux 6.1): weights that are read from
   /// memory over and over come up to a quarter faster. That takes a second for some gigabytes, so it is for models that
   /// have much to do.
-  public static func moveToLargePages() {
+  package static func moveToLargePages() {
     #if os(Linux)
       let size: UInt = 2 << 20
       // Small blocks lie one behind the other; together they fill large pages.

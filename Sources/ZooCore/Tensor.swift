@@ -16,7 +16,7 @@ public struct Tensor: Sendable {
   /// A tensor over `memory`, which holds at least the bytes that `type` and `shape` need.
   ///
   /// - Throws: `ZooError` (`badData`) for a negative or overflowing extent or too little memory.
-  public init(type: ElementType, shape: [Int], memory: TensorMemory) throws {
+  public init(type: ElementType, shape: [Int], memory: TensorMemory) throws(ZooError) {
     let needed = try Self.byteCount(type: type, shape: shape)
     guard type != .string, memory.count >= needed else {
       throw ZooError(.badData, "a \(type.name) tensor of shape \(shape) needs \(needed) bytes, not \(memory.count)")
@@ -38,19 +38,17 @@ public struct Tensor: Sendable {
   /// A tensor of `elements` in row-major order.
   ///
   /// - Throws: `ZooError` (`badData`) when their number is not the product of `shape`.
-  public init<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws {
-    try self.init(type: Element.elementType, shape: shape) { bytes in
-      try elements.withUnsafeBytes { source in
-        guard source.count == bytes.count else {
-          throw ZooError(.badData, "\(elements.count) elements do not fill the shape \(shape)")
-        }
-        bytes.copyMemory(from: source)
-      }
+  public init<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws(ZooError) {
+    let memory = try TensorMemory(byteCount: Self.byteCount(type: Element.elementType, shape: shape))
+    guard elements.withUnsafeBytes({ $0.count }) == memory.count else {
+      throw ZooError(.badData, "\(elements.count) elements do not fill the shape \(shape)")
     }
+    elements.withUnsafeBytes { memory.mutableBytes.copyMemory(from: $0) }
+    try self.init(type: Element.elementType, shape: shape, memory: memory)
   }
 
   /// A tensor of byte strings.
-  public init(strings: [[UInt8]], shape: [Int]) throws {
+  public init(strings: [[UInt8]], shape: [Int]) throws(ZooError) {
     guard try Self.elementCount(of: shape) == strings.count else {
       throw ZooError(.badData, "\(strings.count) strings do not fill the shape \(shape)")
     }
@@ -87,15 +85,42 @@ public struct Tensor: Sendable {
   /// The elements in row-major order.
   ///
   /// - Throws: `ZooError` (`badData`) when the tensor's type is not `Element`'s.
-  public func elements<Element: TensorElement>(_: Element.Type = Element.self) throws -> [Element] {
-    guard type == Element.elementType else {
-      throw ZooError(.badData, "the tensor holds \(type.name), not \(Element.elementType.name)")
-    }
+  public func elements<Element: TensorElement>(_: Element.Type = Element.self) throws(ZooError) -> [Element] {
+    try checkType(Element.self)
     return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
   }
 
+  /// Calls `body` with the elements in row-major order, where they lie.
+  ///
+  /// - Throws: `ZooError` (`badData`) when the tensor's type is not `Element`'s, and what `body` throws.
+  public func withUnsafeElements<Element: TensorElement, Result>(
+    of _: Element.Type, _ body: (UnsafeBufferPointer<Element>) throws -> Result
+  ) throws -> Result {
+    try checkType(Element.self)
+    return try withUnsafeBytes { try body($0.bindMemory(to: Element.self)) }
+  }
+
+  #if compiler(>=6.2)
+    /// As `withUnsafeElements`, with a span, which can't be kept and checks its bounds.
+    ///
+    /// ```swift
+    /// let best = try logits.withElements(of: Float.self) { span in span.indices.max { span[$0] < span[$1] } }
+    /// ```
+    public func withElements<Element: TensorElement, Result>(
+      of _: Element.Type, _ body: (Span<Element>) throws -> Result
+    ) throws -> Result {
+      try withUnsafeElements(of: Element.self) { try body($0.span) }
+    }
+  #endif
+
+  private func checkType<Element: TensorElement>(_: Element.Type) throws(ZooError) {
+    guard type == Element.elementType else {
+      throw ZooError(.badData, "the tensor holds \(type.name), not \(Element.elementType.name)")
+    }
+  }
+
   /// The same elements under another shape of the same size.
-  public func reshaped(_ shape: [Int]) throws -> Tensor {
+  public func reshaped(_ shape: [Int]) throws(ZooError) -> Tensor {
     guard try Self.elementCount(of: shape) == count else {
       throw ZooError(.badData, "a tensor of shape \(self.shape) can't take the shape \(shape)")
     }
@@ -109,7 +134,7 @@ public struct Tensor: Sendable {
   ///
   /// - Throws: `ZooError` (`badData`) for a negative extent, for more elements than memory can hold, and for an empty
   ///   tensor whose other extents are so large that nobody could go through them.
-  public static func elementCount(of shape: [Int]) throws -> Int {
+  public static func elementCount(of shape: [Int]) throws(ZooError) -> Int {
     var count = 1
     for extent in shape {
       guard extent >= 0 else { throw ZooError(.badData, "the shape \(shape) has a negative extent") }
@@ -128,7 +153,7 @@ public struct Tensor: Sendable {
   /// The bytes that a tensor of `type` and `shape` takes; of strings, those of the table that points to them.
   ///
   /// - Throws: `ZooError` (`badData`) where `elementCount(of:)` does.
-  public static func byteCount(type: ElementType, shape: [Int]) throws -> Int {
+  public static func byteCount(type: ElementType, shape: [Int]) throws(ZooError) -> Int {
     let count = try elementCount(of: shape)
     let bytes = type == .string ? count * stringByteCount : type.byteCount(of: count)
     guard let bytes, bytes <= mostElements else { throw ZooError(.badData, "the shape \(shape) is too large") }
@@ -141,6 +166,21 @@ public struct Tensor: Sendable {
   static let mostOfEmpty = 1 << 31
   /// Address and length of a string.
   static let stringByteCount = 16
+}
+
+/// Tensors are equal that have the same type, shape and bits: NaN is what it is, and 0 differs from -0.
+extension Tensor: Hashable {
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    guard left.type == right.type, left.shape == right.shape, left.strings == right.strings else { return false }
+    return left.withUnsafeBytes { bytes in right.withUnsafeBytes { bytes.elementsEqual($0) } }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(type)
+    hasher.combine(shape)
+    hasher.combine(strings)
+    withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
 }
 
 /// A Swift type that tensors can hold.

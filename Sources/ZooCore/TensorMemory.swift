@@ -3,19 +3,19 @@
 /// Written only by whoever makes it, before anybody else sees it.
 public final class TensorMemory: @unchecked Sendable {
   /// Allocations begin at a multiple of this, as the plugin ABI asks.
-  public static let alignment = SystemMemory.alignment
+  package static let alignment = SystemMemory.alignment
 
-  public let mutableBytes: UnsafeMutableRawBufferPointer
+  package let mutableBytes: UnsafeMutableRawBufferPointer
   private let owner: AnyObject?
 
   public var count: Int { mutableBytes.count }
 
   /// A new allocation with undefined contents.
   ///
-  /// - Throws: `ZooError` (`badData`) when the system has no such memory.
-  public init(byteCount: Int) throws {
+  /// - Throws: `ZooError` (`outOfMemory`) when the system has no such memory.
+  public init(byteCount: Int) throws(ZooError) {
     guard let memory = SystemMemory.allocate(byteCount, heapLimit: SystemMemory.shortLivedHeapLimit) else {
-      throw ZooError(.badData, "no memory for \(byteCount) bytes")
+      throw ZooError(.outOfMemory, "no memory for \(byteCount) bytes")
     }
     mutableBytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     owner = nil
@@ -34,7 +34,7 @@ public final class TensorMemory: @unchecked Sendable {
 
   /// Says that `bytes`, a part of this memory, are not wanted soon. Pages of a file that is mapped leave memory, and
   /// come back when they are read.
-  public func discard(_ bytes: UnsafeRawBufferPointer) {
+  package func discard(_ bytes: UnsafeRawBufferPointer) {
     switch owner {
     case let file as any DiscardableOwner: file.discard(bytes)
     case let memory as TensorMemory: memory.discard(bytes)
@@ -60,7 +60,7 @@ public final class TensorMemory: @unchecked Sendable {
 }
 
 /// An owner of bytes that can be had again, such as a mapped file.
-public protocol DiscardableOwner: AnyObject, Sendable {
+package protocol DiscardableOwner: AnyObject, Sendable {
   /// Gives back the memory of `bytes`, which stay readable.
   func discard(_ bytes: UnsafeRawBufferPointer)
   /// - Throws: `ZooError` (`badData`) where the bytes are no longer those that were there first.

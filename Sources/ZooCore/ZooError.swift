@@ -1,16 +1,29 @@
 /// What went wrong, where, and what to do about it.
 public struct ZooError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Whose fault it is; the command line turns it into its exit status.
-  public enum Kind: Sendable, Hashable {
-    /// A call or an option that makes no sense (exit status 64).
+  /// What kind of thing went wrong, for programs to switch over; the command line turns it into its exit status
+  /// (Docs/commands.md). Later versions may have more.
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    /// A call or an option that makes no sense.
     case usage
-    /// A file or an input that is damaged, hostile or of the wrong kind (65).
+    /// A file that is damaged, hostile or of the wrong format, or contents that make no sense.
     case badData
-    /// A file, a model name or a plugin that is not there (66).
+    /// A file, a model name or a plugin that is not there.
     case notFound
-    /// A valid model that needs something which no loaded plugin offers (65).
+    /// Something valid that this software does not do.
     case unsupported
-    /// A defect of this software (70).
+    /// A model needs an operator, or a version of one, that no loaded plugin offers.
+    case missingOperator
+    /// An input of a network that is missing, unknown, given twice, or of the wrong type.
+    case badInput
+    /// An input of a network whose shape the network does not take.
+    case badShape
+    /// What is computed takes more memory than it may (`Model.Options.memoryLimit`) or than there is.
+    case outOfMemory
+    /// The task was cancelled, or the caller asked to stop.
+    case cancelled
+    /// The deadline has passed.
+    case deadlineExceeded
+    /// A defect of this software.
     case defect
   }
 
@@ -28,6 +41,18 @@ public struct ZooError: Error, Sendable, Hashable, CustomStringConvertible {
     self.location = location
     self.advice = advice
   }
+
+  /// `error`, if it is one of these; what else is thrown in here is a defect.
+  package init(_ error: any Error) {
+    switch error {
+    case let error as ZooError: self = error
+    case is CancellationError: self = .cancelled
+    default: self.init(.defect, "\(error)")
+    }
+  }
+
+  /// What ends a call that nobody waits for any more.
+  package static let cancelled = ZooError(.cancelled, "the call was cancelled")
 
   /// The same error with `place` put in front of its location.
   public func located(_ place: String) -> ZooError {

@@ -14,7 +14,7 @@ public struct DetectionAccuracy: Sendable, Hashable, Codable {
 }
 
 /// Collects detections and objects, one picture after the other.
-public struct DetectionScorer: Sendable {
+package struct DetectionScorer: Sendable {
   private struct Found: Sendable {
     var score: Float
     var image: Int
@@ -31,10 +31,10 @@ public struct DetectionScorer: Sendable {
   /// By class, then picture.
   private var truths: [String: [Int: [Truth]]] = [:]
 
-  public init() {}
+  package init() {}
 
   /// Counts a picture.
-  public mutating func add(_ detections: [Detection], objects: [PascalVOC.Object]) {
+  package mutating func add(_ detections: [Detection], objects: [PascalVOC.Object]) {
     for detection in detections {
       found[detection.label, default: []].append(Found(score: detection.score, image: images, box: detection.box))
     }
@@ -47,7 +47,7 @@ public struct DetectionScorer: Sendable {
   }
 
   /// What has been counted so far. Classes that no picture shows have no precision.
-  public var accuracy: DetectionAccuracy {
+  package var accuracy: DetectionAccuracy {
     var ap50: [String: Double] = [:]
     for (label, truths) in truths where truths.values.contains(where: { $0.contains { !$0.isDifficult } }) {
       ap50[label] = averagePrecision(found[label] ?? [], truths)

@@ -17,7 +17,7 @@ public struct Image: Sendable, Hashable {
   /// A picture of `pixels`.
   ///
   /// - Throws: `ZooError` (`usage`) when the sides are not positive or `pixels` is not `3 * width * height` long.
-  public init(width: Int, height: Int, pixels: [UInt8]) throws {
+  public init(width: Int, height: Int, pixels: [UInt8]) throws(ZooError) {
     let (area, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, pixels.count % 3 == 0, pixels.count / 3 == area else {
       throw ZooError(.usage, "\(pixels.count) bytes are not a picture of \(width)×\(height) RGB pixels")

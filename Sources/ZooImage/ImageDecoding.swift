@@ -34,43 +34,47 @@ extension Image {
   /// - Throws: `ZooError`: `notFound` when there is no such file; `badData`, with `path` as its location, for anything
   ///   that is not a whole picture of one of the formats, and for one that is larger than `decoding` allows;
   ///   `unsupported` for TIFF and WebP in a program that was built without these traits of the package.
-  public init(contentsOf path: String, decoding: ImageDecoding = ImageDecoding()) throws {
-    let file = try InputFile(path: path)
-    let beginning = try file.read(ForeignFile.beginningLength)
-    _ = try Self.format(of: beginning, name: path)
-    let rest = try file.readToEnd(limit: ImageFormat.mostBytes)
-    self = try Image(decoding: beginning + rest, name: path, decoding: decoding)
+  public init(contentsOf path: String, decoding: ImageDecoding = ImageDecoding()) throws(ZooError) {
+    do {
+      let file = try InputFile(path: path)
+      let beginning = try file.read(ForeignFile.beginningLength)
+      _ = try Self.format(of: beginning, name: path)
+      let rest = try file.readToEnd(limit: ImageFormat.mostBytes)
+      self = try Image(decoding: beginning + rest, name: path, decoding: decoding)
+    } catch { throw ZooError(error) }
   }
 
   /// The picture in `bytes`, a whole JPEG, PNG, WebP, GIF, BMP or TIFF file; `name` tells people which one an error is about.
   ///
   /// - Throws: `ZooError`, as `init(contentsOf:decoding:)` does.
-  public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws {
-    let format = try Self.format(of: bytes, name: name)
+  public init(decoding bytes: [UInt8], name: String, decoding: ImageDecoding = ImageDecoding()) throws(ZooError) {
     do {
-      self = try bytes.withUnsafeBufferPointer { buffer in
-        switch format {
-        case .jpeg: try decodeJPEG(buffer, decoding)
-        case .png: try decodePNG(buffer, decoding)
-        case .webp:
-          #if WebP
-            try decodeWebP(buffer, decoding)
-          #else
-            throw ZooError.leftOut("pictures in WebP files", trait: "WebP")
-          #endif
-        case .gif: try decodeGIF(buffer, decoding)
-        case .bmp: try decodeBMP(buffer, decoding)
-        case .tiff:
-          #if TIFF
-            try decodeTIFF(buffer, decoding)
-          #else
-            throw ZooError.leftOut("pictures in TIFF files", trait: "TIFF")
-          #endif
+      let format = try Self.format(of: bytes, name: name)
+      do {
+        self = try bytes.withUnsafeBufferPointer { buffer in
+          switch format {
+          case .jpeg: try decodeJPEG(buffer, decoding)
+          case .png: try decodePNG(buffer, decoding)
+          case .webp:
+            #if WebP
+              try decodeWebP(buffer, decoding)
+            #else
+              throw ZooError.leftOut("pictures in WebP files", trait: "WebP")
+            #endif
+          case .gif: try decodeGIF(buffer, decoding)
+          case .bmp: try decodeBMP(buffer, decoding)
+          case .tiff:
+            #if TIFF
+              try decodeTIFF(buffer, decoding)
+            #else
+              throw ZooError.leftOut("pictures in TIFF files", trait: "TIFF")
+            #endif
+          }
         }
+      } catch let error as ZooError {
+        throw error.located(name)
       }
-    } catch let error as ZooError {
-      throw error.located(name)
-    }
+    } catch { throw ZooError(error) }
   }
 
   private static func format(of bytes: [UInt8], name: String) throws -> ImageFormat {

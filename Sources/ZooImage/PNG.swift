@@ -78,34 +78,38 @@ extension Image {
   /// Writes the picture to `path` as a PNG file; a reader sees the old file or the whole new one.
   ///
   /// - Throws: `ZooError`: `notFound` when the folder does not exist, `badData` when the system refuses.
-  public func writePNG(to path: String) throws {
-    let bytes = try encodedPNG()
-    try bytes.withUnsafeBytes { try NewFile.write([$0], to: path) }
+  public func writePNG(to path: String) throws(ZooError) {
+    do {
+      let bytes = try encodedPNG()
+      try bytes.withUnsafeBytes { try NewFile.write([$0], to: path) }
+    } catch { throw ZooError(error) }
   }
 
   /// The bytes of a PNG file of the picture.
   ///
   /// - Throws: `ZooError` (`unsupported`) for sides that PNG can't hold.
-  public func encodedPNG() throws -> [UInt8] {
-    guard let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
-      throw ZooError(.unsupported, "PNG has no pictures of \(width)×\(height) pixels")
-    }
-    var png = png_image()
-    png.version = UInt32(PNG_IMAGE_VERSION)
-    png.width = width
-    png.height = height
-    png.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-    png.flags = UInt32(PNG_IMAGE_FLAG_FAST)
-    defer { png_image_free(&png) }
-    // Without memory, libpng gives the size that it needs.
-    var size = png_alloc_size_t(0)
-    guard png_image_write_to_memory(&png, nil, &size, 0, pixels, 0, nil) != 0 else { throw Self.encodingError(png) }
-    return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, initialized in
-      guard png_image_write_to_memory(&png, buffer.baseAddress, &size, 0, pixels, 0, nil) != 0 else {
-        throw Self.encodingError(png)
+  public func encodedPNG() throws(ZooError) -> [UInt8] {
+    do {
+      guard let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
+        throw ZooError(.unsupported, "PNG has no pictures of \(width)×\(height) pixels")
       }
-      initialized = Int(size)
-    }
+      var png = png_image()
+      png.version = UInt32(PNG_IMAGE_VERSION)
+      png.width = width
+      png.height = height
+      png.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+      png.flags = UInt32(PNG_IMAGE_FLAG_FAST)
+      defer { png_image_free(&png) }
+      // Without memory, libpng gives the size that it needs.
+      var size = png_alloc_size_t(0)
+      guard png_image_write_to_memory(&png, nil, &size, 0, pixels, 0, nil) != 0 else { throw Self.encodingError(png) }
+      return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, initialized in
+        guard png_image_write_to_memory(&png, buffer.baseAddress, &size, 0, pixels, 0, nil) != 0 else {
+          throw Self.encodingError(png)
+        }
+        initialized = Int(size)
+      }
+    } catch { throw ZooError(error) }
   }
 
   private static func encodingError(_ png: png_image) -> ZooError {

@@ -11,41 +11,45 @@ extension ImagePreprocessing {
   /// `Normalize`), so that the values are the same.
   ///
   /// - Throws: `ZooError` (`badData`) for settings that make no sense, such as a deviation of zero.
-  public func tensor(from images: [Image]) throws -> Tensor {
-    let tables = try channelTables()
-    try checkSizes()
-    var (height, width) = (height, width)
-    if case .none = resize {
-      (height, width) = (images.first?.height ?? 1, images.first?.width ?? 1)
-      guard images.allSatisfy({ $0.height == height && $0.width == width }) else {
-        throw ZooError(
-          .usage, "photographs of different sizes don't fit into one tensor", advice: "give them one by one")
+  public func tensor(from images: [Image]) throws(ZooError) -> Tensor {
+    do {
+      let tables = try channelTables()
+      try checkSizes()
+      var (height, width) = (height, width)
+      if case .none = resize {
+        (height, width) = (images.first?.height ?? 1, images.first?.width ?? 1)
+        guard images.allSatisfy({ $0.height == height && $0.width == width }) else {
+          throw ZooError(
+            .usage, "photographs of different sizes don't fit into one tensor", advice: "give them one by one")
+        }
       }
-    }
-    let plane = height * width
-    return try Tensor(type: .float32, shape: [images.count, 3, height, width]) { bytes in
-      let values = bytes.bindMemory(to: Float.self)
-      for (index, image) in images.enumerated() {
-        let crop = picture(from: image)
-        crop.pixels.withUnsafeBufferPointer { pixels in
-          for channel in 0..<3 {
-            let source = colorOrder == .rgb ? channel : 2 - channel
-            let output = UnsafeMutableBufferPointer(rebasing: values[((3 * index + channel) * plane)...])
-            tables[channel].withUnsafeBufferPointer { table in
-              for pixel in 0..<plane { output[pixel] = table[Int(pixels[3 * pixel + source])] }
+      let plane = height * width
+      return try Tensor(type: .float32, shape: [images.count, 3, height, width]) { bytes in
+        let values = bytes.bindMemory(to: Float.self)
+        for (index, image) in images.enumerated() {
+          let crop = picture(from: image)
+          crop.pixels.withUnsafeBufferPointer { pixels in
+            for channel in 0..<3 {
+              let source = colorOrder == .rgb ? channel : 2 - channel
+              let output = UnsafeMutableBufferPointer(rebasing: values[((3 * index + channel) * plane)...])
+              tables[channel].withUnsafeBufferPointer { table in
+                for pixel in 0..<plane { output[pixel] = table[Int(pixels[3 * pixel + source])] }
+              }
             }
           }
         }
       }
-    }
+    } catch { throw ZooError(error) }
   }
 
   /// What the network sees of `image`, before its values are scaled: resized, and cropped around the centre.
   ///
   /// - Throws: `ZooError` (`badData`) for sizes that make no sense.
-  public func crop(of image: Image) throws -> Image {
-    try checkSizes()
-    return picture(from: image)
+  public func crop(of image: Image) throws(ZooError) -> Image {
+    do {
+      try checkSizes()
+      return picture(from: image)
+    } catch { throw ZooError(error) }
   }
 
   private func picture(from image: Image) -> Image {

@@ -8,31 +8,31 @@ import ZooCore
 ///
 /// Numbers that leave ±2^62 stay there, which is more than any tensor may have. Expressions that grow beyond a few hundred
 /// symbols become `unknown()`.
-public struct Dim: Sendable, Hashable {
+package struct Dim: Sendable, Hashable {
   /// What has symbols. A number takes no memory of its own: most extents are numbers, and there are many of them.
   private var sum: Polynomial?
   /// Where there are no symbols.
   private var plain: Int
 
-  public init(_ number: Int) { (sum, plain) = (nil, min(max(number, -Self.limit), Self.limit)) }
+  package init(_ number: Int) { (sum, plain) = (nil, min(max(number, -Self.limit), Self.limit)) }
 
   /// The extent that is called `name` wherever it occurs.
-  public static func symbol(_ name: String) -> Dim { Dim(atom: .symbol(.named(name))) }
+  package static func symbol(_ name: String) -> Dim { Dim(atom: .symbol(.named(name))) }
 
   /// An extent of which nothing is known: only itself is equal to it.
-  public static func unknown() -> Dim { Dim(atom: .symbol(.unknown(UnknownExtent()))) }
+  package static func unknown() -> Dim { Dim(atom: .symbol(.unknown(UnknownExtent()))) }
 
   /// What stands for a number.
-  public enum Symbol: Sendable, Hashable {
+  package enum Symbol: Sendable, Hashable {
     case named(String)
     case unknown(UnknownExtent)
   }
 
   /// An extent that nobody knows, by identity.
-  public final class UnknownExtent: Sendable, Hashable {
+  package final class UnknownExtent: Sendable, Hashable {
     fileprivate init() {}
-    public static func == (left: UnknownExtent, right: UnknownExtent) -> Bool { left === right }
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+    package static func == (left: UnknownExtent, right: UnknownExtent) -> Bool { left === right }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
   }
 
   fileprivate init(atom: Atom) { self.init(Polynomial(terms: [[atom: 1]: 1])) }
@@ -57,7 +57,7 @@ public struct Dim: Sendable, Hashable {
   }
 
   /// The extent that the file gives.
-  public init(_ dimension: Dimension) {
+  package init(_ dimension: ShapeDimension) {
     switch dimension.extent {
     case .fixed(let extent): self.init(Int(extent))
     case .symbol(let name): self = .symbol(name)
@@ -68,7 +68,7 @@ public struct Dim: Sendable, Hashable {
   private static let limit = 1 << 62
 
   /// The number, where no symbol takes part.
-  public var number: Int? {
+  package var number: Int? {
     sum == nil ? plain : nil
   }
 
@@ -82,7 +82,7 @@ public struct Dim: Sendable, Hashable {
   }
 
   /// What stands for numbers in it.
-  public var symbols: Set<Symbol> {
+  package var symbols: Set<Symbol> {
     var found: Set<Symbol> = []
     _ = replacing { symbol in
       found.insert(symbol)
@@ -92,7 +92,7 @@ public struct Dim: Sendable, Hashable {
   }
 
   /// Whether something takes part of which nothing is known.
-  public var hasUnknown: Bool { symbols.contains { if case .unknown = $0 { true } else { false } } }
+  package var hasUnknown: Bool { symbols.contains { if case .unknown = $0 { true } else { false } } }
 
   private var polynomial: Polynomial {
     sum ?? Polynomial(plain)
@@ -100,22 +100,22 @@ public struct Dim: Sendable, Hashable {
 
   /// Whether it is 0 or more whatever its symbols stand for, as far as the signs of its terms tell. Of `unknown()`, which may
   /// stand for an element as well as for an extent, nothing is known.
-  public var isNonNegative: Bool {
+  package var isNonNegative: Bool {
     sum?.isNonNegative ?? (plain >= 0)
   }
 
   /// Whether it is 1 or more whatever its symbols stand for, as far as the signs of its terms tell.
-  public var isPositive: Bool { (self - 1).isNonNegative }
+  package var isPositive: Bool { (self - 1).isNonNegative }
 
   /// This with symbols replaced; those for which `replacement` gives `nil` stay. `nil` for what has no value then, such as
   /// a quotient by 0.
-  public func replacing(_ replacement: (Symbol) -> Dim?) -> Dim? {
+  package func replacing(_ replacement: (Symbol) -> Dim?) -> Dim? {
     guard let sum else { return self }
     return sum.replacing(replacement)
   }
 
   /// Whether both are the same number; `nil` where that depends on symbols.
-  public func equals(_ other: Dim) -> Bool? {
+  package func equals(_ other: Dim) -> Bool? {
     if self == other { return true }
     guard let difference = (self - other).number else { return nil }
     return difference == 0
@@ -123,31 +123,31 @@ public struct Dim: Sendable, Hashable {
 }
 
 extension Dim: ExpressibleByIntegerLiteral {
-  public init(integerLiteral value: Int) { self.init(value) }
+  package init(integerLiteral value: Int) { self.init(value) }
 }
 
 // MARK: Arithmetic
 
 extension Dim {
-  public static func + (left: Dim, right: Dim) -> Dim {
+  package static func + (left: Dim, right: Dim) -> Dim {
     if let a = left.number, let b = right.number { return Dim(a.addingSaturated(b)) }
     return Dim(left.polynomial + right.polynomial)
   }
 
-  public static prefix func - (value: Dim) -> Dim { -1 * value }
+  package static prefix func - (value: Dim) -> Dim { -1 * value }
 
-  public static func - (left: Dim, right: Dim) -> Dim { left + -right }
+  package static func - (left: Dim, right: Dim) -> Dim { left + -right }
 
-  public static func * (left: Dim, right: Dim) -> Dim {
+  package static func * (left: Dim, right: Dim) -> Dim {
     if let a = left.number, let b = right.number { return Dim(a.timesSaturated(b)) }
     return Dim(left.polynomial * right.polynomial)
   }
 
-  public static func += (left: inout Dim, right: Dim) { left = left + right }
-  public static func *= (left: inout Dim, right: Dim) { left = left * right }
+  package static func += (left: inout Dim, right: Dim) { left = left + right }
+  package static func *= (left: inout Dim, right: Dim) { left = left * right }
 
   /// The quotient, rounded down. The divisor is not 0.
-  public func floorDivided(by divisor: Dim) -> Dim {
+  package func floorDivided(by divisor: Dim) -> Dim {
     if divisor == 1 { return self }
     if let a = number, let b = divisor.number { return Dim(a.floorDivided(b)) }
     let (whole, rest) = polynomial.divided(by: divisor.polynomial)
@@ -157,10 +157,10 @@ extension Dim {
   }
 
   /// The quotient, rounded up. The divisor is not 0.
-  public func ceilingDivided(by divisor: Dim) -> Dim { -(-self).floorDivided(by: divisor) }
+  package func ceilingDivided(by divisor: Dim) -> Dim { -(-self).floorDivided(by: divisor) }
 
   /// The quotient of a division that leaves no rest; `nil` where that is not certain.
-  public func divided(exactlyBy divisor: Dim) -> Dim? {
+  package func divided(exactlyBy divisor: Dim) -> Dim? {
     guard divisor != 0 else { return nil }
     if let a = number, let b = divisor.number { return a % b == 0 ? Dim(a / b) : nil }
     let (whole, rest) = polynomial.divided(by: divisor.polynomial)
@@ -181,16 +181,16 @@ extension Dim {
     return (dividend, divisor)
   }
 
-  public static func minimum(_ left: Dim, _ right: Dim) -> Dim {
+  package static func minimum(_ left: Dim, _ right: Dim) -> Dim {
     if (right - left).isNonNegative { return left }
     if (left - right).isNonNegative { return right }
     return Dim(atom: .least([left, right]))
   }
 
-  public static func maximum(_ left: Dim, _ right: Dim) -> Dim { -minimum(-left, -right) }
+  package static func maximum(_ left: Dim, _ right: Dim) -> Dim { -minimum(-left, -right) }
 
   /// The extent that two extents broadcast to (NumPy's rules): the one that is not 1. `nil` where they don't.
-  public static func broadcast(_ left: Dim, _ right: Dim) -> Dim? {
+  package static func broadcast(_ left: Dim, _ right: Dim) -> Dim? {
     if left == right || right == 1 { return left }
     if left == 1 { return right }
     switch (left.number, right.number) {
@@ -205,11 +205,11 @@ extension Dim {
 
 extension Sequence<Dim> {
   /// The number of elements of a shape.
-  public var product: Dim { reduce(1, *) }
+  package var product: Dim { reduce(1, *) }
 }
 
 extension Dim: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     sum?.description ?? String(plain)
   }
 }

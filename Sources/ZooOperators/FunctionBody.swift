@@ -7,9 +7,9 @@ import ZooCore
 /// let sum = f("Add", f.input(0), f.input(1))
 /// return [f("Gelu", sum, attributes: ["approximate": .text("tanh")])]
 /// ```
-public struct FunctionBody {
+package struct FunctionBody {
   /// A value in the body.
-  public enum Value: Hashable, Sendable {
+  package enum Value: Hashable, Sendable {
     /// The node's own input.
     case input(Int)
     /// What a part, by its number, gives.
@@ -21,7 +21,7 @@ public struct FunctionBody {
   }
 
   /// What the body is made of, in order.
-  public enum Part: Sendable {
+  package enum Part: Sendable {
     /// - Parameter sources: The node's inputs of which the constant is made whatever their shapes.
     case constant(StoredTensor, sources: [Int])
     /// A node, whose outputs are empty where nobody wants them.
@@ -31,16 +31,16 @@ public struct FunctionBody {
   }
 
   /// The version of ONNX's operators by which nodes are made, unless they say another.
-  public static let opset: Int64 = 24
+  package static let opset: Int64 = 24
 
   /// The node.
   let node: Inference
   /// In a derivative: what is known of the node's outputs, and those that the result depends on.
   let outputs: [ValueFacts]
   let gradients: Set<Int>
-  public private(set) var parts: [Part] = []
+  package private(set) var parts: [Part] = []
   /// The function's results by position, `nil` where it does not make one.
-  public internal(set) var results: [Value?] = []
+  package internal(set) var results: [Value?] = []
 
   init(_ node: Inference, outputs: [ValueFacts] = [], gradients: Set<Int> = []) {
     (self.node, self.outputs, self.gradients) = (node, outputs, gradients)

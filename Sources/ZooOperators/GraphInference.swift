@@ -1,23 +1,23 @@
 import ZooCore
 
 /// Facts of all values of a graph, from facts of its inputs.
-public struct GraphInference {
+package struct GraphInference {
   private let operatorSets: [String: Int64]
   private var facts: [String: ValueFacts]
 
   /// - Parameters:
   ///   - operatorSets: The versions that the model imports, by domain (empty for ONNX's own).
   ///   - inputs: What is known of values that the graph's nodes read and no node makes.
-  public init(operatorSets: [String: Int64], inputs: [String: ValueFacts]) {
+  package init(operatorSets: [String: Int64], inputs: [String: ValueFacts]) {
     (self.operatorSets, facts) = (operatorSets, inputs)
   }
 
-  public subscript(name: String) -> ValueFacts? { facts[name] }
+  package subscript(name: String) -> ValueFacts? { facts[name] }
 
   /// Goes through the nodes of `graph`, in their order.
   ///
   /// - Throws: `ZooError` (`badData`) for nodes that their operators' specifications don't allow.
-  public mutating func infer(_ graph: Graph) throws {
+  package mutating func infer(_ graph: Graph) throws {
     for initializer in graph.initializers { facts[initializer.name] = ValueFacts(initializer.tensor) }
     for node in graph.nodes { try infer(node) }
   }

@@ -7,30 +7,30 @@ struct NotKnown: Error {}
 ///
 /// What an input has to have is asked for with `shape(_:)`, `elements(_:)` and the like. Where it is not known, these end
 /// the rule, and what it would give is not known either; where it can't be, they throw a `ZooError`.
-public struct Inference {
+package struct Inference {
   /// Facts of what the body in an attribute gives, from facts of what its inputs get.
-  public typealias Body = (_ attribute: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts]
+  package typealias Body = (_ attribute: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts]
 
-  public let node: Node
+  package let node: Node
   /// The version of the node's domain that the model imports.
-  public let opset: Int64
+  package let opset: Int64
   /// By position, `nil` for those that are left out.
-  public internal(set) var inputs: [ValueFacts?]
+  package internal(set) var inputs: [ValueFacts?]
   private let bodies: [String: BodySize]
   private let body: Body?
 
   /// How many values a body takes from its operator and gives.
-  public struct BodySize: Sendable {
-    public var inputs: Int
-    public var outputs: Int
+  package struct BodySize: Sendable {
+    package var inputs: Int
+    package var outputs: Int
 
-    public init(inputs: Int, outputs: Int) { (self.inputs, self.outputs) = (inputs, outputs) }
+    package init(inputs: Int, outputs: Int) { (self.inputs, self.outputs) = (inputs, outputs) }
   }
 
   /// - Parameters:
   ///   - bodies: The sizes of bodies by attribute; `nil` for those of the graphs in the node's attributes.
   ///   - body: What is known of a body's results.
-  public init(
+  package init(
     _ node: Node, opset: Int64, inputs: [ValueFacts?], bodies: [String: BodySize]? = nil, body: Body? = nil
   ) {
     (self.node, self.opset, self.inputs, self.body) = (node, opset, inputs, body)
@@ -46,30 +46,30 @@ public struct Inference {
     return sizes
   }
 
-  public var outputCount: Int { node.outputs.count }
+  package var outputCount: Int { node.outputs.count }
 
   // MARK: Inputs
 
   /// Whether the node has input `index`.
-  public func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+  package func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
 
-  public func facts(_ index: Int) throws -> ValueFacts {
+  package func facts(_ index: Int) throws -> ValueFacts {
     guard has(index), let facts = inputs[index] else { throw invalid("input \(index) is missing") }
     return facts
   }
 
-  public func kind(_ index: Int) throws -> ValueKind {
+  package func kind(_ index: Int) throws -> ValueKind {
     guard let kind = try facts(index).kind else { throw NotKnown() }
     return kind
   }
 
-  public func elementType(_ index: Int) throws -> ElementType {
+  package func elementType(_ index: Int) throws -> ElementType {
     let kind = try kind(index)
     guard let type = kind.elementType else { throw invalid("input \(index) is \(kind.name), not a tensor") }
     return type
   }
 
-  public func shape(_ index: Int) throws -> [Dim] {
+  package func shape(_ index: Int) throws -> [Dim] {
     guard let shape = try facts(index).shape else { throw NotKnown() }
     return shape
   }
@@ -83,11 +83,11 @@ public struct Inference {
   /// `nil` where the shape is not known, or there is no such input.
   func knownShape(_ index: Int) -> [Dim]? { has(index) ? inputs[index]?.shape : nil }
 
-  public func rank(_ index: Int) throws -> Int { try shape(index).count }
+  package func rank(_ index: Int) throws -> Int { try shape(index).count }
 
   /// The elements of a tensor of integers that names extents, axes or places, in row-major order. Those of which nothing is
   /// known are `Dim.unknown()`, as long as their number is known.
-  public func elements(_ index: Int) throws -> [Dim] {
+  package func elements(_ index: Int) throws -> [Dim] {
     let facts = try facts(index)
     if let elements = facts.elements { return elements }
     if let constant = facts.constant { return try integers(of: constant, "input \(index)").map { Dim($0) } }
@@ -96,7 +96,7 @@ public struct Inference {
   }
 
   /// As `elements`, in numbers.
-  public func integers(_ index: Int) throws -> [Int] {
+  package func integers(_ index: Int) throws -> [Int] {
     try elements(index).map { element in
       guard let number = element.number else { throw NotKnown() }
       return number
@@ -104,19 +104,19 @@ public struct Inference {
   }
 
   /// The one integer of input `index`.
-  public func element(_ index: Int) throws -> Dim {
+  package func element(_ index: Int) throws -> Dim {
     let elements = try elements(index)
     guard elements.count == 1 else { throw invalid("input \(index) has \(elements.count) elements in place of one") }
     return elements[0]
   }
 
-  public func integer(_ index: Int) throws -> Int {
+  package func integer(_ index: Int) throws -> Int {
     guard let number = try element(index).number else { throw NotKnown() }
     return number
   }
 
   /// The numbers of a constant tensor of any type of numbers.
-  public func numbers(_ index: Int) throws -> [Double] {
+  package func numbers(_ index: Int) throws -> [Double] {
     let facts = try facts(index)
     if let elements = facts.elements {
       return try elements.map { element in
@@ -167,61 +167,61 @@ public struct Inference {
 
   // MARK: Attributes
 
-  public func int(_ name: String) throws -> Int? {
+  package func int(_ name: String) throws -> Int? {
     guard let value = node[attribute: name] else { return nil }
     guard case .int(let number) = value else { throw wrongKind(name) }
     return Int(number)
   }
 
-  public func int(_ name: String, default standard: Int) throws -> Int { try int(name) ?? standard }
+  package func int(_ name: String, default standard: Int) throws -> Int { try int(name) ?? standard }
 
-  public func requiredInt(_ name: String) throws -> Int {
+  package func requiredInt(_ name: String) throws -> Int {
     guard let value = try int(name) else { throw invalid("attribute \(name) is missing") }
     return value
   }
 
-  public func flag(_ name: String, default standard: Bool = false) throws -> Bool {
+  package func flag(_ name: String, default standard: Bool = false) throws -> Bool {
     try int(name).map { $0 != 0 } ?? standard
   }
 
-  public func ints(_ name: String) throws -> [Int]? {
+  package func ints(_ name: String) throws -> [Int]? {
     guard let value = node[attribute: name] else { return nil }
     guard case .ints(let numbers) = value else { throw wrongKind(name) }
     return numbers.map { Int($0) }
   }
 
-  public func float(_ name: String) throws -> Float? {
+  package func float(_ name: String) throws -> Float? {
     guard let value = node[attribute: name] else { return nil }
     guard case .float(let number) = value else { throw wrongKind(name) }
     return number
   }
 
-  public func floats(_ name: String) throws -> [Float]? {
+  package func floats(_ name: String) throws -> [Float]? {
     guard let value = node[attribute: name] else { return nil }
     guard case .floats(let numbers) = value else { throw wrongKind(name) }
     return numbers
   }
 
-  public func text(_ name: String) throws -> String? {
+  package func text(_ name: String) throws -> String? {
     guard let value = node[attribute: name] else { return nil }
     guard case .string(let bytes) = value else { throw wrongKind(name) }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  public func texts(_ name: String) throws -> [String]? {
+  package func texts(_ name: String) throws -> [String]? {
     guard let value = node[attribute: name] else { return nil }
     guard case .strings(let strings) = value else { throw wrongKind(name) }
     return strings.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  public func tensor(_ name: String) throws -> StoredTensor? {
+  package func tensor(_ name: String) throws -> StoredTensor? {
     guard let value = node[attribute: name] else { return nil }
     guard case .tensor(let tensor) = value else { throw wrongKind(name) }
     return tensor.tensor
   }
 
   /// The element type that an attribute names by its number.
-  public func elementType(_ name: String) throws -> ElementType? {
+  package func elementType(_ name: String) throws -> ElementType? {
     guard let number = try int(name), number != 0 else { return nil }
     guard let type = Int32(exactly: number).flatMap(ElementType.init) else {
       throw invalid("attribute \(name) names the element type \(number), which there is not")
@@ -243,7 +243,7 @@ public struct Inference {
   }
 
   /// What the body in attribute `name` gives.
-  public func results(ofBody name: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
+  package func results(ofBody name: String, _ inputs: [ValueFacts?]) throws -> [ValueFacts] {
     guard let body else { throw NotKnown() }
     return try body(name, inputs)
   }
@@ -258,20 +258,20 @@ public struct Inference {
   }
 
   /// The error for a node that its operator's specification does not allow.
-  public func invalid(_ message: String) -> ZooError { ZooError(.badData, message) }
+  package func invalid(_ message: String) -> ZooError { ZooError(.badData, message) }
 
   /// - Throws: `ZooError` (`badData`) where `isTrue` does not hold.
-  public func require(_ isTrue: Bool, _ message: @autoclosure () -> String) throws {
+  package func require(_ isTrue: Bool, _ message: @autoclosure () -> String) throws {
     guard isTrue else { throw invalid(message()) }
   }
 
   /// Both extents are the same number, or may be.
-  public func requireEqual(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws {
+  package func requireEqual(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws {
     guard left.equals(right) != false else { throw invalid("\(message()): \(left) and \(right)") }
   }
 
   /// What two extents are that have to be the same: the one of which more is known.
-  public func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
+  package func same(_ left: Dim, _ right: Dim, _ message: @autoclosure () -> String) throws -> Dim {
     try requireEqual(left, right, message())
     return left.number == nil && right.number != nil ? right : left
   }
@@ -284,25 +284,25 @@ public struct Inference {
   }
 
   /// `axis` counted from the front.
-  public func normalized(axis: Int, rank: Int) throws -> Int {
+  package func normalized(axis: Int, rank: Int) throws -> Int {
     guard axis >= -rank, axis < rank else { throw invalid("axis \(axis) is outside a tensor of rank \(rank)") }
     return axis < 0 ? axis + rank : axis
   }
 
   /// The axes counted from the front, each once.
-  public func normalized(axes: [Int], rank: Int) throws -> [Int] {
+  package func normalized(axes: [Int], rank: Int) throws -> [Int] {
     let axes = try axes.map { try normalized(axis: $0, rank: rank) }
     guard Set(axes).count == axes.count else { throw invalid("an axis occurs twice in \(axes)") }
     return axes
   }
 
   /// The axis that the attribute names.
-  public func axis(_ name: String = "axis", default standard: Int, rank: Int) throws -> Int {
+  package func axis(_ name: String = "axis", default standard: Int, rank: Int) throws -> Int {
     try normalized(axis: int(name, default: standard), rank: rank)
   }
 
   /// The shape that `shapes` broadcast to by NumPy's rules.
-  public func broadcast(_ shapes: [[Dim]]) throws -> [Dim] {
+  package func broadcast(_ shapes: [[Dim]]) throws -> [Dim] {
     let rank = shapes.map(\.count).max() ?? 0
     var result = [Dim](repeating: 1, count: rank)
     for shape in shapes {

@@ -1,9 +1,9 @@
 import ZooCore
 
 /// The operators that are declared.
-public enum OperatorCatalogue {
+package enum OperatorCatalogue {
   /// All declarations, by family.
-  public static let all: [OperatorDeclaration] =
+  package static let all: [OperatorDeclaration] =
     elementwise + shape + indexing + linear + reduction + normalization + convolution + resampling + recurrent
     + attention
     + quantization + random + signal + sequence + control + text + vision + ml + training + microsoft + compiler
@@ -11,7 +11,7 @@ public enum OperatorCatalogue {
   /// The declaration of an operator; `nil` for one that nobody here knows.
   ///
   /// - Parameter domain: ONNX's own where it is empty or `ai.onnx`.
-  public static func declaration(_ name: String, domain: String = "") -> OperatorDeclaration? {
+  package static func declaration(_ name: String, domain: String = "") -> OperatorDeclaration? {
     table[Key(domain: ExactText(domain == "ai.onnx" ? "" : domain), name: ExactText(name))]
   }
 

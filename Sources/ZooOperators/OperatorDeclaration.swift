@@ -1,49 +1,49 @@
 import ZooCore
 
 /// What passes need to know of an operator without knowing its name.
-public struct OperatorTraits: OptionSet, Sendable {
-  public let rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+package struct OperatorTraits: OptionSet, Sendable {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Two runs may give different results, so nothing may be computed ahead.
-  public static let random = OperatorTraits(rawValue: 1 << 0)
+  package static let random = OperatorTraits(rawValue: 1 << 0)
   /// Output 0 has the elements of input 0 in the same order, in another shape.
-  public static let view = OperatorTraits(rawValue: 1 << 1)
+  package static let view = OperatorTraits(rawValue: 1 << 1)
   /// Each element of output 0 depends on those elements of the inputs alone that broadcast to its place.
-  public static let elementwise = OperatorTraits(rawValue: 1 << 2)
+  package static let elementwise = OperatorTraits(rawValue: 1 << 2)
   /// Sums of products, whose operands may be rounded (`Precision`).
-  public static let product = OperatorTraits(rawValue: 1 << 3)
+  package static let product = OperatorTraits(rawValue: 1 << 3)
   /// Only the shape of input 0 matters, not what it holds.
-  public static let readsShapeOnly = OperatorTraits(rawValue: 1 << 4)
+  package static let readsShapeOnly = OperatorTraits(rawValue: 1 << 4)
   /// Zero in all inputs gives zero.
-  public static let keepsZero = OperatorTraits(rawValue: 1 << 5)
+  package static let keepsZero = OperatorTraits(rawValue: 1 << 5)
   /// Runs graphs of its own.
-  public static let hasBodies = OperatorTraits(rawValue: 1 << 6)
+  package static let hasBodies = OperatorTraits(rawValue: 1 << 6)
   /// Where input 0 and output 0 have one type and one shape, they hold the same elements.
-  public static let keepsValues = OperatorTraits(rawValue: 1 << 7)
+  package static let keepsValues = OperatorTraits(rawValue: 1 << 7)
   /// Each element of the outputs is one of the inputs', or the same for all.
-  public static let copies = OperatorTraits(rawValue: 1 << 8)
+  package static let copies = OperatorTraits(rawValue: 1 << 8)
   /// What it gives depends on the types of its inputs, not only on their numbers.
-  public static let readsTypes = OperatorTraits(rawValue: 1 << 9)
+  package static let readsTypes = OperatorTraits(rawValue: 1 << 9)
 }
 
 /// What an operator is, apart from how it is computed: all that shape inference, operator set conversion, importers and
 /// passes know of it.
 ///
 /// One declaration serves all versions of an operator; rules look at `Inference.opset` where versions differ.
-public struct OperatorDeclaration: Sendable {
-  public typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
-  public typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
-  public typealias ElementRule = @Sendable (Inference) throws -> [Dim]
-  public typealias FunctionRule = @Sendable (inout FunctionBody) throws -> [FunctionBody.Value?]
-  public typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
+package struct OperatorDeclaration: Sendable {
+  package typealias TypeRule = @Sendable (Inference) throws -> [ValueKind?]
+  package typealias ShapeRule = @Sendable (Inference) throws -> [[Dim]?]
+  package typealias ElementRule = @Sendable (Inference) throws -> [Dim]
+  package typealias FunctionRule = @Sendable (inout FunctionBody) throws -> [FunctionBody.Value?]
+  package typealias FactRule = @Sendable (Inference) throws -> [ValueFacts]
 
-  public let name: String
+  package let name: String
   /// Empty for ONNX's own.
-  public private(set) var domain: String
-  public let traits: OperatorTraits
+  package private(set) var domain: String
+  package let traits: OperatorTraits
   /// Inputs whose elements the shapes of the outputs depend on.
-  public let shapeInputs: [Int]
+  package let shapeInputs: [Int]
   private var allowedTable = AllowedParameters.Table()
   private var types: TypeRule?
   private let shapes: ShapeRule?
@@ -56,14 +56,14 @@ public struct OperatorDeclaration: Sendable {
   private var differentiable: FunctionRule?
   var rowRule: RowRule?
   /// `nil` for an operator that reads all rows.
-  public internal(set) var countedRows: CountedRows?
+  package internal(set) var countedRows: CountedRows?
 
   /// - Parameters:
   ///   - types: The kinds of the outputs; without it they follow from the type variables of the operator's schema.
   ///   - shapes: The shapes of the outputs; an extent that only running the operator tells is `Dim.unknown()`.
   ///   - elements: The integers of output 0, for operators that compute shapes.
   ///   - elementsOfAnyType: Whether that rule can tell whole numbers of other types, too.
-  public init(
+  package init(
     _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
     types: TypeRule? = nil, elements: ElementRule? = nil, elementsOfAnyType anyType: Bool = false,
     shapes: @escaping ShapeRule
@@ -74,7 +74,7 @@ public struct OperatorDeclaration: Sendable {
 
   /// - Parameter facts: All that is known of the outputs, for operators whose types, shapes and elements have one source,
   ///   such as a body.
-  public init(
+  package init(
     _ name: String, domain: String = "", _ traits: OperatorTraits = [], shapeInputs: [Int] = [],
     facts: @escaping FactRule
   ) {
@@ -104,19 +104,19 @@ public struct OperatorDeclaration: Sendable {
   }
 
   /// Whether nodes stand for others, so that the operator has no kernel.
-  public var isFunction: Bool { function != nil || isGradient }
+  package var isFunction: Bool { function != nil || isGradient }
 
   /// Whether the operator is ONNX's Gradient, whose nodes stand for the derivative of the graph that they hold.
-  public var isGradient: Bool { name == "Gradient" && domain == trainingDomain }
+  package var isGradient: Bool { name == "Gradient" && domain == trainingDomain }
 
   /// Whether the operator has a derivative, or a function that has.
-  public var hasOwnDerivative: Bool { derivative != nil || differentiable != nil }
+  package var hasOwnDerivative: Bool { derivative != nil || differentiable != nil }
 
   /// What a node of a function stands for; `nil` where that depends on what is not known yet.
   ///
   /// - Parameter differentiates: Whether the derivative of the node is wanted.
   /// - Throws: `ZooError` (`unsupported`) for what the function can't express.
-  public func functionBody(of node: Inference, differentiates: Bool = false) throws -> FunctionBody? {
+  package func functionBody(of node: Inference, differentiates: Bool = false) throws -> FunctionBody? {
     // What it refuses may be in nobody's way.
     if differentiates, function == nil { return try? body(of: node, by: differentiable) }
     return try body(of: node, by: function)
@@ -138,7 +138,7 @@ public struct OperatorDeclaration: Sendable {
   /// What is known of a node's outputs.
   ///
   /// - Throws: `ZooError` (`badData`) for a node that the operator's specification does not allow.
-  public func infer(_ node: Inference) throws -> [ValueFacts] {
+  package func infer(_ node: Inference) throws -> [ValueFacts] {
     let results = try ruled(node)
     let allowed = allowed
     try node.checkPresence(allowed.inputs)

@@ -2,13 +2,13 @@ import ZooCore
 
 extension OperatorDeclaration {
   /// Tells of a node whose shapes are known which inputs it goes through row by row.
-  public typealias RowRule = @Sendable (Inference) throws -> [Int]
+  package typealias RowRule = @Sendable (Inference) throws -> [Int]
 
   /// The inputs, by position, of which row i alone, along the first axis, makes row i of every output. All rows depend on
   /// the whole of the other inputs. None where rows depend on each other, or nothing is known of it.
   ///
   /// - Parameter output: The shape of output 0.
-  public func inputsByRow(_ node: Inference, output: [Int]) throws -> [Int] {
+  package func inputsByRow(_ node: Inference, output: [Int]) throws -> [Int] {
     guard let rows = output.first else { return [] }
     let shapes = node.inputs.map { $0?.fixedShape }
     if traits.contains(.elementwise) {
@@ -33,8 +33,8 @@ extension OperatorDeclaration {
   }
 
   /// Inputs of which an operator reads the first rows alone, and the one that says how many.
-  public struct CountedRows: Sendable {
-    public let inputs: [Int]
-    public let count: Int
+  package struct CountedRows: Sendable {
+    package let inputs: [Int]
+    package let count: Int
   }
 }

@@ -1,7 +1,7 @@
 import ZooCore
 
 /// What sort of value it is (ONNX's TypeProto without shapes).
-public enum ValueKind: Sendable, Hashable {
+package enum ValueKind: Sendable, Hashable {
   case tensor(ElementType)
   case sparseTensor(ElementType)
   indirect case sequence(ValueKind)
@@ -9,7 +9,7 @@ public enum ValueKind: Sendable, Hashable {
   indirect case map(key: ElementType, value: ValueKind)
 
   /// The kind that a file gives a value; `nil` where it gives none, or one that is not known.
-  public init?(_ type: ValueType) {
+  package init?(_ type: ValueType) {
     switch type.form {
     case .tensor(let number, _):
       guard let type = ElementType(rawValue: number) else { return nil }
@@ -31,13 +31,13 @@ public enum ValueKind: Sendable, Hashable {
   }
 
   /// The type of a tensor's elements; `nil` for what is no tensor.
-  public var elementType: ElementType? {
+  package var elementType: ElementType? {
     guard case .tensor(let type) = self else { return nil }
     return type
   }
 
   /// How people call it: `float32`, `a sequence of int64`.
-  public var name: String {
+  package var name: String {
     switch self {
     case .tensor(let type): type.name
     case .sparseTensor(let type): "a sparse tensor of \(type.name)"
@@ -49,30 +49,30 @@ public enum ValueKind: Sendable, Hashable {
 }
 
 /// What is known of a value before it is computed.
-public struct ValueFacts: Sendable {
+package struct ValueFacts: Sendable {
   /// `nil` where it is not known.
-  public var kind: ValueKind?
+  package var kind: ValueKind?
   /// Of a tensor, or of all tensors in a sequence or an optional value, which then have `Dim.unknown()` extents where they
   /// differ; `nil` where the rank is not known.
-  public var shape: [Dim]?
+  package var shape: [Dim]?
   /// The elements of a tensor of few integers, in row-major order, as far as shapes and constants tell.
-  public var elements: [Dim]?
+  package var elements: [Dim]?
   /// The elements of a constant.
-  public var constant: StoredTensor?
+  package var constant: StoredTensor?
 
-  public init(_ kind: ValueKind?, shape: [Dim]? = nil, elements: [Dim]? = nil) {
+  package init(_ kind: ValueKind?, shape: [Dim]? = nil, elements: [Dim]? = nil) {
     (self.kind, self.shape, self.elements) = (kind, shape, elements)
   }
 
-  public init(_ type: ElementType, _ shape: [Int]) { self.init(.tensor(type), shape: shape.map { Dim($0) }) }
+  package init(_ type: ElementType, _ shape: [Int]) { self.init(.tensor(type), shape: shape.map { Dim($0) }) }
 
-  public init(_ constant: StoredTensor) {
+  package init(_ constant: StoredTensor) {
     self.init(constant.type, constant.shape)
     self.constant = constant
   }
 
   /// What a file says of a value.
-  public init(_ type: ValueType) {
+  package init(_ type: ValueType) {
     kind = ValueKind(type)
     shape = Self.shape(type)
   }
@@ -85,7 +85,7 @@ public struct ValueFacts: Sendable {
     }
   }
 
-  public var elementType: ElementType? { kind?.elementType }
+  package var elementType: ElementType? { kind?.elementType }
 
   /// What a constant of one truth value says; `nil` where it is not known.
   var truth: Bool? {
@@ -107,7 +107,7 @@ public struct ValueFacts: Sendable {
   }
 
   /// The shape in numbers; `nil` where symbols take part.
-  public var fixedShape: [Int]? {
+  package var fixedShape: [Int]? {
     guard let shape else { return nil }
     var numbers: [Int] = []
     numbers.reserveCapacity(shape.count)

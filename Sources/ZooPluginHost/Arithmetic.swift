@@ -1,10 +1,10 @@
 /// How exactly products are computed, and what is known for it.
-public struct Arithmetic: Sendable {
-  public var precision: Precision
+package struct Arithmetic: Sendable {
+  package var precision: Precision
   /// By the name of a value: its least and greatest element, as calibration saw them. Only `int8` uses them.
-  public var ranges: [String: ClosedRange<Float>]
+  package var ranges: [String: ClosedRange<Float>]
 
-  public init(_ precision: Precision = .float32, ranges: [String: ClosedRange<Float>] = [:]) {
+  package init(_ precision: Precision = .float32, ranges: [String: ClosedRange<Float>] = [:]) {
     self.precision = precision
     self.ranges = ranges
   }

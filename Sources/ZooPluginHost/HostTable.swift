@@ -4,14 +4,14 @@ import ZooCore
 import ZooSystem
 
 /// The C table of what the host offers plugins. Kernels keep its address, so a table is never freed.
-public struct HostTable: Sendable {
-  nonisolated(unsafe) public let pointer: UnsafePointer<zoo_host>
+package struct HostTable: Sendable {
+  nonisolated(unsafe) package let pointer: UnsafePointer<zoo_host>
 
   /// The table for this machine, honouring `ZOO_ISA`.
-  public static let shared = HostTable(cpu: .current)
+  package static let shared = HostTable(cpu: .current)
 
   /// A table for `cpu`; tests make one for each instruction set, and some with little memory.
-  public init(
+  package init(
     cpu: CPU, allocate: @escaping @convention(c) (Int) -> UnsafeMutableRawPointer? = { SystemMemory.allocate($0) }
   ) {
     let table = UnsafeMutablePointer<zoo_host>.allocate(capacity: 1)
@@ -44,6 +44,6 @@ public struct HostTable: Sendable {
   }
 
   package static func noMemory(_ message: String, at place: String) -> ZooError {
-    ZooError(.badData, message, at: place, advice: "free memory or use a smaller batch")
+    ZooError(.outOfMemory, message, at: place, advice: "free memory or use a smaller batch")
   }
 }

@@ -5,7 +5,7 @@ extension OperatorRegistry {
   /// Adds the plugins that are linked into this program (Plugins/Linked) and tells whether there are any.
   ///
   /// - Throws: `ZooError` (`badData`) for one that refuses this host.
-  @discardableResult public func registerLinked() throws -> Bool {
+  @discardableResult package func registerLinked() throws -> Bool {
     let origin = "linked into the program"
     var count = 0
     while let entry = zoo_linked_plugin(count) {

@@ -157,7 +157,7 @@ public final class OperatorRegistry: Sendable {
     let looked = places.isEmpty ? "" : "; looked in \(places.joined(separator: ", "))"
     let leftOut = refused.isEmpty ? "" : "; left out: \(refused.compactMap(\.location).joined(separator: ", "))"
     throw ZooError(
-      .unsupported,
+      .missingOperator,
       "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(node.opset)"
         + " (\(searched)\(forms)\(looked)\(leftOut))",
       at: node.label, advice: "put the folder of a plugin that offers it into ZOO_PLUGIN_PATH")

@@ -2,12 +2,12 @@ import Glibc
 import ZooCore
 
 /// The SHA-256 sums of the plugins that may be loaded.
-public struct PluginAllowList: Sendable, Hashable {
+package struct PluginAllowList: Sendable, Hashable {
   /// In lower-case hexadecimal.
-  public private(set) var sums: Set<String>
+  package private(set) var sums: Set<String>
 
   /// - Throws: `ZooError` (`usage`) for a sum that is not 64 hexadecimal digits.
-  public init(sums: some Sequence<String>) throws {
+  package init(sums: some Sequence<String>) throws {
     self.sums = []
     for sum in sums {
       guard Self.isSum(sum.utf8) else { throw ZooError(.usage, "“\(sum)” is not a SHA-256 sum") }
@@ -19,7 +19,7 @@ public struct PluginAllowList: Sendable, Hashable {
   /// `#` are skipped.
   ///
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that others can write or that holds something else.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0, let file = fdopen(descriptor, "r") else {

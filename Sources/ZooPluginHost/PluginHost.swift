@@ -18,30 +18,30 @@ import ZooSystem
 /// that the caller gives, in `ZOO_PLUGIN_PATH`, and beside the executable (or the library that holds this runtime). A
 /// file that others could change, by itself or through a folder above it, is refused; with an allow-list, by the caller or in the file that `ZOO_PLUGIN_ALLOW`
 /// names, so is one whose SHA-256 sum is not on it. A process with raised rights (setuid) ignores both variables.
-public final class PluginHost: Sendable {
+package final class PluginHost: Sendable {
   /// A plugin that has been loaded from a file.
-  public struct LoadedPlugin: Sendable {
+  package struct LoadedPlugin: Sendable {
     /// Name, version and operators.
-    public var info: OperatorRegistry.PluginInfo
+    package var info: OperatorRegistry.PluginInfo
     /// Absolute, without symbolic links.
-    public var path: String
+    package var path: String
   }
 
   /// Where the operators go.
-  public let registry: OperatorRegistry
+  package let registry: OperatorRegistry
   private let allowLists: [PluginAllowList]
   private let loaded = Mutex<[(identity: PluginFile.Identity, plugin: LoadedPlugin)]>([])
 
   /// - Parameter allowList: the sums that may be loaded, beside those rules that `ZOO_PLUGIN_ALLOW` adds; `nil` for any.
   /// - Throws: `ZooError`, when `ZOO_PLUGIN_ALLOW` names a file that is missing or no list of sums.
-  public init(registry: OperatorRegistry = OperatorRegistry(), allowList: PluginAllowList? = nil) throws {
+  package init(registry: OperatorRegistry = OperatorRegistry(), allowList: PluginAllowList? = nil) throws {
     self.registry = registry
     let named = try Self.environment("ZOO_PLUGIN_ALLOW").map { try PluginAllowList(contentsOf: $0) }
     allowLists = [allowList, named].compactMap { $0 }
   }
 
   /// What has been loaded from files, in order.
-  public var plugins: [LoadedPlugin] { loaded.withLock { $0.map(\.plugin) } }
+  package var plugins: [LoadedPlugin] { loaded.withLock { $0.map(\.plugin) } }
 
   /// Loads the plugins of `paths` (files, or folders with `lib*.so` in them), then those of `ZOO_PLUGIN_PATH`, then those
   /// that come with the program: linked into it or, where none are, in its folders. Where two offer the same form of an
@@ -52,7 +52,7 @@ public final class PluginHost: Sendable {
   ///
   /// - Parameter isLenient: Whether that is so for `paths` too, and nothing is logged.
   /// - Throws: `ZooError`: `notFound` for one of `paths` that is not there, `badData` for one that is refused.
-  public func loadAll(paths: [String] = [], isLenient: Bool = false) throws {
+  package func loadAll(paths: [String] = [], isLenient: Bool = false) throws {
     for path in paths { try isLenient ? noting { try load(path) } : load(path) }
     let named = Self.environment("ZOO_PLUGIN_PATH")?.split(separator: ":").map(String.init) ?? []
     for path in named { try noting { try load(path) } }
@@ -73,7 +73,7 @@ public final class PluginHost: Sendable {
   /// Loads one file, or all plugins among the `lib*.so` of a folder.
   ///
   /// - Throws: `ZooError`, for a folder only where all of its plugins are refused.
-  public func load(_ path: String) throws {
+  package func load(_ path: String) throws {
     let resolved = try PluginFile.resolved(path)
     var status = stat()
     guard stat(resolved, &status) == 0 else { throw PluginFile.unreadable(path) }

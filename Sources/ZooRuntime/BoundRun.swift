@@ -15,7 +15,7 @@ import ZooSystem
 /// Between runs the caller may change what the input tensors' memory holds. An output may be given the memory of an
 /// input; that is for graphs in which the node that makes the output is the only reader of the input and works in
 /// place, as TensorScatter does: it then writes what is new, and nothing is copied. One run at a time.
-public final class BoundRun {
+package final class BoundRun {
   private let plan: Plan
   private let state: RunState
   private let inputs: [Value]
@@ -36,14 +36,16 @@ public final class BoundRun {
   /// Computes the outputs from what the inputs hold now.
   ///
   /// - Throws: `ZooError` from an operator that can't work with these contents.
-  public func run() throws {
-    try ThreadPool.shared.withExecutor(limit: threads) { try run(RunContext(executor: $0, memory: memory)) }
+  package func run() throws {
+    try ThreadPool.shared.withExecutor(limit: threads) {
+      try run(RunContext(executor: $0, memory: memory, control: .current))
+    }
   }
 
   /// As `run`, telling when each node was computed.
-  public func profile() throws -> Profile {
+  package func profile() throws -> Profile {
     try ThreadPool.shared.withExecutor(limit: threads) { executor in
-      try ProfileRecorder.profile(RunContext(executor: executor, memory: memory), run)
+      try ProfileRecorder.profile(RunContext(executor: executor, memory: memory, control: .current), run)
     }
   }
 
@@ -72,7 +74,7 @@ extension CompiledModel {
   ///
   /// - Throws: as `run(_:)`; `badData` also for memory that is too small; `unsupported` for a model whose shapes depend
   ///   on its data.
-  public func bind(_ values: [String: Tensor], outputs memory: [String: TensorMemory]) throws -> BoundRun {
+  package func bind(_ values: [String: Tensor], outputs memory: [String: TensorMemory]) throws -> BoundRun {
     let (plan, inputs) = try plan(for: values)
     let names = outputs.map(\.name)
     for name in Set(memory.keys).subtracting(names) { throw ZooError(.badData, "the model has no output \"\(name)\"") }

@@ -8,19 +8,19 @@ import ZooPluginHost
 import ZooSystem
 
 /// How a model is compiled and run.
-public struct CompileOptions: Sendable {
+package struct CompileOptions: Sendable {
   /// The most threads that one run uses.
-  public var threads: Int
+  package var threads: Int
   /// How exactly products are computed.
-  public var arithmetic: Arithmetic
+  package var arithmetic: Arithmetic
   /// Bytes that a run may take for what the graph makes: values, scratch memory, and constants that are computed. Inputs and
   /// the weights of the file don't count. What takes more is refused before it is allocated.
-  public var memoryLimit: Int
+  package var memoryLimit: Int
 
   /// The memory of the machine, or what the process' control group has of it.
-  public static let standardMemoryLimit = MemoryBudget.ofMachine
+  package static let standardMemoryLimit = MemoryBudget.ofMachine
 
-  public init(
+  package init(
     threads: Int = ThreadPool.shared.workerCount, arithmetic: Arithmetic = Arithmetic(),
     memoryLimit: Int = CompileOptions.standardMemoryLimit
   ) {
@@ -42,12 +42,12 @@ public struct CompileOptions: Sendable {
 /// shapes that only running tells is planned when they are there, in the same way.
 public final class CompiledModel: Sendable {
   /// What a caller gives, in the model's order.
-  public var inputs: [ValueInfo] { modelInputs.infos }
+  package var inputs: [ValueInfo] { modelInputs.infos }
   /// What a caller may give: the model has a default value for each, which is as fast as any constant where it serves.
-  public let optionalInputs: [ValueInfo]
+  package let optionalInputs: [ValueInfo]
   /// What a caller gets, each name once.
-  public let outputs: [ValueInfo]
-  public let options: CompileOptions
+  package let outputs: [ValueInfo]
+  package let options: CompileOptions
 
   private let modelInputs: ModelInputs
   private let definition: ModelDefinition?
@@ -60,8 +60,8 @@ public final class CompiledModel: Sendable {
 
   /// Checks the graph. Kernels are made when input shapes are known: now, where the model fixes them all.
   ///
-  /// - Throws: `ZooError`: `badData` for a damaged graph, `unsupported` for an operator that no plugin offers.
-  public convenience init(
+  /// - Throws: `ZooError`: `badData` for a damaged graph, `missingOperator` for one that no plugin offers.
+  package convenience init(
     _ definition: ModelDefinition, registry: OperatorRegistry, options: CompileOptions = CompileOptions()
   ) throws {
     try self.init(
@@ -119,9 +119,9 @@ public final class CompiledModel: Sendable {
 
   /// Computes the outputs.
   ///
-  /// - Throws: `ZooError` (`badData`) for inputs that are missing, unknown or of the wrong type or shape.
-  ///   `usage` for a model with outputs whose names are one to `String`, or that are no tensors: see `run(exactly:)`.
-  public func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
+  /// - Throws: `ZooError`: `badInput` or `badShape` for inputs that are missing, unknown or of the wrong type or shape,
+  ///   `outOfMemory`, and `usage` for a model with outputs whose names are one to `String`, or that are no tensors: see `run(exactly:)`.
+  package func run(_ values: [String: Tensor]) throws -> [String: Tensor] {
     if let variant = try variant(for: values.keys) { return try variant.run(values) }
     let inputs = try ordered(values)
     let results = try withContext { try $0.run(inputs, $1).values }
@@ -142,7 +142,7 @@ public final class CompiledModel: Sendable {
   /// that differ only in Unicode's normal form, which `String` holds for equal, are told apart.
   ///
   /// - Throws: as `run(_:)`.
-  public func run(exactly values: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
+  package func run(exactly values: [(name: String, value: Value)]) throws -> [(name: String, value: Value)] {
     if let variant = try variant(for: values.lazy.map(\.name)) { return try variant.run(exactly: values) }
     let inputs = try modelInputs.ordered(values.lazy.map { ($0, $1) })
     let results = try withContext { try $0.run(inputs, $1).values }
@@ -158,7 +158,7 @@ public final class CompiledModel: Sendable {
   private func withContext<Result>(_ body: (Program, RunContext) throws -> Result) throws -> Result {
     let program = program.withLock { $0 }
     return try ThreadPool.shared.withExecutor(limit: options.threads) { executor in
-      try body(program, RunContext(executor: executor, memory: shared.memory))
+      try body(program, RunContext(executor: executor, memory: shared.memory, control: .current))
     }
   }
 
@@ -168,7 +168,7 @@ public final class CompiledModel: Sendable {
   /// The names are those that `Arithmetic.ranges` knows values by.
   ///
   /// - Throws: as `run(_:)`.
-  public func observeProducts(
+  package func observeProducts(
     _ values: [String: Tensor], _ body: (_ value: String, _ elements: UnsafeBufferPointer<Float>) -> Void
   ) throws {
     let inputs = try ordered(values)
@@ -186,7 +186,7 @@ public final class CompiledModel: Sendable {
   /// Taking the times makes the run a little slower; runs without a profile don't pay for it.
   ///
   /// - Throws: as `run(_:)`.
-  public func profile(_ values: [String: Tensor]) throws -> Profile {
+  package func profile(_ values: [String: Tensor]) throws -> Profile {
     if let variant = try variant(for: values.keys) { return try variant.profile(values) }
     let inputs = try ordered(values)
     return try withContext { program, call in try ProfileRecorder.profile(call) { _ = try program.run(inputs, $0) } }
@@ -234,7 +234,7 @@ public final class CompiledModel: Sendable {
   }
 
   /// What the graph became for the given input shapes, in the order of `inputs`: the part that can be planned for them.
-  public func steps(for shapes: [[Int]]) throws -> [Step] {
+  package func steps(for shapes: [[Int]]) throws -> [Step] {
     let facts = try modelInputs.facts(for: shapes)
     return try withContext { try $0.version(like: facts, $1).plan.stepsInside.map(Step.init) }
   }

@@ -7,7 +7,7 @@ import ZooOperators
 struct ModelInputs: Sendable {
   let infos: [ValueInfo]
   private let kinds: [Result<ValueKind?, ZooError>]
-  private let dimensions: [[Dimension]?]
+  private let dimensions: [[ShapeDimension]?]
   /// By a name: the inputs whose names `String` holds for equal to it.
   private let places: [String: [Int]]
   /// Where each symbol is that stands for several extents.
@@ -70,16 +70,17 @@ struct ModelInputs: Sendable {
 
   /// The values in the model's order.
   ///
-  /// - Throws: `ZooError` (`badData`) for inputs that are missing, unknown, or of the wrong type or shape.
+  /// - Throws: `ZooError`: `badInput` for inputs that are missing, unknown or of the wrong type, `badShape` for those of the
+  ///   wrong shape.
   func ordered(_ values: some Sequence<(String, Value)>) throws -> [Value] {
     var given = [Value?](repeating: nil, count: infos.count)
     for (name, value) in values {
       guard let place = place(of: name) else {
         throw ZooError(
-          .badData, "the model has no input \"\(name)\"",
+          .badInput, "the model has no input \"\(name)\"",
           advice: "its inputs are \(listed(infos.map(\.name) + optionalNames))")
       }
-      if given[place] != nil { throw ZooError(.badData, "the input \"\(name)\" is given twice") }
+      if given[place] != nil { throw ZooError(.badInput, "the input \"\(name)\" is given twice") }
       given[place] = value
     }
     var result: [Value] = []
@@ -87,7 +88,7 @@ struct ModelInputs: Sendable {
     for place in infos.indices {
       guard let value = given[place] else {
         throw ZooError(
-          .badData, "the input \"\(infos[place].name)\" is missing",
+          .badInput, "the input \"\(infos[place].name)\" is missing",
           advice: "the inputs are \(listed(infos.map(\.name)))")
       }
       try check(value, at: place)
@@ -108,7 +109,7 @@ struct ModelInputs: Sendable {
       let isEmpty = if case .sequence(let elements) = value { elements.isEmpty } else { false }
       guard isEmpty || value.fits(kind) else {
         throw ZooError(
-          .badData, "the input \"\(infos[place].name)\" has to be \(kind.name), not \(value.kind.name)")
+          .badInput, "the input \"\(infos[place].name)\" has to be \(kind.name), not \(value.kind.name)")
       }
     }
     guard case .tensor(let tensor) = value, let dimensions = dimensions[place] else { return }
@@ -118,7 +119,7 @@ struct ModelInputs: Sendable {
     }
     guard fits else {
       throw ZooError(
-        .badData,
+        .badShape,
         "the input \"\(infos[place].name)\" has to have the shape \(written(dimensions)), not \(written(tensor.shape))")
     }
   }

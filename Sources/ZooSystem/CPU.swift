@@ -8,18 +8,18 @@ import Logging
 /// The environment's `ZOO_ISA` (`generic`, `avx2` or `avx512`) forces a lower level than the CPU has, for tests. A level
 /// that the CPU lacks would end in an illegal instruction, so it is taken down to what there is, with a warning; so is a
 /// name that is none of the three.
-public struct CPU: Sendable, Hashable {
+package struct CPU: Sendable, Hashable {
   /// Instruction sets, each containing the ones before; the numbers are `ZOO_ISA_` of `zoo_plugin.h`.
-  public enum ISA: Int32, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
+  package enum ISA: Int32, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
     case generic = 0
     /// With FMA and F16C.
     case avx2 = 1
     /// F, BW, CD, DQ and VL.
     case avx512 = 2
 
-    public static func < (left: ISA, right: ISA) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: ISA, right: ISA) -> Bool { left.rawValue < right.rawValue }
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .generic: "generic"
       case .avx2: "avx2"
@@ -29,17 +29,17 @@ public struct CPU: Sendable, Hashable {
   }
 
   /// The level that kernels may use.
-  public var isa: ISA
+  package var isa: ISA
   /// `ZOO_CPU_` bits of `zoo_plugin.h`.
-  public var features: UInt32
+  package var features: UInt32
   /// Bytes of the data caches: of one core, of one core, shared; 0 where unknown.
-  public var l1ByteCount: Int
-  public var l2ByteCount: Int
-  public var l3ByteCount: Int
+  package var l1ByteCount: Int
+  package var l2ByteCount: Int
+  package var l3ByteCount: Int
   /// CPUs that this process may keep busy: its affinity mask, and its control group's quota rounded up.
-  public var usableCount: Int
+  package var usableCount: Int
 
-  public init(
+  package init(
     isa: ISA, features: UInt32, l1ByteCount: Int, l2ByteCount: Int, l3ByteCount: Int, usableCount: Int
   ) {
     self.isa = isa
@@ -51,19 +51,19 @@ public struct CPU: Sendable, Hashable {
   }
 
   /// This machine at level `isa`, or at its own level if that is lower; for tests that run each level.
-  public init(isa: ISA) {
+  package init(isa: ISA) {
     self = Self.detected.limited(to: isa.description).cpu
   }
 
   /// This machine, with `ZOO_ISA` applied.
-  public static let current: CPU = {
+  package static let current: CPU = {
     let (cpu, warning) = detected.limited(to: getenv("ZOO_ISA").map { String(cString: $0) })
     if let warning { Logger(label: "zoo.cpu").warning("\(warning)") }
     return cpu
   }()
 
   /// This machine, whatever the environment says.
-  public static let detected: CPU = {
+  package static let detected: CPU = {
     let found = zoo_cpu_detect()
     return CPU(
       isa: ISA(rawValue: found.isa) ?? .generic, features: found.features, l1ByteCount: found.l1_bytes,
@@ -72,7 +72,7 @@ public struct CPU: Sendable, Hashable {
   }()
 
   /// The same CPU with `name` for its level, as `ZOO_ISA` gives it, and what to warn of.
-  public func limited(to name: String?) -> (cpu: CPU, warning: String?) {
+  package func limited(to name: String?) -> (cpu: CPU, warning: String?) {
     guard let name, !name.isEmpty else { return (self, nil) }
     guard let wanted = ISA.allCases.first(where: { $0.description == name }) else {
       return (self, "ZOO_ISA=\(name) is none of generic, avx2, avx512; using \(isa)")

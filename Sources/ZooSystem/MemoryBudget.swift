@@ -21,11 +21,11 @@ package struct MemoryBudget: Sendable {
 
   /// What is left when so much has been taken.
   ///
-  /// - Throws: `ZooError` (`badData`) where that is more than there is.
+  /// - Throws: `ZooError` (`outOfMemory`) where that is more than there is.
   package func taking(_ byteCount: Int) throws -> MemoryBudget {
     guard byteCount <= left else {
       throw ZooError(
-        .badData,
+        .outOfMemory,
         "what the graph makes takes \(Self.text(Self.sum([limit - left, byteCount]))) of memory, the limit is "
           + Self.text(limit), at: model,
         advice: "give it smaller inputs or fewer at a time, or raise the limit (--memory-limit, memoryLimit)")

@@ -15,16 +15,16 @@ import Synchronization
 ///
 /// A child after `fork` has none of its parent's threads; its first job starts new ones. Don't fork inside a task: the
 /// child would wait for helpers that it does not have.
-public final class ThreadPool: Sendable {
+package final class ThreadPool: Sendable {
   /// The process's pool: one worker for each CPU that the process may use.
-  public static let shared = ThreadPool(workerCount: CPU.current.usableCount)
+  package static let shared = ThreadPool(workerCount: CPU.current.usableCount)
 
   /// The most workers that one job has: the calling thread and the pool's own.
-  public let workerCount: Int
+  package let workerCount: Int
   private let board: JobBoard
 
   /// A pool of `workerCount` workers (at least 1), the calling thread being one of them.
-  public init(workerCount: Int) {
+  package init(workerCount: Int) {
     self.workerCount = min(max(workerCount, 1), JobBoard.maximumWorkers)
     board = JobBoard(helperCount: self.workerCount - 1)
   }
@@ -34,7 +34,7 @@ public final class ThreadPool: Sendable {
   /// Calls `body` with an executor of `limit` workers, or of all there are if they are fewer.
   ///
   /// The executor may be used by any number of threads at once until `body` returns.
-  public func withExecutor<Result>(
+  package func withExecutor<Result>(
     limit: Int = .max, _ body: (UnsafePointer<zoo_executor>) throws -> Result
   ) rethrows -> Result {
     let executor = zoo_executor(

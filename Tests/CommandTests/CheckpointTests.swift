@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import ResNet
 import Testing
+import TestSupport
 
 /// Published weights and the data that they were measured on.
 @Suite(.needs(Zoo.built, .data("cifar_resnet"), .data("cifar10")))

@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import SafetensorsFormat
 import Testing
+import TestSupport
 import ZooCore
 
 /// Weights through the program: convert, inspect --stats, diff.

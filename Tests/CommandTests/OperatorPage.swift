@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import ONNXFormat
 import Testing
+import TestSupport
 import ZooCore
 import ZooOperators
 

@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import NumPyFormat
 import Testing
+import TestSupport
 import ZooCore
 
 /// What `run --output-dir` and other commands do to files.

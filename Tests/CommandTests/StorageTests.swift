@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import NumPyFormat
 import Testing
+import TestSupport
 import ZooCore
 
 /// What weights are stored as, calibration, and what both cost.

@@ -1,7 +1,9 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import PyTorchFormat
+import SafetensorsFormat
 import Testing
+import TestSupport
 
 /// The shipped packages, and models of texts, through the program.
 @Suite(.needs(Zoo.built))

@@ -1,12 +1,14 @@
 import Foundation
 import ModelZoo
+import NumPyFormat
+import ONNXFormat
+import Testing
 import TestSupport
 import ZooCore
-import Testing
 
 @Suite(.needs(Zoo.built))
 struct TensorTests {
-  private func withModel(batch: ZooCore.Dimension = "N", _ body: (_ folder: String, _ model: String) throws -> Void)
+  private func withModel(batch: ShapeDimension = "N", _ body: (_ folder: String, _ model: String) throws -> Void)
     throws
   {
     try withFolder { folder in

@@ -81,7 +81,7 @@ import ZooSystem
     definition.operatorSets = [OperatorSet(version: 20)]
     definition.graph.inputs = [
       ValueInfo(
-        name: "x", elementType: weights.type, shape: test.input.map { Dimension(.fixed(Int64($0))) })
+        name: "x", elementType: weights.type, shape: test.input.map { ShapeDimension(.fixed(Int64($0))) })
     ]
     definition.graph.outputs = [ValueInfo(name: "y")]
     let attributes = test.attributes.map { name, value in

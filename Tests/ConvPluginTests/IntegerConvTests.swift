@@ -171,7 +171,10 @@ import ZooSystem
     definition.graph.inputs = [
       ValueInfo(
         name: "x", elementType: .uint8,
-        shape: [Dimension(.fixed(1)), Dimension(.fixed(6)), Dimension(.symbol("h")), Dimension(.symbol("w"))])
+        shape: [
+          ShapeDimension(.fixed(1)), ShapeDimension(.fixed(6)), ShapeDimension(.symbol("h")),
+          ShapeDimension(.symbol("w")),
+        ])
     ]
     definition.graph.outputs = [ValueInfo(name: "y")]
     definition.graph.nodes = [Node("ConvInteger", inputs: ["x", "w"], outputs: ["y"], attributes: Self.attributes(c))]

@@ -25,7 +25,7 @@ import ZooSystem
     input = try Tensor(generator.floats(shape.reduce(1, *)), shape: shape)
     var definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: 17)]
-    let info = { ValueInfo(name: $0, elementType: .float32, shape: shape.map { Dimension(.fixed(Int64($0))) }) }
+    let info = { ValueInfo(name: $0, elementType: .float32, shape: shape.map { ShapeDimension(.fixed(Int64($0))) }) }
     definition.graph.inputs = [info("x")]
     definition.graph.outputs = [info("y")]
     definition.graph.nodes = [

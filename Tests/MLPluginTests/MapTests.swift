@@ -49,7 +49,7 @@ import ZooRuntime
   private func zip(_ matrix: Tensor, _ labels: Attribute) throws -> [Value] {
     var model = ModelDefinition()
     model.operatorSets = [OperatorSet(domain: "ai.onnx.ml", version: 1)]
-    let extents = matrix.shape.map { Dimension(.fixed(Int64($0))) }
+    let extents = matrix.shape.map { ShapeDimension(.fixed(Int64($0))) }
     model.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: extents)]
     model.graph.outputs = [ValueInfo(name: "y")]
     model.graph.nodes = [Node("ZipMap", domain: "ai.onnx.ml", inputs: ["x"], outputs: ["y"], attributes: [labels])]

@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import NumPyFormat
 import Testing
+import TestSupport
 import ZooCore
 import ZooEvaluation
 

@@ -1,7 +1,8 @@
 import Foundation
 import ModelZoo
-import TestSupport
+import RCNN
 import Testing
+import TestSupport
 import ZooCore
 import ZooDrawing
 import ZooEvaluation

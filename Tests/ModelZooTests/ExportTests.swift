@@ -1,6 +1,11 @@
+import AlexNet
+import EncoderDecoder
 import Foundation
-import TestSupport
+import NumPyFormat
+import RCNN
+import ResNet
 import Testing
+import TestSupport
 import ZooCore
 
 @testable import ModelZoo

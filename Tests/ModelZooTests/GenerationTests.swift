@@ -1,4 +1,6 @@
+import EncoderDecoder
 import Foundation
+import GraphBuilder
 import Testing
 import ZooCore
 import ZooPluginHost

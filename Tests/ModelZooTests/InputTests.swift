@@ -4,7 +4,7 @@ import ZooCore
 import Testing
 
 @Suite struct InputTests {
-  private func model(_ shape: [ZooCore.Dimension]) -> ModelDefinition {
+  private func model(_ shape: [ShapeDimension]) -> ModelDefinition {
     var model = ModelDefinition()
     model.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: shape)]
     return model
@@ -15,20 +15,20 @@ import Testing
     #expect(try model(["N", 3]).inputShapes(batch: 8) == ["x": [8, 3]])
     #expect(try model(["N", "T"]).inputShapes(batch: 8, dimensions: ["T": 5]) == ["x": [8, 5]])
     #expect(try model(["N", "N"]).inputShapes(dimensions: ["N": 4]) == ["x": [4, 4]])
-    #expect(try model([ZooCore.Dimension(.unknown), 3]).inputShapes(batch: 2) == ["x": [2, 3]])
+    #expect(try model([ShapeDimension(.unknown), 3]).inputShapes(batch: 2) == ["x": [2, 3]])
     #expect(try model([4, 3]).inputShapes(batch: 4) == ["x": [4, 3]])
-    #expect(try model(["N", "T", ZooCore.Dimension(.unknown)]).inputShapes(others: 128) == ["x": [1, 128, 128]])
+    #expect(try model(["N", "T", ShapeDimension(.unknown)]).inputShapes(others: 128) == ["x": [1, 128, 128]])
     #expect(try model(["N", "N"]).inputShapes(batch: 8, others: 128) == ["x": [8, 8]])
     #expect(try model(["N", "T"]).inputShapes(dimensions: ["T": 5], others: 128) == ["x": [1, 5]])
   }
 
   @Test func refusesWhatDoesNotFit() {
     #expect(kind { try model(["N", "T"]).inputShapes() } == .usage)
-    #expect(kind { try model(["N", ZooCore.Dimension(.unknown)]).inputShapes() } == .usage)
+    #expect(kind { try model(["N", ShapeDimension(.unknown)]).inputShapes() } == .usage)
     #expect(kind { try model([1, 3]).inputShapes(batch: 2) } == .usage)
     #expect(kind { try model(["N", 3]).inputShapes(dimensions: ["M": 2]) } == .usage)
-    #expect(kind { try model(["N", ZooCore.Dimension(.fixed(-1))]).inputShapes() } == .usage)
-    #expect(kind { try model(["N", ZooCore.Dimension(.fixed(1 << 62))]).randomInputs(seed: 0, batch: 9) } == .badData)
+    #expect(kind { try model(["N", ShapeDimension(.fixed(-1))]).inputShapes() } == .usage)
+    #expect(kind { try model(["N", ShapeDimension(.fixed(1 << 62))]).randomInputs(seed: 0, batch: 9) } == .badData)
   }
 
   @Test func drawsStandardNormalNumbers() throws {

@@ -30,7 +30,7 @@ import Testing
       let colour = colours[index % 3]
       return Input.image(try picture(colour.0, colour.1, colour.2))
     }
-    for batch: ZooCore.Dimension in ["N", 1, 7] {
+    for batch: ShapeDimension in ["N", 1, 7] {
       let model = try Model.linked(colourModel(batch: batch))
       let labels = try model.predict(inputs).map { $0.classes[0].label }
       #expect(labels == (0..<100).map { ["red", "green", "blue"][$0 % 3] })
@@ -95,7 +95,7 @@ import Testing
     let colours = try [picture(9, 0, 0), picture(0, 9, 0), picture(0, 0, 9)]
     try await withThrowingTaskGroup(of: (Int, Int).self) { group in
       for index in 0..<60 {
-        group.addTask { (index % 3, try model.predict(.image(colours[index % 3])).classes[0].index) }
+        group.addTask { (index % 3, try await model.predict(.image(colours[index % 3])).classes[0].index) }
       }
       for try await (wanted, found) in group { #expect(wanted == found) }
     }

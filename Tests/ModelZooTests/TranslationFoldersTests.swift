@@ -1,3 +1,4 @@
+import EncoderDecoder
 import Foundation
 import Testing
 import ZooCore

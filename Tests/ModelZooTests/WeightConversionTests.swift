@@ -1,5 +1,6 @@
 import Foundation
 import ModelZoo
+import ResNet
 import Testing
 
 /// Renaming, choosing, casting; and what differs is found.

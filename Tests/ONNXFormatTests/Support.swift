@@ -100,7 +100,7 @@ func sampleModel() throws -> ModelDefinition {
     NamedTensor(name: "s", tensor: names),
   ]
   model.graph.inputs = [
-    ValueInfo(name: "x", elementType: .float32, shape: ["n", 3, Dimension(.unknown)]),
+    ValueInfo(name: "x", elementType: .float32, shape: ["n", 3, ShapeDimension(.unknown)]),
     ValueInfo(name: "m", type: ValueType(.map(keyType: 7, value: ValueType(.sequence(ValueType(.missing)))))),
   ]
   model.graph.outputs = [ValueInfo(name: "y")]

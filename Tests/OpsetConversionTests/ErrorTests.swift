@@ -7,7 +7,7 @@ import ZooCore
 @Suite("Operator sets: errors")
 struct ErrorTests {
   private static func model(
-    _ nodes: [Node], opset: Int64, type: ElementType = .float32, shape: [Dimension] = [2, 4]
+    _ nodes: [Node], opset: Int64, type: ElementType = .float32, shape: [ShapeDimension] = [2, 4]
   ) -> ModelDefinition {
     var graph = Graph()
     graph.name = "g"

@@ -1,9 +1,12 @@
+import AlexNet
 import Foundation
 import ModelZoo
 import ONNXFormat
 import OpsetConversion
-import TestSupport
+import RCNN
+import ResNet
 import Testing
+import TestSupport
 import ZooCore
 
 /// Graphs of several nodes, bodies, functions, and whole networks.

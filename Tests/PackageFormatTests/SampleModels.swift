@@ -123,9 +123,10 @@ private func attributes() throws -> [Attribute] {
 }
 
 private func typeForms() -> [ValueType] {
-  var symbol = Dimension("N")
+  var symbol = ShapeDimension("N")
   symbol.denotation = "DATA_BATCH"
-  var image = ValueType(.tensor(elementType: 1, shape: [symbol, Dimension(.unknown), Dimension(.symbol("")), -1]))
+  var image = ValueType(
+    .tensor(elementType: 1, shape: [symbol, ShapeDimension(.unknown), ShapeDimension(.symbol("")), -1]))
   image.denotation = "IMAGE"
   image.unknownFields = [UnknownField(number: 50, wireType: 1, bytes: [1, 2, 3, 4, 5, 6, 7, 8])]
   return [

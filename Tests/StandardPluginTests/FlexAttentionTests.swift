@@ -25,7 +25,7 @@ struct FlexAttentionTests {
     definition.graph.inputs = zip(names, inputs).map { name, tensor in
       ValueInfo(
         name: name, elementType: tensor.type,
-        shape: [Dimension(.symbol("batch"))] + tensor.shape.dropFirst().map { Dimension(.fixed(Int64($0))) })
+        shape: [ShapeDimension(.symbol("batch"))] + tensor.shape.dropFirst().map { ShapeDimension(.fixed(Int64($0))) })
     }
     definition.graph.outputs = [ValueInfo(name: "y")]
     return try CompiledModel(definition, registry: registry)

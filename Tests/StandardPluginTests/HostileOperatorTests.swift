@@ -43,7 +43,8 @@ struct HostileOperatorTests {
           for (input, tensor) in zip(node.inputs, item.inputs) {
             guard let tensor else { continue }
             definition.graph.inputs.append(
-              ValueInfo(name: input, elementType: tensor.type, shape: tensor.shape.map { Dimension(.fixed(Int64($0))) })
+              ValueInfo(
+                name: input, elementType: tensor.type, shape: tensor.shape.map { ShapeDimension(.fixed(Int64($0))) })
             )
             given[input] = tensor
           }
@@ -227,7 +228,7 @@ struct HostileOperatorTests {
           _ = try item.run(registry)
           break
         } catch let error as ZooError {
-          #expect(error.kind == .badData && error.message.contains("no memory"), "\(error)")
+          #expect(error.kind == .outOfMemory && error.message.contains("no memory"), "\(error)")
         }
         count += 1
       }
@@ -247,7 +248,7 @@ struct HostileOperatorTests {
     let text = try Tensor(strings: [Array("a".utf8)], shape: [])
     for shape: [Int64] in [[1 << 60], [1 << 31, 1 << 31], [1 << 47]] {
       let error = #expect(throws: ZooError.self) { try run("Expand", [text, try ints(shape)]) }
-      #expect(error?.kind == .badData && error?.location == "Expand \"n\"")
+      #expect([.badData, .outOfMemory].contains(error?.kind) && error?.location == "Expand \"n\"")
     }
     for shape in [[1 << 60, 0], [0, 1 << 20, 1 << 20], [-1]] {
       #expect(throws: ZooError.self) { try Tensor(type: .float32, shape: shape) { _ in } }

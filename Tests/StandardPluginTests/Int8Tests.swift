@@ -267,7 +267,7 @@ import ZooRuntime
     definition.operatorSets = [OperatorSet(version: Sample.opset)]
     definition.graph.nodes = sample.nodes
     definition.graph.inputs = [
-      ValueInfo(name: "x", elementType: .float32, shape: [Dimension(.unknown), Dimension(.fixed(48))])
+      ValueInfo(name: "x", elementType: .float32, shape: [ShapeDimension(.unknown), ShapeDimension(.fixed(48))])
     ]
     definition.graph.outputs = [ValueInfo(name: "y")]
     definition.graph.initializers = [NamedTensor(name: "w", tensor: StoredTensor(operands.w))]

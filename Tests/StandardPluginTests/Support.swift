@@ -53,7 +53,7 @@ struct Sample {
     definition.graph.nodes = nodes
     definition.graph.inputs = inputs.map {
       ValueInfo(
-        name: $0.name, elementType: $0.tensor.type, shape: $0.tensor.shape.map { Dimension(.fixed(Int64($0))) })
+        name: $0.name, elementType: $0.tensor.type, shape: $0.tensor.shape.map { ShapeDimension(.fixed(Int64($0))) })
     }
     definition.graph.outputs = outputs.map { ValueInfo(name: $0) }
     definition.graph.initializers = constants.map { NamedTensor(name: $0.name, tensor: StoredTensor($0.tensor)) }

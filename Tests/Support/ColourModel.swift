@@ -1,7 +1,7 @@
 import ZooCore
 
 /// A classifier of pictures by their strongest colour: the mean of each channel is the score of `red`, `green`, `blue`.
-package func colourModel(batch: Dimension = "N", probabilities: Bool = false) -> ModelDefinition {
+package func colourModel(batch: ShapeDimension = "N", probabilities: Bool = false) -> ModelDefinition {
   var model = ModelDefinition()
   model.operatorSets = [OperatorSet(version: 17)]
   model.graph.name = "colours"

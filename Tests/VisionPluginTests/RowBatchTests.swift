@@ -26,7 +26,7 @@ struct RowBatchTests {
     definition.operatorSets = [OperatorSet(version: 17), OperatorSet(domain: "zoo.vision", version: 1)]
     definition.graph.inputs = [
       ValueInfo(name: "picture", elementType: .float32, shape: [1, 3, 40, 60]),
-      ValueInfo(name: "boxes", elementType: .float32, shape: [Dimension(integerLiteral: Int64(regions)), 4]),
+      ValueInfo(name: "boxes", elementType: .float32, shape: [ShapeDimension(integerLiteral: Int64(regions)), 4]),
       ValueInfo(name: "count", elementType: .int64, shape: [1]),
     ]
     func node(_ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [Attribute] = []) -> Node {

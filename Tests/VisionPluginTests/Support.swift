@@ -22,7 +22,7 @@ func run(
   definition.operatorSets = [OperatorSet(version: 17), OperatorSet(domain: "zoo.vision", version: 1)]
   definition.graph.inputs = inputs.enumerated().map { index, tensor in
     ValueInfo(
-      name: "input\(index)", elementType: tensor.type, shape: tensor.shape.map { Dimension(.fixed(Int64($0))) })
+      name: "input\(index)", elementType: tensor.type, shape: tensor.shape.map { ShapeDimension(.fixed(Int64($0))) })
   }
   definition.graph.outputs = (0..<outputs).map { ValueInfo(name: "output\($0)") }
   definition.graph.nodes = [

@@ -42,7 +42,7 @@ import ZooCore
   }
 
   @Test func dimensionsCanBeWrittenShort() {
-    let info = ValueInfo(name: "x", elementType: .float32, shape: ["N", 3, Dimension(.unknown)])
+    let info = ValueInfo(name: "x", elementType: .float32, shape: ["N", 3, ShapeDimension(.unknown)])
     guard case .tensor(1, let shape?)? = info.type?.form else {
       Issue.record("not a tensor")
       return

@@ -219,7 +219,7 @@ struct BranchTests {
     ] {
       #expect(throws: ZooError.self) {
         try compile { definition in
-          definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [Dimension(.fixed(2))])]
+          definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [ShapeDimension(.fixed(2))])]
           definition.graph.outputs = [ValueInfo(name: "y")]
           definition.graph.initializers = [
             NamedTensor(name: "yes", tensor: StoredTensor(try Tensor([true], shape: [])))

@@ -34,7 +34,7 @@ import ZooRuntime
   }
 
   private func vector(_ name: String) -> ValueInfo {
-    ValueInfo(name: name, elementType: .float32, shape: [Dimension(.fixed(3))])
+    ValueInfo(name: name, elementType: .float32, shape: [ShapeDimension(.fixed(3))])
   }
 
   private func run(_ nodes: [Node], _ outputs: [String], turns: Int) throws -> [String: [Float]] {
@@ -161,12 +161,12 @@ import ZooRuntime
           [
             ValueInfo(name: "turn", elementType: .int64, shape: []),
             ValueInfo(name: "going", elementType: .bool, shape: []),
-            ValueInfo(name: "before", elementType: .float32, shape: [Dimension(.fixed(Int64(size)))]),
+            ValueInfo(name: "before", elementType: .float32, shape: [ShapeDimension(.fixed(Int64(size)))]),
           ], ["goes on", "after"])
       ])
     let model = try CompiledModel(
       model(
-        [loop], inputs: [tensorInput("x", [Dimension(.fixed(Int64(size)))])], outputs: ["last"],
+        [loop], inputs: [tensorInput("x", [ShapeDimension(.fixed(Int64(size)))])], outputs: ["last"],
         constants: ["turns": try Tensor([Int64(turns)], shape: []), "one": try Tensor([1 as Int64], shape: [1])]),
       registry: shippedRegistry())
     let x = try Tensor(type: .float32, shape: [size]) { _ = $0.initializeMemory(as: Float.self, repeating: -1) }

@@ -17,7 +17,7 @@ struct ComputedWeightTests {
     try registry.register(
       #require(standardPlugin.export(ZOO_PLUGIN_ABI_VERSION, HostTable.shared.pointer)), origin: "test")
     let definition = try model(
-      nodes, inputs: [tensorInput("x", ["N", Dimension(integerLiteral: Int64(rows))])], outputs: ["y"],
+      nodes, inputs: [tensorInput("x", ["N", ShapeDimension(integerLiteral: Int64(rows))])], outputs: ["y"],
       constants: [
         "shape": Tensor([Int64(rows), Int64(columns)], shape: [2]),
         "turned": Tensor([Int64(columns), Int64(rows)], shape: [2]),

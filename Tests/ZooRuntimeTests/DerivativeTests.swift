@@ -264,7 +264,7 @@ let derivativeCases: [DerivativeCase] = {
       Node(
         "Gradient", domain: "ai.onnx.preview.training", inputs: xs, outputs: xs.map { "d" + $0 },
         attributes: [Attribute("xs", .strings(xs.map { Array($0.utf8) })), .text("y", "sum")]))
-    func compiled(_ dimension: (String, Int) -> Dimension) throws -> CompiledModel {
+    func compiled(_ dimension: (String, Int) -> ShapeDimension) throws -> CompiledModel {
       var definition = ModelDefinition()
       definition.operatorSets = [
         OperatorSet(version: test.opset), OperatorSet(domain: "ai.onnx.preview.training", version: 1),
@@ -281,8 +281,8 @@ let derivativeCases: [DerivativeCase] = {
       try model.run(
         values.reduce(into: [:]) { $0[$1.key] = try Tensor($1.value, shape: shapes[$1.key] ?? []).cast(type) })
     }
-    let fixed = try compiled { Dimension(.fixed(Int64(shapes[$0]?[$1] ?? 0))) }
-    let symbolic = try compiled { Dimension(.symbol("\($0)_\($1)")) }
+    let fixed = try compiled { ShapeDimension(.fixed(Int64(shapes[$0]?[$1] ?? 0))) }
+    let symbolic = try compiled { ShapeDimension(.symbol("\($0)_\($1)")) }
     let (result, other) = (try run(fixed, values), try run(symbolic, values))
     for name in xs {
       let gradient = try #require(result["d" + name])

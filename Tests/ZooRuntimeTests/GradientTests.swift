@@ -16,7 +16,7 @@ import ZooRuntime
   }
 
   private func definition(
-    _ nodes: [Node], _ inputs: [String: [Dimension]], _ outputs: [String], constants: [String: Tensor] = [:]
+    _ nodes: [Node], _ inputs: [String: [ShapeDimension]], _ outputs: [String], constants: [String: Tensor] = [:]
   ) -> ModelDefinition {
     var definition = ModelDefinition()
     definition.operatorSets = [

@@ -1,6 +1,6 @@
 import ZooCore
 
-func tensorInput(_ name: String, _ shape: [Dimension], _ type: ElementType = .float32) -> ValueInfo {
+func tensorInput(_ name: String, _ shape: [ShapeDimension], _ type: ElementType = .float32) -> ValueInfo {
   ValueInfo(name: name, elementType: type, shape: shape)
 }
 

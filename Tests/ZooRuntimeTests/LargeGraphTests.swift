@@ -43,7 +43,7 @@ struct LargeGraphTests {
     let constant = NamedTensor(
       name: "c", tensor: try StoredTensor(type: .float32, shape: [elements], source: source))
     var definition = model(
-      Self.sums(count), inputs: [tensorInput("x", [Dimension(integerLiteral: Int64(elements))])],
+      Self.sums(count), inputs: [tensorInput("x", [ShapeDimension(integerLiteral: Int64(elements))])],
       outputs: ["v\(count)"])
     if isNode {
       let node = Node("Constant", inputs: [], outputs: ["c"], attributes: [Attribute("value", .tensor(constant))])

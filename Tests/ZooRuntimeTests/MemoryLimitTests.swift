@@ -37,7 +37,7 @@ struct MemoryLimitTests {
   func plan() throws {
     #expect(try Self.run(Self.squares(), 1024, limit: 8 << 20) == [2_097_152])
     let error = #expect(throws: ZooError.self) { _ = try Self.run(Self.squares(), 1024, limit: 2 << 20) }
-    #expect(error?.kind == .badData)
+    #expect(error?.kind == .outOfMemory)
     #expect(error?.location?.contains("squares") == true)
     #expect(error?.message.contains("2097152 bytes") == true)
     #expect(error?.advice?.contains("--memory-limit") == true)

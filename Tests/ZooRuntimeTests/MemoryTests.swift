@@ -36,7 +36,7 @@ import ZooPluginHost
     private static func definition() throws -> ModelDefinition {
       var definition = model(
         [Node("Gemm", inputs: ["x", "w"], outputs: ["y"], attributes: [Attribute("transB", .int(1))])],
-        inputs: [tensorInput("x", [1, Dimension(integerLiteral: Int64(weights.columns))])], outputs: ["y"])
+        inputs: [tensorInput("x", [1, ShapeDimension(integerLiteral: Int64(weights.columns))])], outputs: ["y"])
       let weight = try StoredTensor(type: .float32, shape: [weights.rows, weights.columns], source: Generated())
       definition.graph.initializers = [NamedTensor(name: "w", tensor: weight)]
       return definition

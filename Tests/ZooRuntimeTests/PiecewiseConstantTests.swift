@@ -105,7 +105,7 @@ struct PiecewiseConstantTests {
 
   private static func definition(_ test: Case, weight: StoredTensor) throws -> ModelDefinition {
     var definition = model(
-      test.nodes, inputs: [tensorInput("x", test.input.map { Dimension(integerLiteral: Int64($0)) })],
+      test.nodes, inputs: [tensorInput("x", test.input.map { ShapeDimension(integerLiteral: Int64($0)) })],
       outputs: ["y"],
       constants: try Dictionary(
         uniqueKeysWithValues: test.constants.enumerated().map { index, entry in

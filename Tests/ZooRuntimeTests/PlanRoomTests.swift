@@ -46,7 +46,7 @@ import ZooRuntime
     var definition = ModelDefinition()
     definition.operatorSets = [OperatorSet(version: 20)]
     definition.graph.nodes = [ZooCore.Node("Relu", inputs: ["x"], outputs: ["y"])]
-    definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [Dimension(.symbol("n"))])]
+    definition.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [ShapeDimension(.symbol("n"))])]
     definition.graph.outputs = [ValueInfo(name: "y")]
     let model = try CompiledModel(definition, registry: registry)
     return try (0..<2).map { _ in

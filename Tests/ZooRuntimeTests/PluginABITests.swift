@@ -195,7 +195,7 @@ import ZooRuntime
   ) throws -> (definition: ModelDefinition, input: [String: Tensor]) {
     var definition = model(
       [Node("Cast", inputs: ["w"], outputs: ["numbers"], attributes: [Attribute("to", .int(1))]), node],
-      inputs: [tensorInput("x", [Dimension(integerLiteral: Int64(count))])], outputs: ["y"])
+      inputs: [tensorInput("x", [ShapeDimension(integerLiteral: Int64(count))])], outputs: ["y"])
     definition.operatorSets.append(OperatorSet(domain: "first.release", version: 1))
     let stored = try StoredTensor(type: .float16, shape: source.tensor.shape, source: source)
     definition.graph.initializers.append(NamedTensor(name: "w", tensor: stored))

@@ -20,7 +20,7 @@ struct SharedPlanTests {
 
   /// A model of x that takes `then` for one row, and `otherwise` for more; `after` goes on from "taken" to "y".
   private static func choosing(
-    _ shape: [Dimension], then: Graph, otherwise: Graph,
+    _ shape: [ShapeDimension], then: Graph, otherwise: Graph,
     after: [Node] = [Node("Identity", inputs: ["taken"], outputs: ["y"])], constants: [String: Tensor] = [:]
   ) throws -> ModelDefinition {
     model(
@@ -39,10 +39,10 @@ struct SharedPlanTests {
 
   private static func models() throws -> [(name: String, model: ModelDefinition, shape: [Int])] {
     func both(_ make: (Int) throws -> Graph) throws -> (Graph, Graph) { (try make(0), try make(1)) }
-    let flat: [Dimension] = ["N", 64]
-    let image: [Dimension] = ["N", 3, 8, 8]
+    let flat: [ShapeDimension] = ["N", 64]
+    let image: [ShapeDimension] = ["N", 3, 8, 8]
     var made: [(name: String, model: ModelDefinition, shape: [Int])] = []
-    func add(_ name: String, _ shape: [Dimension], _ after: [Node]? = nil, _ make: (Int) throws -> Graph) throws {
+    func add(_ name: String, _ shape: [ShapeDimension], _ after: [Node]? = nil, _ make: (Int) throws -> Graph) throws {
       let (then, otherwise) = try both(make)
       let constants = ["W": try numbers([64, 64]), "K": try numbers([32, 3, 3, 3])]
       let end = after ?? [Node("Identity", inputs: ["taken"], outputs: ["y"])]

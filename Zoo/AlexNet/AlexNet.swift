@@ -4,9 +4,9 @@ import ZooCore
 /// AlexNet (Krizhevsky, Sutskever and Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks").
 ///
 /// Which form a checkpoint has is told by the shapes of its weights (`AlexNetForm`).
-public struct AlexNet: Architecture {
+package struct AlexNet: Architecture {
   /// The network that random weights are drawn for; a checkpoint's shapes tell its own.
-  public enum Variant: String, Sendable, CaseIterable {
+  package enum Variant: String, Sendable, CaseIterable {
     /// The paper's: two groups, local response normalization.
     case original = "alexnet"
     /// torchvision's: "One weird trick for parallelizing convolutional neural networks" (Krizhevsky 2014), one tower,
@@ -16,23 +16,23 @@ public struct AlexNet: Architecture {
     case cifar = "alexnet-cifar"
   }
 
-  public let variant: Variant
+  package let variant: Variant
 
-  public init(_ variant: Variant = .original) { self.variant = variant }
+  package init(_ variant: Variant = .original) { self.variant = variant }
 
-  public static var names: [String] { Variant.allCases.map(\.rawValue) }
+  package static var names: [String] { Variant.allCases.map(\.rawValue) }
 
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard let variant = Variant(rawValue: name) else { return nil }
     self.variant = variant
   }
 
-  public var name: String { variant.rawValue }
-  public var title: String { "AlexNet" }
-  public var task: ModelMetadata.Task { .imageClassification }
+  package var name: String { variant.rawValue }
+  package var title: String { "AlexNet" }
+  package var task: ModelMetadata.Task { .imageClassification }
 
   /// torchvision's names of Caffe's, or of those of networks with more modules between the layers.
-  public func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     let weights = Parameters.unwrapped(weights)
     guard let form = try AlexNetForm(of: Parameters(weights)) else { return weights }
     let usual = AlexNetForm(.oneTower)
@@ -48,20 +48,20 @@ public struct AlexNet: Architecture {
     }
   }
 
-  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+  package func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     let form = try AlexNetForm(of: parameters) ?? AlexNetForm(variant)
     let last = form.connected[2]
     let classes = try Classes(
       parameters.shape(of: "\(last).weight")?.first, labels: labels,
       usual: form.isForCIFAR ? cifarLabels : imageNetLabels)
 
-    let side = Dimension(.fixed(Int64(form.side)))
+    let side = ShapeDimension(.fixed(Int64(form.side)))
     var graph = GraphBuilder(name: name)
     let image = graph.input("input", .float32, ["N", 3, side, side])
     let pooled = try graph.alexNetFeatures(image, form, &parameters)
     let hidden = try graph.alexNetHidden(pooled, form, &parameters)
     let logits = try graph.linear(hidden, last, inputs: form.hidden[1], outputs: classes.count, &parameters)
-    graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes.count)))])
+    graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes.count)))])
 
     var metadata = ModelMetadata()
     metadata.name = name

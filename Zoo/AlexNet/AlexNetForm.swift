@@ -6,33 +6,33 @@ import ZooCore
 /// A checkpoint's convolutions are its tensors `features.N` of four axes, in the order of N, as torchvision's
 /// (`features.0`, `.3`, `.6`, `.8`, `.10`) or with normalization as modules of their own; its fully connected layers
 /// `classifier.N`. Caffe's names `conv1` … `conv5`, `fc6`, `fc7`, `fc8` are known too.
-public struct AlexNetForm: Sendable {
+package struct AlexNetForm: Sendable {
   /// The names of the five convolutions, without `.weight`.
-  public let convolutions: [String]
+  package let convolutions: [String]
   /// The names of the fully connected layers 6, 7 and 8; there is no 8 where a network of regions has none.
-  public let connected: [String]
+  package let connected: [String]
   /// Channels that each convolution gives.
-  public let widths: [Int]
+  package let widths: [Int]
   /// Values that layers 6 and 7 give.
-  public let hidden: [Int]
+  package let hidden: [Int]
   /// Rows and columns of the first window, and of the second.
-  public let kernels: [Int]
+  package let kernels: [Int]
   /// Whether convolutions 2, 4 and 5 work in two groups and layers 1 and 2 are normalized (section 3.3 and figure 2).
-  public let isOriginal: Bool
+  package let isOriginal: Bool
 
   /// Whether the network is one for images of 32 by 32: windows of stride 1.
-  public var isForCIFAR: Bool { kernels[0] < 11 }
+  package var isForCIFAR: Bool { kernels[0] < 11 }
   /// Rows and columns of the input. The paper says 224, but its arithmetic (55 positions, no padding) needs 227.
-  public var side: Int { isForCIFAR ? 32 : isOriginal ? 227 : 224 }
+  package var side: Int { isForCIFAR ? 32 : isOriginal ? 227 : 224 }
   /// Rows and columns of what the last pooling gives.
-  public var pooledSide: Int { isForCIFAR ? 3 : 6 }
+  package var pooledSide: Int { isForCIFAR ? 3 : 6 }
   /// Values that the last pooling gives: channels, rows and columns.
-  public var pooledCount: Int { widths[4] * pooledSide * pooledSide }
+  package var pooledCount: Int { widths[4] * pooledSide * pooledSide }
   var groups: Int { isOriginal ? 2 : 1 }
   var firstStride: Int { isForCIFAR ? 1 : 4 }
   var firstPadding: Int { isForCIFAR ? kernels[0] / 2 : isOriginal ? 0 : 2 }
 
-  public init(_ variant: AlexNet.Variant) {
+  package init(_ variant: AlexNet.Variant) {
     convolutions = [0, 3, 6, 8, 10].map { "features.\($0)" }
     connected = [1, 4, 6].map { "classifier.\($0)" }
     isOriginal = variant != .oneTower
@@ -46,7 +46,7 @@ public struct AlexNetForm: Sendable {
   /// The form of a checkpoint; `nil` for random weights.
   ///
   /// - Throws: `ZooError` (`badData`) for weights that are no AlexNet's.
-  public init?(of parameters: Parameters) throws {
+  package init?(of parameters: Parameters) throws {
     guard !parameters.areRandom else { return nil }
     let weights = parameters.names.filter { $0.hasSuffix(".weight") }.map { String($0.dropLast(".weight".count)) }
     func shape(_ name: String) -> [Int] { parameters.shape(of: name + ".weight") ?? [] }

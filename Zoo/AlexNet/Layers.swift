@@ -3,7 +3,7 @@ import ZooCore
 
 extension GraphBuilder {
   /// The five convolutions of AlexNet and their pooling, of images (N, 3, side, side): pool5 as (N, `pooledCount`).
-  public mutating func alexNetFeatures(
+  package mutating func alexNetFeatures(
     _ image: Value, _ form: AlexNetForm, _ parameters: inout Parameters
   ) throws -> Value {
     var value = image
@@ -30,7 +30,7 @@ extension GraphBuilder {
   }
 
   /// The fully connected layers 6 and 7 of AlexNet on pool5: fc7 as (N, hidden).
-  public mutating func alexNetHidden(
+  package mutating func alexNetHidden(
     _ pooled: Value, _ form: AlexNetForm, _ parameters: inout Parameters
   ) throws -> Value {
     var value = pooled

@@ -7,8 +7,8 @@ import ZooCore
 ///
 /// The input is `pixel_values` (N, channels, height, width). Outputs are `logits` (N, classes), or, of a network without
 /// its last layer, `last_hidden_state` (N, C, h, w) and `pooler_output` (N, C).
-public struct ConvNeXt: PretrainedFamily {
-  public static let modelTypes = ["convnext", "convnextv2"]
+package struct ConvNeXt: PretrainedFamily {
+  package static let modelTypes = ["convnext", "convnextv2"]
 
   private let channels, patch: Int
   private let widths, depths: [Int]
@@ -16,7 +16,7 @@ public struct ConvNeXt: PretrainedFamily {
   private let epsilon: Float
   private let isSecondVersion: Bool
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let network = try ConvNeXt(folder)
     return try network.model(
       folder, NetworkBuilder("convnext", Parameters(canonicalWeights(folder.weights())), operatorSet: 20))
@@ -40,7 +40,7 @@ public struct ConvNeXt: PretrainedFamily {
     }
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     try Self.weights(Self.weights(weights, without: "convnext."), without: "convnextv2.")
   }
 
@@ -52,11 +52,11 @@ public struct ConvNeXt: PretrainedFamily {
         deviation: [0.229, 0.224, 0.225]))
     let classes = network.parameters.shape(of: "classifier.weight")?.first
     // Features can be had of pictures of any size.
-    let extents: [Dimension] =
+    let extents: [ShapeDimension] =
       classes == nil || photo.resize == .none
-      ? ["H", "W"] : [photo.height, photo.width].map { Dimension(.fixed(Int64($0))) }
+      ? ["H", "W"] : [photo.height, photo.width].map { ShapeDimension(.fixed(Int64($0))) }
     let image = network.graph.input(
-      "pixel_values", .float32, ["N", Dimension(.fixed(Int64(channels)))] + extents)
+      "pixel_values", .float32, ["N", ShapeDimension(.fixed(Int64(channels)))] + extents)
     let states = try states(of: image, &network)
     let last = widths[widths.count - 1]
     let mean = network.graph.flatten(network.graph.globalAveragePool(states, "pooler"), "pooler.flat")
@@ -67,10 +67,10 @@ public struct ConvNeXt: PretrainedFamily {
     metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
     if let classes {
       let logits = try network.graph.linear(pooled, "classifier", inputs: last, outputs: classes, &network.parameters)
-      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+      network.graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes)))])
       try metadata.classifiesPictures(folder, classes: classes, or: photo)
     } else {
-      let width = Dimension(.fixed(Int64(last)))
+      let width = ShapeDimension(.fixed(Int64(last)))
       network.graph.output(states, "last_hidden_state", .float32, ["N", width, "h", "w"])
       network.graph.output(pooled, "pooler_output", .float32, ["N", width])
     }

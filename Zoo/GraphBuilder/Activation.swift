@@ -1,7 +1,7 @@
 import ZooCore
 
 /// What feed-forward networks and classifiers have between their layers.
-public enum Activation: Sendable, Hashable {
+package enum Activation: Sendable, Hashable {
   case identity, relu, sigmoid, tanh
   /// Hendrycks and Gimpel 2016: exact, and with their approximations by tanh and by the logistic function.
   case gelu, tanhGelu, sigmoidGelu
@@ -11,7 +11,7 @@ public enum Activation: Sendable, Hashable {
 
 extension GraphBuilder {
   /// The function of each element.
-  public mutating func activation(_ value: Value, _ name: String, _ activation: Activation) throws -> Value {
+  package mutating func activation(_ value: Value, _ name: String, _ activation: Activation) throws -> Value {
     switch activation {
     case .identity: return value
     case .relu: return relu(value, name)

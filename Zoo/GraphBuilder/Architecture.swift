@@ -7,7 +7,7 @@ import ZooCore
 /// let weights = try PyTorchFormat.read("resnet50-0676ba61.pth").tensors
 /// let model = try families.architecture(named: "resnet50").model(weights: weights)
 /// ```
-public protocol Architecture: Sendable {
+package protocol Architecture: Sendable {
   /// The names of the family's members, as a user types them: `resnet18`, …
   static var names: [String] { get }
   /// The member of that name; `nil` if the family has none.
@@ -31,13 +31,13 @@ public protocol Architecture: Sendable {
 }
 
 extension Architecture {
-  public func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] { Parameters.unwrapped(weights) }
+  package func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] { Parameters.unwrapped(weights) }
 
   /// The model with the weights of a checkpoint. They are passed on where they are: nothing is loaded.
   ///
   /// - Parameter values: What the checkpoint says besides, by name; shapes don't tell everything.
   /// - Throws: `ZooError` (`badData`) that lists the tensors that are missing, left over, or of the wrong shape.
-  public func model(
+  package func model(
     weights: [NamedTensor], values: [String: CheckpointValue] = [:], labels: [String]? = nil
   ) throws -> ModelDefinition {
     var parameters = try Parameters(weights, values: values)
@@ -47,7 +47,7 @@ extension Architecture {
   }
 
   /// The model with random weights, the same for the same seed: for tests and measurements of the full size.
-  public func model(
+  package func model(
     randomSeed seed: UInt64, values: [String: CheckpointValue] = [:], labels: [String]? = nil
   ) throws -> ModelDefinition {
     var parameters = Parameters(randomSeed: seed, values: values)
@@ -59,7 +59,7 @@ extension [any Architecture.Type] {
   /// The network of that name, of whichever family.
   ///
   /// - Throws: `ZooError` (`usage`) that lists the names there are.
-  public func architecture(named name: String) throws -> any Architecture {
+  package func architecture(named name: String) throws -> any Architecture {
     for family in self {
       if let member = family.init(named: name) { return member }
     }

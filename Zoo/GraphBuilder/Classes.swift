@@ -1,17 +1,17 @@
 import ZooCore
 
 /// The classes of a classifier.
-public struct Classes: Sendable {
-  public let count: Int
+package struct Classes: Sendable {
+  package let count: Int
   /// Their names; none where they are not known.
-  public let labels: [String]
+  package let labels: [String]
 
   /// - Parameters:
   ///   - count: How many classes the weights are for; `nil` if they are random.
   ///   - labels: The names that were given.
   ///   - usual: The names that go with networks of the family, if their number fits.
   /// - Throws: `ZooError` (`usage`) for another number of names than of classes.
-  public init(_ count: Int?, labels: [String]?, usual: [String]) throws {
+  package init(_ count: Int?, labels: [String]?, usual: [String]) throws {
     self.count = count ?? labels?.count ?? usual.count
     if let labels, labels.count != self.count {
       throw ZooError(
@@ -23,4 +23,4 @@ public struct Classes: Sendable {
 }
 
 /// CIFAR-10's classes, in the order of the data set.
-public let cifarLabels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+package let cifarLabels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]

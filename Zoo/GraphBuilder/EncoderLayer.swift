@@ -1,12 +1,12 @@
 /// A layer of a Transformer over one sequence: attention and a feed-forward network, each added to its input (Vaswani et al.
 /// 2017, section 3.1).
-public struct EncoderLayer: Sendable {
+package struct EncoderLayer: Sendable {
   /// What checkpoints call the parts, behind the layer's path.
-  public struct Names: Sendable {
-    public var query, key, value, attentionOutput, attentionNormalization: String
-    public var inner, outer, outputNormalization: String
+  package struct Names: Sendable {
+    package var query, key, value, attentionOutput, attentionNormalization: String
+    package var inner, outer, outputNormalization: String
 
-    public init(
+    package init(
       query: String, key: String, value: String, attentionOutput: String, attentionNormalization: String,
       inner: String, outer: String, outputNormalization: String
     ) {
@@ -16,20 +16,20 @@ public struct EncoderLayer: Sendable {
     }
   }
 
-  public var names: Names
-  public var width: Int
-  public var heads: Int
+  package var names: Names
+  package var width: Int
+  package var heads: Int
   /// Outputs of the first layer of the feed-forward network.
-  public var innerWidth: Int
-  public var activation: Activation
+  package var innerWidth: Int
+  package var activation: Activation
   /// What layer normalization adds to the variance.
-  public var epsilon: Float
+  package var epsilon: Float
   /// Whether each part's input is normalized, as in ViT, and not the sum behind it, as in BERT.
-  public var normalizesFirst: Bool
+  package var normalizesFirst: Bool
   /// Whether queries, keys and values have a bias.
-  public var hasInputBias: Bool
+  package var hasInputBias: Bool
 
-  public init(
+  package init(
     names: Names, width: Int, heads: Int, innerWidth: Int, activation: Activation, epsilon: Float,
     normalizesFirst: Bool = false, hasInputBias: Bool = true
   ) {
@@ -46,7 +46,7 @@ public struct EncoderLayer: Sendable {
 
 extension NetworkBuilder {
   /// The layer over `input` (N, S, width), with the parameters behind `path`.
-  public mutating func layer(
+  package mutating func layer(
     _ input: Value, _ path: String, _ layer: EncoderLayer, mask: Value? = nil, isCausal: Bool = false
   ) throws -> Value {
     let names = layer.names
@@ -66,7 +66,7 @@ extension NetworkBuilder {
   }
 
   /// The layer's attention of `value` to itself.
-  public mutating func attention(
+  package mutating func attention(
     _ value: Value, _ path: String, _ layer: EncoderLayer, mask: Value? = nil, isCausal: Bool = false
   ) throws -> Value {
     let (names, width) = (layer.names, layer.width)
@@ -79,7 +79,7 @@ extension NetworkBuilder {
   }
 
   /// The layer's feed-forward network.
-  public mutating func feedForward(_ value: Value, _ path: String, _ layer: EncoderLayer) throws -> Value {
+  package mutating func feedForward(_ value: Value, _ path: String, _ layer: EncoderLayer) throws -> Value {
     let names = layer.names
     let inner = try linear(value, "\(path).\(names.inner)", inputs: layer.width, outputs: layer.innerWidth)
     let active = try graph.activation(inner, "\(path).activation", layer.activation)

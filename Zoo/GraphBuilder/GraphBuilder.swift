@@ -11,12 +11,12 @@ import ZooCore
 /// graph.output(graph.flatten(graph.globalAveragePool(features, "pool"), "flatten"), "logits", .float32, ["N", 16])
 /// let model = graph.model()
 /// ```
-public struct GraphBuilder {
+package struct GraphBuilder {
   /// A value that some node computes.
-  public struct Value: Sendable, Hashable {
-    public let name: String
+  package struct Value: Sendable, Hashable {
+    package let name: String
 
-    public init(name: String) { self.name = name }
+    package init(name: String) { self.name = name }
   }
 
   /// The version of ONNX's operators that is written: the first with all that the network needs.
@@ -24,17 +24,17 @@ public struct GraphBuilder {
   private var graph = Graph()
   private var constants: Set<String> = []
   /// What is put before the names of nodes and their values, so that layers which share constants have names of their own.
-  public var scope = ""
+  package var scope = ""
   /// Versions of domains beside ONNX's own, as far as nodes need them.
   private var domains: [String: Int64] = [:]
 
-  public init(name: String, operatorSet: Int64 = 17) {
+  package init(name: String, operatorSet: Int64 = 17) {
     self.operatorSet = operatorSet
     graph.name = name
   }
 
   /// The finished model.
-  public func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
+  package func model(metadata: ModelMetadata = ModelMetadata()) -> ModelDefinition {
     let others = domains.sorted { $0.key < $1.key }.map { OperatorSet(domain: $0.key, version: $0.value) }
     var model = ModelDefinition(graph, operatorSets: [OperatorSet(version: operatorSet)] + others)
     model.metadata = metadata
@@ -42,13 +42,13 @@ public struct GraphBuilder {
   }
 
   /// An input of the model. A text among the extents is a symbol: `N` for the batch.
-  public mutating func input(_ name: String, _ type: ElementType, _ shape: [Dimension]) -> Value {
+  package mutating func input(_ name: String, _ type: ElementType, _ shape: [ShapeDimension]) -> Value {
     graph.inputs.append(ValueInfo(name: name, elementType: type, shape: shape))
     return Value(name: name)
   }
 
   /// Makes `value` an output of the model, under the name `name`.
-  public mutating func output(_ value: Value, _ name: String, _ type: ElementType, _ shape: [Dimension]) {
+  package mutating func output(_ value: Value, _ name: String, _ type: ElementType, _ shape: [ShapeDimension]) {
     for node in graph.nodes.indices {
       graph.nodes[node].inputs = graph.nodes[node].inputs.map { $0 == value.name ? name : $0 }
       graph.nodes[node].outputs = graph.nodes[node].outputs.map { $0 == value.name ? name : $0 }
@@ -57,31 +57,31 @@ public struct GraphBuilder {
   }
 
   /// A constant; its elements stay where they are. One of that name is given again.
-  public mutating func constant(_ tensor: StoredTensor, _ name: String) -> Value {
+  package mutating func constant(_ tensor: StoredTensor, _ name: String) -> Value {
     guard constants.insert(name).inserted else { return Value(name: name) }
     graph.initializers.append(NamedTensor(name: name, tensor: tensor))
     return Value(name: name)
   }
 
   /// A constant list of whole numbers, as shapes and axes are given.
-  public mutating func constant(_ numbers: [Int64], _ name: String) throws -> Value {
+  package mutating func constant(_ numbers: [Int64], _ name: String) throws -> Value {
     try constant(StoredTensor(Tensor(numbers, shape: [numbers.count])), name)
   }
 
   /// A constant number.
-  public mutating func constant(_ number: Float, _ name: String) throws -> Value {
+  package mutating func constant(_ number: Float, _ name: String) throws -> Value {
     try constant(StoredTensor(Tensor([number], shape: [])), name)
   }
 
   /// A node of one output, which has the node's name. `nil` is an absent input.
-  public mutating func node(
+  package mutating func node(
     _ operatorType: String, _ name: String, _ inputs: [Value?], _ attributes: [Attribute] = []
   ) -> Value {
     nodes(operatorType, name, inputs, outputs: [name], attributes)[0]
   }
 
   /// A node of an operator of another domain, in that version, with the outputs `outputs`: their names follow the node's.
-  public mutating func node(
+  package mutating func node(
     _ operatorType: String, domain: String, version: Int64, _ name: String, _ inputs: [Value?],
     _ attributes: [Attribute] = [], outputs: [String]
   ) -> [Value] {
@@ -91,7 +91,7 @@ public struct GraphBuilder {
   }
 
   /// A node of several outputs.
-  public mutating func nodes(
+  package mutating func nodes(
     _ operatorType: String, domain: String = "", _ name: String, _ inputs: [Value?], outputs: [String],
     _ attributes: [Attribute] = []
   ) -> [Value] {

@@ -27,7 +27,7 @@
 // SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 
 /// The classes of ImageNet's challenge of 2012, in the order in which networks trained on them give them.
-public let imageNetLabels: [String] = names.split(separator: "\n").map(String.init)
+package let imageNetLabels: [String] = names.split(separator: "\n").map(String.init)
 
 private let names = """
   tench

@@ -3,7 +3,7 @@ import ZooCore
 /// The layers that networks are made of. Images are (N, C, H, W).
 extension GraphBuilder {
   /// Two-dimensional convolution by `weight` (M, C / groups, height, width) and `bias` (M).
-  public mutating func conv(
+  package mutating func conv(
     _ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor? = nil, stride: Int = 1,
     padding: Int = 0, dilation: Int = 1, groups: Int = 1
   ) -> Value {
@@ -19,7 +19,7 @@ extension GraphBuilder {
   }
 
   /// Batch normalization with fixed statistics (Ioffe and Szegedy 2015); all four tensors are (C).
-  public mutating func batchNormalization(
+  package mutating func batchNormalization(
     _ value: Value, _ name: String, scale: StoredTensor, shift: StoredTensor, mean: StoredTensor,
     variance: StoredTensor, epsilon: Float = 1e-5
   ) -> Value {
@@ -31,14 +31,16 @@ extension GraphBuilder {
   }
 
   /// max(value, 0).
-  public mutating func relu(_ value: Value, _ name: String) -> Value { node("Relu", name, [value]) }
+  package mutating func relu(_ value: Value, _ name: String) -> Value { node("Relu", name, [value]) }
 
   /// The sum, element by element.
-  public mutating func add(_ left: Value, _ right: Value, _ name: String) -> Value { node("Add", name, [left, right]) }
+  package mutating func add(_ left: Value, _ right: Value, _ name: String) -> Value {
+    node("Add", name, [left, right])
+  }
 
   /// Local response normalization across channels (Krizhevsky et al. 2012, section 3.3):
   /// x / (bias + alpha / size · Σ x²)^beta over `size` channels around each. The paper's α is `alpha` / `size`.
-  public mutating func localResponseNormalization(
+  package mutating func localResponseNormalization(
     _ value: Value, _ name: String, size: Int, alpha: Float, beta: Float, bias: Float
   ) -> Value {
     node(
@@ -50,7 +52,7 @@ extension GraphBuilder {
   }
 
   /// The largest of each window of `kernel` by `kernel`.
-  public mutating func maxPool(_ value: Value, _ name: String, kernel: Int, stride: Int, padding: Int = 0) -> Value {
+  package mutating func maxPool(_ value: Value, _ name: String, kernel: Int, stride: Int, padding: Int = 0) -> Value {
     node(
       "MaxPool", name, [value],
       [
@@ -60,23 +62,23 @@ extension GraphBuilder {
   }
 
   /// The mean of each channel: (N, C, 1, 1).
-  public mutating func globalAveragePool(_ value: Value, _ name: String) -> Value {
+  package mutating func globalAveragePool(_ value: Value, _ name: String) -> Value {
     node("GlobalAveragePool", name, [value])
   }
 
   /// (N, C, H, W) as (N, C · H · W).
-  public mutating func flatten(_ value: Value, _ name: String) -> Value {
+  package mutating func flatten(_ value: Value, _ name: String) -> Value {
     node("Flatten", name, [value], [Attribute("axis", .int(1))])
   }
 
   /// value · weightᵀ + bias, with `weight` (outputs, inputs) as PyTorch's `Linear` keeps it.
-  public mutating func gemm(_ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor) -> Value {
+  package mutating func gemm(_ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor) -> Value {
     let inputs = [value, constant(weight, "\(name).weight"), constant(bias, "\(name).bias")]
     return node("Gemm", name, inputs, [Attribute("transB", .int(1))])
   }
 
   /// A fully connected layer with the parameters `name.weight` (outputs, inputs) and `name.bias` (outputs).
-  public mutating func linear(
+  package mutating func linear(
     _ value: Value, _ name: String, inputs: Int, outputs: Int, _ parameters: inout Parameters
   ) throws -> Value {
     try gemm(
@@ -85,7 +87,7 @@ extension GraphBuilder {
   }
 
   /// Every `step`-th element along each of `axes`.
-  public mutating func slice(_ value: Value, _ name: String, axes: [Int], step: Int) throws -> Value {
+  package mutating func slice(_ value: Value, _ name: String, axes: [Int], step: Int) throws -> Value {
     let inputs = [
       value, try constant(axes.map { _ in 0 }, "\(name).starts"), try constant(axes.map { _ in .max }, "\(name).ends"),
       try constant(axes.map(Int64.init), "\(name).axes"), try constant(axes.map { _ in Int64(step) }, "\(name).steps"),
@@ -94,7 +96,7 @@ extension GraphBuilder {
   }
 
   /// Zeros around `value`: `before` and `after` count them by axis.
-  public mutating func pad(_ value: Value, _ name: String, before: [Int], after: [Int]) throws -> Value {
+  package mutating func pad(_ value: Value, _ name: String, before: [Int], after: [Int]) throws -> Value {
     node("Pad", name, [value, try constant((before + after).map(Int64.init), "\(name).pads")])
   }
 

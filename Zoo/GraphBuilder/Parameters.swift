@@ -3,9 +3,9 @@ import ZooCore
 /// The tensors of a checkpoint, taken by name while a network is built; or random ones.
 ///
 /// Problems are collected, so that one error in `finish` tells all of them.
-public struct Parameters {
+package struct Parameters {
   /// What a tensor is for; random ones are drawn accordingly.
-  public enum Role: Sendable {
+  package enum Role: Sendable {
     /// Normal, of variance 2 / inputs (He et al. 2015, "Delving Deep into Rectifiers").
     case weight
     /// Ones.
@@ -15,7 +15,7 @@ public struct Parameters {
   }
 
   /// What the checkpoint says besides its weights, by name: `config.json`'s entries, or what was saved beside them.
-  public let values: [String: CheckpointValue]
+  package let values: [String: CheckpointValue]
   private var tensors: [String: StoredTensor] = [:]
   private let seed: UInt64?
   private var taken: Set<String> = []
@@ -29,7 +29,7 @@ public struct Parameters {
   /// has them, and so are the counters of batch normalization, which serve training only.
   ///
   /// - Throws: `ZooError` (`badData`) if two tensors have one name.
-  public init(_ named: [NamedTensor], values: [String: CheckpointValue] = [:]) throws {
+  package init(_ named: [NamedTensor], values: [String: CheckpointValue] = [:]) throws {
     self.values = values
     for item in Self.unwrapped(named) where !item.name.hasSuffix("num_batches_tracked") {
       guard tensors.updateValue(item.tensor, forKey: item.name) == nil else {
@@ -40,7 +40,7 @@ public struct Parameters {
   }
 
   /// The tensors without the prefixes of PyTorch's wrappers, where every name has them.
-  public static func unwrapped(_ named: [NamedTensor]) -> [NamedTensor] {
+  package static func unwrapped(_ named: [NamedTensor]) -> [NamedTensor] {
     var prefix = ""
     while let wrapper = wrappers.first(where: { wrapper in
       !named.isEmpty && named.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
@@ -54,18 +54,18 @@ public struct Parameters {
   }
 
   /// Random tensors of every name and shape that is asked for.
-  public init(randomSeed seed: UInt64, values: [String: CheckpointValue] = [:]) {
+  package init(randomSeed seed: UInt64, values: [String: CheckpointValue] = [:]) {
     self.seed = seed
     self.values = values
   }
 
-  public var areRandom: Bool { seed != nil }
+  package var areRandom: Bool { seed != nil }
 
   /// The names of the tensors that there are; none if they are random.
-  public var names: [String] { tensors.keys.sorted() }
+  package var names: [String] { tensors.keys.sorted() }
 
   /// Drops `prefix` from the names that have it, except where the shorter name is taken.
-  public mutating func drop(prefix: String) {
+  package mutating func drop(prefix: String) {
     for name in tensors.keys where name.hasPrefix(prefix) {
       let short = String(name.dropFirst(prefix.count))
       guard tensors[short] == nil else { continue }
@@ -74,11 +74,11 @@ public struct Parameters {
   }
 
   /// The shape of the tensor `name`; `nil` if there is none, or if the tensors are random.
-  public func shape(of name: String) -> [Int]? { tensors[name]?.shape }
+  package func shape(of name: String) -> [Int]? { tensors[name]?.shape }
 
   /// The tensor `name` in float32; other floating-point types are converted when they are loaded. A tensor that is
   /// missing or unfit is noted for `finish`, and zeros stand in for it.
-  public mutating func take(_ name: String, _ shape: [Int], _ role: Role) throws -> StoredTensor {
+  package mutating func take(_ name: String, _ shape: [Int], _ role: Role) throws -> StoredTensor {
     if let seed {
       let source = RandomSource(seed: seed, name: name, role: role)
       return try StoredTensor(type: .float32, shape: shape, source: source)
@@ -104,7 +104,7 @@ public struct Parameters {
   /// The number `name` among the checkpoint's values, or `standard` where it has none.
   ///
   /// - Throws: `ZooError` (`badData`) for something else than a number in `range`.
-  public func number(_ name: String, or standard: Double, in range: ClosedRange<Double>) throws -> Double {
+  package func number(_ name: String, or standard: Double, in range: ClosedRange<Double>) throws -> Double {
     guard let found = values[name] else { return standard }
     guard let value = found.number, range.contains(value) else {
       throw ZooError(
@@ -117,7 +117,7 @@ public struct Parameters {
   /// The text `name` among the checkpoint's values, or `standard` where it has none.
   ///
   /// - Throws: `ZooError` (`badData`) for something else than one of `choices`.
-  public func text(_ name: String, or standard: String, of choices: [String]) throws -> String {
+  package func text(_ name: String, or standard: String, of choices: [String]) throws -> String {
     guard let found = values[name] else { return standard }
     guard let value = found.text, choices.contains(value) else {
       throw ZooError(
@@ -127,12 +127,12 @@ public struct Parameters {
   }
 
   /// Says that the network has no use for the tensor `name`, such as a copy of another one.
-  public mutating func ignore(_ name: String) { taken.insert(name) }
+  package mutating func ignore(_ name: String) { taken.insert(name) }
 
   /// Checks that the network took every tensor and found each as it needs it.
   ///
   /// - Throws: `ZooError` (`badData`) that lists those that are missing, left over, or of the wrong shape.
-  public func finish(for title: String) throws {
+  package func finish(for title: String) throws {
     let leftOver = tensors.filter { !taken.contains($0.key) }.map { "\($0.key) \($0.value.shape)" }.sorted()
     let problems = [("missing", missing), ("of the wrong shape or type", misshapen), ("left over", leftOver)]
       .filter { !$0.1.isEmpty }

@@ -5,7 +5,7 @@ extension GraphBuilder {
   /// value · weightᵀ + bias, with `weight` (outputs, inputs) as PyTorch's `Linear` keeps it.
   ///
   /// The weight is written transposed: MatMul takes a value of any rank, which Gemm does not.
-  public mutating func linear(
+  package mutating func linear(
     _ value: Value, _ name: String, weight: StoredTensor, bias: StoredTensor?
   ) throws -> Value {
     let product = node("MatMul", "\(name).matmul", [value, constant(try weight.transposed(), "\(name).weight")])
@@ -15,7 +15,7 @@ extension GraphBuilder {
 
   /// A fully connected layer on values of any rank, with the parameters `name.weight` (outputs, inputs) and, if it has one,
   /// `name.bias` (outputs). Where those don't fit, which `Parameters.finish` tells, the value stays as it is.
-  public mutating func projection(
+  package mutating func projection(
     _ value: Value, _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, _ parameters: inout Parameters
   ) throws -> Value {
     let weight = try parameters.take("\(name).weight", [outputs, inputs], .weight)
@@ -25,26 +25,26 @@ extension GraphBuilder {
   }
 
   /// The token at `place` of `value` (N, length, width): (N, width).
-  public mutating func token(_ place: Int, of value: Value, _ name: String) throws -> Value {
+  package mutating func token(_ place: Int, of value: Value, _ name: String) throws -> Value {
     let index = constant(StoredTensor(try Tensor([Int64(place)], shape: [])), "\(name).index")
     return node("Gather", "\(name).token", [value, index], [Attribute("axis", .int(1))])
   }
 
   /// The constant table `name.weight` of embeddings (rows, width).
-  public mutating func embeddingTable(
+  package mutating func embeddingTable(
     _ name: String, rows: Int, width: Int, _ parameters: inout Parameters
   ) throws -> Value {
     constant(try parameters.take("\(name).weight", [rows, width], .weight), "\(name).weight")
   }
 
   /// Which keys each query sees: (N, 1, 1, S), true where `mask` (N, S) is not 0.
-  public mutating func visibleKeys(_ mask: Value, _ name: String) throws -> Value {
+  package mutating func visibleKeys(_ mask: Value, _ name: String) throws -> Value {
     let visible = node("Cast", "\(name).visible", [mask], [Attribute("to", .int(Int64(ElementType.bool.rawValue)))])
     return node("Unsqueeze", "\(name).keys", [visible, try constant([1, 2], "\(name).axes")])
   }
 
   /// Normalization over the last axis, with the parameters `name.weight` and, if it has one, `name.bias` (width).
-  public mutating func layerNormalization(
+  package mutating func layerNormalization(
     _ value: Value, _ name: String, width: Int, epsilon: Float, hasBias: Bool = true, _ parameters: inout Parameters
   ) throws -> Value {
     layerNormalization(
@@ -53,7 +53,7 @@ extension GraphBuilder {
   }
 
   /// Normalization over the last axis (Ba, Kiros and Hinton 2016).
-  public mutating func layerNormalization(
+  package mutating func layerNormalization(
     _ value: Value, _ name: String, scale: StoredTensor, shift: StoredTensor?, epsilon: Float = 1e-5
   ) -> Value {
     var inputs = [value, constant(scale, "\(name).weight")]
@@ -68,7 +68,7 @@ extension GraphBuilder {
   ///   - mask: Which keys may be seen: booleans that broadcast to (N, heads, queries, keys); or what is added to the
   ///     scaled products.
   ///   - isCausal: Whether no query sees keys behind its own.
-  public mutating func attention(
+  package mutating func attention(
     _ query: Value, _ key: Value, _ value: Value, _ name: String, mask: Value? = nil, heads: Int, isCausal: Bool = false
   ) -> Value {
     let inputs: [Value?] = mask == nil ? [query, key, value] : [query, key, value, mask]
@@ -83,7 +83,7 @@ extension GraphBuilder {
 
 extension StoredTensor {
   /// The matrix with rows and columns exchanged, whenever it is read.
-  public func transposed() throws -> StoredTensor {
+  package func transposed() throws -> StoredTensor {
     guard shape.count == 2 else { throw ZooError(.defect, "a tensor of shape \(shape) is no matrix") }
     return try StoredTensor(type: type, shape: shape.reversed(), source: TransposedSource(stored: self))
   }
@@ -91,7 +91,7 @@ extension StoredTensor {
 
 extension StoredTensor {
   /// A stretch of the outermost axis, read when it is wanted.
-  public func rows(_ range: Range<Int>) throws -> StoredTensor {
+  package func rows(_ range: Range<Int>) throws -> StoredTensor {
     guard let extent = shape.first, range.lowerBound >= 0, range.upperBound <= extent else {
       throw ZooError(.defect, "a tensor of shape \(shape) has no rows \(range)")
     }

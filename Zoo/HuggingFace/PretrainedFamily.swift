@@ -2,7 +2,7 @@ import GraphBuilder
 import ZooCore
 
 /// A family of networks that folders of Hugging Face hold models of.
-public protocol PretrainedFamily: Sendable {
+package protocol PretrainedFamily: Sendable {
   /// What config.json calls the family: `bert`.
   static var modelTypes: [String] { get }
 
@@ -36,7 +36,7 @@ extension [any PretrainedFamily.Type] {
   /// The model in `folder`, of whichever family.
   ///
   /// - Throws: `ZooError` (`unsupported`) for a family that is not among these; as `PretrainedFamily.model` does.
-  public func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let type = try folder.modelType
     guard let family = first(where: { $0.modelTypes.contains(type) }) else {
       throw ZooError(

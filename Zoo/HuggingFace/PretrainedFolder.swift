@@ -6,8 +6,8 @@ import SafetensorsFormat
 import ZooCore
 
 /// A folder as Hugging Face's libraries save a model in: config.json, weights, and what the tokenizer needs.
-public struct PretrainedFolder: Sendable {
-  public let path: String
+package struct PretrainedFolder: Sendable {
+  package let path: String
   /// config.json.
   package let configuration: PretrainedSettings
 
@@ -15,7 +15,7 @@ public struct PretrainedFolder: Sendable {
   private static let greatestText = 256 << 20
 
   /// - Throws: `ZooError`: `notFound` where there is no config.json, `badData` for one that is no JSON.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
     guard let configuration = try Self.settings(self.path, "config.json") else {
       throw ZooError(
@@ -26,15 +26,15 @@ public struct PretrainedFolder: Sendable {
   }
 
   /// The family that config.json says the model is of: `bert`, `gpt2`.
-  public var modelType: String { get throws { try configuration.text("model_type") } }
+  package var modelType: String { get throws { try configuration.text("model_type") } }
 
   /// The folder's name, which a package is called by.
-  public var name: String { String(path.split(separator: "/").last ?? "model") }
+  package var name: String { String(path.split(separator: "/").last ?? "model") }
 
   /// The weights, from model.safetensors or pytorch_model.bin, or the files of their index. They stay where they are.
   ///
   /// - Parameter subfolder: Where a part that has a folder of its own lies, such as `2_Dense`.
-  public func weights(in subfolder: String = "") throws -> [NamedTensor] {
+  package func weights(in subfolder: String = "") throws -> [NamedTensor] {
     let base = subfolder.isEmpty ? "" : "\(subfolder)/"
     for name in ["model.safetensors", "model.safetensors.index.json"] where exists(base + name) {
       return try SafetensorsFormat.read("\(path)/\(base)\(name)").tensors

@@ -10,20 +10,20 @@ import ZooCore
 ///
 /// A checkpoint has AlexNet's tensors (`AlexNetForm` tells which), `svm.weight` (C, hidden), `svm.bias` (C), `box.weight`
 /// (C, 4, pool5) and `box.bias` (C, 4). Its values may say how regions are found (`RegionSettings`).
-public struct RCNN: Architecture {
-  public init() {}
+package struct RCNN: Architecture {
+  package init() {}
 
-  public static let names = ["rcnn"]
+  package static let names = ["rcnn"]
 
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard Self.names.contains(name) else { return nil }
   }
 
-  public var name: String { "rcnn" }
-  public var title: String { "R-CNN" }
-  public var task: ModelMetadata.Task { .objectDetection }
+  package var name: String { "rcnn" }
+  package var title: String { "R-CNN" }
+  package var task: ModelMetadata.Task { .objectDetection }
 
-  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+  package func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     let form = try AlexNetForm(of: parameters) ?? AlexNetForm(.original)
     let classes = try Classes(parameters.shape(of: "svm.bias")?.first, labels: labels, usual: pascalLabels)
     let settings = try RegionSettings(parameters, form)
@@ -52,7 +52,7 @@ public struct RCNN: Architecture {
         Attribute("score_threshold", .float(settings.leastScore)),
         Attribute("max_detections", .int(Int64(settings.mostDetections))),
       ], outputs: ["boxes", "scores", "classes", "count"])
-    let rows = Dimension(.fixed(Int64(settings.mostDetections)))
+    let rows = ShapeDimension(.fixed(Int64(settings.mostDetections)))
     graph.output(found[0], "boxes", .float32, [rows, 4])
     graph.output(found[1], "scores", .float32, [rows])
     graph.output(found[2], "classes", .int64, [rows])
@@ -76,7 +76,7 @@ public struct RCNN: Architecture {
 }
 
 /// The classes of Pascal VOC, in alphabetical order, as its tools have them.
-public let pascalLabels = [
+package let pascalLabels = [
   "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
   "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 ]

@@ -7,28 +7,28 @@ import ZooCore
 ///
 /// The input is `pixel_values` (N, 3, height, width). Outputs are `logits` (N, classes), or, of a network without its
 /// last layer, `last_hidden_state` (N, C, h, w) and `pooler_output` (N, C, 1, 1).
-public struct PretrainedResNet: PretrainedFamily {
-  public static let modelTypes = ["resnet"]
+package struct PretrainedResNet: PretrainedFamily {
+  package static let modelTypes = ["resnet"]
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
     var network = Network(configuration, try Parameters(canonicalWeights(folder.weights())))
     let image = try folder.imagePreprocessing(or: .imageNet())
     let classes = network.parameters.shape(of: "classifier.1.weight")?.first
     // Features can be had of pictures of any size.
-    let extents: [Dimension] =
-      classes == nil ? ["H", "W"] : [image.height, image.width].map { Dimension(.fixed(Int64($0))) }
-    let shape = ["N", Dimension(.fixed(Int64(configuration.channels)))] + extents
+    let extents: [ShapeDimension] =
+      classes == nil ? ["H", "W"] : [image.height, image.width].map { ShapeDimension(.fixed(Int64($0))) }
+    let shape = ["N", ShapeDimension(.fixed(Int64(configuration.channels)))] + extents
     let features = try network.features(network.graph.input("pixel_values", .float32, shape))
     let pooled = network.graph.globalAveragePool(features, "pooler")
-    let width = Dimension(.fixed(Int64(configuration.widths[configuration.widths.count - 1])))
+    let width = ShapeDimension(.fixed(Int64(configuration.widths[configuration.widths.count - 1])))
 
     var metadata = ModelMetadata()
     metadata.architecture = "ResNet"
     metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
     if let classes {
       let logits = try network.classifier(pooled, classes: classes)
-      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+      network.graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes)))])
       metadata.task = .imageClassification
       metadata.labels = folder.labels(classes)
       metadata.image = image
@@ -40,7 +40,7 @@ public struct PretrainedResNet: PretrainedFamily {
     return network.graph.model(metadata: metadata)
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     try Self.weights(weights, without: "resnet.")
   }
 

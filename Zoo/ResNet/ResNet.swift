@@ -5,16 +5,16 @@ import ZooCore
 ///
 /// ImageNet's ResNet-18 to -152 take torchvision's key names, CIFAR's ResNet-20 to -110 (section 4.2) those of the
 /// published checkpoints.
-public struct ResNet: Architecture {
-  public enum Variant: String, Sendable, CaseIterable {
+package struct ResNet: Architecture {
+  package enum Variant: String, Sendable, CaseIterable {
     case resnet18, resnet34, resnet50, resnet101, resnet152
     case resnet20, resnet32, resnet44, resnet56, resnet110
 
     /// Layers with weights.
-    public var depth: Int { Int(rawValue.dropFirst("resnet".count)) ?? 0 }
+    package var depth: Int { Int(rawValue.dropFirst("resnet".count)) ?? 0 }
 
     /// Whether the network is one of section 4.2, for images of 32 by 32.
-    public var isForCIFAR: Bool {
+    package var isForCIFAR: Bool {
       switch self {
       case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110: true
       case .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: false
@@ -23,7 +23,7 @@ public struct ResNet: Architecture {
   }
 
   /// Which convolution of a bottleneck halves the image. Weights don't tell.
-  public enum BottleneckStride: Sendable {
+  package enum BottleneckStride: Sendable {
     /// The first 1×1, as in the paper.
     case v1
     /// The 3×3, as in torchvision.
@@ -31,38 +31,38 @@ public struct ResNet: Architecture {
   }
 
   /// What a CIFAR network's shortcut does where the number of channels grows (section 3.3 of the paper).
-  public enum Shortcut: Sendable {
+  package enum Shortcut: Sendable {
     /// Every second pixel, and zeros for the new channels: no weights.
     case optionA
     /// A 1×1 convolution and batch normalization.
     case optionB
   }
 
-  public let variant: Variant
-  public let bottleneckStride: BottleneckStride
+  package let variant: Variant
+  package let bottleneckStride: BottleneckStride
   /// For CIFAR networks with random weights; a checkpoint's keys tell it.
-  public let shortcut: Shortcut
+  package let shortcut: Shortcut
 
-  public init(_ variant: Variant, bottleneckStride: BottleneckStride = .v1_5, shortcut: Shortcut = .optionA) {
+  package init(_ variant: Variant, bottleneckStride: BottleneckStride = .v1_5, shortcut: Shortcut = .optionA) {
     self.variant = variant
     self.bottleneckStride = bottleneckStride
     self.shortcut = shortcut
   }
 
-  public static var names: [String] { Variant.allCases.map(\.rawValue) }
+  package static var names: [String] { Variant.allCases.map(\.rawValue) }
 
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard let variant = Variant(rawValue: name) else { return nil }
     self.init(variant)
   }
 
-  public var name: String { variant.rawValue }
-  public var title: String { "ResNet-\(variant.depth)" }
-  public var task: ModelMetadata.Task { .imageClassification }
+  package var name: String { variant.rawValue }
+  package var title: String { "ResNet-\(variant.depth)" }
+  package var task: ModelMetadata.Task { .imageClassification }
 
   /// torchvision's names, from those of Hugging Face's ResNets; for CIFAR's networks those of the published checkpoints,
   /// from torchvision's.
-  public func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] {
+  package func canonicalWeights(_ weights: [NamedTensor]) -> [NamedTensor] {
     Parameters.unwrapped(weights).map { item in
       var item = item
       item.name = variant.isForCIFAR ? Self.cifarName(item.name) : Self.torchvisionName(item.name)
@@ -98,7 +98,7 @@ public struct ResNet: Architecture {
     return "\(block).\(kind.main)\(number + 1).\(last)"
   }
 
-  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+  package func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     // torchvision calls the last layer `fc`, the CIFAR checkpoints `linear`.
     let names = variant.isForCIFAR ? ["linear", "fc"] : ["fc"]
     let last = names.first { parameters.shape(of: "\($0).weight") != nil } ?? names[0]
@@ -109,10 +109,10 @@ public struct ResNet: Architecture {
     var network = ResNetBuilder(self, parameters)
     let side = variant.isForCIFAR ? 32 : 224
     let image = network.graph.input(
-      "input", .float32, ["N", 3, Dimension(.fixed(Int64(side))), Dimension(.fixed(Int64(side)))])
+      "input", .float32, ["N", 3, ShapeDimension(.fixed(Int64(side))), ShapeDimension(.fixed(Int64(side)))])
     let features = try variant.isForCIFAR ? network.cifar(image) : network.imageNet(image)
     let logits = try network.classifier(features, last, classes: classes.count)
-    network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes.count)))])
+    network.graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes.count)))])
     parameters = network.parameters
 
     var metadata = ModelMetadata()

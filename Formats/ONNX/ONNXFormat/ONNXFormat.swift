@@ -7,9 +7,9 @@ import ZooCore
 ///
 /// Reading maps the file: tensors stay in it until they are loaded. What `ModelDefinition` does not model is kept
 /// verbatim, so that reading and writing loses nothing (onnx.proto, IR version 14).
-public enum ONNXFormat {
+package enum ONNXFormat {
   /// Where tensors' elements are written.
-  public enum ExternalData: Sendable, Hashable {
+  package enum ExternalData: Sendable, Hashable {
     /// In the model's file, which protobuf limits to 2 GiB.
     case never
     /// In the model's file, if the model fits into 2 GiB.
@@ -21,14 +21,14 @@ public enum ONNXFormat {
   private static let maximumByteCount = UInt64(Int32.max)
 
   /// Whether the file at `path` holds an ONNX model. ONNX has no magic bytes; this reads the outermost fields only.
-  public static func sniff(_ path: String) -> Bool {
+  package static func sniff(_ path: String) -> Bool {
     (try? MappedFile.reading(path) { try looksLikeModel($0.bytes) }) ?? false
   }
 
   /// The model at `path`. External data is looked for in the model's folder and below.
   ///
   /// - Throws: `ZooError`: `notFound` where a file is missing, `badData` where one is damaged.
-  public static func read(_ path: String) throws -> ModelDefinition {
+  package static func read(_ path: String) throws -> ModelDefinition {
     try decoding(path, external: ExternalFiles(besideModel: path)) { decoder in
       guard try looksLikeModel(decoder.file.bytes) else {
         throw ZooError(.badData, "not an ONNX model", advice: "an ONNX model has an IR version and a graph")
@@ -41,7 +41,7 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `usage` where the model is too large for one file but must go into one, or writing fails;
   ///   `notFound` where the folder can't be written; what the model's tensors throw when they are loaded.
-  public static func write(
+  package static func write(
     _ model: ModelDefinition, to path: String, externalData: ExternalData = .automatic
   ) throws {
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
@@ -76,7 +76,7 @@ public enum ONNXFormat {
   /// The tensor in the TensorProto file at `path`, as in ONNX's test data (`input_0.pb`).
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged.
-  public static func readTensor(_ path: String) throws -> NamedTensor {
+  package static func readTensor(_ path: String) throws -> NamedTensor {
     try decoding(path, external: ExternalFiles(besideModel: path)) { decoder in
       try decoder.withUnpacked(initialize: onnx__tensor_proto__init) { try decoder.tensor($0) }
     }
@@ -86,7 +86,7 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `usage` where the tensor takes more than 2 GiB or writing fails, `notFound` where the folder
   ///   can't be written.
-  public static func writeTensor(_ tensor: NamedTensor, to path: String) throws {
+  package static func writeTensor(_ tensor: NamedTensor, to path: String) throws {
     try ZooError.locating(path) {
       var message = MessageEncoder()
       try ModelEncoder(placement: nil).tensor(tensor, isInitializer: false, into: &message)
@@ -105,7 +105,7 @@ public enum ONNXFormat {
   ///
   /// - Throws: `ZooError`: `notFound` where there is no file, `badData` where it is damaged, `unsupported` for
   ///   sparse tensors and for maps outside of sequences.
-  public static func readValue(_ path: String, as type: ValueType) throws -> ONNXValue {
+  package static func readValue(_ path: String, as type: ValueType) throws -> ONNXValue {
     switch type.form {
     case .tensor: return .tensor(try readTensor(path))
     case .sequence:

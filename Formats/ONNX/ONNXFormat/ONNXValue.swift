@@ -2,7 +2,7 @@ import CONNXSchema
 import ZooCore
 
 /// A value of ONNX's test data.
-public indirect enum ONNXValue: Sendable {
+package indirect enum ONNXValue: Sendable {
   case tensor(NamedTensor)
   case sequence([ONNXValue])
   /// Keys, whole numbers as their digits, and the value of each.

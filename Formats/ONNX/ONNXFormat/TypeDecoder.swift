@@ -56,15 +56,15 @@ extension MessageDecoder {
     try message.map { try type($0.pointee) } ?? ValueType(.missing)
   }
 
-  private func shape(_ message: Onnx__TensorShapeProto) throws -> [Dimension] {
+  private func shape(_ message: Onnx__TensorShapeProto) throws -> [ShapeDimension] {
     try refuseUnknownFields(message.base)
     return try map(message.dim, message.n_dim, "dimension") {
       try refuseUnknownFields($0.base)
       var dimension =
         switch $0.value_case {
-        case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE: Dimension(.fixed($0.dim_value))
-        case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM: Dimension(.symbol(try text($0.dim_param)))
-        default: Dimension(.unknown)
+        case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE: ShapeDimension(.fixed($0.dim_value))
+        case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM: ShapeDimension(.symbol(try text($0.dim_param)))
+        default: ShapeDimension(.unknown)
         }
       dimension.denotation = try text($0.denotation)
       return dimension

@@ -37,7 +37,7 @@ extension ModelEncoder {
     if type != ValueType(.missing) { message.message(number) { self.type(type, into: &$0) } }
   }
 
-  private func tensor(_ elementType: Int32, _ shape: [Dimension]?, into message: inout MessageEncoder) {
+  private func tensor(_ elementType: Int32, _ shape: [ShapeDimension]?, into message: inout MessageEncoder) {
     message.integer(1, Int64(elementType))
     guard let shape else { return }
     message.message(2) { message in

@@ -1,11 +1,11 @@
-public import ZooCore
+import ZooCore
 
 extension ModelDefinition {
   /// The same model with a row for each query in every mask of an Attention.
   ///
   /// ONNX lets a mask of one row count for all queries; ONNX Runtime (1.32) runs only masks that have all rows, and two
   /// dimensions or more. Masks of which it is not known that they have one row stay as they are.
-  public func expandingAttentionMasks() throws -> ModelDefinition {
+  package func expandingAttentionMasks() throws -> ModelDefinition {
     guard let version = version(ofDomain: ""), Self.writableOperatorSets.contains(version) else { return self }
     var model = withInternalNames
     let library = FunctionLibrary(model.functions, target: version)

@@ -1,8 +1,8 @@
-public import ZooCore
+import ZooCore
 
 extension ModelDefinition {
   /// The versions of ONNX's own operator set that `converted(toOperatorSet:)` writes.
-  public static let writableOperatorSets: ClosedRange<Int64> = 7...28
+  package static let writableOperatorSets: ClosedRange<Int64> = 7...28
 
   /// The same model with ONNX's own operators in the forms that operator set `target` has.
   ///
@@ -13,7 +13,7 @@ extension ModelDefinition {
   ///
   /// - Throws: `ZooError`: `usage` for a version out of range, `unsupported` for a node that the version has no form for,
   ///   with the nearest version that has one, `badData` for a model that its own operator set does not allow.
-  public func converted(toOperatorSet target: Int64) throws -> ModelDefinition {
+  package func converted(toOperatorSet target: Int64) throws -> ModelDefinition {
     guard Self.writableOperatorSets.contains(target) else {
       let range = Self.writableOperatorSets
       throw ZooError(

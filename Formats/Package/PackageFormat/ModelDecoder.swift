@@ -153,13 +153,13 @@ struct ModelDecoder {
     return type
   }
 
-  private func decode(_ shape: UnsafeMutablePointer<Zoo__Shape>?) throws -> [Dimension]? {
+  private func decode(_ shape: UnsafeMutablePointer<Zoo__Shape>?) throws -> [ShapeDimension]? {
     guard let shape = shape?.pointee else { return nil }
     return try list(shape.n_dimensions, shape.dimensions) { message in
       guard message.has_extent == 0 || message.symbol == nil else {
         throw ZooError(.badData, "a dimension has both an extent and a symbol")
       }
-      var dimension = Dimension(message.symbol.map { .symbol(String(cString: $0)) } ?? .unknown)
+      var dimension = ShapeDimension(message.symbol.map { .symbol(String(cString: $0)) } ?? .unknown)
       if message.has_extent != 0 { dimension.extent = .fixed(message.extent) }
       dimension.denotation = text(message.denotation)
       return dimension

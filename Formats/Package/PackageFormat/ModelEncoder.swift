@@ -192,7 +192,7 @@ struct ModelEncoder {
   }
 
   private func encode(
-    _ elementType: Int32, _ dimensions: [Dimension]?
+    _ elementType: Int32, _ dimensions: [ShapeDimension]?
   ) throws -> UnsafeMutablePointer<Zoo__TensorType> {
     let message = arena.make(Zoo__TensorType(), zoo__tensor_type__init)
     message.pointee.has_element_type = 1
@@ -205,7 +205,7 @@ struct ModelEncoder {
     return message
   }
 
-  private func encode(_ dimension: Dimension) throws -> UnsafeMutablePointer<Zoo__Dimension>? {
+  private func encode(_ dimension: ShapeDimension) throws -> UnsafeMutablePointer<Zoo__Dimension>? {
     let message = arena.make(Zoo__Dimension(), zoo__dimension__init)
     switch dimension.extent {
     case .fixed(let extent):
@@ -241,7 +241,7 @@ struct ModelEncoder {
       } else {
         message.pointee.chunks = addChunks(constant)
       }
-    } catch let error as ZooError {
+    } catch {
       throw error.located("tensor \"\(constant.name)\"")
     }
     return message

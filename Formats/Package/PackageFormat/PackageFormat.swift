@@ -5,15 +5,15 @@ import ZooCore
 ///
 ///     let model = try PackageFormat.read("resnet20.zoo")
 ///     try PackageFormat.write(model, to: "copy.zoo")
-public enum PackageFormat {
+package enum PackageFormat {
   /// The version that is written, and the newest that is read.
-  public static let version = 1
+  package static let version = 1
 
   /// What file names end with, without the dot.
-  public static let fileExtension = "zoo"
+  package static let fileExtension = "zoo"
 
   /// How a tensor's elements are stored. Both are lossless.
-  public enum Compression: Sendable {
+  package enum Compression: Sendable {
     /// As they are, so that a reader maps them into memory without a copy.
     case none
     /// As planes of bytes, of which those that shrink are deflated.
@@ -21,10 +21,10 @@ public enum PackageFormat {
   }
 
   /// Whether a file that begins with `prefix` (10 bytes or more) is a package.
-  public static func sniff(_ prefix: [UInt8]) -> Bool { prefix.starts(with: Layout.signature) }
+  package static func sniff(_ prefix: [UInt8]) -> Bool { prefix.starts(with: Layout.signature) }
 
   /// Whether the file at `path` is a package, by its first bytes.
-  public static func sniff(_ path: String) -> Bool {
+  package static func sniff(_ path: String) -> Bool {
     (try? MappedFile.reading(path) { sniff(Array($0.bytes.prefix(Layout.signature.count))) }) ?? false
   }
 
@@ -32,7 +32,7 @@ public enum PackageFormat {
   ///
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that is damaged, hostile, or written by a newer version.
   ///   Elements are checked when they are loaded.
-  public static func read(_ path: String) throws -> ModelDefinition {
+  package static func read(_ path: String) throws -> ModelDefinition {
     try ZooError.locating(path) { try PackageReader(path).model }
   }
 
@@ -44,7 +44,7 @@ public enum PackageFormat {
   ///
   /// - Throws: `ZooError`: `notFound` for a folder that can't be written to, `badData` for a model that no package can
   ///   hold (text with NUL, graphs nested too deep), and what the tensors' sources throw.
-  public static func write(
+  package static func write(
     _ model: ModelDefinition, to path: String, compression: Compression = .planes, verifies: Bool = false
   ) throws {
     try ZooError.locating(path) {
@@ -55,14 +55,14 @@ public enum PackageFormat {
   /// What the file at `path` is made of.
   ///
   /// - Throws: as `read` does.
-  public static func summary(_ path: String) throws -> PackageSummary {
+  package static func summary(_ path: String) throws -> PackageSummary {
     try ZooError.locating(path) { try PackageReader(path).summary }
   }
 
   /// Checks every chunk of the file at `path` against its checksum.
   ///
   /// - Throws: `ZooError` (`badData`) that names the first damaged tensor and chunk, and what `read` throws.
-  public static func verifyChecksums(_ path: String) throws {
+  package static func verifyChecksums(_ path: String) throws {
     try ZooError.locating(path) { try PackageReader(path).verifyChecksums() }
   }
 }

@@ -9,7 +9,7 @@ package func decodedPicture(_ bytes: UnsafeBufferPointer<UInt8>) throws -> Image
   do {
     // Pixels as they are stored: the specification knows no orientation.
     return try Image(decoding: Array(bytes), name: "encoded_stream", decoding: .forEvaluation)
-  } catch let error as ZooError {
+  } catch {
     if error.kind == .unsupported { throw error }
     return nil
   }

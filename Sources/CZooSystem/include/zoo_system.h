@@ -43,6 +43,10 @@ const char *zoo_executed_path(void);
    worth the search for it. */
 void zoo_return_memory(void);
 
+/* A file without a name that holds a copy of `count` bytes and that nobody can write to; -1, and errno, where there is no
+   memory for it. */
+int zoo_memory_file(const void *bytes, size_t count);
+
 /* getenv, but NULL in a process that runs with more rights than its caller has. */
 const char *zoo_trusted_environment(const char *name);
 

@@ -36,9 +36,19 @@ struct BeamSearch {
       return best?.tokens ?? []
     }
 
-    /// What every hypothesis that can still win begins with.
-    var settled: ArraySlice<Int> {
-      let rivals = finished.map(\.tokens) + alive
+    /// What every hypothesis that can still win begins with. One that goes on only becomes less probable, so that it can't
+    /// win any more where its probability under the penalty of the longest text is below that of a finished one.
+    ///
+    /// - Parameter penalty: That of the longest text.
+    func settled(penalty: Double) -> ArraySlice<Int> {
+      var rivals: [[Int]] = []
+      let most = finished.map(\.score).max()
+      if most != nil { rivals.append(best) }
+      for (tokens, score) in zip(alive, scores) {
+        // Log probabilities are rounded.
+        if let most, (Double(score) + 1e-3) / penalty < most { continue }
+        rivals.append(tokens)
+      }
       guard var common = rivals.first?[...] else { return [] }
       for rival in rivals.dropFirst() {
         let length = zip(common, rival).prefix { $0 == $1 }.count
@@ -84,7 +94,9 @@ struct BeamSearch {
         }
         if sentences[place].isDone { results[sentences[place].index] = sentences[place].best }
         if let progress {
-          let settled = sentences[place].isDone ? sentences[place].best[...] : sentences[place].settled
+          let sentence = sentences[place]
+          let settled =
+            sentence.isDone ? sentence.best[...] : sentence.settled(penalty: penalty(ofLength: sentence.limit))
           guard try progress(sentences[place].index, settled) else { return results }
         }
       }
@@ -102,6 +114,8 @@ struct BeamSearch {
     return results
   }
 
+  private func penalty(ofLength length: Int) -> Double { pow((5 + Double(length)) / 6, lengthPenalty) }
+
   /// One step of one sentence.
   ///
   /// - Returns: what the beams go on with; rows are counted within the sentence.
@@ -116,7 +130,7 @@ struct BeamSearch {
         row: beam, score: sentence.scores[beam],
         UnsafeBufferPointer(rebasing: logProbabilities[start..<start + vocabulary]))
     }
-    let penalty = pow((5 + Double(length)) / 6, lengthPenalty)
+    let penalty = penalty(ofLength: length)
     var kept: [Candidate] = []
     for (rank, candidate) in best.candidates.enumerated() {
       if kept.count == beams { break }

@@ -195,7 +195,7 @@ private struct GraphSplit {
     result.encoder = encoder
   }
 
-  private mutating func addInput(_ name: String, _ type: ElementType, _ shape: [Dimension]) -> ValueID {
+  private mutating func addInput(_ name: String, _ type: ElementType, _ shape: [ShapeDimension]) -> ValueID {
     step.inputs.append(ValueInfo(name: name, elementType: type, shape: shape))
     return step.graph.addInput(ValueFacts(.tensor(type)), name: name)
   }
@@ -214,7 +214,7 @@ private struct GraphSplit {
         throw Self.unsupported("nothing is known of the value \"\(known[value].name)\"")
       }
       let name = "context.\(number)"
-      step.graph.redirect(value, to: addInput(name, type, shape.map { _ in Dimension(.unknown) }))
+      step.graph.redirect(value, to: addInput(name, type, shape.map { _ in ShapeDimension(.unknown) }))
       result.contexts.append(GenerationGraphs.Context(name: name, isByRow: shape.first == Self.rows))
     }
     step.graph.removeDeadCode()
@@ -266,7 +266,7 @@ private struct GraphSplit {
     let (isFlat, name) = (shape.count == 3, "cache.\(result.caches.count)")
     let cache = GenerationGraphs.Cache(input: name, output: name + ".new", heads: heads, size: size, isFlat: isFlat)
     result.caches.append(cache)
-    let extents = [heads, size].map { Dimension(.fixed(Int64($0))) }
+    let extents = [heads, size].map { ShapeDimension(.fixed(Int64($0))) }
     let input = addInput(cache.input, .float32, isFlat ? ["R", "C", extents[1]] : ["R", extents[0], "C", extents[1]])
     step.outputs.append(ValueInfo(name: cache.output))
     return step.graph.append(

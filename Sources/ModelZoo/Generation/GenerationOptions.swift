@@ -4,7 +4,7 @@
 /// let options = GenerationOptions(temperature: 0.8, topP: 0.95, seed: 7)
 /// let answer = try model.predict(.text("Once upon a time"), generation: options)
 /// ```
-public struct GenerationOptions: Sendable, Hashable {
+public struct GenerationOptions: Sendable, Hashable, Codable {
   /// Hypotheses that are followed at once; 1 is greedy search.
   public var beams: Int?
   /// The most tokens that are generated, the end counted.

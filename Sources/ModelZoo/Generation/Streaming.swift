@@ -1,13 +1,30 @@
-import Dispatch
-import Synchronization
+import ZooSystem
 
 extension Model {
   /// The model's answers about `inputs`, which are texts, in their order, generated as `options` say.
   ///
   /// - Throws: `ZooError`: as `predict(_:)`; `usage` also for options that make no sense, and for a model that does not
   ///   generate text.
-  public func predict(_ inputs: [Input], generation options: GenerationOptions) throws -> [Prediction] {
-    try textGenerator().predict(inputs, options: options).map { .text($0) }
+  public func predict(
+    _ inputs: [Input], generation options: GenerationOptions, deadline: ContinuousClock.Instant? = nil
+  ) throws(ZooError) -> [Prediction] {
+    try ZooError.at(deadline) { try textGenerator().predict(inputs, options: options).map { .text($0) } }
+  }
+
+  /// Generates text about `input`, telling `piece` what is new as it comes, on the caller's thread. All pieces together are
+  /// what `predict` gives. `piece` ends it by giving false.
+  ///
+  /// - Throws: as `predict(_:generation:)`, and what `piece` throws.
+  package func stream(
+    _ input: Input, generation options: GenerationOptions, piece: @escaping (String) throws -> Bool
+  ) throws {
+    var pieces = TextPieces()
+    var wantsMore = true
+    let answers = try textGenerator().predict([input], options: options) { _, answer in
+      if let new = pieces.next(answer, isComplete: false) { wantsMore = try piece(new) }
+      return wantsMore
+    }
+    if wantsMore, let answer = answers.first, let last = pieces.next(answer, isComplete: true) { _ = try piece(last) }
   }
 
   /// The answer of a model that generates text, piece by piece as it comes. All pieces together are what `predict`
@@ -17,38 +34,33 @@ extension Model {
   /// for try await piece in model.stream(.text("A man is walking his dog.")) { print(piece, terminator: "") }
   /// ```
   ///
-  /// With several beams a piece comes when all hypotheses that can still win agree on it. Who ends the loop, or cancels
-  /// the task that waits for the next piece, ends the work too. Errors are those of `predict(_:generation:)`.
+  /// With several beams, as translators have them by default, a piece comes when all hypotheses that can still win agree on
+  /// it, which in short texts they may do at the end only: they differ in their first words. `GenerationOptions(beams: 1)`
+  /// gives each token as it comes. Who ends the loop, or cancels the task that waits for the next piece, ends the work too.
+  /// Errors are those of `predict(_:generation:)`.
   public func stream(
-    _ input: Input, generation options: GenerationOptions = GenerationOptions()
+    _ input: Input, generation options: GenerationOptions = GenerationOptions(),
+    deadline: ContinuousClock.Instant? = nil
   ) -> AsyncThrowingStream<String, any Error> {
     AsyncThrowingStream { continuation in
-      let isCancelled = Flag()
-      continuation.onTermination = { _ in isCancelled.set() }
-      // The work fills a thread for seconds, which those of Swift's tasks are not for.
-      DispatchQueue.global().async {
+      let control = RunControl(deadline: deadline)
+      continuation.onTermination = { _ in control.cancel() }
+      CallThreads.shared.run {
         do {
-          var pieces = TextPieces()
-          let answers = try self.textGenerator().predict([input], options: options) { _, answer in
-            if let piece = pieces.next(answer, isComplete: false) { continuation.yield(piece) }
-            return !isCancelled.isSet
-          }
-          if !isCancelled.isSet, let answer = answers.first, let piece = pieces.next(answer, isComplete: true) {
-            continuation.yield(piece)
+          try RunControl.$current.withValue(control) {
+            try control.check()
+            try self.stream(input, generation: options) { piece in
+              continuation.yield(piece)
+              return true
+            }
           }
           continuation.finish()
         } catch {
-          continuation.finish(throwing: error)
+          continuation.finish(throwing: ZooError(error))
         }
       }
     }
   }
-}
-
-private final class Flag: Sendable {
-  private let value = Atomic<Bool>(false)
-  var isSet: Bool { value.load(ordering: .relaxed) }
-  func set() { value.store(true, ordering: .relaxed) }
 }
 
 /// A text that grows, in pieces that never have to be taken back.

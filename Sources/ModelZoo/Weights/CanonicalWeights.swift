@@ -2,7 +2,7 @@ import GraphBuilder
 import HuggingFace
 
 /// The architectures whose names `canonicalWeights` knows.
-public let canonicalArchitectures: [String] =
+package let canonicalArchitectures: [String] =
   architectures.flatMap { $0.names } + pretrainedFamilies.flatMap { $0.modelTypes }
 
 /// The tensors under the names that checkpoints of the architecture have in the zoo, whichever of the conventions that

@@ -1,10 +1,10 @@
 /// The floating-point types that weights can be cast to.
-public enum FloatType: String, Sendable, Hashable, CaseIterable, Codable {
+package enum FloatType: String, Sendable, Hashable, CaseIterable, Codable {
   case float32 = "fp32"
   case float16 = "fp16"
   case bfloat16 = "bf16"
 
-  public var elementType: ElementType {
+  package var elementType: ElementType {
     switch self {
     case .float32: .float32
     case .float16: .float16
@@ -14,21 +14,21 @@ public enum FloatType: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// What a cast changes.
-public struct CastCost: Sendable, Hashable, Codable {
+package struct CastCost: Sendable, Hashable, Codable {
   /// Tensors whose type changes.
-  public var tensors = 0
+  package var tensors = 0
   /// Their numbers, and how many of them are others afterwards.
-  public var values = 0
-  public var changedValues = 0
+  package var values = 0
+  package var changedValues = 0
   /// Finite numbers that become infinite; they have no part in the errors.
-  public var overflows = 0
-  public var largestError = 0.0
+  package var overflows = 0
+  package var largestError = 0.0
   /// Relative to the number itself.
-  public var largestRelativeError = 0.0
+  package var largestRelativeError = 0.0
   /// The tensor that has the largest error.
-  public var worstTensor: String?
+  package var worstTensor: String?
 
-  public init() {}
+  package init() {}
 
   enum CodingKeys: String, CodingKey {
     case tensors, values, overflows

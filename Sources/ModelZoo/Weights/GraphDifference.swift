@@ -1,21 +1,21 @@
 /// How two graphs differ, by the names of their nodes.
-public struct GraphDifference: Sendable, Hashable, Codable {
+package struct GraphDifference: Sendable, Hashable, Codable {
   /// Nodes of the second graph alone, of the first alone, and nodes of both that compute something else or elsewhere.
-  public var added: [String] = []
-  public var removed: [String] = []
-  public var changed: [String] = []
+  package var added: [String] = []
+  package var removed: [String] = []
+  package var changed: [String] = []
   /// Whether inputs or outputs differ in number, name or type.
-  public var hasOtherInterface = false
+  package var hasOtherInterface = false
 
   enum CodingKeys: String, CodingKey {
     case added, removed, changed
     case hasOtherInterface = "other_interface"
   }
 
-  public var isNone: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty && !hasOtherInterface }
+  package var isNone: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty && !hasOtherInterface }
 
   /// A node without a name goes by its first output.
-  public init(_ first: Graph, _ second: Graph) throws {
+  package init(_ first: Graph, _ second: Graph) throws {
     func table(_ graph: Graph) -> [ExactText: Node] {
       Dictionary(graph.nodes.map { (ExactText(Self.name(of: $0)), $0) }, uniquingKeysWith: { first, _ in first })
     }

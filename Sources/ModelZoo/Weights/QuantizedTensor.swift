@@ -24,7 +24,7 @@ extension NamedTensor {
   }
 
   /// The name of the blocks that the tensor's numbers are in, such as Q4_K; `nil` for numbers one by one.
-  public var blockType: String? {
+  package var blockType: String? {
     guard let type = GGUFFormat.type(of: tensor), type.elementType == nil else { return nil }
     return type.name
   }

@@ -1,15 +1,15 @@
 import Synchronization
 
 /// Counts the bytes of tensors as somebody reads them.
-public final class ReadMeter: Sendable {
+package final class ReadMeter: Sendable {
   private let report: @Sendable (Int) -> Void
   private let total = Atomic(0)
 
   /// - Parameter report: Gets the bytes that were read so far, on whichever thread reads.
-  public init(_ report: @escaping @Sendable (Int) -> Void) { self.report = report }
+  package init(_ report: @escaping @Sendable (Int) -> Void) { self.report = report }
 
   /// The tensors, whose readers are counted.
-  public func metering(_ tensors: [NamedTensor]) throws -> [NamedTensor] {
+  package func metering(_ tensors: [NamedTensor]) throws -> [NamedTensor] {
     try tensors.map { item in
       guard item.tensor.type != .string else { return item }
       var item = item

@@ -1,5 +1,5 @@
 /// A rule for names: every match of a regular expression is replaced, as sed's `s/REGEX/REPLACEMENT/g` does.
-public struct Renaming: Sendable {
+package struct Renaming: Sendable {
   private enum Part: Sendable {
     case text(String)
     case group(Int)
@@ -11,7 +11,7 @@ public struct Renaming: Sendable {
   /// - Parameter rule: `REGEX=REPLACEMENT`, split at the last equals sign. In the replacement, `\1` and `$1` are what the
   ///   first group matched, `\0` and `$0` the whole match, `\\` and `$$` the characters themselves.
   /// - Throws: `ZooError` (`usage`) for a rule that is none.
-  public init(_ rule: String) throws {
+  package init(_ rule: String) throws {
     guard let equals = rule.lastIndex(of: "="), equals > rule.startIndex else {
       throw ZooError(
         .usage, "\"\(rule)\" is not of the form REGEX=REPLACEMENT", at: "--rename",

@@ -1,14 +1,14 @@
 /// What numbers a tensor holds.
-public struct TensorStatistics: Sendable, Hashable, Codable {
+package struct TensorStatistics: Sendable, Hashable, Codable {
   /// Of the finite numbers; `nil` where there is none, or no double has the mean or the deviation.
-  public var least: Double?
-  public var greatest: Double?
-  public var mean: Double?
+  package var least: Double?
+  package var greatest: Double?
+  package var mean: Double?
   /// √(Σ (number - mean)² / count).
-  public var deviation: Double?
-  public var zeros = 0
-  public var nans = 0
-  public var infinities = 0
+  package var deviation: Double?
+  package var zeros = 0
+  package var nans = 0
+  package var infinities = 0
 
   enum CodingKeys: String, CodingKey {
     case mean, zeros, nans, infinities
@@ -20,7 +20,7 @@ public struct TensorStatistics: Sendable, Hashable, Codable {
   /// Reads all of `tensor`, a piece at a time on all cores. Complex numbers count as two.
   ///
   /// - Throws: what reading throws; `ZooError` (`unsupported`) for strings.
-  public init(_ tensor: StoredTensor) throws {
+  package init(_ tensor: StoredTensor) throws {
     guard tensor.type.isNumeric else { throw ZooError(.unsupported, "strings have no statistics") }
     var all = Moments()
     for piece in try tensor.surveyed({ _, _, numbers in Moments(numbers) }) { all.add(piece) }

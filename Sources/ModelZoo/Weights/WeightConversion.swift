@@ -1,3 +1,4 @@
+import SafetensorsFormat
 /// What happens to tensors on their way from one file to another, in this order: they are chosen by the names that they
 /// have, the names become those of an architecture of the zoo, rules rename them, and floating-point numbers are cast.
 ///
@@ -8,23 +9,23 @@
 /// let (tensors, cost) = try conversion.apply(to: WeightFiles(contentsOf: "a.pth").tensors)
 /// try SafetensorsFormat.write(TensorFile(tensors: tensors), to: "a.safetensors")
 /// ```
-public struct WeightConversion: Sendable {
+package struct WeightConversion: Sendable {
   /// Regular expressions, of which a name must hold a match of one, if there are any.
-  public var included: [String] = []
+  package var included: [String] = []
   /// Regular expressions, of which a name must not hold a match.
-  public var excluded: [String] = []
+  package var excluded: [String] = []
   /// `resnet50`, `bert`, …: one that `canonicalArchitectures` lists.
-  public var architecture: String?
+  package var architecture: String?
   /// Applied one after the other.
-  public var renamings: [Renaming] = []
-  public var type: FloatType?
+  package var renamings: [Renaming] = []
+  package var type: FloatType?
   /// Whether matrices become blocks of 8-bit integers, GGUF's Q8_0, after the cast.
-  public var quantizes = false
+  package var quantizes = false
 
-  public init() {}
+  package init() {}
 
   /// Whether tensors stay as they are.
-  public var isEmpty: Bool {
+  package var isEmpty: Bool {
     included.isEmpty && excluded.isEmpty && architecture == nil && renamings.isEmpty && type == nil && !quantizes
   }
 
@@ -33,7 +34,7 @@ public struct WeightConversion: Sendable {
   ///
   /// - Throws: `ZooError`: `usage` for an expression that is none, where no tensor is left, and where two tensors would
   ///   have one name; `badData` for weights that are not the architecture's.
-  public func apply(to tensors: [NamedTensor]) throws -> (tensors: [NamedTensor], cost: CastCost?) {
+  package func apply(to tensors: [NamedTensor]) throws -> (tensors: [NamedTensor], cost: CastCost?) {
     var tensors = try chosen(tensors)
     if let architecture { tensors = try canonicalWeights(tensors, of: architecture) }
     for renaming in renamings { tensors = try renaming.apply(to: tensors) }

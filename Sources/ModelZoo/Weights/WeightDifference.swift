@@ -1,14 +1,14 @@
 /// How two sets of tensors differ.
-public struct WeightDifference: Sendable, Hashable, Codable {
+package struct WeightDifference: Sendable, Hashable, Codable {
   /// Names that only the first or the second set has.
-  public var onlyInFirst: [String] = []
-  public var onlyInSecond: [String] = []
+  package var onlyInFirst: [String] = []
+  package var onlyInSecond: [String] = []
   /// Tensors of both that are not the same.
-  public var differing: [Tensor] = []
+  package var differing: [Tensor] = []
   /// How many are the same.
-  public var same = 0
+  package var same = 0
   /// Whether those that both have come in one order.
-  public var hasSameOrder = true
+  package var hasSameOrder = true
 
   enum CodingKeys: String, CodingKey {
     case differing, same
@@ -18,34 +18,34 @@ public struct WeightDifference: Sendable, Hashable, Codable {
   }
 
   /// Whether nothing differs but perhaps the order.
-  public var isNone: Bool { onlyInFirst.isEmpty && onlyInSecond.isEmpty && differing.isEmpty }
+  package var isNone: Bool { onlyInFirst.isEmpty && onlyInSecond.isEmpty && differing.isEmpty }
 
-  public struct Tensor: Sendable, Hashable, Codable {
-    public var name: String
+  package struct Tensor: Sendable, Hashable, Codable {
+    package var name: String
     /// Types and shapes, the first set's first.
-    public var types: [String]
-    public var shapes: [[Int]]
+    package var types: [String]
+    package var shapes: [[Int]]
     /// Values that differ; `nil` where shapes do.
-    public var values: Int?
+    package var values: Int?
     /// The largest difference of two values, infinite where one is a NaN and the other is not.
-    public var largest: Double?
+    package var largest: Double?
     /// The largest difference relative to the greater magnitude of the two: 0…2.
-    public var relative: Double?
+    package var relative: Double?
   }
 
   /// What still counts as the same value: |a - b| ≤ absolute + relative · max(|a|, |b|). With none, bits have to be the
   /// same; with any, types may differ, and every NaN is the same.
-  public struct Tolerance: Sendable, Hashable {
-    public var absolute: Double
-    public var relative: Double
+  package struct Tolerance: Sendable, Hashable {
+    package var absolute: Double
+    package var relative: Double
 
-    public init(absolute: Double = 0, relative: Double = 0) { (self.absolute, self.relative) = (absolute, relative) }
+    package init(absolute: Double = 0, relative: Double = 0) { (self.absolute, self.relative) = (absolute, relative) }
   }
 
   /// Compares tensors of the same name, piece by piece.
   ///
   /// - Throws: what reading throws.
-  public init(_ first: [NamedTensor], _ second: [NamedTensor], tolerance: Tolerance? = nil) throws {
+  package init(_ first: [NamedTensor], _ second: [NamedTensor], tolerance: Tolerance? = nil) throws {
     func table(_ tensors: [NamedTensor]) -> [[UInt8]: Int] {
       Dictionary(tensors.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }

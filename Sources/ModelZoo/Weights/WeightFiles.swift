@@ -13,20 +13,20 @@ import Files
 /// let files = try WeightFiles(contentsOf: "marian-en-de")
 /// let model = try transformer.model(weights: files.tensors, values: files.values)
 /// ```
-public struct WeightFiles: Sendable {
-  public var tensors: [NamedTensor]
+package struct WeightFiles: Sendable {
+  package var tensors: [NamedTensor]
   /// What the file says about itself, in its own order; no format's writer needs more.
-  public var metadata: [Property]
+  package var metadata: [Property]
   /// What else the file holds and nobody reads, in words.
-  public private(set) var unread: [String]
+  package private(set) var unread: [String]
   /// What the checkpoint says besides its tensors, with the entries of the folder's `config.json`.
-  public var values: [String: CheckpointValue]
+  package var values: [String: CheckpointValue]
   /// The text of the folder's `tokenizer.json`.
-  public var tokenizer: String?
+  package var tokenizer: String?
   /// Of the file that holds the tensors.
-  public let format: WeightsFormat
+  package let format: WeightsFormat
   /// Where in a PyTorch checkpoint the tensors were; empty if the whole is the state dictionary.
-  public let dictionary: String
+  package let dictionary: String
 
   /// Enough for the tokens of any model.
   private static let mostTextBytes = 256 << 20
@@ -34,7 +34,7 @@ public struct WeightFiles: Sendable {
   ///
   /// - Throws: `ZooError`: `notFound` for a missing file and for a folder without a checkpoint, `badData` for a damaged
   ///   one.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     guard FileKind(path: path) == .folder else {
       guard let format = try WeightsFormat(contentsOf: path) else {
         if let model = try? ModelFormat(contentsOf: path) {
@@ -77,7 +77,7 @@ public struct WeightFiles: Sendable {
   private var file: TensorFile { TensorFile(tensors: tensors, metadata: metadata, unread: unread) }
 
   /// The names of the files in `folder` that hold weights.
-  public static func fileNames(in folder: String) -> [String] { FolderWeights.candidates(in: folder) }
+  package static func fileNames(in folder: String) -> [String] { FolderWeights.candidates(in: folder) }
 
   /// The text in the file at `path`; `nil` where there is no file.
   private static func text(_ path: String) throws -> String? {

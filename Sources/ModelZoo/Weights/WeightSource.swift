@@ -2,15 +2,15 @@ import SafetensorsFormat
 
 /// Any file or folder that tensors can be had from: weights, a folder of Hugging Face's, or a model, of which it is the
 /// constants.
-public struct WeightSource: Sendable {
-  public var file: TensorFile
+package struct WeightSource: Sendable {
+  package var file: TensorFile
   /// The model, where there is a graph.
-  public var model: ModelDefinition?
+  package var model: ModelDefinition?
   /// The format of weights; `nil` where there is a graph.
-  public var format: WeightsFormat?
+  package var format: WeightsFormat?
 
   /// - Throws: `ZooError`, as `WeightFiles` and `ModelDefinition` do.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let format = FileKind(path: path) == .folder ? nil : try WeightsFormat(contentsOf: path)
     if format == nil && FileKind(path: path) != .folder || format == .package {
       let model = try ModelFormat(contentsOf: path, orWeights: true).read(path)
@@ -32,19 +32,19 @@ public struct WeightSource: Sendable {
 }
 
 /// Where weights are written.
-public enum WeightTarget: Sendable {
+package enum WeightTarget: Sendable {
   case file(WeightsFormat)
   /// A folder as Hugging Face's libraries write it, in files of at most that many bytes of tensors.
   case folder(shardSize: Int)
 
   /// What Hugging Face's libraries take.
-  public static let usualShardSize = 5_000_000_000
+  package static let usualShardSize = 5_000_000_000
 
   /// Writes `file` to `path`. Tensors are read one after the other, a piece at a time where their source allows it; what
   /// was at `path` is replaced when all is written.
   ///
   /// - Throws: `ZooError`: `usage` for elements that the format doesn't have, and what reading and writing throws.
-  public func write(_ file: TensorFile, to path: String) throws {
+  package func write(_ file: TensorFile, to path: String) throws {
     switch self {
     case .folder(let shardSize):
       try Self.check(file, .safetensors, path)

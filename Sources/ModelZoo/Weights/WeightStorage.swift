@@ -4,7 +4,7 @@ import ZooRuntime
 
 /// How a file holds a model's weights. The network computes with float32 weights in any case, unless its precision says
 /// otherwise; these are rounded once, when they are stored.
-public enum WeightStorage: String, Sendable, Hashable, CaseIterable, Codable {
+package enum WeightStorage: String, Sendable, Hashable, CaseIterable, Codable {
   /// As they are; weights that were rounded stay so, but take four bytes each again.
   case float32 = "fp32"
   /// bfloat16 and a Cast: half the size, 8 bits of mantissa.
@@ -15,21 +15,21 @@ public enum WeightStorage: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// What it costs to store weights rounded.
-public struct WeightRounding: Sendable, Hashable, Codable {
-  public var storage: WeightStorage
+package struct WeightRounding: Sendable, Hashable, Codable {
+  package var storage: WeightStorage
   /// Tensors that were rounded.
-  public var tensors = 0
+  package var tensors = 0
   /// Bytes of all the model's constants, before and after.
-  public var bytesBefore = 0
-  public var bytesAfter = 0
+  package var bytesBefore = 0
+  package var bytesAfter = 0
   /// The largest error of a weight, relative to the largest weight of its tensor.
-  public var largestError = 0.0
+  package var largestError = 0.0
   /// The largest error of a tensor: √(Σ error² / Σ weight²).
-  public var worstTensorError = 0.0
+  package var worstTensorError = 0.0
   /// The tensor that has it.
-  public var worstTensor: String?
+  package var worstTensor: String?
   /// Tensors that are kept as they are since they hold numbers that are not finite.
-  public var kept: [String] = []
+  package var kept: [String] = []
 
   enum CodingKeys: String, CodingKey {
     case storage, tensors, kept
@@ -57,7 +57,7 @@ extension ModelDefinition {
   ///
   /// - Throws: `ZooError` (`unsupported`) for a model that imports ONNX's operators in a version before 13, which has
   ///   neither form, and what reading the weights throws.
-  public func storingWeights(as storage: WeightStorage) throws -> (model: ModelDefinition, cost: WeightRounding) {
+  package func storingWeights(as storage: WeightStorage) throws -> (model: ModelDefinition, cost: WeightRounding) {
     var cost = WeightRounding(storage: storage)
     cost.bytesBefore = constantByteCount
     var model = withInternalNames

@@ -1,15 +1,15 @@
 import Files
 
 /// A file format that holds named tensors. Which there are says `WeightsFormat.all` (WeightsFormats.swift).
-public struct WeightsFormat: Sendable {
+package struct WeightsFormat: Sendable {
   /// What JSON calls it: `safetensors`.
-  public let name: String
+  package let name: String
   /// What people call a file of it: `PyTorch checkpoint`.
-  public let title: String
+  package let title: String
   /// What the names of its files end with, dots included; the usual one first.
-  public let endings: [String]
+  package let endings: [String]
   /// The element types that it holds, as they are or in a form that reading undoes.
-  public let types: Set<ElementType>
+  package let types: Set<ElementType>
   /// Whether a file is of the format: its first bytes (4096, or fewer where there are no more) and its path.
   let sniff: @Sendable (_ beginning: UnsafeRawBufferPointer, _ path: String) -> Bool
   let read: @Sendable (_ path: String) throws -> WeightsContents
@@ -23,12 +23,12 @@ public struct WeightsFormat: Sendable {
     let areIn: @Sendable (_ path: String) throws -> Bool
   }
 
-  public var isWritable: Bool { write != nil }
+  package var isWritable: Bool { write != nil }
 
   /// Whether the file at `path`, of this format, holds a network as well as its weights.
   ///
   /// - Throws: `ZooError`, as reading does.
-  public func holdsGraph(_ path: String) throws -> Bool { try graphFormat(path) != nil }
+  package func holdsGraph(_ path: String) throws -> Bool { try graphFormat(path) != nil }
 
   /// The format of the network in the file at `path`; `nil` where there is none.
   func graphFormat(_ path: String) throws -> ModelFormat? {
@@ -55,9 +55,9 @@ extension WeightsContents {
 }
 
 extension WeightsFormat: Equatable, Encodable {
-  public static func == (first: WeightsFormat, second: WeightsFormat) -> Bool { first.name == second.name }
+  package static func == (first: WeightsFormat, second: WeightsFormat) -> Bool { first.name == second.name }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
@@ -67,7 +67,7 @@ extension WeightsFormat {
   /// The format of the file at `path`, by its contents; `nil` for any other.
   ///
   /// - Throws: `ZooError` for a file that can't be read.
-  public init?(contentsOf path: String) throws {
+  package init?(contentsOf path: String) throws {
     let beginning = try InputFile(path: path).read(4096)
     guard let format = beginning.withUnsafeBytes({ bytes in Self.all.first { $0.sniff(bytes, path) } }) else {
       return nil
@@ -76,7 +76,7 @@ extension WeightsFormat {
   }
 
   /// The format that the name of a file to be written asks for; `nil` for a name that no format has.
-  public init?(nameOf path: String) {
+  package init?(nameOf path: String) {
     let name = (path.split(separator: "/").last ?? "").lowercased()
     guard let format = Self.all.first(where: { $0.endings.contains { name.hasSuffix($0) && name.count > $0.count } })
     else { return nil }

@@ -14,12 +14,12 @@ import TFLiteFormat
 
 extension WeightsFormat {
   /// Every format, in the order in which files are asked whether they are of it.
-  public static let all: [WeightsFormat] = [
+  package static let all: [WeightsFormat] = [
     .package, .gguf, .numpy, .numpyArray, .keras, .svm, .pytorch, .safetensors, .caffe,
   ]
 
   /// The project's own package, here one without a graph.
-  public static let package = WeightsFormat(
+  package static let package = WeightsFormat(
     name: "zoo", title: "ModelZoo package", endings: [".zoo"], types: Set(ElementType.allCases),
     sniff: { beginning, _ in PackageFormat.sniff(Array(beginning)) },
     read: { WeightsContents(file: try PackageFormat.read($0).tensorFile) },
@@ -27,7 +27,7 @@ extension WeightsFormat {
     graphs: Graphs(format: .package) { try !PackageFormat.read($0).holdsWeightsAlone })
 
   /// What `torch.save` writes.
-  public static let pytorch = WeightsFormat(
+  package static let pytorch = WeightsFormat(
     name: "pytorch", title: "PyTorch checkpoint", endings: [".pth", ".pt", ".bin"],
     types: Set(ElementType.allCases.filter { PyTorchFormat.holds($0) }),
     sniff: { beginning, path in path.hasSuffix(".bin.index.json") || PyTorchFormat.sniff(beginning) },
@@ -39,7 +39,7 @@ extension WeightsFormat {
     }, write: { try PyTorchFormat.write($0, to: $1) })
 
   /// Hugging Face's, one file or the index of several.
-  public static let safetensors = WeightsFormat(
+  package static let safetensors = WeightsFormat(
     name: "safetensors", title: "safetensors file", endings: [".safetensors"],
     types: Set(ElementType.allCases.filter { SafetensorsFormat.holds($0) }),
     sniff: { beginning, path in
@@ -49,33 +49,33 @@ extension WeightsFormat {
     write: { try SafetensorsFormat.write($0, to: $1) })
 
   /// llama.cpp's; tensors in blocks are float32 that is dequantized when it is read.
-  public static let gguf = WeightsFormat(
+  package static let gguf = WeightsFormat(
     name: "gguf", title: "GGUF file", endings: [".gguf"],
     types: Set(ElementType.allCases.filter { GGUFFormat.holds($0) }),
     sniff: { beginning, _ in GGUFFormat.sniff(beginning) },
     read: { WeightsContents(textsOf: try GGUFFormat.read($0)) }, write: { try GGUFFormat.write($0, to: $1) })
 
   /// NumPy's archive of arrays.
-  public static let numpy = WeightsFormat(
+  package static let numpy = WeightsFormat(
     name: "npz", title: "NumPy archive", endings: [".npz"],
     types: Set(ElementType.allCases.filter { NumPyFormat.holds($0) }),
     sniff: { beginning, _ in NumPyFormat.sniff(beginning) && !NumPyFormat.isLoneArray(beginning) },
     read: { WeightsContents(textsOf: try NumPyFormat.read($0)) }, write: { try NumPyFormat.write($0, to: $1) })
 
   /// NumPy's array: one tensor.
-  public static let numpyArray = WeightsFormat(
+  package static let numpyArray = WeightsFormat(
     name: "npy", title: "NumPy array", endings: [".npy"], types: numpy.types,
     sniff: { beginning, _ in NumPyFormat.isLoneArray(beginning) }, read: numpy.read, write: numpy.write)
 
   /// Caffe's weights, whose network is in another file. They have no magic bytes, so all others are asked first.
-  public static let caffe = WeightsFormat(
+  package static let caffe = WeightsFormat(
     name: "caffemodel", title: "Caffe model", endings: [".caffemodel"], types: [.float32, .float64],
     sniff: { beginning, path in
       !TFLiteFormat.sniff(beginning) && !ONNXFormat.sniff(path) && CaffeFormat.sniffWeights(path)
     }, read: { WeightsContents(file: try CaffeFormat.readWeights($0)) }, write: nil)
 
   /// HDF5, as Keras and h5py write it, or Keras' archive.
-  public static let keras = WeightsFormat(
+  package static let keras = WeightsFormat(
     name: "keras", title: "Keras or HDF5 file", endings: [".h5", ".hdf5"],
     types: Set(ElementType.allCases.filter { HDF5Format.holds($0) }),
     sniff: { beginning, _ in KerasFormat.sniff(beginning) },
@@ -83,7 +83,7 @@ extension WeightsFormat {
     write: { try KerasFormat.write($0, to: $1) }, graphs: Graphs(format: .keras) { try KerasFormat.holdsModel($0) })
 
   /// LIBLINEAR's and LIBSVM's models; those of linear machines are heads of a network.
-  public static let svm = WeightsFormat(
+  package static let svm = WeightsFormat(
     name: "svm", title: "LIBLINEAR or LIBSVM model", endings: [".model"], types: [.float32, .float64],
     sniff: { beginning, _ in SVMModelFormat.sniff(beginning) },
     read: { WeightsContents(textsOf: try SVMModelFormat.read($0)) }, write: { try SVMModelFormat.write($0, to: $1) },

@@ -2,7 +2,7 @@ import ZooCore
 
 extension CompilerGraph: CustomStringConvertible {
   /// A line for each node, bodies indented below theirs, for people.
-  public var description: String { lines(indent: "").joined(separator: "\n") }
+  package var description: String { lines(indent: "").joined(separator: "\n") }
 
   private func lines(indent: String) -> [String] {
     nodes.flatMap { id in

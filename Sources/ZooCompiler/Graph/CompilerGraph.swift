@@ -2,12 +2,12 @@ import ZooCore
 import ZooOperators
 
 /// A value of one graph.
-public struct ValueID: Sendable, Hashable {
+package struct ValueID: Sendable, Hashable {
   let number: Int
 }
 
 /// A node of one graph.
-public struct NodeID: Sendable, Hashable {
+package struct NodeID: Sendable, Hashable {
   let number: Int
 }
 
@@ -16,22 +16,22 @@ public struct NodeID: Sendable, Hashable {
 /// Values and nodes are numbers, so that nothing a file calls them matters and nothing that a pass adds can meet a name which
 /// is taken. The graph itself keeps every value's producer and readers, and the nodes in an order in which producers come
 /// before readers.
-public struct CompilerGraph: Sendable {
+package struct CompilerGraph: Sendable {
   private var valueTable: [CompilerValue] = []
   private var nodeTable: [NodeEntry] = []
   private var first: NodeID?
   private var last: NodeID?
   /// How many nodes there are.
-  public private(set) var nodeCount = 0
+  package private(set) var nodeCount = 0
 
   /// Bytes of constants that were folded, and what of them is more than they were folded from.
-  public internal(set) var foldedByteCount = 0
-  public internal(set) var computedByteCount = 0
+  package internal(set) var foldedByteCount = 0
+  package internal(set) var computedByteCount = 0
 
   /// What callers, or the node around the graph, give, in order.
-  public private(set) var inputs: [ValueID] = []
+  package private(set) var inputs: [ValueID] = []
   /// What they get, in order. A value may be there more than once.
-  public private(set) var outputs: [ValueID] = []
+  package private(set) var outputs: [ValueID] = []
 
   private struct NodeEntry: Sendable {
     var node: CompilerNode
@@ -40,66 +40,66 @@ public struct CompilerGraph: Sendable {
     var isRemoved = false
   }
 
-  public init() {}
+  package init() {}
 
   // MARK: Values
 
   /// What is known of a value.
-  public subscript(value: ValueID) -> CompilerValue {
+  package subscript(value: ValueID) -> CompilerValue {
     get { valueTable[value.number] }
     _modify { yield &valueTable[value.number] }
   }
 
-  public var valueCount: Int { valueTable.count }
+  package var valueCount: Int { valueTable.count }
 
   var values: [CompilerValue] { valueTable }
 
   /// A value that no node makes yet.
   ///
   /// - Parameter name: For people only; two values may have the same.
-  public mutating func addValue(_ facts: ValueFacts, name: String) -> ValueID {
+  package mutating func addValue(_ facts: ValueFacts, name: String) -> ValueID {
     valueTable.append(CompilerValue(facts, name: name))
     return ValueID(number: valueTable.count - 1)
   }
 
   /// - Parameter holdsForShapes: Whether the constant is what it is for these input shapes only.
-  public mutating func addConstant(_ tensor: StoredTensor, name: String, holdsForShapes: Bool = false) -> ValueID {
+  package mutating func addConstant(_ tensor: StoredTensor, name: String, holdsForShapes: Bool = false) -> ValueID {
     let value = addValue(ValueFacts(tensor), name: name)
     valueTable[value.number].holdsForShapes = holdsForShapes
     return value
   }
 
-  public mutating func addInput(_ facts: ValueFacts, name: String) -> ValueID {
+  package mutating func addInput(_ facts: ValueFacts, name: String) -> ValueID {
     let value = addValue(facts, name: name)
     inputs.append(value)
     return value
   }
 
-  public mutating func addOutput(_ value: ValueID) {
+  package mutating func addOutput(_ value: ValueID) {
     outputs.append(value)
     valueTable[value.number].outputCount += 1
   }
 
   /// Has callers get `value` as the output at `index`.
-  public mutating func setOutput(_ index: Int, to value: ValueID) {
+  package mutating func setOutput(_ index: Int, to value: ValueID) {
     valueTable[outputs[index].number].outputCount -= 1
     outputs[index] = value
     valueTable[value.number].outputCount += 1
   }
 
-  public mutating func setOutputs(_ values: [ValueID]) {
+  package mutating func setOutputs(_ values: [ValueID]) {
     for output in outputs { valueTable[output.number].outputCount -= 1 }
     outputs = []
     for value in values { addOutput(value) }
   }
 
   /// Has the graph begin with other values, which none of its nodes makes.
-  public mutating func setInputs(_ values: [ValueID]) {
+  package mutating func setInputs(_ values: [ValueID]) {
     inputs = values
   }
 
   /// Makes a constant of what a node has made until now; the node no longer does.
-  public mutating func makeConstant(_ value: ValueID, _ tensor: StoredTensor, holdsForShapes: Bool) {
+  package mutating func makeConstant(_ value: ValueID, _ tensor: StoredTensor, holdsForShapes: Bool) {
     if let producer = valueTable[value.number].producer {
       update(producer) { node in node.outputs = node.outputs.map { $0 == value ? nil : $0 } }
     }
@@ -108,7 +108,7 @@ public struct CompilerGraph: Sendable {
   }
 
   /// Has everybody who reads `value` read `other`, outputs of the graph included.
-  public mutating func redirect(_ value: ValueID, to other: ValueID) {
+  package mutating func redirect(_ value: ValueID, to other: ValueID) {
     guard value != other else { return }
     let readers = valueTable[value.number].readers
     for reader in readers.nodes { nodeTable[reader.number].node.replaceOperands { $0 == value ? other : $0 } }
@@ -121,29 +121,29 @@ public struct CompilerGraph: Sendable {
 
   // MARK: Nodes
 
-  public subscript(node: NodeID) -> CompilerNode { nodeTable[node.number].node }
+  package subscript(node: NodeID) -> CompilerNode { nodeTable[node.number].node }
 
   /// The nodes in order, as they are now: a loop that changes the graph goes from one to the next with `node(after:)`, or
   /// it makes a copy of the graph.
-  public var nodes: Nodes { Nodes(graph: self, position: first) }
+  package var nodes: Nodes { Nodes(graph: self, position: first) }
 
-  public struct Nodes: Sequence, IteratorProtocol {
+  package struct Nodes: Sequence, IteratorProtocol {
     fileprivate let graph: CompilerGraph
     fileprivate var position: NodeID?
 
-    public mutating func next() -> NodeID? {
+    package mutating func next() -> NodeID? {
       guard let current = position else { return nil }
       position = graph.nodeTable[current.number].next
       return current
     }
   }
 
-  public var firstNode: NodeID? { first }
+  package var firstNode: NodeID? { first }
 
-  public func node(after node: NodeID) -> NodeID? { nodeTable[node.number].next }
+  package func node(after node: NodeID) -> NodeID? { nodeTable[node.number].next }
 
   /// Adds `node` before `place`, or behind all others.
-  @discardableResult public mutating func insert(_ node: CompilerNode, before place: NodeID? = nil) -> NodeID {
+  @discardableResult package mutating func insert(_ node: CompilerNode, before place: NodeID? = nil) -> NodeID {
     let id = NodeID(number: nodeTable.count)
     let previous = place.map { nodeTable[$0.number].previous } ?? last
     nodeTable.append(NodeEntry(node: node, previous: previous, next: place))
@@ -155,7 +155,7 @@ public struct CompilerGraph: Sendable {
   }
 
   /// Takes a node out. What it made has no producer afterwards.
-  public mutating func remove(_ node: NodeID) {
+  package mutating func remove(_ node: NodeID) {
     let entry = nodeTable[node.number]
     guard !entry.isRemoved else { return }
     disconnect(node)
@@ -166,10 +166,10 @@ public struct CompilerGraph: Sendable {
   }
 
   /// Whether the node has been taken out meanwhile.
-  public func isRemoved(_ node: NodeID) -> Bool { nodeTable[node.number].isRemoved }
+  package func isRemoved(_ node: NodeID) -> Bool { nodeTable[node.number].isRemoved }
 
   /// Changes a node where it stands.
-  public mutating func update(_ node: NodeID, _ change: (inout CompilerNode) throws -> Void) rethrows {
+  package mutating func update(_ node: NodeID, _ change: (inout CompilerNode) throws -> Void) rethrows {
     var changed = nodeTable[node.number].node
     try change(&changed)
     disconnect(node)
@@ -178,7 +178,7 @@ public struct CompilerGraph: Sendable {
   }
 
   /// Puts `nodes`, which make what `node` made, in its place.
-  public mutating func replace(_ node: NodeID, by nodes: [CompilerNode]) {
+  package mutating func replace(_ node: NodeID, by nodes: [CompilerNode]) {
     let next = nodeTable[node.number].next
     remove(node)
     for replacement in nodes { insert(replacement, before: next) }
@@ -203,13 +203,13 @@ public struct CompilerGraph: Sendable {
   // MARK: Questions
 
   /// The node that makes `value`, if its operator is ONNX's `type`.
-  public func producer(of value: ValueID?, _ type: String) -> NodeID? {
+  package func producer(of value: ValueID?, _ type: String) -> NodeID? {
     guard let value, let producer = self[value].producer, self[producer].isOperator(type) else { return nil }
     return producer
   }
 
   /// The only node that reads `value`, once, if nobody else sees it.
-  public func onlyReader(of value: ValueID) -> NodeID? {
+  package func onlyReader(of value: ValueID) -> NodeID? {
     self[value].outputCount == 0 ? self[value].readers.only : nil
   }
 
@@ -219,36 +219,36 @@ public struct CompilerGraph: Sendable {
   }
 
   /// Whether anybody reads `value`.
-  public func isRead(_ value: ValueID) -> Bool { !self[value].readers.isEmpty || self[value].outputCount > 0 }
+  package func isRead(_ value: ValueID) -> Bool { !self[value].readers.isEmpty || self[value].outputCount > 0 }
 }
 
 /// What the compiler knows of a value.
-public struct CompilerValue: Sendable {
+package struct CompilerValue: Sendable {
   /// What a value of the graph is called, for people.
-  public var name: String
-  public var facts: ValueFacts
-  public var layout = Layout.plain
+  package var name: String
+  package var facts: ValueFacts
+  package var layout = Layout.plain
   /// Of a constant: whether it is what it is for these input shapes only.
-  public var holdsForShapes = false
+  package var holdsForShapes = false
   /// What this is in another layout.
-  public var copyOf: ValueID?
+  package var copyOf: ValueID?
   /// The least and the greatest element, as calibration saw them.
-  public var range: ClosedRange<Float>?
+  package var range: ClosedRange<Float>?
   /// The node that makes the value; `nil` for inputs and constants.
-  public internal(set) var producer: NodeID?
-  public internal(set) var readers = Readers()
+  package internal(set) var producer: NodeID?
+  package internal(set) var readers = Readers()
   /// How many of the graph's outputs the value is.
-  public internal(set) var outputCount = 0
+  package internal(set) var outputCount = 0
 
   fileprivate init(_ facts: ValueFacts, name: String) { (self.facts, self.name) = (facts, name) }
 
-  public var constant: StoredTensor? { facts.constant }
+  package var constant: StoredTensor? { facts.constant }
 }
 
 /// How the elements of a tensor lie in memory, by the number that the plugin ABI gives the layout.
-public struct Layout: Sendable, Hashable {
-  public let number: Int32
-  public init(number: Int32) { self.number = number }
+package struct Layout: Sendable, Hashable {
+  package let number: Int32
+  package init(number: Int32) { self.number = number }
   /// Row major, as ONNX stores tensors.
-  public static let plain = Layout(number: 0)
+  package static let plain = Layout(number: 0)
 }

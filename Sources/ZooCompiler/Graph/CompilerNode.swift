@@ -2,26 +2,26 @@ import ZooCore
 import ZooOperators
 
 /// One operator applied to values of a graph.
-public struct CompilerNode: Sendable {
+package struct CompilerNode: Sendable {
   /// Empty for ONNX's own.
-  public var domain: String
-  public var operatorType: String
+  package var domain: String
+  package var operatorType: String
   /// The version of the domain by which the node is to be understood.
-  public var opset: Int64
+  package var opset: Int64
   /// How errors and profiles name the node.
-  public var name: String
+  package var name: String
   /// Without graphs, which are `bodies`.
-  public var attributes: [Attribute]
+  package var attributes: [Attribute]
   /// The operator's own inputs, `nil` for those that are left out; none at the end.
-  public var inputs: [ValueID?]
+  package var inputs: [ValueID?]
   /// `nil` for outputs that nobody wants.
-  public var outputs: [ValueID?]
+  package var outputs: [ValueID?]
   /// Operators folded onto the node's end.
-  public var epilogue: [FusedStep] = []
+  package var epilogue: [FusedStep] = []
   /// Graphs that the node runs, by the attribute that holds them.
-  public var bodies: [Body] = []
+  package var bodies: [Body] = []
 
-  public init(
+  package init(
     _ operatorType: String, domain: String = "", opset: Int64, name: String, inputs: [ValueID?], outputs: [ValueID?],
     attributes: [Attribute] = []
   ) {
@@ -31,19 +31,19 @@ public struct CompilerNode: Sendable {
   }
 
   /// The node's inputs, the operands of its epilogue, and what its bodies read of the graph around them.
-  public var operands: [ValueID?] {
+  package var operands: [ValueID?] {
     inputs + epilogue.flatMap { $0.operands.compactMap { $0.map(Optional.some) } } + bodies.flatMap(\.captures)
   }
 
   /// How errors name the node: `Conv "layer1.0.conv1"`.
-  public var label: String { "\(domain.isEmpty ? operatorType : "\(domain).\(operatorType)") \"\(name)\"" }
+  package var label: String { "\(domain.isEmpty ? operatorType : "\(domain).\(operatorType)") \"\(name)\"" }
 
-  public func isOperator(_ type: String) -> Bool { operatorType == type && domain.isEmpty }
+  package func isOperator(_ type: String) -> Bool { operatorType == type && domain.isEmpty }
 
   /// What is declared of the operator; `nil` for one that only a plugin knows.
-  public var declaration: OperatorDeclaration? { OperatorCatalogue.declaration(operatorType, domain: domain) }
+  package var declaration: OperatorDeclaration? { OperatorCatalogue.declaration(operatorType, domain: domain) }
 
-  public subscript(attribute name: String) -> Attribute.Value? { attributes.first { $0.name == name }?.value }
+  package subscript(attribute name: String) -> Attribute.Value? { attributes.first { $0.name == name }?.value }
 
   mutating func replaceOperands(_ replace: (ValueID) -> ValueID) {
     inputs = inputs.map { $0.map(replace) }
@@ -53,22 +53,22 @@ public struct CompilerNode: Sendable {
 }
 
 /// An elementwise operator of ONNX's own domain, folded onto the end of a node.
-public struct FusedStep: Sendable {
-  public var operatorType: String
-  public var attributes: [Attribute]
+package struct FusedStep: Sendable {
+  package var operatorType: String
+  package var attributes: [Attribute]
   /// `nil` is the value computed so far.
-  public var operands: [ValueID?]
+  package var operands: [ValueID?]
 }
 
 /// A graph that a node runs. Its inputs are what the operator gives it, then what it reads of the graph around the node.
-public struct Body: Sendable {
+package struct Body: Sendable {
   /// The attribute that holds it.
-  public var name: String
-  public var graph: CompilerGraph
+  package var name: String
+  package var graph: CompilerGraph
   /// How many of the graph's inputs the operator gives.
-  public var ownInputCount: Int
+  package var ownInputCount: Int
   /// Values of the graph around the node, for the other inputs.
-  public var captures: [ValueID]
+  package var captures: [ValueID]
   /// Whether the attribute holds a list of graphs, of which this is one.
-  public var isListed = false
+  package var isListed = false
 }

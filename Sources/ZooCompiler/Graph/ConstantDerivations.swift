@@ -3,7 +3,7 @@ import ZooCore
 
 /// The identities of constants that are computed from others. Each plan computes them anew; what comes of the same
 /// constants by the same operation is the same constant, whatever it is called.
-public final class ConstantDerivations: Sendable {
+package final class ConstantDerivations: Sendable {
   private struct Derivation: Hashable {
     var operation: OperationKey
     /// `nil` for inputs that are left out.
@@ -14,11 +14,11 @@ public final class ConstantDerivations: Sendable {
 
   private let identities = Mutex<[Derivation: TensorIdentity]>([:])
 
-  public init() {}
+  package init() {}
 
   /// `tensor`, which result `part` of `operation` on the constants `sources` is, under the identity that it has in every
   /// plan.
-  public func derived(
+  package func derived(
     _ tensor: StoredTensor, by operation: OperationKey, of sources: [StoredTensor?], part: Int = 0
   ) -> StoredTensor {
     let derivation = Derivation(operation: operation, sources: sources.map { $0?.identity }, part: part)

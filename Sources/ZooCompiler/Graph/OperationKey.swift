@@ -1,19 +1,19 @@
 import ZooCore
 
 /// What a node computes from its inputs, so that it can be looked up: operator, version and attributes by value.
-public struct OperationKey: Sendable, Hashable {
+package struct OperationKey: Sendable, Hashable {
   private var domain: ExactText
   private var operatorType: ExactText
   private var opset: Int64
   private var attributes: [AttributeKey]
 
-  public init(_ node: CompilerNode) {
+  package init(_ node: CompilerNode) {
     (domain, operatorType, opset) = (ExactText(node.domain), ExactText(node.operatorType), node.opset)
     attributes = node.attributes.map(AttributeKey.init)
   }
 
   /// A step that was folded onto a node.
-  public init(_ step: FusedStep) {
+  package init(_ step: FusedStep) {
     (domain, operatorType, opset) = (ExactText(""), ExactText(step.operatorType), 0)
     attributes = step.attributes.map(AttributeKey.init)
   }

@@ -1,25 +1,25 @@
 /// The nodes that read a value, once for each operand that it is.
 ///
 /// Most values have few readers, and some constants of large graphs have as many as there are nodes.
-public struct Readers: Sendable {
+package struct Readers: Sendable {
   private var few: [NodeID] = []
   private var many: [NodeID: Int] = [:]
   /// How many operands the value is.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   private static let mostInList = 16
 
   init() {}
 
-  public var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// The nodes, each once, in no order.
-  public var nodes: [NodeID] {
+  package var nodes: [NodeID] {
     many.isEmpty ? few.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } : Array(many.keys)
   }
 
   /// The only operand that the value is.
-  public var only: NodeID? { count == 1 ? few.first ?? many.first?.key : nil }
+  package var only: NodeID? { count == 1 ? few.first ?? many.first?.key : nil }
 
   mutating func add(_ node: NodeID) {
     count += 1

@@ -5,14 +5,14 @@ import ZooOperators
 /// only running tells waits in `rest` until they are there.
 ///
 /// Values have the same numbers in all three graphs.
-public struct Region: Sendable {
+package struct Region: Sendable {
   /// What is run now. It gives `rest` what that reads, and callers those of the whole graph's outputs that it makes.
-  public var graph: CompilerGraph
+  package var graph: CompilerGraph
   /// What is planned when this has run; `nil` where nothing is left.
-  public var rest: CompilerGraph?
+  package var rest: CompilerGraph?
 
   /// Takes from a graph what can be planned now.
-  public init(firstOf graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package init(firstOf graph: inout CompilerGraph, _ context: CompileContext) throws {
     let isExpanded = try InferFacts().infer(&graph, context)
     let isWidened = try WidenHalves().widen(&graph, context)
     // What takes the place of other nodes may tell more of those before.
@@ -71,7 +71,7 @@ public struct Region: Sendable {
 
 extension ValueFacts {
   /// Whether enough is known to plan what reads the value.
-  public var isPlannable: Bool { isPlannable([]) }
+  package var isPlannable: Bool { isPlannable([]) }
 
   /// Whether enough is known once `symbols` are.
   fileprivate func isPlannable(_ symbols: Set<Dim.Symbol>) -> Bool {

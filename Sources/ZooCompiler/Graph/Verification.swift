@@ -6,7 +6,7 @@ extension CompilerGraph {
   ///
   /// - Parameter pass: What has just been done to the graph, for the error.
   /// - Throws: `ZooError` (`defect`).
-  public func verify(after pass: String) throws {
+  package func verify(after pass: String) throws {
     func broken(_ what: String) -> ZooError { ZooError(.defect, "after \(pass), \(what)") }
     var known = Set(inputs)
     var uses: [ValueID: [NodeID: Int]] = [:]

@@ -260,10 +260,10 @@ extension ValueFacts {
 
 /// The domain of operators that only passes make nodes of. Their kernels rely on what a pass knows, such as the layout of
 /// what they write, so that no model may hold them. What is open to models has domains of its own, such as `zoo.vision`.
-public let internalDomain = "zoo"
+package let internalDomain = "zoo"
 
 /// A model's graph behind the border.
-public struct ImportedModel: Sendable {
+package struct ImportedModel: Sendable {
   /// Reads the graph of `model`.
   ///
   /// - Parameter given: Inputs with a default value that callers give all the same.
@@ -273,15 +273,15 @@ public struct ImportedModel: Sendable {
     return try importer.run()
   }
 
-  public var graph: CompilerGraph
+  package var graph: CompilerGraph
   /// What errors call the model.
   package var name: String?
   /// What callers give, in the order of the graph's inputs.
   package var inputs: [ValueInfo]
   /// What callers get, each name once, in the order of the graph's outputs.
-  public var outputs: [ValueInfo]
+  package var outputs: [ValueInfo]
   /// Inputs that callers may leave out.
-  public var defaults: [ValueInfo]
+  package var defaults: [ValueInfo]
   /// The values that the file names, those of bodies and functions left out.
   package var values: [ExactText: ValueID]
 }

@@ -5,12 +5,12 @@ import ZooOperators
 /// `zoo` domain, or that of the layout, wherever a value is wanted in another layout than it has.
 ///
 /// Where no plugin offers Reorder everything stays plain.
-public struct AssignLayouts: Pass {
-  public let name = "assigning layouts"
+package struct AssignLayouts: Pass {
+  package let name = "assigning layouts"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard context.provider.offers("Reorder", domain: internalDomain, opset: 1) else { return }
     var copies = LayoutCopies(provider: context.provider)
     for id in Array(graph.nodes) where !graph.isRemoved(id) {

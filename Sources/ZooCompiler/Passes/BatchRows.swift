@@ -7,8 +7,8 @@ import ZooOperators
 /// An R-CNN's network goes through the regions that were found row by row, and non-maximum suppression reads as many as
 /// there are. All nodes in between become the body of one node of the domain `zoo`: RowBatches, which takes the count and
 /// what the body reads row by row.
-public struct BatchRows: Pass {
-  public let name = "batching rows"
+package struct BatchRows: Pass {
+  package let name = "batching rows"
 
   /// The operator that runs the body.
   package static let operatorType = "RowBatches"
@@ -18,9 +18,9 @@ public struct BatchRows: Pass {
   /// Of the memory that a run may take, what batches may.
   private static let share = 4
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       guard let counted = graph[id].declaration?.countedRows, let rows = try CountedRows(before: id, counted, graph)
       else { continue }

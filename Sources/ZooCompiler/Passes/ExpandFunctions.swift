@@ -3,7 +3,7 @@ import ZooOperators
 
 extension CompilerNode {
   /// Whether inference puts other nodes in the node's place, so that nobody need offer its operator.
-  public var isExpanded: Bool { declaration?.isFunction == true }
+  package var isExpanded: Bool { declaration?.isFunction == true }
 }
 
 extension InferFacts {

@@ -3,12 +3,12 @@ import ZooCore
 /// Folds BatchNormalization into the weights and bias of the convolution before it (Jacob et al. 2018, section 3.2).
 ///
 /// The weights are scaled when they are loaded, so nothing is held twice.
-public struct FoldBatchNormalization: Pass {
-  public let name = "folding BatchNormalization"
+package struct FoldBatchNormalization: Pass {
+  package let name = "folding BatchNormalization"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard isInferenceNormalization(node), let source = graph.producer(of: node.inputs[0], "Conv"),

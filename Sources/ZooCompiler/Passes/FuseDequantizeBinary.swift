@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one DequantizeAdd of an Add and the DequantizeLinear of one of its operands, and one DequantizeMul of a Mul, which
 /// are folded onto the end of what makes the other one.
-public struct FuseDequantizeBinary: Pass {
-  public let name = "adding and multiplying bytes"
+package struct FuseDequantizeBinary: Pass {
+  package let name = "adding and multiplying bytes"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard node.isOperator("Add") || node.isOperator("Mul"), node.epilogue.isEmpty, let whole = whole(node, graph),

@@ -1,16 +1,16 @@
 import ZooCore
 
 /// Folds elementwise operators onto the node that makes their input, where that node's operator accepts them.
-public struct FuseEpilogues: Pass {
-  public let name = "fusing epilogues"
+package struct FuseEpilogues: Pass {
+  package let name = "fusing epilogues"
 
   /// No operator folds in more, and asking about a sum of thousands, once for each of its operands, takes long.
   private static let mostOperands = 8
   private static let mostSteps = 16
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     // Products first: what they take is read while it is in registers.
     for isProduct in [true, false] { try run(&graph, context, products: isProduct) }
   }

@@ -3,17 +3,17 @@ import ZooOperators
 
 /// Gives every value its type and, as far as they follow from what is known, its shape and its contents: nodes on constants
 /// become constants, and an If whose condition is known gives way to its branch.
-public struct InferFacts: Pass {
-  public let name = "inference"
+package struct InferFacts: Pass {
+  package let name = "inference"
 
   /// Whether nodes without a derivative of their own give way to what they stand for.
   let differentiates: Bool
 
-  public init() { differentiates = false }
+  package init() { differentiates = false }
 
   init(differentiates: Bool) { self.differentiates = differentiates }
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws { _ = try infer(&graph, context) }
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws { _ = try infer(&graph, context) }
 
   /// - Returns: Whether other nodes came into the place of some, which may tell more of what they read.
   func infer(_ graph: inout CompilerGraph, _ context: CompileContext) throws -> Bool {
@@ -61,7 +61,7 @@ public struct InferFacts: Pass {
   }
 
   /// The graphs that a node runs, with what is known of their values.
-  public func bodies(
+  package func bodies(
     of node: CompilerNode, in graph: CompilerGraph, _ context: CompileContext
   ) throws -> [(name: String, graph: CompilerGraph)] {
     var known: [String: CompilerGraph] = [:]
@@ -215,7 +215,7 @@ extension CompilerGraph {
   }
 
   /// What is known of the outputs of a node without bodies whose inputs are values of this graph.
-  public func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
+  package func facts(of node: CompilerNode, _ provider: some OperatorProvider) throws -> [ValueFacts] {
     let context = CompileContext(provider: provider, derivations: ConstantDerivations())
     return try ZooError.locating(node.label) { try InferFacts().inferred(node, in: self, context) }
   }

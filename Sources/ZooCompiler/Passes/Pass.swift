@@ -2,27 +2,27 @@ import ZooCore
 import ZooOperators
 
 /// One change to a graph.
-public protocol Pass: Sendable {
+package protocol Pass: Sendable {
   /// What people call it.
   var name: String { get }
   func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws
 }
 
 /// What passes may ask.
-public struct CompileContext: Sendable {
-  public let provider: any OperatorProvider
+package struct CompileContext: Sendable {
+  package let provider: any OperatorProvider
   /// What makes equal constants of equal ones in each plan.
-  public let derivations: ConstantDerivations
+  package let derivations: ConstantDerivations
   /// Bytes that a run may take for what the graph makes.
-  public let memory: Int
+  package let memory: Int
 
-  public init(provider: any OperatorProvider, derivations: ConstantDerivations, memory: Int = .max) {
+  package init(provider: any OperatorProvider, derivations: ConstantDerivations, memory: Int = .max) {
     (self.provider, self.derivations, self.memory) = (provider, derivations, memory)
   }
 }
 
 /// What plugins offer, as the compiler asks for it. It knows none of them by name.
-public protocol OperatorProvider: Sendable {
+package protocol OperatorProvider: Sendable {
   func offers(_ operatorType: String, domain: String, opset: Int64) -> Bool
   /// Facts of a node's outputs, for operators that are not declared.
   func infer(_ node: CompilerNode, in graph: CompilerGraph) throws -> [ValueFacts]
@@ -40,14 +40,14 @@ public protocol OperatorProvider: Sendable {
 }
 
 /// Every pass that a region, in which facts are known, goes through for each set of input shapes, in order.
-public let allPasses: [any Pass] = [
+package let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
   FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
   RemoveDeadCode(), AssignLayouts(),
 ]
 
 /// Runs the passes over `graph`. Debug builds verify it after each of them.
-public func optimize(_ graph: inout CompilerGraph, _ context: CompileContext, passes: [any Pass] = allPasses) throws {
+package func optimize(_ graph: inout CompilerGraph, _ context: CompileContext, passes: [any Pass] = allPasses) throws {
   for pass in passes {
     try pass.run(&graph, context)
     #if DEBUG

@@ -3,13 +3,13 @@ import ZooOperators
 
 /// Has convolutions of dequantized images by dequantized weights computed on the integers: Conv behind DequantizeLinear, and
 /// QLinearConv. Sums are exact; what follows, QuantizeLinear among it, is folded onto their end like all else.
-public struct QuantizeConvolutions: Pass {
-  public let name = "convolving bytes"
+package struct QuantizeConvolutions: Pass {
+  package let name = "convolving bytes"
   private static let operatorType = "QuantizedConv"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard context.provider.offers(Self.operatorType, domain: internalDomain, opset: 1) else { return }
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]

@@ -4,12 +4,12 @@ import ZooOperators
 /// Has bytes moved as bytes: where what an operator that only moves elements gives is quantized, and what it reads has been
 /// dequantized, it moves what it reads in the numbers of its output. MaxPool picks elements by their order, which bytes
 /// keep.
-public struct QuantizeCopies: Pass {
-  public let name = "moving bytes"
+package struct QuantizeCopies: Pass {
+  package let name = "moving bytes"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     // From the last on, so that a chain of them moves bytes all along.
     for id in Array(graph.nodes).reversed() where !graph.isRemoved(id) { moveBytes(id, &graph) }
   }

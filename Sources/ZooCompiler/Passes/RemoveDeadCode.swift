@@ -1,15 +1,15 @@
 /// Drops nodes whose outputs nobody reads, and unread outputs of the others, but for the first one: kernels make that in any
 /// case.
-public struct RemoveDeadCode: Pass {
-  public let name = "removing dead code"
+package struct RemoveDeadCode: Pass {
+  package let name = "removing dead code"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws { graph.removeDeadCode() }
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws { graph.removeDeadCode() }
 }
 
 extension CompilerGraph {
-  public mutating func removeDeadCode() {
+  package mutating func removeDeadCode() {
     for id in Array(nodes).reversed() {
       let node = self[id]
       let isNeeded = node.outputs.map { $0.map(isRead) ?? false }

@@ -2,12 +2,12 @@ import ZooCore
 import ZooOperators
 
 /// Drops nodes that give their input unchanged: Identity, Dropout at inference, casts and reshapes to what is there.
-public struct RemoveIdentities: Pass {
-  public let name = "removing identities"
+package struct RemoveIdentities: Pass {
+  package let name = "removing identities"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil,

@@ -5,12 +5,12 @@ import ZooOperators
 /// are fused and laid out like all others. What the graph gives is rounded, and so is what only moves or is cast.
 ///
 /// Between two nodes nothing is rounded, which is as ONNX Runtime has it on CPUs.
-public struct WidenHalves: Pass {
-  public let name = "widening half precision"
+package struct WidenHalves: Pass {
+  package let name = "widening half precision"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     _ = try widen(&graph, context)
   }
 

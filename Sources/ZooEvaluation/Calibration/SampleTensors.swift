@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import ModelZoo
+import NumPyFormat
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -121,7 +122,7 @@ struct SampleTensors {
     guard let count = extents.first, extents.count == 1, count > 1,
       tensors.values.allSatisfy({ $0.type.bitWidth >= 8 })
     else { return [tensors] }
-    let declared = inputs.map { input -> Dimension.Extent? in
+    let declared = inputs.map { input -> ShapeDimension.Extent? in
       guard case .tensor(_, let shape?)? = input.type?.form else { return nil }
       return shape.first?.extent
     }

@@ -24,7 +24,7 @@ extension OperatorDeclaration {
   ///   - outputs: What is known of the node's outputs.
   ///   - gradients: The outputs that have a gradient.
   /// - Throws: `ZooError` (`unsupported`) for an operator without a derivative.
-  public func gradients(
+  package func gradients(
     of node: Inference, outputs: [ValueFacts], gradients: Set<Int>
   ) throws -> FunctionBody? {
     guard let derivative else {
@@ -45,7 +45,7 @@ extension OperatorDeclaration {
 
 extension FunctionBody {
   /// A tensor like `value`, all of whose elements are `number`; its input is that value.
-  public static func filled(_ number: Double, like value: ValueFacts) throws -> FunctionBody {
+  package static func filled(_ number: Double, like value: ValueFacts) throws -> FunctionBody {
     let node = Node("Expand", inputs: ["value"], outputs: [""])
     var body = FunctionBody(Inference(node, opset: opset, inputs: [value]))
     guard let type = value.elementType else { return body }

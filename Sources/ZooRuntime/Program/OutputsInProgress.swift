@@ -157,7 +157,7 @@ struct OutputsInProgress {
     let probe = SystemMemory.allocate(byteCount)
     SystemMemory.release(probe)
     guard probe != nil else {
-      throw ZooError(.badData, "no memory for \(table.count) strings of \(byteCount) bytes")
+      throw ZooError(.outOfMemory, "no memory for \(table.count) strings of \(byteCount) bytes")
     }
     return try Tensor(
       strings: table.map { Array(UnsafeRawBufferPointer(start: $0.bytes, count: $0.count)) }, shape: shape)

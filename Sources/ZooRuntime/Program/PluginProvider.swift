@@ -79,7 +79,7 @@ struct PluginProvider: OperatorProvider {
 /// Runs one node on `inputs` (by position, `nil` for absent ones) and gives its outputs: for tests of operators.
 ///
 /// - Throws: `ZooError` (`unsupported`) for an operator that nobody offers, (`badData`) for what the operator refuses.
-public func runOperator(
+package func runOperator(
   _ node: Node, inputs: [Tensor?], opset: Int64, registry: OperatorRegistry, pool: ThreadPool = .shared,
   threads: Int = .max
 ) throws -> [Tensor] {

@@ -164,7 +164,10 @@ final class Program: Sendable {
   }
 
   private func version(like facts: [ValueFacts], _ keys: [InputKey], _ call: RunContext) throws -> Version {
-    try planning.withLock { _ in
+    var call = call
+    // A plan serves others, too.
+    call.control = nil
+    return try planning.withLock { _ in
       if let known = known(keys) { return known }
       let made = try plan(facts, keys, call)
       versions.withLock { $0.add(made, shared.room) }
@@ -225,6 +228,8 @@ struct RunContext {
   var mostBytes = Int.max
   /// Whether the plan that runs is one for many shapes.
   var isOneOfMany = false
+  /// What may end the run between its steps.
+  var control: RunControl?
 }
 
 /// What plans differ by.

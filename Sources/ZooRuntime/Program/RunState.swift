@@ -124,6 +124,7 @@ final class RunState: @unchecked Sendable {
 
   func run(_ plan: Plan, _ call: RunContext) throws {
     for index in plan.steps.indices {
+      try call.control?.check()
       guard let kernel = kernels[index] else {
         try run(plan.steps[index], at: index, of: plan, call)
         continue

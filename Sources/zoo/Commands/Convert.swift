@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelZoo
+import OpsetConversion
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 import ArgumentParser
+import GraphBuilder
 import ModelZoo
+import ResNet
 
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import ModelZoo
+import NumPyFormat
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -85,13 +85,14 @@ enum Console {
 }
 
 extension ZooError.Kind {
-  /// sysexits.h's EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_SOFTWARE.
+  /// sysexits.h's EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_SOFTWARE, EX_TEMPFAIL.
   var exitStatus: Int32 {
     switch self {
     case .usage: 64
-    case .badData, .unsupported: 65
+    case .badData, .unsupported, .missingOperator, .badInput, .badShape, .outOfMemory: 65
     case .notFound: 66
     case .defect: 70
+    case .cancelled, .deadlineExceeded: 75
     }
   }
 }

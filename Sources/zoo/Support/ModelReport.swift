@@ -1,4 +1,5 @@
 import ModelZoo
+import PackageFormat
 
 /// A model as `inspect` shows it.
 struct ModelReport: Encodable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelZoo
+import NumPyFormat
 
 /// A network's inputs as files, or drawn from a seed.
 struct TensorOptions: ParsableArguments {

@@ -119,7 +119,7 @@ private struct GraphMaker {
     let name = "x\(inputs.count + model.graph.initializers.count)"
     if choices.byte() % 2 == 0 {
       model.graph.inputs.append(
-        ValueInfo(name: name, elementType: type, shape: tensor.shape.map { Dimension(.fixed(Int64($0))) }))
+        ValueInfo(name: name, elementType: type, shape: tensor.shape.map { ShapeDimension(.fixed(Int64($0))) }))
       inputs[name] = tensor
     } else {
       model.graph.initializers.append(NamedTensor(name: name, tensor: StoredTensor(tensor)))

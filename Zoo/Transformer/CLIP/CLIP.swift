@@ -10,15 +10,15 @@ import ZooCore
 /// both towers together are `logits_per_image` (M, N), `logits_per_text` (N, M), `text_embeds` (N, width) and
 /// `image_embeds` (M, width), of length 1; of one tower `last_hidden_state` and its embeddings, or, where it has no
 /// projection, `pooler_output`.
-public struct CLIP: PretrainedFamily {
-  public static let modelTypes = ["clip", "clip_text_model", "clip_vision_model"]
+package struct CLIP: PretrainedFamily {
+  package static let modelTypes = ["clip", "clip_text_model", "clip_vision_model"]
 
   private let text: CLIPText?
   private let picture: CLIPPicture?
   /// Components of the vectors.
   private let width: Int
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let network = try CLIP(folder)
     return try network.model(
       folder, NetworkBuilder("CLIP", Parameters(network.prefixed(canonicalWeights(folder.weights())))))
@@ -44,7 +44,7 @@ public struct CLIP: PretrainedFamily {
     return PretrainedSettings(.object(members), "\(folder.path)/config.json")
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     // The numbers of positions are those that the graph counts.
     let found = Parameters.unwrapped(weights).filter { !$0.name.hasSuffix("position_ids") }
     guard !found.isEmpty else { throw ZooError(.badData, "there are no weights") }
@@ -81,7 +81,7 @@ public struct CLIP: PretrainedFamily {
       let projection = words == nil ? "visual_projection" : "text_projection"
       let isProjected = network.parameters.shape(of: "\(projection).weight") != nil
       let vector = isProjected ? try projected(tower, projection, &network) : tower.pooled
-      let extent = isProjected ? Dimension(.fixed(Int64(width))) : tower.shape[2]
+      let extent = isProjected ? ShapeDimension(.fixed(Int64(width))) : tower.shape[2]
       let name = !isProjected ? "pooler_output" : words == nil ? "image_embeds" : "text_embeds"
       network.graph.output(vector, name, .float32, ["N", extent])
     }
@@ -108,7 +108,7 @@ public struct CLIP: PretrainedFamily {
       return network.graph.node("Mul", name, [products, factor])
     }
     let (byImage, byText) = (logits(image, text, "by_image"), logits(text, image, "by_text"))
-    let extent = Dimension(.fixed(Int64(width)))
+    let extent = ShapeDimension(.fixed(Int64(width)))
     network.graph.output(byImage, "logits_per_image", .float32, ["M", "N"])
     network.graph.output(byText, "logits_per_text", .float32, ["N", "M"])
     network.graph.output(text, "text_embeds", .float32, ["N", extent])

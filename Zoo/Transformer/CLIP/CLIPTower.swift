@@ -9,7 +9,7 @@ struct CLIPTower {
   struct Value {
     /// (N, tokens, width), and their shape.
     let states: GraphBuilder.Value
-    let shape: [Dimension]
+    let shape: [ShapeDimension]
     /// (N, width)
     let pooled: GraphBuilder.Value
     let width: Int
@@ -67,7 +67,7 @@ struct CLIPText {
 
   func states(_ network: inout NetworkBuilder) throws -> CLIPTower.Value {
     let (name, width) = ("text_model", tower.layer.width)
-    let shape: [Dimension] = ["N", "S"]
+    let shape: [ShapeDimension] = ["N", "S"]
     let ids = network.graph.input("input_ids", .int64, shape)
     let mask = network.graph.input("attention_mask", .int64, shape)
     let words = try network.embedding(ids, "\(name).embeddings.token_embedding", rows: vocabulary, width: width)
@@ -78,7 +78,7 @@ struct CLIPText {
       network.graph.add(words, places, "\(name).embeddings"), name, mask: visible, isCausal: true, &network)
     let states = try tower.normalization(value, "\(name).final_layer_norm", &network)
     return CLIPTower.Value(
-      states: states, shape: shape + [Dimension(.fixed(Int64(width)))],
+      states: states, shape: shape + [ShapeDimension(.fixed(Int64(width)))],
       pooled: try end(of: states, ids, &network), width: width)
   }
 
@@ -120,7 +120,7 @@ struct CLIPPicture {
       mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711])
   }
 
-  func states(batch: Dimension, _ network: inout NetworkBuilder) throws -> CLIPTower.Value {
+  func states(batch: ShapeDimension, _ network: inout NetworkBuilder) throws -> CLIPTower.Value {
     let (name, width) = ("vision_model", tower.layer.width)
     let image = network.graph.input("pixel_values", .float32, [batch] + embeddings.shape.dropFirst())
     let patches = try embeddings.value(of: image, "\(name).embeddings.patch_embedding", hasBias: false, &network)
@@ -139,7 +139,7 @@ struct CLIPPicture {
     let first = try network.graph.token(0, of: states, "\(name).pooler")
     return CLIPTower.Value(
       states: states,
-      shape: [batch, Dimension(.fixed(Int64(embeddings.patches + 1))), Dimension(.fixed(Int64(width)))],
+      shape: [batch, ShapeDimension(.fixed(Int64(embeddings.patches + 1))), ShapeDimension(.fixed(Int64(width)))],
       pooled: try tower.normalization(first, "\(name).post_layernorm", &network), width: width)
   }
 }

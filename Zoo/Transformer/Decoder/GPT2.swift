@@ -5,14 +5,14 @@ import ZooCore
 /// The Transformer's decoder alone, normalized before each part (Radford et al. 2019, "GPT-2").
 ///
 /// Inputs are `input_ids` and `position_ids`, both int64 (N, T); the output is `logits`, (N, T, vocabulary).
-public struct GPT2: PretrainedFamily {
-  public static let modelTypes = ["gpt2"]
+package struct GPT2: PretrainedFamily {
+  package static let modelTypes = ["gpt2"]
 
-  public let configuration: Configuration
+  package let configuration: Configuration
 
-  public init(_ configuration: Configuration) { self.configuration = configuration }
+  package init(_ configuration: Configuration) { self.configuration = configuration }
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let configuration = try Configuration(folder)
     var parameters = try Parameters(canonicalWeights(folder.weights()))
     var model = try GPT2(configuration).model(&parameters)
@@ -24,7 +24,7 @@ public struct GPT2: PretrainedFamily {
     return model
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     let found: [NamedTensor] = Parameters.unwrapped(weights).compactMap { item in
       var item = item
       if item.name.hasPrefix("transformer.") { item.name.removeFirst("transformer.".count) }
@@ -62,9 +62,9 @@ public struct GPT2: PretrainedFamily {
   /// The network over `parameters`.
   ///
   /// - Throws: `ZooError` (`badData`) for weights that can't be this network's.
-  public func model(_ parameters: inout Parameters) throws -> ModelDefinition {
+  package func model(_ parameters: inout Parameters) throws -> ModelDefinition {
     var network = GPT2Builder(configuration, parameters)
-    let shape: [Dimension] = ["N", "T"]
+    let shape: [ShapeDimension] = ["N", "T"]
     let ids = network.graph.input("input_ids", .int64, shape)
     let positions = network.graph.input("position_ids", .int64, shape)
     let table = try network.table("wte", configuration.vocabulary)
@@ -72,7 +72,7 @@ public struct GPT2: PretrainedFamily {
     for index in 0..<configuration.layers { value = try network.layer(value, index) }
     value = try network.normalization(value, "ln_f")
     let logits = try network.head(value, table, ids: ids)
-    let vocabulary = Dimension(.fixed(Int64(configuration.vocabulary)))
+    let vocabulary = ShapeDimension(.fixed(Int64(configuration.vocabulary)))
     network.graph.output(logits, "logits", .float32, shape + [vocabulary])
     parameters = network.parameters
 

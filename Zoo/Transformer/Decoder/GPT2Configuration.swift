@@ -4,20 +4,20 @@ import ZooCore
 
 extension GPT2 {
   /// The sizes of a decoder.
-  public struct Configuration: Sendable, Hashable {
-    public var vocabulary: Int
-    public var positions: Int
-    public var width: Int
-    public var layers: Int
-    public var heads: Int
+  package struct Configuration: Sendable, Hashable {
+    package var vocabulary: Int
+    package var positions: Int
+    package var width: Int
+    package var layers: Int
+    package var heads: Int
     /// Outputs of the first layer of each feed-forward network.
-    public var innerWidth: Int
-    public var activation: Activation
+    package var innerWidth: Int
+    package var activation: Activation
     /// What layer normalization adds to the variance.
-    public var epsilon: Float
+    package var epsilon: Float
 
     /// The smallest published model (124 million weights) unless something else is said.
-    public init(
+    package init(
       vocabulary: Int = 50257, positions: Int = 1024, width: Int = 768, layers: Int = 12, heads: Int = 12,
       innerWidth: Int? = nil, activation: Activation = .tanhGelu, epsilon: Float = 1e-5
     ) {

@@ -3,8 +3,8 @@ import HuggingFace
 import ZooCore
 
 /// BERT whose layers share their weights, over narrow embeddings (Lan et al. 2020, "ALBERT").
-public struct ALBERT: TextEncoder {
-  public static let modelTypes = ["albert"]
+package struct ALBERT: TextEncoder {
+  package static let modelTypes = ["albert"]
   static let prefixes = ["albert."]
   static let parts = ["embeddings.", "encoder."]
 

@@ -4,8 +4,8 @@ import ZooCore
 
 /// The Transformer's encoder over learned positions and token types (Devlin et al. 2018, "BERT"), and RoBERTa
 /// (Liu et al. 2019) and XLM-RoBERTa (Conneau et al. 2020), which count positions from another number.
-public struct BERT: TextEncoder {
-  public static let modelTypes = ["bert", "roberta", "xlm-roberta", "camembert"]
+package struct BERT: TextEncoder {
+  package static let modelTypes = ["bert", "roberta", "xlm-roberta", "camembert"]
   static let prefixes = ["bert.", "roberta."]
   static let parts = ["embeddings.", "encoder."]
 

@@ -3,8 +3,8 @@ import HuggingFace
 import ZooCore
 
 /// BERT with half the layers and without token types (Sanh et al. 2019, "DistilBERT").
-public struct DistilBERT: TextEncoder {
-  public static let modelTypes = ["distilbert"]
+package struct DistilBERT: TextEncoder {
+  package static let modelTypes = ["distilbert"]
   static let prefixes = ["distilbert."]
   static let parts = ["embeddings.", "transformer."]
 

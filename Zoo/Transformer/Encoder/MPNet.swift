@@ -3,8 +3,8 @@ import HuggingFace
 import ZooCore
 
 /// BERT without token types, whose attention knows how far tokens are from each other (Song et al. 2020, "MPNet").
-public struct MPNet: TextEncoder {
-  public static let modelTypes = ["mpnet"]
+package struct MPNet: TextEncoder {
+  package static let modelTypes = ["mpnet"]
   static let prefixes = ["mpnet."]
   static let parts = ["embeddings.", "encoder."]
 

@@ -5,8 +5,8 @@ import ZooCore
 
 /// An encoder with rotary positions, windows of attention and gated feed-forward networks (Warner et al. 2024, "Smarter,
 /// Better, Faster, Longer", ModernBERT).
-public struct ModernBERT: TextEncoder {
-  public static let modelTypes = ["modernbert"]
+package struct ModernBERT: TextEncoder {
+  package static let modelTypes = ["modernbert"]
   static let prefixes = ["model."]
   static let parts = ["embeddings.", "layers.", "final_norm."]
 

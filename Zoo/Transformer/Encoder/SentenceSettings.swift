@@ -86,6 +86,6 @@ struct SentenceSettings {
     }
     graph.scope = ""
     return NetworkOutput(
-      value: value, name: "sentence_embedding", shape: ["N", Dimension(.fixed(Int64(width)))])
+      value: value, name: "sentence_embedding", shape: ["N", ShapeDimension(.fixed(Int64(width)))])
   }
 }

@@ -39,7 +39,8 @@ enum TextClassifier {
     var pooled: GraphBuilder.Value?
     if let pooler, let width = network.parameters.shape(of: "\(pooler).weight")?.first {
       let layer = try firstToken(states, pooler, encoder.width, width, .tanh, &network)
-      outputs.append(NetworkOutput(value: layer, name: "pooler_output", shape: ["N", Dimension(.fixed(Int64(width)))]))
+      outputs.append(
+        NetworkOutput(value: layer, name: "pooler_output", shape: ["N", ShapeDimension(.fixed(Int64(width)))]))
       pooled = layer
     }
     let name = network.parameters.shape(of: "classifier.out_proj.weight") == nil ? "classifier" : "classifier.out_proj"
@@ -47,8 +48,9 @@ enum TextClassifier {
     let features = try features(of: encoder, states, inputs, pooled: pooled, &network)
     guard let features else { return outputs }
     let logits = try network.linear(features, name, inputs: encoder.width, outputs: classes)
-    let shape: [Dimension] = self == .tokens ? ["N", "S"] : ["N"]
-    outputs.append(NetworkOutput(value: logits, name: "logits", shape: shape + [Dimension(.fixed(Int64(classes)))]))
+    let shape: [ShapeDimension] = self == .tokens ? ["N", "S"] : ["N"]
+    outputs.append(
+      NetworkOutput(value: logits, name: "logits", shape: shape + [ShapeDimension(.fixed(Int64(classes)))]))
     return outputs
   }
 

@@ -41,7 +41,7 @@ struct TextInputs {
   let types: GraphBuilder.Value?
 
   init(_ graph: inout GraphBuilder, hasTypes: Bool) {
-    let shape: [Dimension] = ["N", "S"]
+    let shape: [ShapeDimension] = ["N", "S"]
     ids = graph.input("input_ids", .int64, shape)
     mask = graph.input("attention_mask", .int64, shape)
     types = hasTypes ? graph.input("token_type_ids", .int64, shape) : nil
@@ -49,7 +49,7 @@ struct TextInputs {
 }
 
 extension TextEncoder {
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let encoder = try Self(folder)
     let sentence = try SentenceSettings(folder, positions: encoder.usablePositions)
     let (weights, head) = (withoutPrefix(try folder.weights()), TextClassifier(folder))
@@ -58,7 +58,7 @@ extension TextEncoder {
     let states = try encoder.states(inputs, &network)
     let others = try head.outputs(of: encoder, states, inputs, &network)
     try network.parameters.finish(for: "the encoder that config.json describes")
-    let width = Dimension(.fixed(Int64(encoder.width)))
+    let width = ShapeDimension(.fixed(Int64(encoder.width)))
     let vector = try sentence.vector(of: states, mask: inputs.mask, width: encoder.width, folder, &network.graph)
     network.graph.output(states, "last_hidden_state", .float32, ["N", "S", width])
     for other in others + (vector.map { [$0] } ?? []) {
@@ -74,7 +74,7 @@ extension TextEncoder {
     return network.graph.model(metadata: metadata)
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     let found: [NamedTensor] = withoutPrefix(weights).compactMap { item in
       var item = item
       // Heads serve other tasks, and the numbers of positions are those that the graph counts.
@@ -110,5 +110,5 @@ extension TextEncoder {
 struct NetworkOutput {
   var value: GraphBuilder.Value
   var name: String
-  var shape: [Dimension]
+  var shape: [ShapeDimension]
 }

@@ -7,8 +7,8 @@ import ZooCore
 /// A checkpoint's shapes tell the sizes, except for the number of heads, and its names those of the layers: Hugging
 /// Face's Marian and BART, or PyTorch's `nn.Transformer`. Inputs are `input_ids` and `attention_mask` (N, S),
 /// `decoder_input_ids` and `decoder_position_ids` (N, T); `logits` are (N, T, vocabulary).
-public struct EncoderDecoder: Architecture {
-  public enum Variant: String, Sendable, CaseIterable {
+package struct EncoderDecoder: Architecture {
+  package enum Variant: String, Sendable, CaseIterable {
     /// Of whatever size the weights are.
     case transformer
     /// Table 3's base model: width 512, six layers a side, 8 heads.
@@ -26,30 +26,30 @@ public struct EncoderDecoder: Architecture {
     }
   }
 
-  public let variant: Variant
+  package let variant: Variant
 
-  public init(_ variant: Variant) { self.variant = variant }
+  package init(_ variant: Variant) { self.variant = variant }
 
-  public static var names: [String] { Variant.allCases.map(\.rawValue) }
+  package static var names: [String] { Variant.allCases.map(\.rawValue) }
 
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard let variant = Variant(rawValue: name) else { return nil }
     self.init(variant)
   }
 
-  public var name: String { variant.rawValue }
-  public var title: String {
+  package var name: String { variant.rawValue }
+  package var title: String {
     switch variant {
     case .transformer: "Transformer"
     case .base: "Transformer base"
     case .big: "Transformer big"
     }
   }
-  public var task: ModelMetadata.Task { .translation }
+  package var task: ModelMetadata.Task { .translation }
 
   /// Marian's and BART's names, from those of PyTorch's `nn.Transformer`, whose matrix of queries, keys and values becomes
   /// three.
-  public func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     let weights = Parameters.unwrapped(weights)
     guard weights.contains(where: { $0.name.hasSuffix(".self_attn.in_proj_weight") }) else { return weights }
     return try weights.flatMap { item in
@@ -75,7 +75,7 @@ public struct EncoderDecoder: Architecture {
     }
   }
 
-  public func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
+  package func model(_ parameters: inout Parameters, labels: [String]?) throws -> ModelDefinition {
     // Hugging Face's classes put the network into a member of theirs.
     parameters.drop(prefix: "model.")
     let configuration = try TransformerConfiguration(parameters, variant)

@@ -50,7 +50,7 @@ struct TransformerBuilder {
     for index in 0..<c.decoderLayers { x = try decoderLayer(x, "decoder.layers.\(index)", memory, mask) }
     x = try lastNormalization(x, "decoder")
     graph.output(
-      try logits(x, target), "logits", .float32, ["N", "T", Dimension(.fixed(Int64(c.vocabulary)))])
+      try logits(x, target), "logits", .float32, ["N", "T", ShapeDimension(.fixed(Int64(c.vocabulary)))])
   }
 
   // MARK: Embedding and logits

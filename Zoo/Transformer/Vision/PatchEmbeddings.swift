@@ -27,8 +27,8 @@ package struct PatchEmbeddings: Sendable {
   }
 
   /// (N, channels, height, width)
-  package var shape: [Dimension] {
-    ["N"] + [channels, height, width].map { Dimension(.fixed(Int64($0))) }
+  package var shape: [ShapeDimension] {
+    ["N"] + [channels, height, width].map { ShapeDimension(.fixed(Int64($0))) }
   }
 
   /// The patches' projections: (N, patches, features).

@@ -6,8 +6,8 @@ import ZooCore
 ///
 /// The input is `pixel_values` (N, channels, height, width). Outputs are `logits` (N, classes), or, of an encoder without
 /// a classifier, `last_hidden_state` (N, places, width) and `pooler_output` (N, width), their mean.
-public struct Swin: PretrainedFamily {
-  public static let modelTypes = ["swin"]
+package struct Swin: PretrainedFamily {
+  package static let modelTypes = ["swin"]
 
   private let embeddings: PatchEmbeddings
   /// Layers and heads of each stage.
@@ -21,7 +21,7 @@ public struct Swin: PretrainedFamily {
   private var stages: Int { depths.count }
   private func width(_ stage: Int) -> Int { embeddings.features << stage }
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let network = try Swin(folder)
     return try network.model(folder, NetworkBuilder("swin", Parameters(canonicalWeights(folder.weights()))))
   }
@@ -51,7 +51,7 @@ public struct Swin: PretrainedFamily {
     }
   }
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     // The index follows from the window; the token stands for hidden patches in pre-training.
     try Self.weights(weights, without: "swin.").filter {
       !$0.name.hasSuffix("relative_position_index") && $0.name != "embeddings.mask_token"
@@ -90,7 +90,7 @@ public struct Swin: PretrainedFamily {
     if let classes = network.parameters.shape(of: "classifier.weight")?.first {
       let logits = try network.graph.linear(
         pooled, "classifier", inputs: features, outputs: classes, &network.parameters)
-      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+      network.graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes)))])
       let (height, width) = (embeddings.height, embeddings.width)
       try metadata.classifiesPictures(
         folder, classes: classes,
@@ -98,8 +98,8 @@ public struct Swin: PretrainedFamily {
           resize: .exact(height: height, width: width), filter: .bicubic, height: height, width: width,
           mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225]))
     } else {
-      let width = Dimension(.fixed(Int64(features)))
-      network.graph.output(states, "last_hidden_state", .float32, ["N", Dimension(.fixed(Int64(places))), width])
+      let width = ShapeDimension(.fixed(Int64(features)))
+      network.graph.output(states, "last_hidden_state", .float32, ["N", ShapeDimension(.fixed(Int64(places))), width])
       network.graph.output(pooled, "pooler_output", .float32, ["N", width])
     }
     try network.parameters.finish(for: "the Swin Transformer that config.json describes")

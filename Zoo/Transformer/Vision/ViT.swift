@@ -8,8 +8,8 @@ import ZooCore
 ///
 /// The input is `pixel_values` (N, channels, height, width). Outputs are `logits` (N, classes), or, of an encoder without
 /// a classifier, `last_hidden_state` (N, tokens, width) and, if it has that layer, `pooler_output` (N, width).
-public struct ViT: PretrainedFamily {
-  public static let modelTypes = ["vit", "deit"]
+package struct ViT: PretrainedFamily {
+  package static let modelTypes = ["vit", "deit"]
 
   private let isDeiT: Bool
   private let embeddings: PatchEmbeddings
@@ -17,7 +17,7 @@ public struct ViT: PretrainedFamily {
   private let layer: EncoderLayer
   private let poolerActivation: Activation
 
-  public static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
+  package static func model(_ folder: PretrainedFolder) throws -> ModelDefinition {
     let network = try ViT(folder)
     return try network.model(folder, NetworkBuilder("vit", Parameters(canonicalWeights(folder.weights()))))
   }
@@ -47,7 +47,7 @@ public struct ViT: PretrainedFamily {
     attentionOutput: "attention.output.dense", attentionNormalization: "layernorm_before", inner: "intermediate.dense",
     outer: "output.dense", outputNormalization: "layernorm_after")
 
-  public static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
+  package static func canonicalWeights(_ weights: [NamedTensor]) throws -> [NamedTensor] {
     // The token stands for hidden patches in pre-training.
     try Self.weights(Self.weights(weights, without: "vit."), without: "deit.")
       .filter { $0.name != "embeddings.mask_token" && !$0.name.hasPrefix("decoder.") }
@@ -76,7 +76,7 @@ public struct ViT: PretrainedFamily {
     metadata.architecture = isDeiT ? "DeiT" : "ViT"
     metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
     if let (logits, classes) = try logits(of: states, &network) {
-      network.graph.output(logits, "logits", .float32, ["N", Dimension(.fixed(Int64(classes)))])
+      network.graph.output(logits, "logits", .float32, ["N", ShapeDimension(.fixed(Int64(classes)))])
       let (height, width) = (embeddings.height, embeddings.width)
       try metadata.classifiesPictures(
         folder, classes: classes,
@@ -85,11 +85,12 @@ public struct ViT: PretrainedFamily {
           deviation: [0.5, 0.5, 0.5]))
     } else {
       let pooled = try pooler(of: states, &network)
-      let tokens = Dimension(.fixed(Int64(embeddings.patches + (isDeiT ? 2 : 1))))
+      let tokens = ShapeDimension(.fixed(Int64(embeddings.patches + (isDeiT ? 2 : 1))))
       network.graph.output(
-        states, "last_hidden_state", .float32, ["N", tokens, Dimension(.fixed(Int64(layer.width)))])
+        states, "last_hidden_state", .float32, ["N", tokens, ShapeDimension(.fixed(Int64(layer.width)))])
       if let pooled {
-        network.graph.output(pooled.value, "pooler_output", .float32, ["N", Dimension(.fixed(Int64(pooled.width)))])
+        network.graph.output(
+          pooled.value, "pooler_output", .float32, ["N", ShapeDimension(.fixed(Int64(pooled.width)))])
       }
     }
     try network.parameters.finish(for: "the Vision Transformer that config.json describes")

@@ -2,12 +2,12 @@ import ZooCore
 
 /// Makes one Attention of the products, scaling, mask and softmax that exporters write for it before opset 23, and
 /// drops the transpositions that bring heads before positions and back.
-public struct FuseAttention: Pass {
-  public let name = "fusing Attention"
+package struct FuseAttention: Pass {
+  package let name = "fusing Attention"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     guard context.provider.offers("Attention", domain: "", opset: 23) else { return }
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) {

@@ -2,12 +2,12 @@ import ZooCore
 
 /// Puts one operator, if a plugin offers it, in the place of what exporters write as several nodes. A pattern that does not
 /// fit is left alone.
-public struct FusePatterns: Pass {
-  public let name = "fusing patterns"
+package struct FusePatterns: Pass {
+  package let name = "fusing patterns"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
+  package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]

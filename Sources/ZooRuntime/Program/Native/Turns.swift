@@ -37,6 +37,8 @@ struct Turns {
 
   /// - Returns: The first results, at which the caller may look until the next turn.
   mutating func run() throws -> ArraySlice<Value> {
+    // A body without steps looks for none.
+    try call.control?.check()
     let version = try steady ?? program.version(for: inputs, call)
     let results = try program.run(version, inputs, given: given, looks: looks, call)
     if steady == nil, version.repeats(carried, from: looks) { steady = version }
