@@ -1,6 +1,6 @@
-import CZooPlugin
 import ZooCompiler
 import ZooOperators
+import ZooPluginHost
 import ZooRuntime
 
 /// A part of a compiled network that is planned at once, for people: it ends where shapes are needed that only running tells.
@@ -60,11 +60,7 @@ public struct RegionReport: Sendable {
 extension RegionReport.Output {
   fileprivate init(_ known: CompilerValue) {
     value = ValueInfo(name: known.name, type: known.facts.kind.map { ValueType($0, known.facts.shape) })
-    switch Int(known.layout.number) {
-    case ZOO_LAYOUT_PLAIN: layout = "plain"
-    case ZOO_LAYOUT_NCHW16C: layout = "nchw16c"
-    default: layout = "layout \(known.layout.number)"
-    }
+    layout = LayoutTable.name(of: known.layout)
   }
 }
 

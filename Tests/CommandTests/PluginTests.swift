@@ -135,7 +135,7 @@ struct PluginTests {
         #expect(outcome.status == 65 && outcome.errors.contains(bad), "\(outcome.errors)")
         #expect(try plugins(outcome).compactMap { $0["name"] as? String } == ["Standard"])
         let refused = try #require(try outcome.json()["refused"] as? [[String: Any]])
-        #expect(refused.contains { $0["path"] as? String == bad && $0["error"] is String })
+        #expect(refused.contains { $0["path"] as? String == bad && $0["error"] is [String: Any] })
       }
       try writePicture(0, 255, 0, to: folder + "/x.png")
       try colourModel().write(to: folder + "/m.zoo", format: .package)

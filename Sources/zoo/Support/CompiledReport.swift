@@ -31,7 +31,20 @@ struct CompiledReport: Encodable {
   struct Output: Encodable {
     var name: String
     var type: String
+    var shape: [ExtentReport]?
     var layout: String
+    /// For people, the type with the shape.
+    let text: String
+
+    enum CodingKeys: CodingKey {
+      case name, type, shape, layout
+    }
+
+    init(_ output: RegionReport.Output) {
+      (name, layout, text) = (output.value.name, output.layout, typeText(output.value.type))
+      let report = TypeReport(output.value.type)
+      (type, shape) = (report.name, report.shape)
+    }
   }
 
   struct Body: Encodable {
@@ -45,7 +58,7 @@ struct CompiledReport: Encodable {
     steps = region.steps.map { step in
       Step(
         node: step.node, operatorType: step.operatorType, epilogue: step.epilogue, kernel: step.kernel,
-        outputs: step.outputs.map { Output(name: $0.value.name, type: typeText($0.value.type), layout: $0.layout) },
+        outputs: step.outputs.map(Output.init),
         workspaceBytes: step.workspaceByteCount,
         bodies: step.bodies.map { Body(name: $0.name, regions: $0.regions.map(CompiledReport.init)) })
     }
@@ -80,6 +93,6 @@ extension CompiledReport.Step {
   fileprivate var operators: String { ([operatorType] + epilogue).joined(separator: " + ") }
 
   fileprivate var results: String {
-    outputs.map { $0.layout == "plain" ? $0.type : "\($0.type) \($0.layout)" }.joined(separator: ", ")
+    outputs.map { $0.layout == "plain" ? $0.text : "\($0.text) \($0.layout)" }.joined(separator: ", ")
   }
 }
