@@ -21,6 +21,8 @@ public struct RegionReport: Sendable {
     public var outputs: [Output]
     /// How the kernel computes, in its plugin's words.
     public var kernel: String?
+    /// Whose operator it is; `nil` for what the runtime does itself, and where nothing is planned yet.
+    public var plugin: CompiledModel.Step.PluginName?
     /// Scratch memory in bytes.
     public var workspaceByteCount: Int
     /// The graphs that the node runs.
@@ -49,7 +51,7 @@ public struct RegionReport: Sendable {
         outputs: node.outputs.compactMap { output in
           output.map { Output(region.graph[$0]) }
         },
-        kernel: step?.summary, workspaceByteCount: step?.workspaceByteCount ?? 0,
+        kernel: step?.summary, plugin: step?.plugin, workspaceByteCount: step?.workspaceByteCount ?? 0,
         bodies: (region.bodies[place] ?? []).map { body in
           Body(name: body.name, regions: body.regions.map(RegionReport.init))
         })

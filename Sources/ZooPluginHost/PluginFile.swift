@@ -55,6 +55,14 @@ final class PluginFile: Sendable {
     }
   }
 
+  /// Whether it is a text that leads the linker to a library (GNU ld's "Implicit Linker Scripts").
+  var isLinkerText: Bool {
+    let beginning = Array("/* GNU ld script".utf8)
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: beginning.count) { buffer in
+      pread(descriptor, buffer.baseAddress, beginning.count, 0) == beginning.count && buffer.elementsEqual(beginning)
+    }
+  }
+
   /// Refuses a file that somebody else than its user and root can change, by itself or through the folders above it.
   ///
   /// - Throws: `ZooError` (`badData`).

@@ -97,9 +97,10 @@ public final class PluginHost: Sendable {
     var refusals: [ZooError] = []
     var count = 0
     for name in try Self.libraries(in: path) {
-      // Other libraries lie beside plugins, and damaged ones are nothing to us; a plugin is looked at closely.
-      guard let file = try? Self.file(name, in: folder), (try? file.isPlugin()) == true else { continue }
       do {
+        let file = try Self.file(name, in: folder)
+        // Other libraries lie beside plugins, and where there are headers, texts by which the linker finds some.
+        guard try !file.isLinkerText && file.isPlugin() else { continue }
         try load(file)
         count += 1
       } catch let error as ZooError { refusals.append(error) }

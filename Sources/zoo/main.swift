@@ -1,14 +1,22 @@
 import ArgumentParser
 import Files
 import ModelZoo
+import ZooSystem
 
 // A file that would grow beyond the limit (ulimit -f) is an error like a full disk, and its beginning is removed.
 signal(SIGXFSZ, SIG_IGN)
 PartialFiles.removeOnSignals()
+CrashNote.reportCrashes()
 
 let arguments = Arguments.given
 Console.answersErrors = arguments.wantsJSON
 Console.hasJSONLines = arguments.wantsJSONLines
+
+// Asked by scripts, again and again: the parser alone would take as long as the rest.
+if arguments.words == ["--version"] {
+  Console.print(ZooCommand.configuration.version)
+  exit(0)
+}
 
 do {
   var command = try ZooCommand.parseAsRoot(arguments.parsed())

@@ -229,6 +229,8 @@ public struct CompilerValue: Sendable {
   public var holdsForShapes = false
   /// What this is in another layout.
   public var copyOf: ValueID?
+  /// What the model says of a tensor that a node makes; nobody relies on it.
+  public var declared: DeclaredTensor?
   /// The least and the greatest element, as calibration saw them.
   public var range: ClosedRange<Float>?
   /// The node that makes the value; `nil` for inputs and constants.

@@ -17,15 +17,21 @@ struct CompiledReport: Encodable {
     var operatorType: String
     var epilogue: [String]
     var kernel: String?
+    var plugin: Plugin?
     var outputs: [Output]
     var workspaceBytes: Int
     var bodies: [Body]
 
     enum CodingKeys: String, CodingKey {
-      case node, epilogue, kernel, outputs, bodies
+      case node, epilogue, kernel, plugin, outputs, bodies
       case operatorType = "operator"
       case workspaceBytes = "workspace_bytes"
     }
+  }
+
+  struct Plugin: Encodable {
+    var name: String
+    var path: String
   }
 
   struct Output: Encodable {
@@ -58,6 +64,7 @@ struct CompiledReport: Encodable {
     steps = region.steps.map { step in
       Step(
         node: step.node, operatorType: step.operatorType, epilogue: step.epilogue, kernel: step.kernel,
+        plugin: step.plugin.map { Plugin(name: $0.name, path: $0.origin) },
         outputs: step.outputs.map(Output.init),
         workspaceBytes: step.workspaceByteCount,
         bodies: step.bodies.map { Body(name: $0.name, regions: $0.regions.map(CompiledReport.init)) })
@@ -65,7 +72,7 @@ struct CompiledReport: Encodable {
   }
 
   static func text(_ regions: [CompiledReport]) -> String {
-    table([["node", "computes", "gives", "by"]] + rows(regions, indent: ""))
+    table([["node", "computes", "gives", "plugin", "by"]] + rows(regions, indent: ""))
   }
 
   private static func rows(_ regions: [CompiledReport], indent: String) -> [[String]] {
@@ -73,7 +80,9 @@ struct CompiledReport: Encodable {
     for (index, region) in regions.enumerated() {
       rows.append(["\(indent)region \(index + 1): \(region.summary)"])
       for step in region.steps {
-        rows.append(["\(indent)  \(step.node)", step.operators, step.results, step.kernel ?? ""])
+        rows.append([
+          "\(indent)  \(step.node)", step.operators, step.results, step.plugin?.name ?? "", step.kernel ?? "",
+        ])
         for body in step.bodies {
           rows.append(["\(indent)    \(body.name)"])
           rows += Self.rows(body.regions, indent: indent + "      ")
