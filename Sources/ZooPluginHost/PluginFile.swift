@@ -57,9 +57,10 @@ final class PluginFile: Sendable {
 
   /// Whether it is a text that leads the linker to a library (GNU ld's "Implicit Linker Scripts").
   var isLinkerText: Bool {
-    let beginning = Array("/* GNU ld script".utf8)
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: beginning.count) { buffer in
-      pread(descriptor, buffer.baseAddress, beginning.count, 0) == beginning.count && buffer.elementsEqual(beginning)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer in
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, 0)
+      guard count > 0, let text = String(validating: buffer[..<count], as: UTF8.self) else { return false }
+      return ["INPUT", "GROUP"].contains { word in text.contains("\(word)(") || text.contains("\(word) (") }
     }
   }
 

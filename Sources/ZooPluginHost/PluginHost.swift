@@ -97,10 +97,17 @@ public final class PluginHost: Sendable {
     var refusals: [ZooError] = []
     var count = 0
     for name in try Self.libraries(in: path) {
+      let file: PluginFile
       do {
-        let file = try Self.file(name, in: folder)
-        // Other libraries lie beside plugins, and where there are headers, texts by which the linker finds some.
+        file = try Self.file(name, in: folder)
+        // Other libraries lie beside plugins, and texts by which the linker finds some.
         guard try !file.isLinkerText && file.isPlugin() else { continue }
+      } catch let error as ZooError {
+        // Whether it was a plugin can't be told.
+        registry.noteRefused(error)
+        continue
+      }
+      do {
         try load(file)
         count += 1
       } catch let error as ZooError { refusals.append(error) }
