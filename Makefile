@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build install uninstall demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
+.PHONY: setup venv build install uninstall dist demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -67,6 +67,12 @@ install:
 
 uninstall:
 	@Packaging/uninstall.sh $(abspath $(PREFIX))
+
+# An archive and a package of Debian, of what `make` has built, in DIST.
+DIST = .build/dist
+
+dist:
+	@Packaging/dist.sh $(BIN) $(DIST)
 
 demo: build
 	$(BIN)/zoo list
@@ -150,6 +156,7 @@ example:
 	else echo "FAIL: zoo does not run a model with the operator of $(SOFTSIGN)"; exit 1; fi; \
 	Tests/Install/check.sh $$plugin $(SOFTSIGN)/softsign.onnx && \
 	Tests/Install/library.sh && \
+	Tests/Install/dist.sh && \
 	Tests/Install/embed.sh $$plugin $(abspath $(SOFTSIGN)/softsign.onnx)
 
 format:

@@ -107,19 +107,24 @@ let package = Package(
 
     // Plugins.
     .target(name: "CVectorKernels", path: "Plugins/Kernels"),
-    .target(name: "PluginSupport", dependencies: ["ZooPlugin", "CVectorKernels"], path: "Plugins/Support"),
+    .target(name: "PluginSupport", dependencies: ["ZooPlugin"], path: "Plugins/Support"),
+    // Apart, since whoever links it has the kernels of all instruction sets in it.
+    .target(
+      name: "KernelSupport", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"],
+      path: "Plugins/KernelSupport"),
     .target(name: "CStandardKernels", dependencies: ["CVectorKernels"], path: "Plugins/Standard/Kernels"),
     .target(
-      name: "StandardPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CStandardKernels"],
+      name: "StandardPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CStandardKernels"],
       path: "Plugins/Standard/Operators"),
     .target(name: "StandardExport", dependencies: ["StandardPlugin"], path: "Plugins/Standard/Export"),
     .target(
-      name: "AttentionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"],
+      name: "AttentionPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CVectorKernels"],
       path: "Plugins/Attention/Operators"),
     .target(name: "AttentionExport", dependencies: ["AttentionPlugin"], path: "Plugins/Attention/Export"),
     .target(name: "CConvKernels", dependencies: ["CVectorKernels"], path: "Plugins/Conv/Kernels"),
     .target(
-      name: "ConvPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CConvKernels", "CVectorKernels"],
+      name: "ConvPlugin",
+      dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CConvKernels", "CVectorKernels"],
       path: "Plugins/Conv/Operators"),
     .target(name: "ConvExport", dependencies: ["ConvPlugin"], path: "Plugins/Conv/Export"),
     .target(name: "CVisionKernels", path: "Plugins/Vision/Kernels"),
@@ -128,11 +133,12 @@ let package = Package(
       path: "Plugins/Vision/Operators"),
     .target(name: "VisionExport", dependencies: ["VisionPlugin"], path: "Plugins/Vision/Export"),
     .target(
-      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CVectorKernels"], path: "Plugins/SVM/Operators"),
+      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport"], path: "Plugins/SVM/Operators"),
     .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
     .target(name: "CMLKernels", path: "Plugins/ML/Kernels"),
     .target(
-      name: "MLPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CMLKernels"], path: "Plugins/ML/Operators"),
+      name: "MLPlugin", dependencies: ["ZooPlugin", "PluginSupport", "CMLKernels", "CVectorKernels"],
+      path: "Plugins/ML/Operators"),
     .target(name: "MLExport", dependencies: ["MLPlugin"], path: "Plugins/ML/Export"),
     .systemLibrary(
       name: "COpenJPEG", path: "Plugins/Picture/COpenJPEG", pkgConfig: "libopenjp2",
@@ -343,7 +349,8 @@ let package = Package(
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
-        "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "StandardPlugin", "ConvPlugin", "AttentionPlugin",
+        "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "KernelSupport", "StandardPlugin", "ConvPlugin",
+        "AttentionPlugin",
         "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
     .testTarget(

@@ -68,7 +68,16 @@ echo lib/libmodelzoo.so >>"$work/list"
 put 644 "$source_root/Sources/CModelZoo/include/modelzoo.h" include
 for model in "$source_root"/Zoo/*/*.zoo; do put 644 "$model" share/zoo; done
 put 644 "$source_root/Sources/CZooPlugin/include/zoo_plugin.h" include
+version=$(sed -n 's/^public let zooVersion = "\(.*\)"$/\1/p' "$source_root/Sources/ModelZoo/Version.swift")
+sed "s/@VERSION@/$version/" "$source_root/Packaging/zoo-plugin.pc.in" >"$work/zoo-plugin.pc"
+put 644 "$work/zoo-plugin.pc" lib/pkgconfig
 put 644 "$source_root/LICENSE" share/doc/zoo
+# What authors of plugins begin with, as it is in the repository.
+template=$source_root/Examples/PluginTemplate
+while IFS= read -r file; do
+  part=$(dirname "$file")
+  put 644 "$template/$file" "share/doc/zoo/plugin-template${part#.}"
+done < <(cd "$template" && find . -type f ! -name '*.so' ! -name '.*' | sort)
 
 # `man zoo predict` looks for zoo-predict.
 mkdir "$work/man"

@@ -33,7 +33,7 @@ enum Destination {
         return
       }
       var status = stat()
-      guard lstat(path, &status) == 0 else {
+      guard lstat(path.fileName, &status) == 0 else {
         guard path == named else {
           throw ZooError(
             .notFound, "a symbolic link that leads to no file: \(path)", at: named, advice: "remove the link")
@@ -46,7 +46,7 @@ enum Destination {
         return
       }
       // Links of /proc lead to pipes that have no path.
-      if stat(path, &status) == 0, Self.isStream(status) {
+      if stat(path.fileName, &status) == 0, Self.isStream(status) {
         self = .stream(path: path)
         return
       }
@@ -63,7 +63,7 @@ enum Destination {
         .badData, isFolder ? "a folder is where the file should go" : "neither a file, a pipe nor a character device",
         at: named, advice: "choose another name")
     }
-    guard access(path, W_OK) == 0 else {
+    guard access(path.fileName, W_OK) == 0 else {
       throw ZooError.ofSystem(
         "the file can't be replaced", named, advice: "chmod u+w, if it is yours, or choose another name")
     }
@@ -88,9 +88,9 @@ enum Destination {
 
   private static func target(of path: String, _ named: String) throws -> String {
     var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink(path, &buffer, buffer.count)
+    let count = readlink(path.fileName, &buffer, buffer.count)
     guard count >= 0 else { throw ZooError.ofSystem("the symbolic link can't be followed", named) }
-    let target = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let target = String(fileName: buffer[..<count].map { UInt8(bitPattern: $0) })
     guard !target.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return target }
     return path[...slash] + target
   }

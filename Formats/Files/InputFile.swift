@@ -19,7 +19,7 @@ package final class InputFile {
   package init(path: String) throws {
     self.path = path
     // Opening a pipe that nobody writes to would wait; so it reads as an empty file.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = open(path.fileName, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       let missing = code == ENOENT || code == ENOTDIR

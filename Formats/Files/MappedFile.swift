@@ -46,7 +46,7 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   private init(_ path: String) throws {
     self.path = path
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(path.fileName, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ZooError.ofSystem("the file can't be opened", path) }
     defer { close(descriptor) }
     var status = stat()
@@ -84,7 +84,9 @@ package final class MappedFile: DiscardableOwner, @unchecked Sendable {
   ///   put in the place of is still there for whoever has opened it.
   package func checkUnchanged() throws {
     var status = stat()
-    guard zoo_mapping_has_faulted(watch) || (stat(path, &status) == 0 && identity.isChanged(in: FileIdentity(status)))
+    guard
+      zoo_mapping_has_faulted(watch)
+        || (stat(path.fileName, &status) == 0 && identity.isChanged(in: FileIdentity(status)))
     else { return }
     throw ZooError(
       .badData, "the file has changed while it was open", at: path,

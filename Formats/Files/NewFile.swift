@@ -47,7 +47,7 @@ package final class NewFile {
     let nameless = isNamed ? nil : Self.openNameless(in: folder, mode)
     self.isNamed = nameless == nil
     if self.isNamed { PartialFiles.add(partialPath) }
-    descriptor = nameless ?? open(partialPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    descriptor = nameless ?? open(partialPath.fileName, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else {
       throw ZooError.ofSystem(
         "no file can be made here", path, advice: "choose a folder that exists and that you may write")
@@ -61,13 +61,13 @@ package final class NewFile {
   }
 
   private func removeName() {
-    unlink(partialPath)
+    unlink(partialPath.fileName)
     PartialFiles.remove(partialPath)
   }
 
   /// Where bytes for a pipe wait until they are complete.
   private static var spoolPath: String {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let folder = getenv("TMPDIR").map { String(cFileName: $0) } ?? ""
     return (folder.isEmpty ? "/tmp" : folder) + "/zoo"
   }
 
@@ -75,7 +75,7 @@ package final class NewFile {
   private static func openNameless(in folder: String, _ mode: mode_t) -> Int32? {
     #if os(Linux)
       // O_TMPFILE, which Swift does not import.
-      let descriptor = open(folder, 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, mode)
+      let descriptor = open(folder.fileName, 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, mode)
       guard descriptor >= 0 else { return nil }
       // It gets its name by way of /proc.
       if access(place(of: descriptor), F_OK) == 0 { return descriptor }
@@ -140,7 +140,7 @@ package final class NewFile {
   func giveName() throws {
     guard case .file = destination, !isNamed else { return }
     // A link can't replace a file, but renaming can.
-    guard linkat(AT_FDCWD, Self.place(of: descriptor), AT_FDCWD, partialPath, AT_SYMLINK_FOLLOW) == 0 else {
+    guard linkat(AT_FDCWD, Self.place(of: descriptor), AT_FDCWD, partialPath.fileName, AT_SYMLINK_FOLLOW) == 0 else {
       throw failure()
     }
     isNamed = true
@@ -157,11 +157,11 @@ package final class NewFile {
   func takePlace() throws {
     switch destination {
     case .file(let place, _):
-      guard rename(partialPath, place) == 0 else { throw failure() }
+      guard rename(partialPath.fileName, place.fileName) == 0 else { throw failure() }
       isNamed = false
       PartialFiles.remove(partialPath)
     case .stream(let place):
-      let stream = open(place, O_WRONLY | O_CLOEXEC)
+      let stream = open(place.fileName, O_WRONLY | O_CLOEXEC)
       guard stream >= 0 else { throw failure() }
       defer { close(stream) }
       try copy(to: stream)

@@ -1,4 +1,5 @@
 import Synchronization
+import ZooCore
 
 #if canImport(Glibc)
   import Glibc
@@ -43,7 +44,7 @@ package enum PartialFiles {
   }
 
   static func add(_ path: String) {
-    guard let copy = strdup(path) else { return }
+    guard let copy = strdup(path.fileName) else { return }
     let address = UInt(bitPattern: copy)
     let isKept = lock.withLock { _ in
       (0..<slotCount).contains {
@@ -57,7 +58,9 @@ package enum PartialFiles {
     lock.withLock { _ in
       for index in 0..<slotCount {
         let address = slots[index].load(ordering: .acquiring)
-        guard let copy = UnsafeMutablePointer<CChar>(bitPattern: address), strcmp(copy, path) == 0 else { continue }
+        guard let copy = UnsafeMutablePointer<CChar>(bitPattern: address), strcmp(copy, path.fileName) == 0 else {
+          continue
+        }
         // A handler that was quicker ends the program.
         if slots[index].compareExchange(expected: address, desired: 0, ordering: .acquiring).exchanged { free(copy) }
         return

@@ -41,7 +41,7 @@ struct ShardedWriter {
   }
 
   func write(toFolder folder: String) throws {
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+    guard mkdir(folder.fileName, 0o777) == 0 || errno == EEXIST else {
       throw ZooError(
         .notFound, "no folder can be made here: \(String(cString: strerror(errno)))", at: folder,
         advice: "choose a folder that exists and that you may write")
@@ -80,7 +80,7 @@ struct ShardedWriter {
 
   /// Removes what a model that was here before was in: a reader would take it for this one's.
   private func removeOthers(in folder: String, but written: [String]) {
-    guard let stream = opendir(folder) else { return }
+    guard let stream = opendir(folder.fileName) else { return }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
@@ -91,7 +91,7 @@ struct ShardedWriter {
     }
     for name in names where !written.contains(name) {
       let isShard = name.hasPrefix("model-") && name.hasSuffix(".safetensors") && name.utf8.count == 32
-      if isShard || name == Self.wholeName || name == Self.indexName { unlink("\(folder)/\(name)") }
+      if isShard || name == Self.wholeName || name == Self.indexName { unlink("\(folder)/\(name)".fileName) }
     }
   }
 }

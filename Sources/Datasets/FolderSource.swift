@@ -21,7 +21,7 @@ struct FolderSource: SampleSource {
   /// - Throws: `ZooError` (`notFound`) when there is nothing at all.
   static func isFolder(_ path: String) throws -> Bool {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard stat(path.fileName, &status) == 0 else {
       throw ZooError(.notFound, "no such file or folder", at: path)
     }
     return status.st_mode & S_IFMT == S_IFDIR
@@ -54,7 +54,7 @@ struct FolderSource: SampleSource {
   private static func list(
     _ folder: String, below prefix: String, into names: inout [String], visited: inout Set<FolderIdentity>
   ) throws {
-    guard let stream = opendir(folder) else {
+    guard let stream = opendir(folder.fileName) else {
       throw ZooError(.badData, "the folder can't be read: \(String(cString: strerror(errno)))", at: folder)
     }
     var entries: [String] = []
@@ -66,7 +66,7 @@ struct FolderSource: SampleSource {
     for name in entries.sorted() {
       let path = "\(folder)/\(name)"
       var status = stat()
-      guard stat(path, &status) == 0 else { continue }
+      guard stat(path.fileName, &status) == 0 else { continue }
       if status.st_mode & S_IFMT == S_IFDIR {
         let identity = FolderIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         // Deeper folders than this hold no classes.

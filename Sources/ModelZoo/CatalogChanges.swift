@@ -29,7 +29,7 @@ extension ModelCatalog {
       guard replaces || present.isEmpty else {
         throw ZooError(
           .usage, "there is a model of that name already: \(present[0])", at: name,
-          advice: "choose another with --name, or replace it with --replace")
+          advice: "choose another name, or have it replaced")
       }
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,3 +1,5 @@
+import ZooCore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,7 +16,7 @@ package enum FileKind: Sendable {
   /// `nil` where nothing is, or nothing that may be looked at.
   package init?(path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard stat(path.fileName, &status) == 0 else { return nil }
     self = status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
   }
 }

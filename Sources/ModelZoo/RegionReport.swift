@@ -1,6 +1,6 @@
-import CZooPlugin
 import ZooCompiler
 import ZooOperators
+import ZooPluginHost
 import ZooRuntime
 
 /// A part of a compiled network that is planned at once, for people: it ends where shapes are needed that only running tells.
@@ -21,6 +21,8 @@ public struct RegionReport: Sendable {
     public var outputs: [Output]
     /// How the kernel computes, in its plugin's words.
     public var kernel: String?
+    /// Whose operator it is; `nil` for what the runtime does itself, and where nothing is planned yet.
+    public var plugin: CompiledModel.Step.PluginName?
     /// Scratch memory in bytes.
     public var workspaceByteCount: Int
     /// The graphs that the node runs.
@@ -49,7 +51,7 @@ public struct RegionReport: Sendable {
         outputs: node.outputs.compactMap { output in
           output.map { Output(region.graph[$0]) }
         },
-        kernel: step?.summary, workspaceByteCount: step?.workspaceByteCount ?? 0,
+        kernel: step?.summary, plugin: step?.plugin, workspaceByteCount: step?.workspaceByteCount ?? 0,
         bodies: (region.bodies[place] ?? []).map { body in
           Body(name: body.name, regions: body.regions.map(RegionReport.init))
         })
@@ -60,11 +62,7 @@ public struct RegionReport: Sendable {
 extension RegionReport.Output {
   fileprivate init(_ known: CompilerValue) {
     value = ValueInfo(name: known.name, type: known.facts.kind.map { ValueType($0, known.facts.shape) })
-    switch Int(known.layout.number) {
-    case ZOO_LAYOUT_PLAIN: layout = "plain"
-    case ZOO_LAYOUT_NCHW16C: layout = "nchw16c"
-    default: layout = "layout \(known.layout.number)"
-    }
+    layout = LayoutTable.name(of: known.layout)
   }
 }
 

@@ -3,6 +3,7 @@ import CZooSystem
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooSystem
 
 /// A kernel that a plugin made; destroys it with the last reference. Kernels may run on any number of threads at once.
 package final class KernelHandle: @unchecked Sendable {
@@ -12,6 +13,12 @@ package final class KernelHandle: @unchecked Sendable {
   private let layouts: [Int32]
   /// The node's graphs, whose addresses the kernel knows.
   private let bodies: [BodyHandle]
+  private let operation: RegisteredOperator
+  /// What a crash is told by.
+  private let note: CrashNote
+
+  /// Whose operator it is: the plugin's name, and where it came from.
+  package var plugin: (name: String, origin: String) { (operation.plugin, operation.origin) }
 
   package var workspaceByteCount: Int { kernel.workspace_bytes }
   /// How the kernel computes, in the plugin's words.
@@ -20,8 +27,10 @@ package final class KernelHandle: @unchecked Sendable {
   package func consumes(input index: Int) -> Bool { consumed.indices.contains(index) && consumed[index] }
   package func canOverwrite(input index: Int) -> Bool { overwritable.indices.contains(index) && overwritable[index] }
 
-  private init(_ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle]) {
-    (self.kernel, self.bodies) = (kernel, bodies)
+  private init(
+    _ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle], _ operation: RegisteredOperator, _ note: CrashNote
+  ) {
+    (self.kernel, self.bodies, self.operation, self.note) = (kernel, bodies, operation, note)
     let node = bound.pointer.pointee
     consumed = (0..<node.input_count).map { kernel.consumed_inputs[$0] != 0 }
     overwritable = (0..<node.input_count).map { kernel.in_place_inputs[$0] != 0 }
@@ -49,7 +58,7 @@ package final class KernelHandle: @unchecked Sendable {
       guard let output, output.pointee.kind == ZOO_VALUE_TENSOR else { return false }
       return output.pointee.type == 0 || output.pointee.rank >= 0 && output.pointee.byte_count == 0
     }
-    return isEmpty && !outputs.isEmpty ? zoo_status(ZOO_OK) : kernel.run(kernel.state, call)
+    return isEmpty && !outputs.isEmpty ? zoo_status(ZOO_OK) : note.noting { kernel.run(kernel.state, call) }
   }
 
   deinit { kernel.destroy?(kernel.state) }
@@ -66,9 +75,10 @@ package final class KernelHandle: @unchecked Sendable {
   }
 
   private static func wrap(
-    _ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle], _ label: String
+    _ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle], _ label: String, _ operation: RegisteredOperator,
+    _ note: CrashNote
   ) throws -> KernelHandle {
-    let handle = KernelHandle(kernel, bound, bodies)
+    let handle = KernelHandle(kernel, bound, bodies, operation, note)
     guard kernel.run != nil else { throw ZooError(.defect, "the plugin's kernel is malformed", at: label) }
     guard kernel.workspace_bytes <= 1 << 40 else {
       throw HostTable.noMemory("no memory for scratch of \(kernel.workspace_bytes) bytes", at: label)
@@ -85,7 +95,8 @@ package final class KernelHandle: @unchecked Sendable {
   ) throws -> KernelHandle {
     var kernel = empty(bound)
     let table = operation.table
-    let status = table.create(table.context, bound.pointer, executor, &kernel)
+    let note = operation.note(label)
+    let status = note.noting { table.create(table.context, bound.pointer, executor, &kernel) }
     do {
       try bound.checkReading()
     } catch {
@@ -95,7 +106,7 @@ package final class KernelHandle: @unchecked Sendable {
       throw error
     }
     try HostTable.check(status, label)
-    return try wrap(kernel, bound, bodies, label)
+    return try wrap(kernel, bound, bodies, label, operation, note)
   }
 
   /// A kernel for other input shapes with the same packed weights; `nil` where the plugin wants to make one anew.
@@ -104,10 +115,11 @@ package final class KernelHandle: @unchecked Sendable {
   {
     guard let reshape = kernel.reshape else { return nil }
     var made = Self.empty(bound)
-    let status = reshape(kernel.state, bound.pointer, executor, &made)
+    let note = operation.note(label)
+    let status = note.noting { reshape(kernel.state, bound.pointer, executor, &made) }
     if status == ZOO_UNSUPPORTED { return nil }
     try HostTable.check(status, label)
-    return try Self.wrap(made, bound, bodies, label)
+    return try Self.wrap(made, bound, bodies, label, operation, note)
   }
 }
 
@@ -146,10 +158,14 @@ extension ValueKind {
 }
 
 extension RegisteredOperator {
+  /// What a crash in the plugin is told by.
+  fileprivate func note(_ label: String) -> CrashNote { CrashNote("\(label), in the plugin \(plugin) (\(origin))") }
+
   /// Facts of the node's outputs; without shapes where only running can tell.
   package func infer(_ bound: BoundNode, _ node: CompilerNode) throws -> [ValueFacts] {
     let outputs = bound.memory.list(node.outputs.map { _ in bound.memory.emptyOutput(depth: ZOO_MAX_DEPTH) })
-    try HostTable.check(table.infer(table.context, bound.pointer, outputs.writing), node.label)
+    let status = note(node.label).noting { table.infer(table.context, bound.pointer, outputs.writing) }
+    try HostTable.check(status, node.label)
     return try node.outputs.indices.map { index in
       let output = outputs[index].pointee
       guard output.rank <= ZOO_MAX_RANK, let kind = ValueKind(output, depth: ZOO_MAX_DEPTH) else {
@@ -166,7 +182,7 @@ extension RegisteredOperator {
   package func readsInPieces(_ bound: BoundNode) -> [Bool] {
     let count = bound.pointer.pointee.input_count
     let asked = bound.memory.allocate(UInt8.self, count: count)
-    table.reads_in_pieces?(table.context, bound.pointer, asked)
+    own.noting { table.reads_in_pieces?(table.context, bound.pointer, asked) }
     return (0..<count).map { asked[$0] != 0 }
   }
 
@@ -175,7 +191,7 @@ extension RegisteredOperator {
     guard let accepts = table.accepts else { return false }
     var next = Int32(bound.pointer.pointee.input_count - step.operands.count { $0 != nil })
     var raw = try bound.bind(step, operands: step.numbered(from: &next))
-    return accepts(table.context, bound.pointer, &raw) != 0
+    return own.noting { accepts(table.context, bound.pointer, &raw) } != 0
   }
 
   /// The layouts that the operator wants for its inputs and gives its outputs; plain where it has no preference.
@@ -183,7 +199,7 @@ extension RegisteredOperator {
     var inputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: bound.pointer.pointee.input_count)
     var outputs = [Int32](repeating: Int32(ZOO_LAYOUT_PLAIN), count: node.outputs.count)
     guard let choose = table.choose_layouts else { return (inputs, outputs) }
-    try HostTable.check(choose(table.context, bound.pointer, &inputs, &outputs), node.label)
+    try HostTable.check(own.noting { choose(table.context, bound.pointer, &inputs, &outputs) }, node.label)
     guard (inputs + outputs).allSatisfy(LayoutTable.isKnown) else {
       throw ZooError(.defect, "plugin \(plugin) asks for an unknown layout", at: node.label)
     }

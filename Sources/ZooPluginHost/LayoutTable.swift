@@ -16,6 +16,12 @@ package enum LayoutTable {
   private static let fixed = ["plain", "NCHW16C"]
   private static let registered = Mutex<[Entry]>([])
 
+  /// The name by which plugins know the layout.
+  package static func name(of layout: Layout) -> String {
+    let names = fixed + registered.withLock { $0.map(\.name) }
+    return names.indices.contains(Int(layout.number)) ? names[Int(layout.number)] : "layout \(layout.number)"
+  }
+
   static func isKnown(_ number: Int32) -> Bool {
     number >= 0 && Int(number) < fixed.count + registered.withLock { $0.count }
   }

@@ -3,6 +3,7 @@ import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooSystem
 
 /// The operators that are there, from whatever plugins.
 public final class OperatorRegistry: Sendable {
@@ -115,7 +116,8 @@ public final class OperatorRegistry: Sendable {
           info: OperatorInfo(
             domain: Self.canonical(String(cString: domain)), name: String(cString: type),
             sinceVersion: table.since_version),
-          plugin: String(cString: name), origin: origin))
+          plugin: String(cString: name), origin: origin,
+          own: CrashNote("\(String(cString: type)), in the plugin \(String(cString: name)) (\(origin))")))
     }
     let description = PluginInfo(
       name: String(cString: name), version: String(cString: version), origin: origin,
@@ -155,7 +157,8 @@ public final class OperatorRegistry: Sendable {
     let forms =
       known.isEmpty ? "" : "; there are forms since version \(known.map(String.init).joined(separator: ", "))"
     let looked = places.isEmpty ? "" : "; looked in \(places.joined(separator: ", "))"
-    let leftOut = refused.isEmpty ? "" : "; left out: \(refused.compactMap(\.location).joined(separator: ", "))"
+    let reasons = refused.map { "\($0.location ?? "a plugin"): \($0.message)" }
+    let leftOut = reasons.isEmpty ? "" : "; left out: \(reasons.joined(separator: "; "))"
     throw ZooError(
       .missingOperator,
       "no plugin offers \(node.operatorType) of domain \(domain.isEmpty ? "ai.onnx" : domain) for version \(node.opset)"
@@ -172,4 +175,6 @@ package struct RegisteredOperator: Sendable {
   package let info: OperatorRegistry.OperatorInfo
   package let plugin: String
   let origin: String
+  /// What a crash is told by that happens before there is a kernel.
+  let own: CrashNote
 }

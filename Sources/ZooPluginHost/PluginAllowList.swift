@@ -21,7 +21,7 @@ package struct PluginAllowList: Sendable, Hashable {
   /// - Throws: `ZooError`: `notFound`, or `badData` for a file that others can write or that holds something else.
   package init(contentsOf path: String) throws {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(path.fileName, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0, let file = fdopen(descriptor, "r") else {
       throw ZooError(
         .notFound, "can't open the list of allowed plugins: \(String(cString: strerror(errno)))", at: path,

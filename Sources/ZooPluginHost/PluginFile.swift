@@ -28,7 +28,7 @@ final class PluginFile: Sendable {
   init(in folder: PluginFolder, _ name: String) throws {
     (self.folder, self.name) = (folder, name)
     let path = "\(folder.path)/\(name)"
-    descriptor = openat(folder.descriptor, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    descriptor = openat(folder.descriptor, name.fileName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else { throw Self.unreadable(path) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -55,6 +55,15 @@ final class PluginFile: Sendable {
     }
   }
 
+  /// Whether it is a text that leads the linker to a library (GNU ld's "Implicit Linker Scripts").
+  var isLinkerText: Bool {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer in
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, 0)
+      guard count > 0, let text = String(validating: buffer[..<count], as: UTF8.self) else { return false }
+      return ["INPUT", "GROUP"].contains { word in text.contains("\(word)(") || text.contains("\(word) (") }
+    }
+  }
+
   /// Refuses a file that somebody else than its user and root can change, by itself or through the folders above it.
   ///
   /// - Throws: `ZooError` (`badData`).
@@ -69,7 +78,7 @@ final class PluginFile: Sendable {
   /// Whether the folder still holds this file under its name, and nobody has written to it since it was opened.
   func isUnchanged() -> Bool {
     var now = stat()
-    guard fstatat(folder.descriptor, name, &now, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+    guard fstatat(folder.descriptor, name.fileName, &now, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
     return now.st_dev == status.st_dev && now.st_ino == status.st_ino && now.st_size == status.st_size
       && now.st_mtim.tv_sec == status.st_mtim.tv_sec && now.st_mtim.tv_nsec == status.st_mtim.tv_nsec
   }
@@ -99,9 +108,9 @@ final class PluginFile: Sendable {
 
   /// The absolute path of `named` without symbolic links.
   static func resolved(_ named: String) throws -> String {
-    guard !named.utf8.contains(0), let found = realpath(named, nil) else { throw unreadable(named) }
+    guard !named.utf8.contains(0), let found = realpath(named.fileName, nil) else { throw unreadable(named) }
     defer { free(found) }
-    return String(cString: found)
+    return String(cFileName: found)
   }
 
   static func unreadable(_ path: String) -> ZooError {

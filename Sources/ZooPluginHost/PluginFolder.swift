@@ -35,7 +35,7 @@ final class PluginFolder: Sendable {
     for name in [""] + path.split(separator: "/").map(String.init) {
       if !name.isEmpty {
         place += "/" + name
-        let next = descriptor < 0 ? -1 : openat(descriptor, name, Self.flags)
+        let next = descriptor < 0 ? -1 : openat(descriptor, name.fileName, Self.flags)
         let code = errno
         close(descriptor)
         descriptor = next

@@ -76,7 +76,7 @@ package final class PluginHost: Sendable {
   package func load(_ path: String) throws {
     let resolved = try PluginFile.resolved(path)
     var status = stat()
-    guard stat(resolved, &status) == 0 else { throw PluginFile.unreadable(path) }
+    guard stat(resolved.fileName, &status) == 0 else { throw PluginFile.unreadable(path) }
     if status.st_mode & S_IFMT == S_IFDIR { return try loadFolder(resolved) }
     registry.noteSearched(resolved)
     let file = try PluginFile(path: resolved)
@@ -97,8 +97,16 @@ package final class PluginHost: Sendable {
     var refusals: [ZooError] = []
     var count = 0
     for name in try Self.libraries(in: path) {
-      // Other libraries lie beside plugins, and damaged ones are nothing to us; a plugin is looked at closely.
-      guard let file = try? Self.file(name, in: folder), (try? file.isPlugin()) == true else { continue }
+      let file: PluginFile
+      do {
+        file = try Self.file(name, in: folder)
+        // Other libraries lie beside plugins, and texts by which the linker finds some.
+        guard try !file.isLinkerText && file.isPlugin() else { continue }
+      } catch let error as ZooError {
+        // Whether it was a plugin can't be told.
+        registry.noteRefused(error)
+        continue
+      }
       do {
         try load(file)
         count += 1
@@ -116,12 +124,12 @@ package final class PluginHost: Sendable {
   }
 
   private static func libraries(in folder: String) throws -> [String] {
-    guard let directory = opendir(folder) else { throw PluginFile.unreadable(folder) }
+    guard let directory = opendir(folder.fileName) else { throw PluginFile.unreadable(folder) }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cFileName: $0) }
       }
       if name.hasPrefix("lib") && name.hasSuffix(".so") { names.append(name) }
     }
@@ -135,9 +143,9 @@ package final class PluginHost: Sendable {
     func add(_ path: String, _ owner: uid_t) {
       if !folders.contains(where: { $0.path == path }) { folders.append((path, owner)) }
     }
-    for file in [RunningProgram.path, zoo_own_library().map { String(cString: $0) }].compactMap({ $0 }) {
+    for file in [RunningProgram.path, zoo_own_library().map { String(cFileName: $0) }].compactMap({ $0 }) {
       var status = stat()
-      guard let path = try? PluginFile.resolved(file), stat(path, &status) == 0 else { continue }
+      guard let path = try? PluginFile.resolved(file), stat(path.fileName, &status) == 0 else { continue }
       let folder = PluginFile.split(path).folder
       add(folder, status.st_uid)
       guard folder.hasSuffix("/bin"), let installed = try? PluginFile.resolved(folder + "/../lib/zoo") else { continue }
@@ -147,7 +155,7 @@ package final class PluginHost: Sendable {
   }
 
   private static func environment(_ name: String) -> String? {
-    zoo_trusted_environment(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    zoo_trusted_environment(name).map { String(cFileName: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   // MARK: Loading
@@ -156,10 +164,15 @@ package final class PluginHost: Sendable {
     guard !loaded.withLock({ $0.contains { $0.identity == file.identity } }) else { return }
     try file.checkTrust()
     try checkAllowed(file)
+    let start = ContinuousClock.now
     let table = try Self.table(of: file)
     try registry.register(table, origin: file.path)
     guard let info = registry.plugins.last(where: { $0.origin == file.path }) else { return }
     loaded.withLock { $0.append((file.identity, LoadedPlugin(info: info, path: file.path))) }
+    let logger = Logger(label: "zoo.plugins")
+    logger.debug(
+      "loaded the plugin \(file.path): \(info.name) \(info.version), \(info.operators.count) operators, in \(ContinuousClock.now - start)"
+    )
   }
 
   /// Taking the sum reads all of the file, so only a list has it done.
@@ -200,7 +213,7 @@ package final class PluginHost: Sendable {
 
   private static func open(_ file: PluginFile) throws -> UnsafeMutableRawPointer {
     let loadingPath = file.loadingPath
-    if let handle = dlopen(loadingPath, RTLD_NOW | RTLD_LOCAL) { return handle }
+    if let handle = dlopen(loadingPath.fileName, RTLD_NOW | RTLD_LOCAL) { return handle }
     var reason = dlerror().map { String(cString: $0) } ?? "for no known reason"
     if reason.hasPrefix(loadingPath) { reason = file.path + reason.dropFirst(loadingPath.count) }
     throw ZooError(

@@ -55,7 +55,7 @@ public final class CompiledModel: Sendable {
   private let shared: SharedParts
   /// The model with some of the defaults as inputs, by their names.
   private let variants = Mutex<[Set<ExactText>: CompiledModel]>([:])
-  private let dimensionWarnings: DimensionWarnings
+  private let dimensionWarnings: WarningsOnce
   private static let mostVariants = 32
 
   /// Checks the graph. Kernels are made when input shapes are known: now, where the model fixes them all.
@@ -81,12 +81,12 @@ public final class CompiledModel: Sendable {
       provider: PluginProvider(registry: registry, arithmetic: options.arithmetic), residents: residents,
       memory: MemoryBudget(limit: max(options.memoryLimit, 0), model: model.name))
     try self.init(
-      model, of: definition, given: [], options: options, shared: shared, dimensionWarnings: DimensionWarnings())
+      model, of: definition, given: [], options: options, shared: shared, dimensionWarnings: WarningsOnce())
   }
 
   private init(
     _ model: ImportedModel, of definition: ModelDefinition?, given: Set<ExactText>, options: CompileOptions,
-    shared: SharedParts, dimensionWarnings: DimensionWarnings
+    shared: SharedParts, dimensionWarnings: WarningsOnce
   ) throws {
     var imported = model
     for (name, range) in options.arithmetic.ranges {
@@ -218,12 +218,23 @@ public final class CompiledModel: Sendable {
     public var epilogue: [String]
     /// How the kernel computes, in its plugin's words.
     public var summary: String?
+    /// Whose operator it is, and where that came from; `nil` for what the runtime does itself.
+    public var plugin: PluginName?
     /// Shapes of the outputs; `nil` for one that only running can tell.
     public var outputShapes: [[Int]?]
     /// Scratch memory in bytes.
     public var workspaceByteCount: Int
 
+    public struct PluginName: Sendable, Hashable {
+      public var name: String
+      /// A path, or words for what comes out of no file.
+      public var origin: String
+    }
+
     init(_ step: Plan.Step) {
+      if let kernel = step.action.kernel {
+        plugin = PluginName(name: kernel.plugin.name, origin: kernel.plugin.origin)
+      }
       node = step.node.name
       operatorType = step.node.operatorType
       epilogue = step.node.epilogue.map(\.operatorType)

@@ -14,9 +14,9 @@ struct ModelInputs: Sendable {
   private let symbols: [(name: String, places: [(input: Int, axis: Int)])]
   /// What callers may give besides, for errors.
   private let optionalNames: [String]
-  private let warnings: DimensionWarnings
+  private let warnings: WarningsOnce
 
-  init(_ infos: [ValueInfo], optionalNames: [String], warnings: DimensionWarnings) {
+  init(_ infos: [ValueInfo], optionalNames: [String], warnings: WarningsOnce) {
     (self.infos, self.optionalNames, self.warnings) = (infos, optionalNames, warnings)
     kinds = infos.map(Self.kind)
     dimensions = infos.map { info in
@@ -147,13 +147,13 @@ struct ModelInputs: Sendable {
   }
 }
 
-/// Says once a model that a symbolic dimension has several extents: exporters give one name to what only happened to be
-/// equal, and each shape is planned for itself.
-final class DimensionWarnings: Sendable {
+/// Says once a model what is odd about one thing in it: that a symbolic dimension has several extents, since exporters give one
+/// name to what only happened to be equal, and each shape is planned for itself; or that an output is not as it is declared.
+final class WarningsOnce: Sendable {
   private let warned = Mutex<Set<String>>([])
 
-  func warn(_ symbol: String, _ message: @autoclosure () -> String) {
-    guard warned.withLock({ $0.insert(symbol).inserted }) else { return }
+  func warn(_ name: String, _ message: @autoclosure () -> String) {
+    guard warned.withLock({ $0.insert(name).inserted }) else { return }
     Logger(label: "zoo.model").warning("\(message())")
   }
 }

@@ -49,6 +49,7 @@ final class JobBoard: Sendable {
     let places = min(workers - 1, helperCount)
     slot.pointee.task = task
     slot.pointee.argument = argument
+    slot.pointee.doing = zoo_doing()
     slot.pointee.count = count
     slot.pointee.next.store(0, ordering: .relaxed)
     slot.pointee.word.store(UInt32(places) << Slot.placeShift, ordering: .releasing)
@@ -153,7 +154,9 @@ final class JobBoard: Sendable {
       let bit = UInt64(1) << UInt64(index)
       let slot = slots + index
       if let worker = join(slot) {
+        zoo_set_doing(slot.pointee.doing)
         work(on: slot, bit: bit, worker: worker)
+        zoo_set_doing(nil)
         leave(slot)
         return true
       }
@@ -204,6 +207,8 @@ private struct Slot: ~Copyable {
   let word = Atomic<UInt32>(0)
   var task: zoo_task?
   var argument: UnsafeMutableRawPointer?
+  /// The words for what the caller is doing.
+  var doing: UnsafePointer<CChar>?
   var count = 0
   private let padding = noPadding
   let next = Atomic<Int>(0)

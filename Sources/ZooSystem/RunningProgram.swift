@@ -1,5 +1,6 @@
 import CZooSystem
 import Glibc
+import ZooCore
 
 /// The program that this process runs.
 package enum RunningProgram {
@@ -9,13 +10,13 @@ package enum RunningProgram {
   /// As the system was given it, for where there is no /proc. A name without a slash would be looked for in whatever
   /// folder the user is in.
   private static var executed: String? {
-    guard let name = zoo_executed_path().map({ String(cString: $0) }), name.contains("/") else { return nil }
+    guard let name = zoo_executed_path().map({ String(cFileName: $0) }), name.contains("/") else { return nil }
     return resolved(name)
   }
 
   private static func resolved(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
+    guard let found = realpath(path.fileName, nil) else { return nil }
     defer { free(found) }
-    return String(cString: found)
+    return String(cFileName: found)
   }
 }

@@ -9,7 +9,8 @@ struct ZooCommand: ParsableCommand {
     abstract: "Runs neural networks on the CPU.",
     discussion: """
       A MODEL is the path of a .zoo or .onnx file, or the name of a model in the zoo (zoo list shows them). Every \
-      command takes --json, which prints one JSON document and nothing else on standard output.
+      command takes --json, which prints one JSON document and nothing else on standard output. What begins with a dash \
+      and is no option follows --.
 
       Exit status: 0, 64 for wrong usage, 65 for bad input data, 66 for a missing file, 70 for a defect of zoo.
       """,
@@ -17,5 +18,6 @@ struct ZooCommand: ParsableCommand {
     subcommands: [
       Predict.self, Run.self, Pack.self, Convert.self, Inspect.self, Diff.self, Calibrate.self, Verify.self, Eval.self,
       Compare.self, Bench.self, List.self, Add.self, Remove.self, PluginsCommand.self,
+      Version.self,
     ])
 }

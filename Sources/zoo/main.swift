@@ -1,38 +1,42 @@
 import ArgumentParser
-import CArguments
 import Files
 import ModelZoo
+import ZooSystem
 
 // A file that would grow beyond the limit (ulimit -f) is an error like a full disk, and its beginning is removed.
 signal(SIGXFSZ, SIG_IGN)
 PartialFiles.removeOnSignals()
+CrashNote.reportCrashes()
 
-// Swift would read them from /proc.
-let arguments =
-  zoo_argument_count() > 0
-  ? (1..<max(1, zoo_argument_count())).compactMap { zoo_argument($0).map { String(cString: $0) } }
-  : Array(CommandLine.arguments.dropFirst())
+let arguments = Arguments.given
+Console.answersErrors = arguments.wantsJSON
+Console.hasJSONLines = arguments.wantsJSONLines
+
+// Asked by scripts, again and again: the parser alone would take as long as the rest.
+if arguments.words == ["--version"] {
+  Console.print(ZooCommand.configuration.version)
+  exit(0)
+}
 
 do {
-  var command = try ZooCommand.parseAsRoot(arguments)
+  var command = try ZooCommand.parseAsRoot(arguments.parsed())
   try command.run()
 } catch let error as ZooError {
-  Console.report(error)
-  exit(error.kind.exitStatus)
+  Console.end(with: error)
 } catch {
   // Wrong usage, --help, --version, and statuses that a command asks for.
   let status = ZooCommand.exitCode(for: error)
   // Only its own line ends are any.
-  let message = arguments.filter { $0.contains { $0.isNewline } }.reduce(ZooCommand.fullMessage(for: error)) {
+  let message = arguments.words.filter { $0.contains { $0.isNewline } }.reduce(ZooCommand.fullMessage(for: error)) {
     $0.replacing($1, with: $1.visibleLine)
   }
   if status == .validationFailure {
-    Console.writeError("zoo: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))
+    Console.end(
+      with: ZooError(.usage, message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message), lines: true)
   } else if status == .success {
-    Console.print(message)
+    Console.print(Completion.withFiles(message))
   } else if !message.isEmpty {
-    Console.report(ZooError(.defect, message))
-    exit(ZooError.Kind.defect.exitStatus)
+    Console.end(with: ZooError(.defect, message))
   }
   exit(status.rawValue)
 }

@@ -21,7 +21,8 @@ import ZooCore
 
   private func outputs(_ step: Object) throws -> [[String]] {
     try #require(step["outputs"] as? [Object]).map { output in
-      ["name", "type", "layout"].map { output[$0] as? String ?? "" }
+      let shape = (output["shape"] as? [Any]).map { " " + $0.map { "\($0)" }.joined(separator: "×") } ?? ""
+      return ["\(output["name"] ?? "")", "\(output["type"] ?? "")\(shape)", "\(output["layout"] ?? "")"]
     }
   }
 
@@ -50,7 +51,7 @@ import ZooCore
     let steps = try steps(found[0])
     let conv = try #require(steps.first { $0["operator"] as? String == "Conv" })
     #expect(conv["node"] as? String == "c1" && conv["epilogue"] as? [String] == ["Relu"] && conv["kernel"] is String)
-    #expect(try outputs(conv) == [["b", "float32 2×32×8×10", "nchw16c"]])
+    #expect(try outputs(conv) == [["b", "float32 2×32×8×10", "NCHW16C"]])
     #expect(try outputs(#require(steps.last)) == [["y", "float32 2×32×1×1", "plain"]])
   }
 

@@ -135,7 +135,7 @@ struct PluginTests {
         #expect(outcome.status == 65 && outcome.errors.contains(bad), "\(outcome.errors)")
         #expect(try plugins(outcome).compactMap { $0["name"] as? String } == ["Standard"])
         let refused = try #require(try outcome.json()["refused"] as? [[String: Any]])
-        #expect(refused.contains { $0["path"] as? String == bad && $0["error"] is String })
+        #expect(refused.contains { $0["path"] as? String == bad && $0["error"] is [String: Any] })
       }
       try writePicture(0, 255, 0, to: folder + "/x.png")
       try colourModel().write(to: folder + "/m.zoo", format: .package)
@@ -146,6 +146,88 @@ struct PluginTests {
       let named = try Zoo.run(["predict", folder + "/m.zoo", folder + "/x.png", "--plugin", bad], program: zoo)
       #expect(named.status == 65 && named.output.isEmpty, "\(named)")
       #expect(try Zoo.run(["list"], program: zoo).errors.isEmpty)
+    }
+  }
+
+  /// Those of a folder, each bad in its own way; a good one lies among them.
+  @Test(.needs(AuthorsPlugin.compiler)) func aFolderMayHoldBadOnes() throws {
+    try withOwnFolder { folder in
+      let good = try AuthorsPlugin.build(in: folder + "/plugins", named: "libgood.so")
+      try AuthorsPlugin.model(operator: "Scale", to: folder + "/m.onnx")
+      let old = try AuthorsPlugin.build(in: folder + "/plugins", named: "libold.so", defines: ["VERSION=1"])
+      let cut = folder + "/plugins/libcut.so"
+      try Data(contentsOf: URL(fileURLWithPath: good)).prefix(5000).write(to: URL(fileURLWithPath: cut))
+      let open = try AuthorsPlugin.build(in: folder + "/plugins", named: "libopen.so", defines: ["NAME=\"Other\""])
+      try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: open)
+      // None of anybody's business: a library that is no plugin, a text that leads a linker.
+      try write("/* GNU ld script */ GROUP ( libgood.so )\n", to: folder + "/plugins/liblink.so")
+      let environment = ["ZOO_PLUGIN_PATH": folder + "/plugins"]
+      let outcome = try Zoo.run(["run", folder + "/m.onnx", "--seed", "1"], environment: environment)
+      #expect(outcome.status == 0, "\(outcome)")
+      let listed = try Zoo.run(["plugins", "--json"], environment: environment)
+      let refused = try #require(listed.json()["refused"] as? [[String: Any]])
+      #expect(refused.compactMap { $0["path"] as? String }.sorted() == [cut, old, open].sorted(), "\(refused)")
+      for path in [old, cut, open] { #expect(outcome.errors.contains("left out: \(path): "), "\(outcome.errors)") }
+      #expect(!outcome.errors.contains("liblink.so"))
+      // Whoever needs one of them is told why it is not there.
+      try AuthorsPlugin.model(operator: "Other", to: folder + "/other.onnx")
+      let other = try Zoo.run(["run", folder + "/other.onnx", "--seed", "1"], environment: environment)
+      #expect(other.status == 65 && other.errors.contains("no plugin offers Other"), "\(other.errors)")
+      #expect(
+        other.errors.contains("left out: \(cut): ") && other.errors.contains("\(open): refused as a plugin: others"))
+      #expect(other.errors.contains("\(old): the plugin speaks ABI version 1"), "\(other.errors)")
+    }
+  }
+
+  @Test(.needs(AuthorsPlugin.compiler)) func whatOneGivesIsComparedWithTheModel() throws {
+    try withOwnFolder { folder in
+      let plugin = try AuthorsPlugin.build(in: folder, named: "libscale.so")
+      for (shape, isRight) in [([2, 3], true), (["N", 3], true), ([2, 4], false), ([6], false)] as [([Any], Bool)] {
+        try AuthorsPlugin.model(operator: "Scale", output: shape, to: folder + "/m.onnx")
+        let outcome = try Zoo.run("run", folder + "/m.onnx", "--seed", "1", "--plugin", plugin)
+        #expect(outcome.status == (isRight ? 0 : 65), "\(shape): \(outcome)")
+        guard !isRight else { continue }
+        let said = shape.map { "\($0)" }.joined(separator: ", ")
+        for part in ["float32 [2, 3]", "float32 [\(said)]", "example.com.Scale \"scale\"", "\"y\""] {
+          #expect(outcome.errors.contains(part), "\(part): \(outcome.errors)")
+        }
+      }
+      // Of an operator that everybody knows, ONNX Runtime warns and goes on.
+      try AuthorsPlugin.model(operator: "Abs", domain: "", output: [2, 4], to: folder + "/known.onnx")
+      let known = try Zoo.run("run", folder + "/known.onnx", "--seed", "1")
+      #expect(known.status == 0 && known.errors.contains("declares float32 [2, 4]"), "\(known)")
+    }
+  }
+
+  @Test(.needs(AuthorsPlugin.compiler)) func whoseOperatorRunsIsSaid() throws {
+    try withOwnFolder { folder in
+      let first = try AuthorsPlugin.build(in: folder + "/a", named: "libscale.so", defines: ["PLUGIN=\"first\""])
+      _ = try AuthorsPlugin.build(in: folder + "/b", named: "libscale.so", defines: ["PLUGIN=\"second\""])
+      try AuthorsPlugin.model(operator: "Scale", to: folder + "/m.onnx")
+      let environment = ["ZOO_PLUGIN_PATH": "\(folder)/a:\(folder)/b"]
+      let text = try Zoo.run(["inspect", folder + "/m.onnx", "--compiled"], environment: environment)
+      #expect(text.output.contains(/scale +example.com.Scale +float32 2×3 +first/), "\(text.output)")
+      #expect(text.errors.contains("will not be used"), "\(text.errors)")
+      let report = try Zoo.run(["inspect", folder + "/m.onnx", "--compiled", "--json"], environment: environment).json()
+      let steps = (report["regions"] as? [[String: Any]])?.first?["steps"] as? [[String: Any]]
+      let plugin = try #require(steps?.first?["plugin"] as? [String: Any])
+      #expect(plugin["name"] as? String == "first" && plugin["path"] as? String == first)
+    }
+  }
+
+  /// On whatever thread, and with names of strangers.
+  @Test(.needs(AuthorsPlugin.compiler)) func aCrashSaysWhere() throws {
+    try withOwnFolder { folder in
+      for (define, phase) in [("CRASH_RUN", "run"), ("CRASH_TASK", "task"), ("CRASH_CREATE", "create")] {
+        let plugin = try AuthorsPlugin.build(in: folder, named: "lib\(phase).so", defines: [define])
+        try AuthorsPlugin.model(operator: "Scale", node: "sc\u{1b}ale", to: folder + "/m.onnx")
+        let outcome = try Zoo.run(
+          ["-c", "\"$0\" run m.onnx --seed 1 --plugin \(plugin); echo $?", try #require(Zoo.executable)],
+          environment: ["SWIFT_BACKTRACE": "enable=no"], folder: folder, program: "/bin/sh")
+        #expect(outcome.output == "139\n", "\(outcome)")
+        let line = #"zoo: crashed (SIGSEGV) in example.com.Scale "sc\x1bale", in the plugin authors (\#(plugin))"#
+        #expect(outcome.errors.contains(line), "\(phase): \(outcome.errors)")
+      }
     }
   }
 

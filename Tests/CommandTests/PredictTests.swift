@@ -90,7 +90,7 @@ struct PredictTests {
       #expect(outcome.status == 66)
       let predictions = try #require(try outcome.json()["predictions"] as? [[String: Any]])
       #expect(predictions.count == 1 && predictions[0]["input"] as? String == folder + "/empty")
-      #expect(predictions[0]["error"] is String)
+      #expect(predictions[0]["error"] is [String: Any])
     }
   }
 }

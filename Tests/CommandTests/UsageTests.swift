@@ -10,7 +10,7 @@ struct UsageTests {
     #expect(help.status == 0 && help.errors.isEmpty)
     let commands = "pack convert diff inspect predict run verify bench eval list add remove plugins"
     for command in commands.split(separator: " ") {
-      #expect(help.output.contains("  \(command) "), "\(command)")
+      #expect(["  \(command) ", "  \(command), "].contains(where: help.output.contains), "\(command)")
       let own = try Zoo.run(String(command), "--help")
       #expect(own.status == 0 && own.errors.isEmpty && own.output.contains("--json"), "\(command)")
     }
@@ -21,7 +21,7 @@ struct UsageTests {
     ["predict"], ["predict", "model.zoo"], ["predict", "--top", "0", "m", "i"], ["predict", "--nonsense", "m", "i"],
     ["bench"], ["bench", "m", "--precision", "fp16"], ["bench", "m", "--precision", "int4"],
     ["bench", "m", "--batch", "0"],
-    ["convert", "only-one"], ["verify"], ["eval", "model"], ["run"], ["pack"], ["nonsense"],
+    ["convert", "only-one"], ["verify"], ["eval", "model"], ["run"], ["pack"],
     ["inspect", "a", "--threads", "none"], ["inspect", "a", "--threads", "0"],
   ])
   func refusesWrongUsage(_ arguments: [String]) throws {
@@ -71,7 +71,7 @@ struct UsageTests {
       for name in ["text.zoo", "empty.onnx"] {
         let outcome = try Zoo.run("inspect", "\(folder)/\(name)", "--json")
         #expect(outcome.status == 65)
-        #expect(outcome.output.isEmpty)
+        #expect(try outcome.json()["error"] is [String: Any])
         #expect(outcome.errors.hasPrefix("zoo: \(folder)/\(name): "), "\(outcome.errors)")
       }
       try colourModel().write(to: folder + "/colours.zoo", format: .package)

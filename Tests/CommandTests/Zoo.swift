@@ -36,12 +36,14 @@ enum Zoo {
 
   /// Runs `zoo`, or another program, with `arguments`; standard output and error go through files.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil, program: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil, folder place: String? = nil,
+    program: String? = nil
   ) throws -> Outcome {
     try withFolder { folder in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: try #require(program ?? executable))
       process.arguments = arguments
+      if let place { process.currentDirectoryURL = URL(fileURLWithPath: place) }
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       let paths = ["output", "errors"].map { "\(folder)/\($0)" }
       for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }

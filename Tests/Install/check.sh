@@ -7,25 +7,8 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 prefix=$work/usr
 
-fail() { echo "FAIL: $*" >&2; exit 1; }
+. "$root/Tests/Install/stranger.sh"
 make_() { make --no-print-directory -s -C "$root" "$@"; }
-expect() { grep -q "$1" <<<"$2" || fail "no \"$1\" in: $2"; }
-
-# As another user, without HOME, in another folder, where neither the source nor Swift is any more. What takes root is left
-# out for others.
-stranger() {
-  local hidden=("$root" "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")
-  if [ "$(id -u)" != 0 ]; then
-    (cd / && env -i "$@")
-  elif unshare --mount true 2>/dev/null; then
-    unshare --mount bash -euc '
-      for folder in "$1" "$2"; do mount -t tmpfs none "$folder"; done
-      cd /
-      exec setpriv --reuid 65534 --regid 65534 --clear-groups env -i "${@:3}"' - "${hidden[@]}" "$@"
-  else
-    (cd / && setpriv --reuid 65534 --regid 65534 --clear-groups env -i "$@")
-  fi
-}
 
 cp "$root"/Examples/Images/{cat,smear}.jpg "$work"
 
@@ -40,7 +23,8 @@ for file in "$prefix"/bin/zoo "$prefix"/lib/zoo/*.so; do
   case $path in '' | '$ORIGIN' | '$ORIGIN/../lib/zoo') ;; *) fail "$file looks for libraries in $path" ;; esac
 done
 for file in include/zoo_plugin.h share/bash-completion/completions/zoo share/zsh/site-functions/_zoo \
-  share/fish/vendor_completions.d/zoo.fish share/man/man1/zoo.1; do
+  share/fish/vendor_completions.d/zoo.fish share/man/man1/zoo.1 lib/pkgconfig/zoo-plugin.pc \
+  share/doc/zoo/plugin-template/{plugin.c,Makefile,tests/dense/model.onnx}; do
   [ -s "$prefix/$file" ] || fail "no $file"
 done
 
@@ -52,6 +36,16 @@ expect WBC "$(stranger "$work/moved/bin/zoo" predict rcnn-bccd "$work/smear.jpg"
 expect Hund "$(stranger "$work/zoo" predict transformer-en-de "A dog is running.")"
 expect "rcnn-bccd" "$(stranger "$work/zoo" list)"
 [ "$(stranger "$work/zoo" plugins --json | grep -c '"version"')" = 7 ] || fail "not seven plugins"
+# The template builds with what is installed, wherever that is, and what it makes is verified.
+if command -v cc pkg-config >/dev/null; then
+  cp -r "$work/moved/share/doc/zoo/plugin-template" "$work/template"
+  PKG_CONFIG_PATH=$work/moved/lib/pkgconfig make -s -C "$work/template" || fail "the template does not build"
+  expect "3 passed, 0 failed" "$(stranger "$work/zoo" verify "$work/template/tests" --plugin "$work/template/libtemplate.so")"
+  expect "ScaledDense + Relu.*template" "$(
+    stranger ZOO_PLUGIN_PATH="$work/template" "$work/zoo" inspect --compiled "$work/template/tests/dense/model.onnx")"
+  [ "$(pkg-config --modversion "$work/moved/lib/pkgconfig/zoo-plugin.pc")" = "$("$work/zoo" --version | cut -d' ' -f2)" ] \
+    || fail "pkg-config has another version"
+fi
 if [ $# = 2 ]; then
   cp "$1" "$work/libplugin.so"
   cp "$2" "$work/plugin.onnx"

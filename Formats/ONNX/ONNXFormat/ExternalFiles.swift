@@ -79,7 +79,7 @@ final class ExternalFiles {
 
 /// The path without symbolic links; `nil` where it does not exist.
 private func resolvedPath(_ path: String) -> String? {
-  guard let resolved = realpath(path, nil) else { return nil }
+  guard let resolved = realpath(path.fileName, nil) else { return nil }
   defer { free(resolved) }
-  return String(cString: resolved)
+  return String(cFileName: resolved)
 }

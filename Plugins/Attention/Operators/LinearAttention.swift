@@ -1,4 +1,5 @@
 import CVectorKernels
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

@@ -1,4 +1,5 @@
 import CZooPlugin
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

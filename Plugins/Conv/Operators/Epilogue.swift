@@ -1,5 +1,6 @@
 import CConvKernels
 import CVectorKernels
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

@@ -1,5 +1,6 @@
 import CVectorKernels
 import CZooPlugin
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

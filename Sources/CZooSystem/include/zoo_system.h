@@ -1,5 +1,5 @@
 /*
- * What Swift can't reach by itself: cpuid, the pause hint, futexes, CPU affinity and fork handlers.
+ * What Swift can't reach by itself: cpuid, the pause hint, futexes, CPU affinity and fork handlers. Signals are in crash.h.
  */
 #ifndef ZOO_SYSTEM_H
 #define ZOO_SYSTEM_H

@@ -232,6 +232,8 @@ package struct CompilerValue: Sendable {
   package var holdsForShapes = false
   /// What this is in another layout.
   package var copyOf: ValueID?
+  /// What the model says of a tensor that a node makes; nobody relies on it.
+  package var declared: DeclaredTensor?
   /// The least and the greatest element, as calibration saw them.
   package var range: ClosedRange<Float>?
   /// The node that makes the value; `nil` for inputs and constants.

@@ -67,6 +67,11 @@ struct GraphImport {
       frames[0].graph.addOutput(value)
       outputs.append(output)
     }
+    for info in model.graph.values + outputs {
+      guard let value = frames[0].scopes[0].values[ExactText(info.name)], frames[0].graph[value].producer != nil
+      else { continue }
+      frames[0].graph[value].declared = DeclaredTensor(info)
+    }
     guard !outputs.isEmpty else { throw ZooError(.badData, "the graph has no outputs") }
     return ImportedModel(
       graph: frames[0].graph, name: model.metadata.location ?? (model.graph.name.isEmpty ? nil : model.graph.name),

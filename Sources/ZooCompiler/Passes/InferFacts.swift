@@ -33,6 +33,7 @@ package struct InferFacts: Pass {
       try ZooError.locating(node.label) {
         if try becomesConstant(id, node, &graph, context) { return }
         let facts = try inferred(node, in: graph, context)
+        try graph.checkDeclared(facts, of: node, context.provider)
         switch try folding(node, facts, in: graph, &allowance) {
         case .now(let mostBytes): if try fold(id, node, facts, mostBytes: mostBytes, &graph, context) { return }
         case .whenRead: return try compute(id, node, facts, &graph, context)

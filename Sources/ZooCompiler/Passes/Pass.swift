@@ -35,6 +35,8 @@ package protocol OperatorProvider: Sendable {
   func accepts(_ step: FusedStep, on node: CompilerNode, in graph: CompilerGraph) throws -> Bool
   /// The layouts that it wants for the node's operands, those of bodies left out, and gives its outputs.
   func layouts(of node: CompilerNode, in graph: CompilerGraph) throws -> (operands: [Layout], outputs: [Layout])
+  /// Has people told once a model what is odd about the value of that name.
+  func warn(of value: String, _ message: String)
   /// The domain whose Reorder copies plain tensors to `layout` and back.
   func reorderDomain(of layout: Layout) -> String
 }

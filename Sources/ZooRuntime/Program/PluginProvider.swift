@@ -9,6 +9,11 @@ import ZooSystem
 struct PluginProvider: OperatorProvider {
   let registry: OperatorRegistry
   let arithmetic: Arithmetic
+  private let warnings = WarningsOnce()
+
+  init(registry: OperatorRegistry, arithmetic: Arithmetic) { (self.registry, self.arithmetic) = (registry, arithmetic) }
+
+  func warn(of value: String, _ message: String) { warnings.warn(value, message) }
 
   func require(_ node: CompilerNode) throws -> RegisteredOperator { try registry.require(node) }
 

@@ -28,23 +28,24 @@ struct Bench: ParsableCommand {
   /// Runs in a profile, and those of them in a trace, which should stay small enough to look at.
   private static let (profiledRuns, tracedRuns) = (100, 10)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String?
 
   @OptionGroup var precision: PrecisionOption
 
-  @Option(help: "Run for about this long.")
+  @Option(help: "Run for about this long, 0 to 86400.")
   var seconds = 3.0
 
   @Option(
     defaultAsFlag: "", parsing: .next,
     help: ArgumentHelp(
       "Also show the time that each operator takes; to FILE goes when each node ran, for https://ui.perfetto.dev.",
-      valueName: "FILE"))
+      valueName: "FILE"), completion: .file())
   var profile: String?
 
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
   mutating func validate() throws {
@@ -58,11 +59,10 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let name = model ?? ""
-    let path = try ModelCatalog.standard.path(of: name)
+    if let profile, !profile.isEmpty { try writing.check(profile) }
     let clock = ContinuousClock()
-    let modelOptions = try options.modelOptions(precision: precision.value, memory)
     let start = clock.now
-    let model = try Model(contentsOf: path, options: modelOptions)
+    let model = try options.open(name, precision: precision.value, memory)
     // Making the inputs is not the model's time.
     let opened = clock.now
     let definition = model.definition

@@ -15,21 +15,23 @@ struct Calibrate: ParsableCommand {
       are one sample more. A hundred samples or two of what the model will see are enough.
       """)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String
 
-  @Argument(help: ArgumentHelp("Samples.", valueName: "sample"))
+  @Argument(help: ArgumentHelp("Samples.", valueName: "sample"), completion: .file())
   var samples: [String] = []
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file to write, a .zoo or .onnx file.", valueName: "OUT"))
+    name: .shortAndLong, help: ArgumentHelp("The file to write, a .zoo or .onnx file.", valueName: "OUT"),
+    completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("Run at most this many samples, evenly spread.", valueName: "N"))
+  @Option(help: ArgumentHelp("Run at most this many samples, 1 or more, evenly spread (default: 256).", valueName: "N"))
   var limit = 256
 
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -39,7 +41,8 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     let format = try ModelFormat(extensionOf: output)
-    let model = try Model(named: self.model, options: options.modelOptions(memory))
+    try writing.check(output)
+    let model = try options.open(self.model, memory)
     let inputs = tensors.isGiven ? [try tensors.inputs(of: model, named: self.model)] : []
     let calibration: Calibration
     do {

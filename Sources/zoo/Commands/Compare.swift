@@ -9,7 +9,7 @@ struct Compare: ParsableCommand {
       weights were rounded. Errors are relative to the largest number of the reference's output.
       """)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String
 
   @OptionGroup var reference: ReferenceOption
@@ -19,8 +19,8 @@ struct Compare: ParsableCommand {
   @OptionGroup var options: CommonOptions
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
-    let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions(memory))
+    let model = try options.open(self.model, precision: precision.value, memory)
+    let other = try options.open(reference.reference ?? self.model, memory)
     let inputs = try tensors.inputs(of: model, named: self.model)
     let differences = try ZooError.locating(self.model) { try model.differences(from: other, on: inputs) }
     if options.json {

@@ -26,11 +26,12 @@ struct Convert: ParsableCommand {
   static let writableEndings = WeightsFormat.all.filter(\.isWritable).flatMap(\.endings).joined(separator: ", ")
 
   @Argument(
-    help: ArgumentHelp("A file of a model or of weights, a folder with weights, or a name in the zoo.", valueName: "in")
-  )
+    help: ArgumentHelp(
+      "A file of a model or of weights, a folder with weights, or a name in the zoo.", valueName: "in"),
+    completion: .models)
   var input: String
 
-  @Argument(help: ArgumentHelp("The file or folder to write.", valueName: "out"))
+  @Argument(help: ArgumentHelp("The file or folder to write.", valueName: "out"), completion: .file())
   var output: String
 
   @Option(name: [.customLong("weights"), .customLong("store")], help: WeightStorage.help)
@@ -44,6 +45,7 @@ struct Convert: ParsableCommand {
 
   @OptionGroup(title: "Description of a model") var description: DescriptionOptions
   @OptionGroup(title: "Weights") var conversion: ConversionOptions
+  @OptionGroup var writing: WritingOptions
 
   @Flag(help: "Print one JSON document instead of text.")
   var json = false
@@ -52,6 +54,7 @@ struct Convert: ParsableCommand {
   var quiet = false
 
   func run() throws {
+    try writing.check(output)
     let path = FileKind(path: input) == .folder ? input : try ModelCatalog.standard.path(of: input)
     let source = try WeightSource(contentsOf: path)
     if let model = source.model, conversion.target(output) == nil || namesModel {

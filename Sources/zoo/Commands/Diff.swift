@@ -13,16 +13,16 @@ struct Diff: ParsableCommand {
       difference.
       """)
 
-  @Argument(help: "A file, a folder, or a name in the zoo.")
+  @Argument(help: "A file, a folder, or a name in the zoo.", completion: .models)
   var a: String
 
-  @Argument(help: "Another one.")
+  @Argument(help: "Another one.", completion: .models)
   var b: String
 
-  @Option(help: "How far values may be apart.")
+  @Option(help: "How far values may be apart, 0 or more.")
   var tolerance: Double?
 
-  @Option(help: "How far values may be apart, as a fraction of the greater one.")
+  @Option(help: "How far values may be apart, as a fraction of the greater one, 0 or more.")
   var relative: Double?
 
   @Flag(help: "Print one JSON document instead of text.")
@@ -30,7 +30,7 @@ struct Diff: ParsableCommand {
 
   mutating func validate() throws {
     for value in [tolerance, relative].compactMap({ $0 }) where !(value >= 0) {
-      throw ValidationError("A tolerance is a number from 0.")
+      throw ValidationError("--tolerance and --relative take a number of 0 or more.")
     }
   }
 

@@ -22,10 +22,10 @@ struct Eval: ParsableCommand {
       the same class the most probable, and how far apart their outputs are, relative to the largest.
       """)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String
 
-  @Argument(help: ArgumentHelp("Datasets.", valueName: "dataset"))
+  @Argument(help: ArgumentHelp("Datasets.", valueName: "dataset"), completion: .file())
   var datasets: [String]
 
   @Option(
@@ -47,7 +47,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
+    let model = try options.open(self.model, precision: precision.value, memory)
     do {
       if generation.isGiven, model.metadata.task != .translation {
         throw ZooError(.usage, "the model generates no text", advice: "leave its options out")
@@ -67,7 +67,7 @@ struct Eval: ParsableCommand {
       guard compare || reference.reference != nil else {
         return try show(try model.accuracy(on: datasets, progress: progress))
       }
-      let other = try Model(named: reference.reference ?? self.model, options: options.modelOptions(memory))
+      let other = try options.open(reference.reference ?? self.model, memory)
       try show(try model.accuracy(on: datasets, comparedWith: other, progress: progress))
     } catch let error as ZooError {
       throw error.location == nil ? error.located(self.model) : error

@@ -4,7 +4,8 @@ import ModelZoo
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the models that are known by name.",
-    discussion: "They lie in the folders of ZOO_PATH, in $XDG_DATA_HOME/zoo, or come with zoo.")
+    discussion: "They lie in the folders of ZOO_PATH, in $XDG_DATA_HOME/zoo, or come with zoo.",
+    aliases: ["ls"])
 
   @OptionGroup var options: CommonOptions
 
@@ -12,32 +13,51 @@ struct List: ParsableCommand {
     let catalog = ModelCatalog.standard
     var failures = Failures()
     var models: [Entry] = []
+    var damaged: [Damaged] = []
     for entry in catalog.entries {
       do {
         models.append(try Entry(entry))
-      } catch { failures.report(error) }
+      } catch {
+        failures.report(error)
+        damaged.append(Damaged(path: entry.path, error: ErrorReport(error)))
+      }
     }
     if options.json {
-      try Console.printJSON(Report(models: models, folders: catalog.folders))
+      try Console.printJSON(Report(models: models, damaged: damaged, folders: catalog.folders))
     } else if models.isEmpty {
       Console.print("no models in \(catalog.folders.joined(separator: ", "))".visibleLine)
+      Console.print(
+        "zoo add FILE.onnx keeps a model under a name; zoo pack makes one of an architecture and your weights")
     } else {
-      let rows = models.map { [$0.name, $0.taskText, byteText($0.bytes), $0.accuracyText, $0.path] }
-      Console.print(table([["name", "task", "size", "accuracy", "file"]] + rows, right: [2]))
+      let rows = models.map { model in
+        [model.name, model.task == "none" ? "" : model.task, byteText(model.bytes), model.accuracyText, model.path]
+      }
+      let all = fitted(
+        [["name", "task", "size", "accuracy", "file"]] + rows, to: Console.width,
+        elastic: [(4, true), (3, false), (0, false)])
+      Console.print(table(all, right: [2]))
     }
     try failures.finish()
   }
 
   private struct Report: Encodable {
     var models: [Entry]
+    var damaged: [Damaged]
     var folders: [String]
+  }
+
+  /// A file that is found under a name, but is no model that can be read.
+  private struct Damaged: Encodable {
+    var path: String
+    var error: ErrorReport
   }
 
   private struct Entry: Encodable {
     var name: String
     var path: String
     var architecture: String
-    var task: ModelMetadata.Task
+    /// By the name that options have for it.
+    var task: String
     var bytes: Int
     var shipped: Bool
     var license: String
@@ -50,20 +70,20 @@ struct List: ParsableCommand {
       name = entry.name
       path = entry.path
       architecture = metadata.architecture
-      task = metadata.task
+      task = metadata.task.name
       license = metadata.license
       accuracy = metadata.accuracy
     }
 
-    /// `image classification`; nothing for a model without a task.
-    var taskText: String {
-      guard task != .none else { return "" }
-      return task.rawValue.reduce(into: "") { text, letter in
-        text += letter.isUppercase ? " " + letter.lowercased() : String(letter)
-      }
-    }
-
     var accuracyText: String { accuracy.first?.text ?? "" }
+  }
+}
+
+extension ModelMetadata.Task {
+  /// `image-classification`
+  var name: String {
+    rawValue.reduce(into: "") { text, letter in text += letter.isUppercase ? "-" + letter.lowercased() : String(letter)
+    }
   }
 }
 

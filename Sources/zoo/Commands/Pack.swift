@@ -18,14 +18,15 @@ struct Pack: ParsableCommand {
       GPT-2, and of networks for photographs such as ViT.
       """)
 
-  @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's.")
+  @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's.", completion: .directory)
   var arch: String
 
-  @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"))
+  @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"), completion: .file())
   var weights: String?
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The package (default: NAME.zoo in this folder).", valueName: "OUT.zoo"))
+    name: .shortAndLong, help: ArgumentHelp("The package (default: NAME.zoo in this folder).", valueName: "OUT.zoo"),
+    completion: .file())
   var output: String?
 
   @Option(name: .customLong("store"), help: WeightStorage.help)
@@ -35,11 +36,13 @@ struct Pack: ParsableCommand {
   var v1 = false
 
   @OptionGroup var description: DescriptionOptions
+  @OptionGroup var writing: WritingOptions
 
   @Flag(help: "Print one JSON document instead of text.")
   var json = false
 
   func run() throws {
+    if let output { try writing.check(output) }
     var model = try packedModel()
     let rounding: WeightRounding?
     (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage) }
@@ -49,6 +52,7 @@ struct Pack: ParsableCommand {
       throw ZooError(
         .usage, "pack writes packages", at: path, advice: "end the name with .zoo; zoo convert makes ONNX of it")
     }
+    if output == nil { try writing.check(path) }
     try model.write(to: path, format: .package)
     try WrittenFile(model, path, rounding: rounding).show(json: json)
   }

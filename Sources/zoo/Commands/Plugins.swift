@@ -23,7 +23,7 @@ struct PluginsCommand: ParsableCommand {
   private func show(_ registry: OperatorRegistry) throws {
     let plugins = registry.plugins.map(Plugin.init)
     if options.json {
-      let refused = registry.refused.map { Refusal(path: $0.location ?? "", error: $0.message) }
+      let refused = registry.refused.map { Refusal(path: $0.location ?? "", error: ErrorReport($0)) }
       let hidden = registry.hidden.map { Hidden(path: $0.origin, operator: Operator($0.info), used: $0.serving) }
       return try Console.printJSON(Report(plugins: plugins, refused: refused, hidden: hidden))
     }
@@ -31,7 +31,7 @@ struct PluginsCommand: ParsableCommand {
     for plugin in plugins {
       Console.print("\(plugin.name) \(plugin.version)  \(plugin.path)".visibleLine)
       let operators = plugin.operators.map { "\($0.domain.isEmpty ? "" : $0.domain + ".")\($0.name) \($0.since)" }
-      Console.print(wrapped(operators.joined(separator: ", "), width: 100, indent: "  "))
+      Console.print(wrapped(operators.joined(separator: ", "), width: Console.width ?? 100, indent: "  "))
     }
     for line in registry.hiddenReport { Console.print(line.visibleLine) }
   }
@@ -44,7 +44,7 @@ struct PluginsCommand: ParsableCommand {
 
   private struct Refusal: Encodable {
     var path: String
-    var error: String
+    var error: ErrorReport
   }
 
   /// An operator that another plugin offers, too, which is the one that is used.

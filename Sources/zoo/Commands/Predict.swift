@@ -6,26 +6,28 @@ struct Predict: ParsableCommand {
     abstract: "Say what photographs show, or what texts mean.",
     discussion: """
       For a model of photographs an INPUT is a JPEG, PNG, WebP, GIF, BMP or TIFF file, - for standard input, or a folder, \
-      which stands for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is one. \
+      which stands for all such files in it. For a model of texts it is a text, or - for standard input, each line of which is \
+      one and is answered when it comes. \
       A model that embeds both takes what names a file or a folder for photographs. \
       An input that can't be read is reported, and the rest is answered all the same.
       """)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String
 
-  @Argument(help: "Image files and folders; texts for a model of texts.")
+  @Argument(help: "Image files and folders; texts for a model of texts.", completion: .file())
   var inputs: [String] = []
 
-  @Option(help: ArgumentHelp("Texts, one a line.", valueName: "FILE"))
+  @Option(help: ArgumentHelp("Texts, one a line.", valueName: "FILE"), completion: .file())
   var file: String?
 
-  @Option(help: "Show the most probable K classes.")
-  var top = 5
+  @Option(help: ArgumentHelp("Show the K most probable classes, 1 or more (default: 5).", valueName: "K"))
+  var top: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write the picture with the boxes that were found; for several inputs, a folder of them.", valueName: "OUT.png"))
+      "Write the picture with the boxes that were found; for several inputs, a folder of them.", valueName: "OUT.png"),
+    completion: .file())
   var draw: String?
 
   @Option(help: "Show objects with this score or more, in place of the model's own limit: 0 to 1.")
@@ -40,26 +42,35 @@ struct Predict: ParsableCommand {
   @Flag(help: "Write a generated text piece by piece, as it comes.")
   var stream = false
 
+  @Flag(
+    help:
+      "Print a line of JSON for each input as soon as it is answered; - is lines, texts or names of image files, each a question."
+  )
+  var jsonLines = false
+
   @OptionGroup var generation: GenerationArguments
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
+    if let top, top < 1 { throw ValidationError("--top takes a number of 1 or more.") }
     if let threshold, !(0...1).contains(threshold) { throw ValidationError("--threshold takes a number from 0 to 1.") }
     if inputs.isEmpty, file == nil { throw ValidationError("Missing expected argument '<inputs> ...'.") }
+    if jsonLines, options.json {
+      throw ValidationError("--json is one document, --json-lines are many: leave one out.")
+    }
   }
 
   func run() throws {
-    var modelOptions = try options.modelOptions(precision: precision.value, memory)
-    modelOptions.scoreThreshold = threshold
-    let model = try Model(named: self.model, options: modelOptions)
-    try checkOptions(for: model.metadata.task)
+    let model = try options.open(self.model, precision: precision.value, memory) { $0.scoreThreshold = threshold }
+    try checkOptions(for: model.metadata)
+    if let draw, FileKind(path: draw) != .folder { try writing.check(draw) }
     let predictions =
       switch model.metadata.task {
       case .textEmbedding: try embeddings(model)
-      case .translation, .textGeneration: try aboutTexts(model, inputs)
+      case .translation, .textGeneration: try aboutTexts(model, inputs, file: file)
       case .none, .imageClassification, .objectDetection: try aboutImages(model, inputs)
       }
     Console.clearProgress()
@@ -68,19 +79,26 @@ struct Predict: ParsableCommand {
     try predictions.failures.finish()
   }
 
-  /// Refuses options that mean nothing for a model of this task.
-  private func checkOptions(for task: ModelMetadata.Task) throws {
+  /// Refuses options that mean nothing for such a model.
+  private func checkOptions(for metadata: ModelMetadata) throws {
+    let task = metadata.task
     if threshold != nil, task != .objectDetection {
       throw ZooError(.usage, "only models that find objects have a threshold", at: "--threshold")
     }
+    if top != nil, task != .imageClassification {
+      throw ZooError(.usage, "only classifiers have classes to show", at: "--top", advice: "leave it out")
+    }
     if prompt != nil, task != .textEmbedding {
       throw ZooError(.usage, "only models that embed texts have prompts", at: "--prompt", advice: "leave it out")
+    }
+    if let file, [.imageClassification, .objectDetection].contains(task) || metadata.tokenizer == nil {
+      throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
     }
     if stream || generation.isGiven, ![.translation, .textGeneration].contains(task) {
       throw ZooError(
         .usage, "the model generates no text", at: model, advice: "leave --stream and the options of generating out")
     }
-    if stream, options.json {
+    if stream, options.json || jsonLines {
       throw ZooError(.usage, "a JSON document does not come piece by piece", at: "--stream", advice: "leave one out")
     }
     if draw != nil, task != .objectDetection {
@@ -95,7 +113,7 @@ struct Predict: ParsableCommand {
   /// Of texts, or of photographs where the model takes them: then what names a file or a folder, or ends as photographs'
   /// names do, is no text.
   private func embeddings(_ model: Model) throws -> Predictions {
-    guard model.metadata.image != nil else { return try aboutTexts(model, inputs) }
+    guard model.metadata.image != nil else { return try aboutTexts(model, inputs, file: file) }
     guard model.metadata.tokenizer != nil else { return try aboutImages(model, inputs) }
     var predictions: Predictions = ([], Failures())
     var rest = inputs[...]
@@ -108,41 +126,65 @@ struct Predict: ParsableCommand {
       predictions.reports += part.reports
       predictions.failures.join(part.failures)
     }
-    if file != nil { predictions.reports += try aboutTexts(model, [], file: file).reports }
+    if file != nil {
+      let part = try aboutTexts(model, [], file: file)
+      predictions.reports += part.reports
+      predictions.failures.join(part.failures)
+    }
     return predictions
   }
 
   private static func isPicture(_ input: String) -> Bool { FileKind(path: input) != nil || isImageName(input) }
 
-  private func aboutTexts(_ model: Model, _ inputs: [String]) throws -> Predictions {
-    try aboutTexts(model, inputs, file: file)
+  /// Shows an answer, and keeps it where all are one document.
+  private func tell(_ report: PredictionReport, of reports: inout [PredictionReport]) throws {
+    if jsonLines {
+      try Console.printJSONLine(report)
+    } else if options.json {
+      reports.append(report)
+    } else if report.error == nil {
+      Console.print(report.text(isBrief: top == 1))
+    }
   }
 
   private func aboutTexts(_ model: Model, _ inputs: [String], file: String?) throws -> Predictions {
-    var reports: [PredictionReport] = []
-    let texts = try textInputs(inputs, file: file)
-    if stream {
-      for text in texts {
-        try ZooError.locating(self.model) { try show(model.stream(.text(text), generation: generation.value)) }
+    var predictions: Predictions = ([], Failures())
+    var texts = TextInputs(inputs, file: file, isLenient: jsonLines)
+    var count = 0
+    while true {
+      // Many at once: the model runs those of like length together.
+      let part = try texts.next(stream ? 1 : Self.textsAtOnce)
+      guard !part.isEmpty else { return predictions }
+      if stream {
+        try ZooError.locating(self.model) { try show(model.stream(.text(part[0]), generation: generation.value)) }
+        continue
       }
-      return (reports, Failures())
+      try Diagnostics.timed("answered \(part.count) texts") { try answer(texts: part, model, &predictions) }
+      count += part.count
+      options.progress("\(count) texts")
     }
-    // Many at once: the model runs those of like length together.
-    for start in stride(from: 0, to: texts.count, by: Self.textsAtOnce) {
-      if texts.count > Self.textsAtOnce { options.progress("\(start) of \(texts.count) texts") }
-      let part = texts[start..<min(start + Self.textsAtOnce, texts.count)]
+  }
+
+  /// Answers texts together, or one by one where one of them can't be answered.
+  private func answer(texts: [String], _ model: Model, _ predictions: inout Predictions) throws {
+    do {
+      if let bad = texts.first(where: { !$0.isText }) { throw ZooError(.badData, "no UTF-8 text", at: bad) }
       let answers = try ZooError.locating(self.model) {
-        let inputs = part.map { Input.text($0, prompt: prompt) }
+        let inputs = texts.map { Input.text($0, prompt: prompt) }
         return generation.isGiven
           ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
       }
-      for (text, answer) in zip(part, answers) {
-        let item = PredictionReport(input: text, answer, top: top)
-        reports.append(item)
-        if !options.json { Console.print(item.text(isBrief: false)) }
+      for (text, answer) in zip(texts, answers) {
+        try tell(PredictionReport(input: text, answer, top: top ?? Self.usualTop), of: &predictions.reports)
       }
+    } catch let error as ZooError where error.kind == .badData {
+      guard texts.count == 1 else {
+        for text in texts { try answer(texts: [text], model, &predictions) }
+        return
+      }
+      predictions.failures.report(error)
+      try tell(PredictionReport(input: texts[0], error: error), of: &predictions.reports)
     }
-    return (reports, Failures())
   }
 
   /// Writes the pieces of one text when they come.
@@ -154,42 +196,55 @@ struct Predict: ParsableCommand {
   }
 
   private static let textsAtOnce = 1024
+  private static let picturesAtOnce = 32
+  private static let usualTop = 5
 
   private func aboutImages(_ model: Model, _ inputs: [String]) throws -> Predictions {
-    if let file, model.metadata.tokenizer == nil {
-      throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
+    var predictions: Predictions = ([], Failures())
+    if jsonLines, inputs == ["-"] {
+      var lines = StandardLines(isLenient: true)
+      while true {
+        let names = try lines.next(Self.picturesAtOnce)
+        guard !names.isEmpty else { return predictions }
+        try answer(pictures: names, model, &predictions)
+      }
     }
+    try answer(pictures: inputs, model, &predictions)
+    return predictions
+  }
+
+  /// Answers about pictures, some at a time.
+  private func answer(pictures inputs: [String], _ model: Model, _ predictions: inout Predictions) throws {
     let files = inputs.flatMap(expand)
-    var drawn = try draw.map { try DrawnFiles($0, inputs: files.count, model: model) }
-    var failures = Failures()
-    var reports: [PredictionReport] = []
+    var drawn = try draw.map { try DrawnFiles($0, inputs: files.count, model: model, writing) }
     var waiting: [(path: String, image: Image)] = []
 
     func flush() throws {
-      let answers = try ZooError.locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
+      guard !waiting.isEmpty else { return }
+      let answers = try Diagnostics.timed("answered \(waiting.count) images") {
+        try ZooError.locating(self.model) { try model.predict(waiting.map { .image($0.image) }) }
+      }
       for (input, answer) in zip(waiting, answers) {
-        let item = PredictionReport(input: input.path, answer, top: top)
-        reports.append(item)
-        if !options.json { Console.print(item.text(isBrief: top == 1)) }
+        try tell(
+          PredictionReport(input: input.path, answer, top: top ?? Self.usualTop), of: &predictions.reports)
         if case .detections(let found) = answer { try drawn?.write(input.image, found, input: input.path) }
       }
       waiting = []
     }
 
     for (index, (path, failure)) in files.enumerated() {
-      if files.count > 32 { options.progress("\(index) of \(files.count) images") }
+      if files.count > Self.picturesAtOnce { options.progress("\(index) of \(files.count) images") }
       do {
         if let failure { throw failure }
         waiting.append((path, try Image(contentsOf: path == "-" ? "/dev/stdin" : path)))
       } catch {
         try flush()
-        failures.report(error)
-        reports.append(PredictionReport(input: path, error: error))
+        predictions.failures.report(error)
+        try tell(PredictionReport(input: path, error: error), of: &predictions.reports)
       }
-      if waiting.count == 32 { try flush() }
+      if waiting.count == Self.picturesAtOnce { try flush() }
     }
     try flush()
-    return (reports, failures)
   }
 
   /// The images that `input` stands for, or why there are none.
@@ -210,7 +265,7 @@ private struct PredictionReport: Encodable {
   var detections: [Detection]?
   var text: String?
   var embedding: [Float]?
-  var error: String?
+  var error: ErrorReport?
 
   init(input: String, _ prediction: Prediction, top: Int) {
     self.input = input
@@ -226,7 +281,7 @@ private struct PredictionReport: Encodable {
 
   init(input: String, error: any Error) {
     self.input = input
-    self.error = "\(error)"
+    self.error = ErrorReport(error)
   }
 
   func text(isBrief: Bool) -> String {

@@ -3,9 +3,10 @@ import ModelZoo
 
 struct Remove: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Remove a model from your own.", discussion: "Models that come with zoo stay.")
+    abstract: "Remove a model from your own.", discussion: "Models that come with zoo stay.",
+    aliases: ["rm"])
 
-  @Argument(help: "Its whole name, as zoo list shows it.")
+  @Argument(help: "Its whole name, as zoo list shows it.", completion: .ownModels)
   var name: String
 
   @Flag(help: "Print one JSON document instead of text.")

@@ -3,12 +3,6 @@ import Files
 import ModelZoo
 import NumPyFormat
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a model on tensors.",
@@ -17,25 +11,39 @@ struct Run: ParsableCommand {
       Box-Muller; integers and booleans are 0 or 1), the same on every machine.
       """)
 
-  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.")
+  @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
   var model: String
 
   @OptionGroup var tensors: TensorOptions
 
   @Option(
-    help: ArgumentHelp("Write each output to DIR/NAME.npy; what is printed says which file is which.", valueName: "DIR")
-  )
+    help: ArgumentHelp(
+      "Write each output to DIR/NAME.npy; what is printed says which file is which.", valueName: "DIR"),
+    completion: .directory)
   var outputDir: String?
 
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
+  // What is for predict is often given to run.
+  @Argument(help: .hidden)
+  var others: [String] = []
+
+  func validate() throws {
+    guard let other = others.first else { return }
+    throw ValidationError(
+      "run takes tensors, as --input NAME=FILE.npy; zoo predict \(model) \(other) answers about photographs and texts.")
+  }
+
   func run() throws {
-    let model = try Model(named: self.model, options: options.modelOptions(precision: precision.value, memory))
+    let model = try options.open(self.model, precision: precision.value, memory)
     let inputs = try tensors.exactInputs(of: model, named: self.model)
-    let outputs = try ZooError.locating(self.model) {
-      try model.run(exactly: inputs.map { ($0.name, .tensor($0.tensor)) }).flatMap(Self.tensors)
+    let outputs = try Diagnostics.timed("ran") {
+      try ZooError.locating(self.model) {
+        try model.run(exactly: inputs.map { ($0.name, .tensor($0.tensor)) }).flatMap(Self.tensors)
+      }
     }
     let files = try write(outputs)
     var report = Report(
@@ -86,13 +94,10 @@ struct Run: ParsableCommand {
   /// Writes the outputs into the folder that was asked for, all of them or none; gives each one's file.
   private func write(_ outputs: [Shown]) throws -> [String]? {
     guard let outputDir else { return nil }
-    do {
-      try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
-    } catch {
-      throw ZooError(.notFound, "the folder can't be made", at: outputDir)
-    }
+    try Folder.make(outputDir)
     var names = FileNames(ending: ".npy")
     let paths = names.add(outputs.map(\.name)).map { "\(outputDir)/\($0)" }
+    try paths.forEach(writing.check)
     var files = NewFiles()
     for (output, path) in zip(outputs, paths) { try files.add(NumPyFile.newFile(output.tensor, at: path)) }
     try files.commit()

@@ -11,13 +11,13 @@ struct Verify: ParsableCommand {
       in type, shape and distribution. The exit status is 65 when any test does not pass.
       """)
 
-  @Argument(help: ArgumentHelp("Test folders, or folders that hold such.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("Test folders, or folders that hold such.", valueName: "dir"), completion: .directory)
   var folders: [String]
 
-  @Option(help: ArgumentHelp("Let outputs differ by so much, whatever is expected.", valueName: "number"))
+  @Option(help: ArgumentHelp("Let outputs differ by so much, 0 or more, whatever is expected.", valueName: "number"))
   var tolerance: Double?
 
-  @Option(help: ArgumentHelp("Let outputs differ by so much times what is expected.", valueName: "number"))
+  @Option(help: ArgumentHelp("Let outputs differ by so much, 0 or more, times what is expected.", valueName: "number"))
   var relative: Double?
 
   @OptionGroup var memory: MemoryOption
@@ -25,7 +25,7 @@ struct Verify: ParsableCommand {
 
   func validate() throws {
     for case let value? in [tolerance, relative] where !(value >= 0) {
-      throw ValidationError("A tolerance is a number from 0.")
+      throw ValidationError("--tolerance and --relative take a number of 0 or more.")
     }
     if folders.isEmpty { throw ValidationError("Missing expected argument '<dir> ...'.") }
   }

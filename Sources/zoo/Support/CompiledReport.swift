@@ -17,21 +17,40 @@ struct CompiledReport: Encodable {
     var operatorType: String
     var epilogue: [String]
     var kernel: String?
+    var plugin: Plugin?
     var outputs: [Output]
     var workspaceBytes: Int
     var bodies: [Body]
 
     enum CodingKeys: String, CodingKey {
-      case node, epilogue, kernel, outputs, bodies
+      case node, epilogue, kernel, plugin, outputs, bodies
       case operatorType = "operator"
       case workspaceBytes = "workspace_bytes"
     }
   }
 
+  struct Plugin: Encodable {
+    var name: String
+    var path: String
+  }
+
   struct Output: Encodable {
     var name: String
     var type: String
+    var shape: [ExtentReport]?
     var layout: String
+    /// For people, the type with the shape.
+    let text: String
+
+    enum CodingKeys: CodingKey {
+      case name, type, shape, layout
+    }
+
+    init(_ output: RegionReport.Output) {
+      (name, layout, text) = (output.value.name, output.layout, typeText(output.value.type))
+      let report = TypeReport(output.value.type)
+      (type, shape) = (report.name, report.shape)
+    }
   }
 
   struct Body: Encodable {
@@ -45,14 +64,15 @@ struct CompiledReport: Encodable {
     steps = region.steps.map { step in
       Step(
         node: step.node, operatorType: step.operatorType, epilogue: step.epilogue, kernel: step.kernel,
-        outputs: step.outputs.map { Output(name: $0.value.name, type: typeText($0.value.type), layout: $0.layout) },
+        plugin: step.plugin.map { Plugin(name: $0.name, path: $0.origin) },
+        outputs: step.outputs.map(Output.init),
         workspaceBytes: step.workspaceByteCount,
         bodies: step.bodies.map { Body(name: $0.name, regions: $0.regions.map(CompiledReport.init)) })
     }
   }
 
   static func text(_ regions: [CompiledReport]) -> String {
-    table([["node", "computes", "gives", "by"]] + rows(regions, indent: ""))
+    table([["node", "computes", "gives", "plugin", "by"]] + rows(regions, indent: ""))
   }
 
   private static func rows(_ regions: [CompiledReport], indent: String) -> [[String]] {
@@ -60,7 +80,9 @@ struct CompiledReport: Encodable {
     for (index, region) in regions.enumerated() {
       rows.append(["\(indent)region \(index + 1): \(region.summary)"])
       for step in region.steps {
-        rows.append(["\(indent)  \(step.node)", step.operators, step.results, step.kernel ?? ""])
+        rows.append([
+          "\(indent)  \(step.node)", step.operators, step.results, step.plugin?.name ?? "", step.kernel ?? "",
+        ])
         for body in step.bodies {
           rows.append(["\(indent)    \(body.name)"])
           rows += Self.rows(body.regions, indent: indent + "      ")
@@ -80,6 +102,6 @@ extension CompiledReport.Step {
   fileprivate var operators: String { ([operatorType] + epilogue).joined(separator: " + ") }
 
   fileprivate var results: String {
-    outputs.map { $0.layout == "plain" ? $0.type : "\($0.type) \($0.layout)" }.joined(separator: ", ")
+    outputs.map { $0.layout == "plain" ? $0.text : "\($0.text) \($0.layout)" }.joined(separator: ", ")
   }
 }

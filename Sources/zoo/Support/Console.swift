@@ -15,6 +15,14 @@ import ModelZoo
 
 /// What goes to the terminal: answers to standard output, everything else to standard error.
 enum Console {
+  /// How many characters fit on a line of the terminal that standard output is; `nil` where it is none.
+  static var width: Int? {
+    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Writes `text` and a line end to standard output, as it can be shown.
   ///
   /// Ends the program when nobody can read it: silently for a closed pipe, by SIGPIPE's usual effect.
@@ -30,13 +38,45 @@ enum Console {
     }
   }
 
-  /// Writes `value` as one JSON document to standard output.
+  /// Whether an error that ends the program is an answer, too: the JSON document that was asked for.
+  nonisolated(unsafe) static var answersErrors = false
+  /// Whether each answer is a line of JSON.
+  nonisolated(unsafe) static var hasJSONLines = false
+  /// Whether the one document has been written.
+  private nonisolated(unsafe) static var hasAnswered = false
+
+  /// Writes `value`, whose form is an object, as one JSON document to standard output.
   static func printJSON(_ value: some Encodable) throws {
+    writeAnswer(try json(value, [.prettyPrinted]))
+    hasAnswered = true
+  }
+
+  /// Writes `value`, whose form is an object, as a line of JSON to standard output.
+  static func printJSONLine(_ value: some Encodable) throws { writeAnswer(try json(value, [])) }
+
+  private static func json(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    writeAnswer(String(decoding: try encoder.encode(value), as: UTF8.self).visibleJSON + "\n")
+    return String(decoding: try encoder.encode(Versioned(value)), as: UTF8.self).visibleJSON + "\n"
+  }
+
+  /// Says what went wrong, to standard error and, where JSON was asked for and has not come, to standard output.
+  ///
+  /// - Parameter lines: Whether the message has line ends of its own, as that of wrong usage.
+  static func end(with error: ZooError, lines: Bool = false) -> Never {
+    if answersErrors, !hasAnswered {
+      let answer = Failure(error: ErrorReport(error))
+      do { try hasJSONLines ? printJSONLine(answer) : printJSON(answer) } catch {}
+    }
+    if lines { writeError("zoo: \(error)") } else { report(error) }
+    exit(error.kind.exitStatus)
+  }
+
+  private struct Failure: Encodable {
+    var error: ErrorReport
   }
 
   /// Writes `text` and a line end to standard error, as it can be shown.

@@ -24,7 +24,7 @@ struct DescriptionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The classes' names: a text file with one a line, or JSON (a list, or an object with a name for each number).",
-      valueName: "FILE"))
+      valueName: "FILE"), completion: .file())
   var labels: String?
 
   @Option(help: ArgumentHelp("What the model answers: \(Task.choices).", valueName: "TASK"))

@@ -71,6 +71,46 @@ func typeText(_ type: ValueType?) -> String {
   }
 }
 
+/// An extent in JSON: a number, a symbol, or null where nothing is known.
+enum ExtentReport: Encodable {
+  case number(Int64)
+  case symbol(String)
+  case unknown
+
+  init(_ dimension: ShapeDimension) {
+    switch dimension.extent {
+    case .fixed(let extent): self = .number(extent)
+    case .symbol(let symbol): self = .symbol(symbol)
+    case .unknown: self = .unknown
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .number(let number): try container.encode(number)
+    case .symbol(let symbol): try container.encode(symbol)
+    case .unknown: try container.encodeNil()
+    }
+  }
+}
+
+/// A type in JSON: that of the elements beside the shape, of a tensor; else all in words.
+struct TypeReport {
+  var name: String
+  /// `nil` for any shape, and for what is no tensor.
+  var shape: [ExtentReport]?
+
+  init(_ type: ValueType?) {
+    guard case .tensor(let number, let shape)? = type?.form else {
+      name = typeText(type)
+      return
+    }
+    name = ElementType(rawValue: number)?.name ?? "type \(number)"
+    self.shape = shape.map { $0.map(ExtentReport.init) }
+  }
+}
+
 /// Rows of cells as lines, each column as wide as its widest cell; a row of one cell is a title, which may be wider.
 ///
 /// - Parameter right: The columns that are aligned to the right.
@@ -87,6 +127,27 @@ func table(_ rows: [[String]], right: Set<Int> = [], indent: String = "") -> Str
     while line.hasSuffix(" ") { line.removeLast() }
     return line
   }.joined(separator: "\n")
+}
+
+/// Rows of cells that are `width` characters wide together, with a table's two spaces between columns: cells of the columns
+/// `elastic` are cut, the first of them first, to 12 characters if need be.
+///
+/// - Parameter elastic: Columns, and whether it is the end of a text that stays, as of a path.
+func fitted(_ rows: [[String]], to width: Int?, elastic: [(column: Int, keepsEnd: Bool)]) -> [[String]] {
+  guard let width else { return rows }
+  var rows = rows.map { $0.map(\.visibleLine) }
+  func widest(_ column: Int) -> Int { rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+  let columns = rows.map(\.count).max() ?? 0
+  var surplus = (0..<columns).reduce(2 * (columns - 1)) { $0 + widest($1) } - width
+  for (column, keepsEnd) in elastic where surplus > 0 {
+    let most = max(12, widest(column) - surplus)
+    surplus -= max(0, widest(column) - most)
+    for index in rows.indices where column < rows[index].count && rows[index][column].count > most {
+      let text = rows[index][column]
+      rows[index][column] = keepsEnd ? "…" + text.suffix(most - 1) : text.prefix(most - 1) + "…"
+    }
+  }
+  return rows
 }
 
 extension String {

@@ -1,21 +1,12 @@
+import Files
 import ModelZoo
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// The file at `path`, or the images in the folder there, by name. A folder's other files and folders don't count.
 ///
 /// - Throws: `ZooError` (`notFound`) for a folder without images.
 func imageFiles(at path: String) throws -> [String] {
   guard FileKind(path: path) == .folder else { return [path] }
-  guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-    throw ZooError(.notFound, "the folder can't be read", at: path)
-  }
-  let images = names.filter { !$0.hasPrefix(".") && isImageName($0) }
-  let paths = images.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+  let paths = try Folder.names(in: path).filter(isImageName).map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     .filter { FileKind(path: $0) != .folder }
   guard !paths.isEmpty else {
     throw ZooError(.notFound, "the folder holds no \(ImageFormat.names) files", at: path)

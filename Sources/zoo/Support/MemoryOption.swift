@@ -6,7 +6,7 @@ struct MemoryOption: ParsableArguments {
   @Option(
     name: .customLong("memory-limit"),
     help: ArgumentHelp(
-      "Refuse to run what takes more memory than this, such as 500M or 2G; what the machine has if not given.",
+      "Refuse to run what takes more memory than this, such as 500M or 2G, 1 byte to 4194303T; what the machine has if not given.",
       valueName: "SIZE"))
   var limit: Size?
 

@@ -16,7 +16,8 @@ struct ModelReport: Encodable {
   var parameters: Int
   /// The weights by the type that the file holds them in, the largest share first.
   var storage: [Storage]
-  var metadata: ModelMetadata
+  private var described: Metadata
+  var metadata: ModelMetadata { described.value }
   var producer: String
   var operatorSets: [OperatorSet]
   var inputs: [Value]
@@ -29,8 +30,9 @@ struct ModelReport: Encodable {
   var regions: [CompiledReport]?
 
   enum CodingKeys: String, CodingKey {
-    case path, format, compression, parameters, metadata, producer, inputs, outputs, nodes, operators, functions
+    case path, format, compression, parameters, producer, inputs, outputs, nodes, operators, functions
     case tensors, regions, storage
+    case described = "metadata"
     case fileBytes = "file_bytes"
     case tensorBytes = "tensor_bytes"
     case storedBytes = "stored_bytes"
@@ -64,6 +66,34 @@ struct ModelReport: Encodable {
   struct Value: Encodable {
     var name: String
     var type: String
+    var shape: [ExtentReport]?
+    /// For people, the type with the shape.
+    let text: String
+
+    enum CodingKeys: CodingKey {
+      case name, type, shape
+    }
+
+    init(_ value: ValueInfo) {
+      (name, text) = (value.name, typeText(value.type))
+      let report = TypeReport(value.type)
+      (type, shape) = (report.name, report.shape)
+    }
+  }
+
+  /// What is said of the model, its task by the name that options have for it.
+  struct Metadata: Encodable {
+    private enum Key: CodingKey {
+      case task
+    }
+
+    let value: ModelMetadata
+
+    func encode(to encoder: any Encoder) throws {
+      try value.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(value.task.name, forKey: .task)
+    }
   }
 
   struct Tensor: Encodable {
@@ -121,11 +151,11 @@ struct ModelReport: Encodable {
     format = try ModelFormat(contentsOf: path)
     fileBytes = try fileSize(path)
     let model = try ModelDefinition(contentsOf: path)
-    metadata = model.metadata
+    described = Metadata(value: model.metadata)
     producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
     operatorSets = model.operatorSets.map { OperatorSet(domain: $0.domain, version: $0.version) }
-    inputs = model.requiredInputs.map { Value(name: $0.name, type: typeText($0.type)) }
-    outputs = model.graph.outputs.map { Value(name: $0.name, type: typeText($0.type)) }
+    inputs = model.requiredInputs.map(Value.init)
+    outputs = model.graph.outputs.map(Value.init)
     nodes = model.graph.nodes.count
     operators = model.graph.nodes.reduce(into: [:]) { counts, node in
       counts[node.domain.isEmpty ? node.operatorType : "\(node.domain).\(node.operatorType)", default: 0] += 1
@@ -162,7 +192,7 @@ struct ModelReport: Encodable {
     row("model", metadata.name)
     row("architecture", metadata.architecture)
     row("summary", metadata.summary)
-    if metadata.task != .none { row("task", metadata.task.rawValue) }
+    if metadata.task != .none { row("task", metadata.task.name) }
     if !metadata.labels.isEmpty {
       let shown = metadata.labels.prefix(10).joined(separator: ", ")
       row("labels", "\(metadata.labels.count): \(shown)\(metadata.labels.count > 10 ? ", …" : "")")
@@ -174,14 +204,14 @@ struct ModelReport: Encodable {
       row("prompts", prompts.map(\.name).joined(separator: ", ") + standard)
     }
     for accuracy in metadata.accuracy { row("accuracy", accuracy.text) }
-    row("licence", metadata.license)
+    row("license", metadata.license)
     row("source", metadata.source)
     row("producer", producer)
     row(
       "operator sets",
       operatorSets.map { "\($0.domain.isEmpty ? "ai.onnx" : $0.domain) \($0.version)" }.joined(separator: ", "))
-    for input in inputs { row("input", "\(input.name): \(input.type)") }
-    for output in outputs { row("output", "\(output.name): \(output.type)") }
+    for input in inputs { row("input", "\(input.name): \(input.text)") }
+    for output in outputs { row("output", "\(output.name): \(output.text)") }
     let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
     row("nodes", "\(nodes): \(counts.joined(separator: ", "))")
     if functions > 0 { row("functions", "\(functions)") }

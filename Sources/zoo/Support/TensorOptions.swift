@@ -5,10 +5,11 @@ import NumPyFormat
 /// A network's inputs as files, or drawn from a seed.
 struct TensorOptions: ParsableArguments {
   @Option(
-    name: .customLong("input"), help: ArgumentHelp("An input's file; may be repeated.", valueName: "NAME=FILE.npy"))
+    name: .customLong("input"), help: ArgumentHelp("An input's file; may be repeated.", valueName: "NAME=FILE.npy"),
+    completion: .file())
   var files: [String] = []
 
-  @Option(help: "Make the inputs that are not given from this seed.")
+  @Option(help: "Make the inputs that are not given from this seed: 0 to 18446744073709551615.")
   var seed: UInt64?
 
   @OptionGroup var dimensions: DimensionOptions

@@ -1,4 +1,5 @@
 import CVectorKernels
+import PluginSupport
 import ZooPlugin
 
 /// The quads that `depth` bytes fill, which products take four at a time.
