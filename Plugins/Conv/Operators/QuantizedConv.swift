@@ -1,4 +1,5 @@
 import CConvKernels
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

@@ -33,6 +33,12 @@ struct ErrorReport: Encodable {
     case .badData: kind = "bad-data"
     case .notFound: kind = "not-found"
     case .unsupported: kind = "unsupported"
+    case .missingOperator: kind = "missing-operator"
+    case .badInput: kind = "bad-input"
+    case .badShape: kind = "bad-shape"
+    case .outOfMemory: kind = "out-of-memory"
+    case .cancelled: kind = "cancelled"
+    case .deadlineExceeded: kind = "deadline-exceeded"
     case .defect: kind = "defect"
     }
     (message, location, advice, status) = (error.message, error.location, error.advice, error.kind.exitStatus)

@@ -1,4 +1,5 @@
 import CStandardKernels
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 

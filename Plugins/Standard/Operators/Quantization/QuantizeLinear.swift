@@ -1,3 +1,4 @@
+import KernelSupport
 import PluginSupport
 import ZooPlugin
 
