@@ -22,11 +22,6 @@ done
 expect Hund "$(stranger "$work/zoo" predict transformer-en-de "A dog is running.")"
 [ "$(stranger "$work/zoo" plugins --json | grep -c '"version"')" = 7 ] || fail "not seven plugins"
 [ -s "$unpacked/INSTALL" ] || fail "nothing says how to install"
-# No file knows where it was made.
-if grep -rlaF -e "$root/" -e "$(dirname "$(readlink -f "$(command -v swift)")")" "$unpacked/bin" "$unpacked/lib"; then
-  fail "these files hold paths of this machine"
-fi
-
 if command -v dpkg-deb dpkg-shlibdeps >/dev/null; then
   package=$(echo "$work"/one/zoo_*.deb)
   dpkg-deb -x "$package" "$work/root"
