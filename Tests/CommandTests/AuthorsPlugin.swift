@@ -34,7 +34,7 @@ enum AuthorsPlugin {
     model.graph.name = "authors"
     model.graph.inputs = [ValueInfo(name: "x", elementType: .float32, shape: [2, 3])]
     let shape = output.map { extent in
-      Dimension((extent as? Int).map { .fixed(Int64($0)) } ?? .symbol("\(extent)"))
+      ShapeDimension((extent as? Int).map { .fixed(Int64($0)) } ?? .symbol("\(extent)"))
     }
     model.graph.outputs = [ValueInfo(name: "y", elementType: .float32, shape: shape)]
     model.graph.nodes = [Node(type, domain: domain, name: node, inputs: ["x"], outputs: ["y"])]
