@@ -50,7 +50,8 @@ package final class KernelHandle: @unchecked Sendable {
     }
   }
 
-  /// Computes the outputs, unless all are empty: kernels would go through the extents around nothing.
+  /// Computes the outputs, unless all are empty: kernels would go through the extents around nothing. What a crash is told by
+  /// stays set: `CrashNote.restoring` goes around several.
   package func run(_ call: UnsafeMutablePointer<zoo_call>) -> zoo_status {
     let outputs = UnsafeBufferPointer(start: call.pointee.outputs, count: call.pointee.output_count)
     // One that nobody reads has no type.
@@ -58,7 +59,9 @@ package final class KernelHandle: @unchecked Sendable {
       guard let output, output.pointee.kind == ZOO_VALUE_TENSOR else { return false }
       return output.pointee.type == 0 || output.pointee.rank >= 0 && output.pointee.byte_count == 0
     }
-    return isEmpty && !outputs.isEmpty ? zoo_status(ZOO_OK) : note.noting { kernel.run(kernel.state, call) }
+    if isEmpty && !outputs.isEmpty { return zoo_status(ZOO_OK) }
+    note.begin()
+    return kernel.run(kernel.state, call)
   }
 
   deinit { kernel.destroy?(kernel.state) }

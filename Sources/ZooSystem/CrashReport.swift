@@ -12,8 +12,20 @@ package final class CrashNote: Sendable {
   /// What `body` gives; a crash in it, on this thread or in tasks that it shares out, is told by the words.
   @inline(__always)
   package func noting<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try Self.restoring {
+      begin()
+      return try body()
+    }
+  }
+
+  /// From here on a crash on this thread is told by the words, until others take their place.
+  @inline(__always)
+  package func begin() { zoo_set_doing(words) }
+
+  /// What `body` gives. Afterwards a crash on this thread is told as before.
+  @inline(__always)
+  package static func restoring<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = zoo_doing()
-    zoo_set_doing(words)
     defer { zoo_set_doing(before) }
     return try body()
   }

@@ -4,6 +4,7 @@ import ZooCompiler
 import ZooCore
 import ZooOperators
 import ZooPluginHost
+import ZooSystem
 
 /// The memory of one run at a time: an arena, the ABI's tables pointing into it, and values that steps make.
 final class RunState: @unchecked Sendable {
@@ -122,7 +123,9 @@ final class RunState: @unchecked Sendable {
 
   // MARK: Steps
 
-  func run(_ plan: Plan, _ call: RunContext) throws {
+  func run(_ plan: Plan, _ call: RunContext) throws { try CrashNote.restoring { try runSteps(of: plan, call) } }
+
+  private func runSteps(of plan: Plan, _ call: RunContext) throws {
     for index in plan.steps.indices {
       try call.control?.check()
       guard let kernel = kernels[index] else {
