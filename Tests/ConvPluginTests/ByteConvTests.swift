@@ -171,13 +171,12 @@ private struct ByteScene: CustomStringConvertible {
     var workspace = [Float](repeating: .nan, count: Int(conv_workspace_count(plan)) + 16)
     source.withUnsafeBytes { source in
       (added.raw.type == 0 ? others.withUnsafeBytes { Array($0) } : otherBytes).withUnsafeBytes { residual in
-        workspace.withUnsafeMutableBufferPointer { workspace in
+        withBuffers(&workspace, packed) { workspace, packed in
           func run(_ output: UnsafeMutableRawPointer?) {
             var buffers = conv_buffers(
               input: source.baseAddress?.assumingMemoryBound(to: Float.self), packed: packed,
               residual: epilogue.residual == 0 ? nil : residual.baseAddress?.assumingMemoryBound(to: Float.self),
-              output: output?.assumingMemoryBound(to: Float.self), workspace: workspace.baseAddress, blocked_output: 1,
-              reserved: 0)
+              output: output?.assumingMemoryBound(to: Float.self), workspace: workspace, blocked_output: 1, reserved: 0)
             for phase in 0..<conv_phases(plan) {
               for task in 0..<conv_tasks(plan, phase) { conv_run(plan, &buffers, phase, task, task % workers) }
             }
@@ -191,5 +190,14 @@ private struct ByteScene: CustomStringConvertible {
       }
     }
     return result.raw.type == 0 ? output : bytes.map { Float(result.steps($0)) }
+  }
+
+  private func withBuffers(
+    _ workspace: inout [Float], _ packed: [Float],
+    _ body: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?) -> Void
+  ) {
+    workspace.withUnsafeMutableBufferPointer { workspace in
+      packed.withUnsafeBufferPointer { body(workspace.baseAddress, $0.baseAddress) }
+    }
   }
 }

@@ -443,7 +443,7 @@ extension Naive {
     padEnd[axis] = generator.int(0...span - 1)
   }
 
-  fileprivate mutating func randomize(_ axis: Int, rank: Int, using generator: inout Generator) {
+  mutating func randomize(_ axis: Int, rank: Int, using generator: inout Generator) {
     repeat {
       kernel[axis] = generator.int(1...(rank == 3 ? 3 : 4))
       strides[axis] = generator.int(1...3)
