@@ -4,7 +4,7 @@ import ZooPluginHost
 extension CompilerGraph {
   /// The graph with what the operators of `registry` tell of its values. Weights stay where they are.
   ///
-  /// - Throws: `ZooError`: `badData` for values that don't fit together, `unsupported` for an operator that no plugin offers.
+  /// - Throws: `ZooError`: `badData` for values that don't fit together, `missingOperator` for one that no plugin offers.
   package func inferred(by registry: OperatorRegistry) throws -> CompilerGraph {
     var graph = self
     let provider = PluginProvider(registry: registry, arithmetic: Arithmetic())

@@ -15,11 +15,12 @@ for file in lib/libmodelzoo.so.1 lib/libmodelzoo.so include/modelzoo.h; do
   [ -s "$prefix/$file" ] || fail "no $file"
 done
 readelf -d "$library" | grep -q 'SONAME.*\[libmodelzoo.so.1\]' || fail "another soname"
-others=$(nm -D --defined-only "$library" | awk '$3 !~ /^mz_/ { print $3 }' | head -5 | xargs)
+# Symbols that only the library's own relocations name are local, and nobody else's to use.
+others=$(nm -D --defined-only --extern-only "$library" | awk '$3 !~ /^mz_/ { print $3 }' | head -5 | xargs)
 [ -z "$others" ] || fail "the library shows symbols of others: $others"
 # Each function of the header is there.
 for name in $(grep -o 'mz_[a-z_]*(' "$prefix/include/modelzoo.h" | tr -d '(' | sort -u); do
-  nm -D --defined-only "$library" | grep -q " T $name\$" || fail "the library lacks $name"
+  nm -D --defined-only --extern-only "$library" | grep -q " T $name\$" || fail "the library lacks $name"
 done
 
 cd "$work"
