@@ -100,8 +100,8 @@ private struct QuantizedWeights {
   /// `nil` for weights that don't become such ones.
   init?(_ stored: StoredTensor, _ quantization: Quantization) throws {
     let scales = quantization.scales
-    guard let channels = stored.shape.first, quantization.axis == 0, quantization.blockSize == 0,
-      scales.count == 1 || scales.count == channels, scales.allSatisfy({ $0.isFinite })
+    guard let channels = stored.shape.first, quantization.blockSize == 0,
+      scales.count == 1 || scales.count == channels && quantization.axis == 0, scales.allSatisfy({ $0.isFinite })
     else { return nil }
     self.scales = StoredTensor(try Tensor(scales, shape: [scales.count]))
     let points = quantization.zeroPoints
