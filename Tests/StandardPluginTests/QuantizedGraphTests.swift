@@ -142,6 +142,37 @@ import ZooRuntime
     #expect(steps.count { $0 == "QuantizedConv" } == 3)
   }
 
+  /// Products of matrices with weights and with each other, biases, and what follows.
+  @Test(arguments: [false, true], [1, 37]) func perceptron(signed: Bool, rows: Int) throws {
+    var b = Builder(seed: 40 + rows)
+    var x = try b.quantized(b.image([2, rows, 48]), exponent: -6, zero: 128, signed: signed)
+    func weights(_ shape: [Int], axis: Int, _ b: inout Builder) throws -> String {
+      let numbers = (0..<shape.reduce(1, *)).map { _ in Int8(b.numbers.below(31) - 15) }
+      let scales = (0..<shape[axis]).map { _ in Float(sign: .plus, exponent: -5 - b.numbers.below(2), significand: 1) }
+      let inputs = [
+        b.constant(try Tensor(numbers, shape: shape)), b.constant(try Tensor(scales, shape: [shape[axis]])),
+        b.constant(try Tensor((0..<shape[axis]).map { Int8($0 % 5 - 2) }, shape: [shape[axis]])),
+      ]
+      return b.node("DequantizeLinear", inputs, [Attribute("axis", .int(Int64(axis)))])
+    }
+    func bias(_ count: Int, _ b: inout Builder) throws -> String {
+      b.constant(try Tensor((0..<count).map { Float($0 % 17) / 4 - 2 }, shape: [count]))
+    }
+    let first = b.node("MatMul", [b.number(x), try weights([48, 80], axis: 1, &b)])
+    let rounded = try b.quantized(first, exponent: -1, zero: 120, signed: signed)
+    let sum = b.node("Add", [b.number(rounded), try bias(80, &b)])
+    x = try b.quantized(b.node("Relu", [sum]), exponent: -1, zero: 0, signed: signed)
+    let turned = b.node("Transpose", [b.number(x)], [Attribute("perm", .ints([0, 2, 1]))])
+    let y = try b.quantized(turned, exponent: -1, zero: 0, signed: signed)
+    x = try b.quantized(b.node("MatMul", [b.number(x), b.number(y)]), exponent: 5, zero: 30, signed: signed)
+    let flat = b.node("Flatten", [b.number(x)], [Attribute("axis", .int(2))])
+    x = try b.quantized(flat, exponent: 5, zero: 30, signed: signed)
+    let gemm = b.node(
+      "Gemm", [b.number(x), try weights([70, rows], axis: 0, &b), try bias(70, &b)], [Attribute("transB", .int(1))])
+    let steps = try b.check([gemm])
+    #expect(steps.count { $0 == "QuantizedMatMul" } == 3 && !steps.contains("Add") && !steps.contains("Gemm"))
+  }
+
   /// Weights that are unsigned or have zero points, and what is not known before the run, stay as they are.
   @Test func whatDoesNotSuitBytesStays() throws {
     var b = Builder(seed: 6)

@@ -30,7 +30,7 @@ extension Catalogue {
       less, lessOrEqual, logSoftmax, lpNormalization, lrn, lstm, matMul, matMulInteger, maximum, mean,
       meanVarianceNormalization, melWeightMatrix, minimum, mod, momentum, mul, multinomial, negativeLogLikelihoodLoss,
       nonZero, oneHot, or, pad, pow, pRelu, productArgMax, qLinearMatMul, quantizeDequantize, quantizeLinear,
-      dequantizeAdd, dequantizeMul,
+      dequantizeAdd, dequantizeMul, quantizedMatMul,
       randomNormal, randomNormalLike, randomUniform, randomUniformLike, range, reduceL1, reduceL2, reduceLogSum,
       reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, reorder, reshape,
       resize, reverseSequence, rmsNormalization, rnn, scatter, scatterElements, scatterND, shape, size,

@@ -21,13 +21,18 @@ struct IntegerProduct: Sendable {
   let packed: PackedBytes?
   private let host: Host
 
-  /// - Parameter packed: of a kernel for other shapes, which is taken if B is the same.
-  init(_ node: Node, _ places: Places, packed: PackedBytes?, host: Host, executor: Executor) throws {
+  /// - Parameters:
+  ///   - transposesB: whether the rows of its matrices are columns.
+  ///   - packed: of a kernel for other shapes, which is taken if B is the same.
+  init(
+    _ node: Node, _ places: Places, transposesB: Bool = false, packed: PackedBytes?, host: Host, executor: Executor
+  ) throws {
     let (a, b) = (try node.input(places.a), try node.input(places.b))
     guard a.rank > 0, b.rank > 0 else { throw OperatorError("scalars are no matrices") }
     for tensor in [a, b] where tensor.type != .int8 && tensor.type != .uint8 { throw unsupported(tensor.type) }
     let left = a.rank == 1 ? [1] + a.shape : a.shape
-    let right = b.rank == 1 ? b.shape + [1] : b.shape
+    var right = b.rank == 1 ? b.shape + [1] : b.shape
+    if transposesB { right.swapAt(right.count - 2, right.count - 1) }
     guard left[left.count - 1] == right[right.count - 2] else {
       throw OperatorError("a tensor of shape \(a.shape) can't be multiplied by one of shape \(b.shape)")
     }
@@ -42,7 +47,11 @@ struct IntegerProduct: Sendable {
     (columns, depth) = (right[right.count - 1], left[left.count - 1])
     aIsSigned = a.type == .int8
     (self.places, self.host) = (places, host)
-    source = PackedBytes.Source(matrices: bCount, depth: depth, columns: columns)
+    source =
+      transposesB
+      ? PackedBytes.Source(
+        matrices: bCount, taps: 1, depth: depth, columns: columns, strides: (depth * columns, 0, 1, depth))
+      : PackedBytes.Source(matrices: bCount, depth: depth, columns: columns)
     self.packed = try .constant(node, places.b, as: source, reusing: packed, host: host, executor: executor)
   }
 

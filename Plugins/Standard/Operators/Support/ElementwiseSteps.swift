@@ -10,10 +10,16 @@ struct ElementwiseSteps: Sendable {
   private enum Step: Sendable {
     case function(Activation)
     /// With what an input of the node holds; `isLeft` where that is the left operand.
-    case operand(zs_binary, input: Int, isOne: Bool, isLeft: Bool)
+    case operand(zs_binary, input: Int, Reach, isLeft: Bool)
     case bytes(zs_binary, input: Int, zs_steps)
     case rounded(zs_steps)
     case quantized(zs_steps)
+  }
+
+  /// How an operand lies beside the result: as large, one number, or a row that repeats.
+  private enum Reach: Equatable {
+    case whole, one
+    case row(Int)
   }
 
   private static let binaries: [String: zs_binary] = [
@@ -69,10 +75,20 @@ struct ElementwiseSteps: Sendable {
     _ code: zs_binary, _ operands: [Int?], _ others: [Int], in node: Node, _ shape: [Int]
   ) -> Step? {
     guard operands.count == 2, let operand = node.optionalInput(others[0]), operand.type == .float32,
-      operand.shape == shape || operand.count == 1, code.code != ZS_PRELU.code || operands[0] == nil
+      let reach = reach(of: operand.shape, beside: shape), code.code != ZS_PRELU.code || operands[0] == nil
     else { return nil }
-    return .operand(
-      code, input: others[0], isOne: operand.shape != shape || operand.count == 1, isLeft: operands[1] == nil)
+    return .operand(code, input: others[0], reach, isLeft: operands[1] == nil)
+  }
+
+  /// Rows have to be worth a call each, and blocked tensors, of four axes, have none.
+  private static func reach(of operand: [Int], beside shape: [Int]) -> Reach? {
+    let count = operand.reduce(1, *)
+    if count == 1 { return .one }
+    if operand == shape { return .whole }
+    guard shape.count < 4, operand.count <= shape.count, let row = shape.last, operand.last == row, count == row,
+      row >= 64
+    else { return nil }
+    return .row(row)
   }
 
   /// Whether the elements that fill blocks up, zeros in all operands, are zeros again.
@@ -81,11 +97,11 @@ struct ElementwiseSteps: Sendable {
     for step in steps {
       switch step {
       case .function(let function): isZero = isZero && function.keepsZero
-      case .operand(let code, _, let isOne, let isLeft):
+      case .operand(let code, _, let reach, let isLeft):
         switch code {
-        case ZS_MUL: isZero = isZero || !isOne
+        case ZS_MUL: isZero = isZero || reach == .whole
         case ZS_DIV: isZero = false
-        default: isZero = isZero && (!isOne || code.code == ZS_PRELU.code && !isLeft)
+        default: isZero = isZero && (reach == .whole || code.code == ZS_PRELU.code && !isLeft)
         }
       case .bytes(let code, _, _): isZero = isZero || code.code == ZS_MUL.code
       case .rounded, .quantized: break
@@ -98,7 +114,7 @@ struct ElementwiseSteps: Sendable {
   func choose(_ layout: Layout, in inputs: inout [Layout]) {
     for step in steps {
       switch step {
-      case .operand(_, let input, isOne: false, _), .bytes(_, let input, _): inputs[input] = layout
+      case .operand(_, let input, .whole, _), .bytes(_, let input, _): inputs[input] = layout
       default: break
       }
     }
@@ -130,13 +146,26 @@ struct ElementwiseSteps: Sendable {
     let (start, count) = (piece.lowerBound, piece.count)
     switch step {
     case .function(let function): kernels.unary(function.code, x, x, count, function.a, function.b)
-    case .operand(let code, let input, let isOne, let isLeft):
+    case .operand(let code, let input, let reach, let isLeft):
       guard let all = call.input(input).data?.assumingMemoryBound(to: Float.self) else { return }
-      let (other, length) = isOne ? (all, 0) : (all + start, 1)
-      if isLeft {
-        kernels.binary(code.code, other, length, x, 1, x, count)
-      } else {
-        kernels.binary(code.code, x, 1, other, length, x, count)
+      func apply(_ x: UnsafeMutablePointer<Float>, _ other: UnsafePointer<Float>, _ step: Int, _ count: Int) {
+        if isLeft {
+          kernels.binary(code.code, other, step, x, 1, x, count)
+        } else {
+          kernels.binary(code.code, x, 1, other, step, x, count)
+        }
+      }
+      switch reach {
+      case .whole: apply(x, all + start, 1, count)
+      case .one: apply(x, all, 0, count)
+      case .row(let length):
+        var done = 0
+        while done < count {
+          let place = (start + done) % length
+          let part = min(length - place, count - done)
+          apply(x + done, all + place, 1, part)
+          done += part
+        }
       }
     case .bytes(let code, let input, let numbers):
       guard let all = call.input(input).data else { return }
