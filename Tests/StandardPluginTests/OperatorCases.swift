@@ -221,6 +221,12 @@ struct OperatorCases {
     add("DequantizeLinear", [try bytes([4, 4]), try floats([2, 4])], ["axis": .int(0), "block_size": .int(2)])
     add("DynamicQuantizeLinear", [a], outputs: 3)
     add("QuantizeDequantize", [a, try floats([4]), try bytes([4])], ["axis": .int(1)], domain: "zoo")
+    add(
+      "QuantizedMatMul", [try bytes([3, 4]), try bytes([4, 5]), one, zero, try floats([5]), try bytes([5])],
+      domain: "zoo")
+    for name in ["DequantizeAdd", "DequantizeMul"] {
+      add(name, [try floats([4, 4]), try bytes([4, 4]), one, zero], domain: "zoo")
+    }
     add("ProductArgMax", [a, b, try floats([5])], ["transB": .int(0)], domain: "zoo")
     add(
       "Attention", [try floats([2, 10, 8]), try floats([2, 6, 4]), try floats([2, 6, 4]), try bools([10, 6])],

@@ -62,7 +62,7 @@ struct Epilogue {
       rounded = found
     case "DequantizeAdd":
       guard operands.first == .some(nil), residual == nil, let found = numbers(2), let operand = operands[1],
-        node.optionalInput(operand)?.shape == outputShape
+        let bytes = node.optionalInput(operand), bytes.shape == outputShape, bytes.type.rawValue == found.type
       else { return false }
       (residual, residualNumbers) = (operand, found)
       raw.residual = Int32(hasActivation ? CONV_RESIDUAL_AFTER_ACTIVATION : CONV_RESIDUAL_BEFORE_ACTIVATION)

@@ -16,6 +16,9 @@ struct QuantizedConv: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try ConvGeometry(quantized: node)
     let epilogue = try Epilogue(node, geometry)
+    guard try node.input(0).layout == .nchw16c else {
+      throw OperatorError("QuantizedConv takes blocked tensors alone", kind: .unsupported)
+    }
     let algorithm = try ConvAlgorithm(geometry, node, on: host)
     if saturatingProduct(geometry.outputShape) == 0 { return EmptyKernel() }
     return try ConvKernel(geometry, epilogue, algorithm, node, host: host, executor: executor, sharing: nil)

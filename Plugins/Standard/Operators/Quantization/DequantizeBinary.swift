@@ -25,6 +25,11 @@ private struct DequantizeBinary: Operator {
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let x = try node.input(0)
     let (code, kernels, steps) = (code.code, host.kernels, try ElementwiseSteps(node, shape: x.shape))
+    let q = try node.input(1)
+    guard x.type == .float32, q.shape == x.shape, q.type == (try node.input(3).type) else {
+      throw OperatorError(
+        "numbers and bytes are of different shapes, or of other types than float32 and the zero point's")
+    }
     guard let numbers = zs_steps(node, scale: 2, zero: 3) else {
       throw OperatorError("the scale and the zero point are not known, or no numbers that bytes can have")
     }

@@ -63,7 +63,9 @@ struct ElementwiseSteps: Sendable {
     guard operands[0] == nil, others.count >= 2,
       let numbers = zs_steps(node, scale: others[others.count - 2], zero: others[others.count - 1])
     else { return nil }
-    if let code = ofBytes[type], others.count == 3, node.optionalInput(others[0])?.shape == shape {
+    if let code = ofBytes[type], others.count == 3, let bytes = node.optionalInput(others[0]), bytes.shape == shape,
+      bytes.type == node.optionalInput(others[2])?.type
+    {
       return .bytes(code, input: others[0], numbers)
     }
     guard others.count == 2 else { return nil }
