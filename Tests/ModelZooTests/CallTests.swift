@@ -62,6 +62,24 @@ import ZooSystem
       contentsOf: Self.root + "/Zoo/RCNN/rcnn-bccd.zoo", options: .init(plugins: .linked))
     let photo = Input.image(contentsOf: Self.root + "/Examples/Images/smear.jpg")
     try await model.warmUp()
+    // Eight calls on the threads of tasks would stop it for as long as they take together, or nearly. Other tests, which run at
+    // the same time on these threads, may do so once, too, but not each time.
+    var delays: [(longest: Duration, all: Duration)] = []
+    repeat {
+      delays.append(try await Self.longestDelay { try await Self.findCells(model, photo) })
+    } while delays.count < 8 && delays[delays.count - 1].longest >= delays[delays.count - 1].all / 4
+    #expect(delays.contains { $0.longest < $0.all / 4 }, "\(delays)")
+  }
+
+  private static func findCells(_ model: Model, _ photo: Input) async throws {
+    guard case .detections(let cells) = try await model.predict(photo) else { throw CancellationError() }
+    #expect(!cells.isEmpty)
+  }
+
+  /// How long a task that wants to go on each 10 ms had to wait at most, and all of the time, while eight other tasks do `work`.
+  private static func longestDelay(
+    _ work: @escaping @Sendable () async throws -> Void
+  ) async throws -> (longest: Duration, all: Duration) {
     let clock = ContinuousClock()
     let start = clock.now
     let done = Flag()
@@ -77,12 +95,7 @@ import ZooSystem
       }
       group.addTask {
         try await withThrowingTaskGroup(of: Void.self) { predictions in
-          for _ in 0..<8 {
-            predictions.addTask {
-              guard case .detections(let cells) = try await model.predict(photo) else { throw CancellationError() }
-              #expect(!cells.isEmpty)
-            }
-          }
+          for _ in 0..<8 { predictions.addTask { try await work() } }
           try await predictions.waitForAll()
         }
         done.isSet.store(true, ordering: .relaxed)
@@ -90,8 +103,7 @@ import ZooSystem
       }
       return try await group.reduce(.zero) { max($0, $1 ?? .zero) }
     }
-    // Eight calls on the threads of tasks would stop it for as long as they take together, or nearly.
-    #expect(longest < (clock.now - start) / 4, "\(longest) of \(clock.now - start)")
+    return (longest, clock.now - start)
   }
 
   @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func cancellingATaskEndsALoop(isEmpty: Bool) async throws {

@@ -128,7 +128,7 @@ struct BranchTests {
     let error = #expect(throws: ZooError.self) {
       try model.run(["x": try Tensor([Float(1)], shape: [1]), "which": try Tensor([true, false], shape: [2])])
     }
-    #expect(error?.kind == .badData)
+    #expect(error?.kind == .badShape)
   }
 
   /// Whatever else of the graph depends on data: a constant decides, a shape, and the number of elements that are not zero.
