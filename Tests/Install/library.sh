@@ -31,10 +31,10 @@ if command -v c++ >/dev/null; then
   c++ -std=c++11 -Wall -Wextra -Werror -pedantic -I "$prefix/include" -c header.cpp
 fi
 
-# same MODEL INPUT: the three answers, as JSON, but for what `zoo predict` says besides.
+# same MODEL INPUT [OPTIONS]: the three answers, as JSON, but for what `zoo predict` says besides.
 same() {
   local model=$root/Zoo/$1
-  "$prefix/bin/zoo" predict "$model" "$2" --json --top 1000 >zoo.json
+  "$prefix/bin/zoo" predict "$model" "$2" --json "${@:3}" >zoo.json
   env -u LD_LIBRARY_PATH ./predict "$model" "$2" >c.json
   LD_LIBRARY_PATH=$prefix/lib python3 "$root/Examples/Python/predict.py" "$model" "$2" >python.json
   python3 - <<'PYTHON' || fail "C and Python give other answers than zoo predict $1 $2: $(head -c 300 c.json)"
@@ -44,7 +44,7 @@ del answer["input"]
 assert answer == json.load(open("c.json")) == json.load(open("python.json"))
 PYTHON
 }
-same ResNet/resnet20-cifar10.zoo "$root/Examples/Images/cat.jpg"
+same ResNet/resnet20-cifar10.zoo "$root/Examples/Images/cat.jpg" --top 1000
 same RCNN/rcnn-bccd.zoo "$root/Examples/Images/smear.jpg"
 same Transformer/transformer-en-de.zoo "A dog is running."
 
