@@ -24,13 +24,13 @@ expect Hund "$(stranger "$work/zoo" predict transformer-en-de "A dog is running.
 [ -s "$unpacked/INSTALL" ] || fail "nothing says how to install"
 if command -v dpkg-deb dpkg-shlibdeps >/dev/null; then
   package=$(echo "$work"/one/zoo_*.deb)
-  dpkg-deb -x "$package" "$work/root"
-  expect "cat [0-9]" "$(stranger "$work/root/usr/bin/zoo" predict resnet20-cifar10 "$work/cat.jpg" --top 1)"
+  dpkg-deb -x "$package" "$work/package"
+  expect "cat [0-9]" "$(stranger "$work/package/usr/bin/zoo" predict resnet20-cifar10 "$work/cat.jpg" --top 1)"
   depends=$(dpkg-deb -f "$package" Depends)
   for name in libc6 libcairo2 libpng16-16 libprotobuf-c1 zlib1g; do expect "\(^\| \)$name\b" "$depends"; done
   # They are all there, and it would install.
   dpkg --dry-run -i "$package" >/dev/null 2>&1 || [ "$(id -u)" != 0 ] || fail "dpkg does not take $package"
-  (cd "$work/root" && dpkg-deb -e "$package" "$work/control" && md5sum --check --quiet "$work/control/md5sums") \
+  (cd "$work/package" && dpkg-deb -e "$package" "$work/control" && md5sum --check --quiet "$work/control/md5sums") \
     || fail "sums of the package don't fit"
 fi
 echo "PASS: archive and package"

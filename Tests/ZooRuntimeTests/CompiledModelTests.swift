@@ -147,6 +147,26 @@ struct CompiledModelTests {
     #expect(found.description.contains("this run fails") && found.description.contains("test.Failing \"f\""))
   }
 
+  /// Up to operator set 6 a vector may lie along another axis than the last, which is as long.
+  @Test func earlyVectorsLieAlongTheirAxis() throws {
+    let axis = [Attribute("broadcast", .int(1)), Attribute("axis", .int(1))]
+    let (x, b) = (try numbers([2, 64, 64], seed: 1), try numbers([64], seed: 2))
+    for (type, attributes) in [("Add", axis), ("Mul", axis), ("PRelu", [])] {
+      var definition = model(
+        [Node("Abs", inputs: ["x"], outputs: ["a"]), Node("Neg", inputs: ["a"], outputs: ["n"])]
+          + [Node(type, inputs: ["n", "b"], outputs: ["y"], attributes: attributes)],
+        inputs: [tensorInput("x", [2, 64, 64])], outputs: ["y"], constants: ["b": b])
+      definition.operatorSets = [OperatorSet(version: 6)]
+      let y = try CompiledModel(definition, registry: shippedRegistry()).run(["x": x])["y"]
+      let (values, slopes) = (try x.elements(Float.self), try b.elements(Float.self))
+      let expected = values.enumerated().map { index, value in
+        let (number, other) = (-value.magnitude, slopes[index / 64 % 64])
+        return type == "Add" ? number + other : number * other
+      }
+      #expect(try y?.elements(Float.self) == expected, "\(type)")
+    }
+  }
+
   @Test("Many threads share one model")
   func concurrency() async throws {
     let compiled = try CompiledModel(small, registry: testRegistry())

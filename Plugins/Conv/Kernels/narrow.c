@@ -136,7 +136,7 @@ static void put_factor(void *words, int64_t factors, int64_t lane, int32_t value
   else ((int16_t *)words)[lane] = (int16_t)value;
 }
 
-/* Where the row of an output channel goes: a word for each tap, `stride` words apart. */
+/* Where the weights of an output channel go. */
 typedef struct packed_row {
   int32_t *words; /* of the row's first input channel block */
   int64_t width;  /* words from one factor's to the next */

@@ -29,14 +29,13 @@ struct Epilogue {
     guard output.type == 0 else { return false }
     let operands = step.operands
     let outputShape = geometry.outputShape
-    if geometry.type != .float32, let isDone = appendBytes(step, in: node, outputShape) { return isDone }
+    if geometry.type != .float32, let step = ByteStep(step, in: node, shape: outputShape) { return append(step) }
     if step.operatorType == "Add" {
       let others = operands.compactMap { $0 }
       guard operands.count == 2, others.count == 1, residual == nil,
         let operand = node.optionalInput(others[0]), operand.type == .float32, operand.shape == outputShape
       else { return false }
-      residual = others[0]
-      raw.residual = Int32(hasActivation ? CONV_RESIDUAL_AFTER_ACTIVATION : CONV_RESIDUAL_BEFORE_ACTIVATION)
+      add(others[0])
       return true
     }
     guard !hasActivation, raw.residual != Int32(CONV_RESIDUAL_AFTER_ACTIVATION),
@@ -46,32 +45,24 @@ struct Epilogue {
     return true
   }
 
-  /// What only convolutions of bytes do; `nil` for another step.
-  private mutating func appendBytes(_ step: Step, in node: Node, _ outputShape: [Int]) -> Bool? {
-    let operands = step.operands
-    func numbers(_ first: Int) -> conv_bytes? {
-      guard operands.count == first + 2, let scale = operands[first], let zero = operands[first + 1] else { return nil }
-      return conv_bytes(node, scale: scale, zero: zero)
-    }
-    switch step.operatorType {
-    case "QuantizeDequantize":
-      guard operands.first == .some(nil), !hasActivation, residual == nil, rounded.type == 0, let found = numbers(1)
-      else {
-        return false
-      }
-      rounded = found
-    case "DequantizeAdd":
-      guard operands.first == .some(nil), residual == nil, let found = numbers(2), let operand = operands[1],
-        let bytes = node.optionalInput(operand), bytes.shape == outputShape, bytes.type.rawValue == found.type
-      else { return false }
-      (residual, residualNumbers) = (operand, found)
-      raw.residual = Int32(hasActivation ? CONV_RESIDUAL_AFTER_ACTIVATION : CONV_RESIDUAL_BEFORE_ACTIVATION)
-    case "QuantizeLinear":
-      guard operands.first == .some(nil), let found = numbers(1) else { return false }
-      output = found
-    default: return nil
+  /// What only convolutions of bytes do.
+  private mutating func append(_ step: ByteStep) -> Bool {
+    switch step {
+    case .rounded(let numbers):
+      guard !hasActivation, residual == nil, rounded.type == 0 else { return false }
+      rounded = conv_bytes(numbers)
+    case .combined(let code, let input, let numbers):
+      guard code.code == ZS_ADD.code, residual == nil else { return false }
+      add(input)
+      residualNumbers = conv_bytes(numbers)
+    case .quantized(let numbers): output = conv_bytes(numbers)
     }
     return true
+  }
+
+  private mutating func add(_ input: Int) {
+    residual = input
+    raw.residual = Int32(hasActivation ? CONV_RESIDUAL_AFTER_ACTIVATION : CONV_RESIDUAL_BEFORE_ACTIVATION)
   }
 }
 
@@ -79,6 +70,10 @@ extension conv_bytes {
   /// The numbers that one scale and one zero point stand for; `nil` where they are not known, or more than one.
   init?(_ node: Node, scale: Int, zero: Int) {
     guard let steps = zs_steps(node, scale: scale, zero: zero) else { return nil }
+    self.init(steps)
+  }
+
+  init(_ steps: zs_steps) {
     let type = steps.low < 0 ? CONV_INT8 : CONV_UINT8
     self.init(type: Int32(type), zero: Int32(steps.zero), scale: steps.scale, reserved: 0)
   }

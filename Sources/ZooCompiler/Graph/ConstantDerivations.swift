@@ -54,6 +54,17 @@ extension CompilerGraph {
     }
   }
 
+  /// The constants that several results of `node` on the constants `sources` are, by name.
+  mutating func addDerived(
+    _ parts: KeyValuePairs<String, StoredTensor>, by node: CompilerNode, of sources: [ValueID?],
+    _ context: CompileContext
+  ) -> [ValueID] {
+    parts.enumerated().map { index, part in
+      addDerived(
+        part.value, by: OperationKey(node), of: sources, part: index, name: "\(node.name)/\(part.key)", context)
+    }
+  }
+
   /// A constant made of others. One that is made of what holds for some shapes only has an identity of its own.
   private func derived(
     _ tensor: StoredTensor, by operation: OperationKey, of sources: [ValueID?], part: Int, _ context: CompileContext

@@ -62,16 +62,11 @@ package struct FoldBatchNormalization: Pass {
       return Float(centred * factors[channel] + Double(shift[channel]))
     }
     let scaled = ScaledRows(weight: weight, factors: factors.map(Float.init))
-    let parts = [
-      try StoredTensor(type: .float32, shape: weight.shape, source: scaled),
-      StoredTensor(try Tensor(folded, shape: [channels])),
-    ]
-    let sources = convolution.inputs.dropFirst() + parameters
-    let made = parts.enumerated().map { part, tensor in
-      graph.addDerived(
-        tensor, by: OperationKey(normalization), of: Array(sources), part: part,
-        name: "\(normalization.name)/\(part == 0 ? "weight" : "bias")", context)
-    }
+    let made = graph.addDerived(
+      [
+        "weight": try StoredTensor(type: .float32, shape: weight.shape, source: scaled),
+        "bias": StoredTensor(try Tensor(folded, shape: [channels])),
+      ], by: normalization, of: convolution.inputs.dropFirst() + parameters, context)
     return (made[0], made[1])
   }
 }

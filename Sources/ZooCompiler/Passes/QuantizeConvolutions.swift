@@ -29,7 +29,7 @@ package struct QuantizeConvolutions: Pass {
       let stored = graph[given].constant?.quantized, let output = node.outputs[0],
       let weights = try QuantizedWeights(stored.numbers, stored.quantization)
     else { return }
-    let values = add(weights, of: node, [given], &graph, context)
+    let values = graph.addDerived(weights.parts, by: node, of: [given], context)
     let made = convolution(node, image, values, bias: node.input(2), output: output)
     if accepts(made, graph, context) { graph.replace(id, by: [made]) }
   }
@@ -46,7 +46,7 @@ package struct QuantizeConvolutions: Pass {
       let weights = try QuantizedWeights(stored, Quantization(scales: scales, zeroPoints: points))
     else { return }
     let sources = [given, node.inputs[4], zeros].compactMap { $0 }
-    let values = add(weights, of: node, sources, &graph, context)
+    let values = graph.addDerived(weights.parts, by: node, of: sources, context)
     var bias: ValueID?
     if let integers = node.input(8) {
       let products = scales.map { $0 * xScale[0] }
@@ -66,25 +66,13 @@ package struct QuantizeConvolutions: Pass {
   }
 
   private func convolution(
-    _ node: CompilerNode, _ image: Dequantization, _ weights: (integers: ValueID, scales: ValueID), bias: ValueID?,
+    _ node: CompilerNode, _ image: Dequantization, _ weights: [ValueID], bias: ValueID?,
     output: ValueID
   ) -> CompilerNode {
     CompilerNode(
       Self.operatorType, domain: internalDomain, opset: 1, name: node.name,
-      inputs: [image.bytes, weights.integers, bias, image.scale, image.zero, weights.scales], outputs: [output],
+      inputs: [image.bytes, weights[0], bias, image.scale, image.zero, weights[1]], outputs: [output],
       attributes: node.attributes)
-  }
-
-  private func add(
-    _ weights: QuantizedWeights, of node: CompilerNode, _ sources: [ValueID], _ graph: inout CompilerGraph,
-    _ context: CompileContext
-  ) -> (integers: ValueID, scales: ValueID) {
-    let made = [weights.integers, weights.scales].enumerated().map { part, tensor in
-      graph.addDerived(
-        tensor, by: OperationKey(node), of: sources, part: part,
-        name: "\(node.name)/\(part == 0 ? "integers" : "scales")", context)
-    }
-    return (made[0], made[1])
   }
 
   /// Whether there are kernels: the operator says so when it is asked for layouts.
@@ -95,7 +83,9 @@ package struct QuantizeConvolutions: Pass {
 
 /// Weights of int8 whose zero points are 0, with a scale for all or one for each output channel.
 private struct QuantizedWeights {
-  var integers, scales: StoredTensor
+  private let integers, scales: StoredTensor
+
+  var parts: KeyValuePairs<String, StoredTensor> { ["integers": integers, "scales": scales] }
 
   /// `nil` for weights that don't become such ones.
   init?(_ stored: StoredTensor, _ quantization: Quantization) throws {

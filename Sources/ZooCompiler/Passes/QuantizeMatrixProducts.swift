@@ -70,11 +70,8 @@ package struct QuantizeMatrixProducts: Pass {
       numbers.type == .int8
       ? try Tensor(points.map { Int8($0) }, shape: [points.count])
       : try Tensor(points.map { UInt8($0) }, shape: [points.count])
-    let made = [numbers, StoredTensor(scales), StoredTensor(zeros)].enumerated().map { part, tensor in
-      graph.addDerived(
-        tensor, by: OperationKey(node), of: [value], part: part,
-        name: "\(graph[value].name)/\(["bytes", "scales", "zeros"][part])", context)
-    }
+    let made = graph.addDerived(
+      ["bytes": numbers, "scales": StoredTensor(scales), "zeros": StoredTensor(zeros)], by: node, of: [value], context)
     return Dequantization(bytes: made[0], scale: made[1], zero: made[2])
   }
 }

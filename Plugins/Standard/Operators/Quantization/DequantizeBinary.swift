@@ -23,9 +23,7 @@ private struct DequantizeBinary: Operator {
   }
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
-    let x = try node.input(0)
-    let (code, kernels, steps) = (code.code, host.kernels, try ElementwiseSteps(node, shape: x.shape))
-    let q = try node.input(1)
+    let (x, q) = (try node.input(0), try node.input(1))
     guard x.type == .float32, q.shape == x.shape, q.type == (try node.input(3).type) else {
       throw OperatorError(
         "numbers and bytes are of different shapes, or of other types than float32 and the zero point's")
@@ -33,18 +31,11 @@ private struct DequantizeBinary: Operator {
     guard let numbers = zs_steps(node, scale: 2, zero: 3) else {
       throw OperatorError("the scale and the zero point are not known, or no numbers that bytes can have")
     }
-    return ElementwiseKernel(steps, count: x.storedCount, layout: x.layout, inPlace: [0], kernels: kernels) {
+    let steps = try ElementwiseSteps(node, shape: x.shape, behind: .combined(code, input: 1, numbers))
+    return ElementwiseKernel(steps, count: x.storedCount, layout: x.layout, inPlace: [0], kernels: host.kernels) {
       call, piece, y in
-      guard let x = call.input(0).data, let q = call.input(1).data else { return }
-      let from = x.assumingMemoryBound(to: Float.self) + piece.lowerBound
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 1024) { other in
-        guard let other = other.baseAddress else { return }
-        for start in stride(from: 0, to: piece.count, by: 1024) {
-          let count = min(1024, piece.count - start)
-          kernels.raw.dequantize_bytes(q + piece.lowerBound + start, other, count, numbers)
-          kernels.raw.binary(code, from + start, 1, other, 1, y + start, count)
-        }
-      }
+      guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self) else { return }
+      if x + piece.lowerBound != y { y.update(from: x + piece.lowerBound, count: piece.count) }
     }
   }
 

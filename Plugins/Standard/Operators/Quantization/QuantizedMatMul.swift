@@ -34,15 +34,17 @@ private struct QuantizedMatMul: Operator {
       guard let workspace = call.workspace, !product.isEmpty else { return }
       let sums = workspace.assumingMemoryBound(to: Int32.self)
       try product.run(call, workspaceOffset: sumBytes, into: sums) { matrix, rows, columns in
-        for row in rows {
-          let place = (matrix * product.rows + row) * product.columns + columns.lowerBound
-          steps.run(call, kernels, place..<place + columns.count) { piece, y in
-            let column = columns.lowerBound + piece.lowerBound - place
-            scales.columns.withUnsafeBufferPointer { columns in
-              guard let columns = columns.baseAddress else { return }
-              withUnsafePointer(to: scales.a) { a in
-                kernels.scale_integers(
-                  sums + piece.lowerBound, piece.count, 1, piece.count, a, columns + column, y, piece.count)
+        steps.withScratch { scratch in
+          for row in rows {
+            let place = (matrix * product.rows + row) * product.columns + columns.lowerBound
+            steps.run(call, kernels, place..<place + columns.count, scratch) { piece, y in
+              let column = columns.lowerBound + piece.lowerBound - place
+              scales.columns.withUnsafeBufferPointer { columns in
+                guard let columns = columns.baseAddress else { return }
+                withUnsafePointer(to: scales.a) { a in
+                  kernels.scale_integers(
+                    sums + piece.lowerBound, piece.count, 1, piece.count, a, columns + column, y, piece.count)
+                }
               }
             }
           }

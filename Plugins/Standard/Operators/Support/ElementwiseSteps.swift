@@ -11,9 +11,7 @@ struct ElementwiseSteps: Sendable {
     case function(Activation)
     /// With what an input of the node holds; `isLeft` where that is the left operand.
     case operand(zs_binary, input: Int, Reach, isLeft: Bool)
-    case bytes(zs_binary, input: Int, zs_steps)
-    case rounded(zs_steps)
-    case quantized(zs_steps)
+    case ofBytes(ByteStep)
   }
 
   /// How an operand lies beside the result: as large, one number, or a row that repeats.
@@ -25,17 +23,21 @@ struct ElementwiseSteps: Sendable {
   private static let binaries: [String: zs_binary] = [
     "Add": ZS_ADD, "Sub": ZS_SUB, "Mul": ZS_MUL, "Div": ZS_DIV, "Min": ZS_MIN, "Max": ZS_MAX, "PRelu": ZS_PRELU,
   ]
-  private static let ofBytes: [String: zs_binary] = ["DequantizeAdd": ZS_ADD, "DequantizeMul": ZS_MUL]
   /// Elements of a piece.
   private static let pieceLength = 2048
 
   private var steps: [Step] = []
   /// Whether what comes out is bytes.
   private(set) var givesBytes = false
+  /// Whether some step reads bytes.
+  private var readsBytes = false
 
-  /// - Parameter shape: of the node's result.
+  /// - Parameters:
+  ///   - shape: of the node's result.
+  ///   - first: what the node itself does to numbers.
   /// - Throws: `OperatorError` for a step that `append` refuses.
-  init(_ node: Node, shape: [Int]) throws {
+  init(_ node: Node, shape: [Int], behind first: ByteStep? = nil) throws {
+    if let first { take(.ofBytes(first)) }
     for step in node.epilogue where !append(step, in: node, shape: shape) {
       throw OperatorError("the step \(step.operatorType) can't be fused here", kind: .unsupported)
     }
@@ -49,37 +51,37 @@ struct ElementwiseSteps: Sendable {
 
   private mutating func append(_ step: ZooPlugin.Step, in node: Node, shape: [Int]) -> Bool {
     guard !givesBytes, let next = Self.step(step, in: node, shape: shape) else { return false }
-    steps.append(next)
-    if case .quantized = next { givesBytes = true }
+    take(next)
     return true
+  }
+
+  private mutating func take(_ step: Step) {
+    steps.append(step)
+    switch step {
+    case .ofBytes(.quantized): givesBytes = true
+    case .ofBytes(.combined): readsBytes = true
+    default: break
+    }
   }
 
   private static func step(_ step: ZooPlugin.Step, in node: Node, shape: [Int]) -> Step? {
     if let activation = Activation(step, in: node) { return .function(activation) }
     let operands = step.operands
     guard operands.count(where: { $0 == nil }) == 1 else { return nil }
-    let (type, others) = (step.operatorType, operands.compactMap { $0 })
-    if let code = binaries[type] { return binary(code, operands, others, in: node, shape) }
-    guard operands[0] == nil, others.count >= 2,
-      let numbers = zs_steps(node, scale: others[others.count - 2], zero: others[others.count - 1])
-    else { return nil }
-    if let code = ofBytes[type], others.count == 3, let bytes = node.optionalInput(others[0]), bytes.shape == shape,
-      bytes.type == node.optionalInput(others[2])?.type
-    {
-      return .bytes(code, input: others[0], numbers)
-    }
-    guard others.count == 2 else { return nil }
-    if type == "QuantizeDequantize" { return .rounded(numbers) }
-    return type == "QuantizeLinear" ? .quantized(numbers) : nil
+    if let code = binaries[step.operatorType] { return binary(code, step, in: node, shape) }
+    return ByteStep(step, in: node, shape: shape).map { .ofBytes($0) }
   }
 
-  private static func binary(
-    _ code: zs_binary, _ operands: [Int?], _ others: [Int], in node: Node, _ shape: [Int]
-  ) -> Step? {
-    guard operands.count == 2, let operand = node.optionalInput(others[0]), operand.type == .float32,
-      let reach = reach(of: operand.shape, beside: shape), code.code != ZS_PRELU.code || operands[0] == nil
+  private static func binary(_ code: zs_binary, _ step: ZooPlugin.Step, in node: Node, _ shape: [Int]) -> Step? {
+    let operands = step.operands
+    guard operands.count == 2, let input = operands[0] ?? operands[1], let operand = node.optionalInput(input),
+      operand.type == .float32, let reach = reach(of: operand.shape, beside: shape)
     else { return nil }
-    return .operand(code, input: others[0], reach, isLeft: operands[1] == nil)
+    let isPRelu = code.code == ZS_PRELU.code
+    guard !isPRelu || operands[0] == nil else { return nil }
+    // Before operator set 7 a row may lie along another axis: where `axis` says so, and PRelu's along the channels.
+    if case .row = reach, isPRelu || step.attributes.contains("axis") { return nil }
+    return .operand(code, input: input, reach, isLeft: operands[1] == nil)
   }
 
   /// Rows have to be worth a call each, and blocked tensors, of four axes, have none.
@@ -105,8 +107,8 @@ struct ElementwiseSteps: Sendable {
         case ZS_DIV: isZero = false
         default: isZero = isZero && (reach == .whole || code.code == ZS_PRELU.code && !isLeft)
         }
-      case .bytes(let code, _, _): isZero = isZero || code.code == ZS_MUL.code
-      case .rounded, .quantized: break
+      case .ofBytes(.combined(let code, _, _)): isZero = isZero || code.code == ZS_MUL.code
+      case .ofBytes: break
       }
     }
     return isZero
@@ -116,9 +118,22 @@ struct ElementwiseSteps: Sendable {
   func choose(_ layout: Layout, in inputs: inout [Layout]) {
     for step in steps {
       switch step {
-      case .operand(_, let input, .whole, _), .bytes(_, let input, _): inputs[input] = layout
+      case .operand(_, let input, .whole, _), .ofBytes(.combined(_, let input, _)): inputs[input] = layout
       default: break
       }
+    }
+  }
+
+  /// Memory for pieces that do not lie where the result does: numbers that become bytes, and what bytes stand for.
+  struct Scratch {
+    fileprivate let numbers, ofBytes: UnsafeMutablePointer<Float>
+  }
+
+  /// Calls `body` with scratch memory, if the steps need any.
+  func withScratch(_ body: (Scratch?) -> Void) {
+    guard givesBytes || readsBytes else { return body(nil) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.pieceLength) { memory in
+      body(memory.baseAddress.map { Scratch(numbers: $0, ofBytes: $0 + Self.pieceLength) })
     }
   }
 
@@ -126,24 +141,28 @@ struct ElementwiseSteps: Sendable {
   func run(
     _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
+    withScratch { run(call, kernels, range, $0, base) }
+  }
+
+  /// - Parameter scratch: from `withScratch`.
+  func run(
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ scratch: Scratch?,
+    _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
     guard let y = call.output(0).data else { return }
     if steps.isEmpty { return base(range, y.assumingMemoryBound(to: Float.self) + range.lowerBound) }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.pieceLength) { memory in
-      guard let memory = memory.baseAddress else { return }
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.pieceLength) {
-        let piece = start..<min(start + Self.pieceLength, range.upperBound)
-        let numbers = givesBytes ? memory : y.assumingMemoryBound(to: Float.self) + start
-        base(piece, numbers)
-        for step in steps {
-          apply(step, call, kernels, piece, numbers, bytes: y + start, scratch: memory + Self.pieceLength)
-        }
-      }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.pieceLength) {
+      let piece = start..<min(start + Self.pieceLength, range.upperBound)
+      let own = givesBytes ? scratch?.numbers : nil
+      let numbers = own ?? y.assumingMemoryBound(to: Float.self) + start
+      base(piece, numbers)
+      for step in steps { apply(step, call, kernels, piece, numbers, bytes: y + start, scratch) }
     }
   }
 
   private func apply(
     _ step: Step, _ call: Call, _ kernels: zs_kernels, _ piece: Range<Int>, _ x: UnsafeMutablePointer<Float>,
-    bytes: UnsafeMutableRawPointer, scratch: UnsafeMutablePointer<Float>
+    bytes: UnsafeMutableRawPointer, _ scratch: Scratch?
   ) {
     let (start, count) = (piece.lowerBound, piece.count)
     switch step {
@@ -169,12 +188,12 @@ struct ElementwiseSteps: Sendable {
           done += part
         }
       }
-    case .bytes(let code, let input, let numbers):
-      guard let all = call.input(input).data else { return }
-      kernels.dequantize_bytes(all + start, scratch, count, numbers)
-      kernels.binary(code.code, x, 1, scratch, 1, x, count)
-    case .rounded(let numbers): kernels.round_to_steps(x, x, count, numbers)
-    case .quantized(let numbers): kernels.quantize_bytes(x, bytes, count, numbers)
+    case .ofBytes(.combined(let code, let input, let numbers)):
+      guard let all = call.input(input).data, let other = scratch?.ofBytes else { return }
+      kernels.dequantize_bytes(all + start, other, count, numbers)
+      kernels.binary(code.code, x, 1, other, 1, x, count)
+    case .ofBytes(.rounded(let numbers)): kernels.round_to_steps(x, x, count, numbers)
+    case .ofBytes(.quantized(let numbers)): kernels.quantize_bytes(x, bytes, count, numbers)
     }
   }
 }
