@@ -43,24 +43,31 @@ let package = Package(
   ],
   targets: [
     // The core.
-    .target(name: "ZooCore"),
-    .target(name: "ZooOperators", dependencies: ["ZooCore"], exclude: ["Schema/make_schema_table.py"]),
-    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooOperators"]),
+    .target(name: "ZooPlatform"),
+    .target(name: "ZooCore", dependencies: ["ZooPlatform"]),
+    .target(name: "ZooNumbers", dependencies: ["ZooCore"]),
+    .target(name: "ZooOperators", dependencies: ["ZooCore", "ZooNumbers"], exclude: ["Schema/make_schema_table.py"]),
+    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
     .target(
       name: "ZooSystem",
-      dependencies: ["ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "ZooPlatform", "ZooCore", "CZooPlugin", "CZooSystem", .product(name: "Logging", package: "swift-log"),
+      ]),
     .target(
       name: "ZooPluginHost",
       dependencies: [
-        "ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "CZooPlugin", "CZooSystem",
+        "ZooPlatform", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooSystem", "CZooPlugin", "CZooSystem",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "ZooRuntime",
-      dependencies: ["ZooCore", "ZooOperators", "ZooCompiler", "ZooSystem", "ZooPluginHost", "CZooPlugin"]),
+      dependencies: [
+        "ZooPlatform", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooSystem", "ZooPluginHost",
+        "CZooPlugin",
+      ]),
 
     // File formats.
     .systemLibrary(
@@ -77,33 +84,45 @@ let package = Package(
     .target(
       name: "CONNXSchema", dependencies: ["CProtobufC"], path: "Formats/ONNX/Schema", exclude: ["onnx.proto"]),
     .target(
-      name: "ONNXFormat", dependencies: ["ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
+      name: "ONNXFormat", dependencies: ["ZooPlatform", "ZooCore", "Files", "Wire", "CONNXSchema", "CProtobufC"],
       path: "Formats/ONNX/ONNXFormat"),
     .target(
       name: "OpsetConversion", dependencies: ["ZooCore", "ZooOperators"], path: "Formats/ONNX/OpsetConversion"),
     .target(name: "CFileFaults", path: "Formats/CFileFaults"),
-    .target(name: "Files", dependencies: ["ZooCore", "CFileFaults"], path: "Formats/Files"),
+    .target(name: "Files", dependencies: ["ZooPlatform", "ZooCore", "CFileFaults"], path: "Formats/Files"),
     .target(name: "Wire", dependencies: ["ZooCore"], path: "Formats/Wire"),
     .target(name: "GraphWriter", dependencies: ["ZooCore", "ZooOperators"], path: "Formats/GraphWriter"),
     .target(
-      name: "CaffeFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter", "Wire"],
+      name: "CaffeFormat",
+      dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "ZooOperators", "Files", "GraphWriter", "Wire"],
       path: "Formats/Caffe"),
     .target(
-      name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
+      name: "TFLiteFormat",
+      dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "ZooOperators", "Files", "GraphWriter"],
+      path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
-    .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
-    .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
-    .target(name: "Shards", dependencies: ["ZooCore", "JSON"], path: "Formats/Shards"),
-    .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Shards", "Zip"], path: "Formats/PyTorch"),
-    .target(name: "HDF5Format", dependencies: ["ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
+    .target(
+      name: "GGUFFormat", dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "Files", "JSON", "Zip"],
+      path: "Formats/GGUF"),
+    .target(name: "NumPyFormat", dependencies: ["TensorFiles", "ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
+    .target(name: "TensorFiles", dependencies: ["ZooCore", "JSON"], path: "Formats/TensorFiles"),
+    .target(
+      name: "PyTorchFormat", dependencies: ["ZooCore", "ZooNumbers", "Files", "TensorFiles", "Zip"],
+      path: "Formats/PyTorch"),
+    .target(
+      name: "HDF5Format", dependencies: ["TensorFiles", "ZooCore", "Files", "Zip", "CZlib"], path: "Formats/HDF5"),
     .target(
       name: "KerasFormat",
-      dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter", "HDF5Format", "JSON", "Zip"],
+      dependencies: [
+        "TensorFiles", "ZooCore", "ZooNumbers", "ZooOperators", "Files", "GraphWriter", "HDF5Format", "JSON", "Zip",
+      ],
       path: "Formats/Keras"),
-    .target(name: "SVMModelFormat", dependencies: ["ZooCore", "Files"], path: "Formats/SVMModel"),
     .target(
-      name: "SafetensorsFormat", dependencies: ["ZooCore", "Files", "JSON", "Shards"], path: "Formats/Safetensors"),
+      name: "SVMModelFormat", dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "Files"], path: "Formats/SVMModel"),
+    .target(
+      name: "SafetensorsFormat", dependencies: ["ZooPlatform", "ZooCore", "Files", "JSON", "TensorFiles"],
+      path: "Formats/Safetensors"),
 
     // Plugins.
     .target(name: "CVectorKernels", path: "Plugins/Kernels"),
@@ -163,7 +182,7 @@ let package = Package(
       path: "Plugins/Linked"),
 
     // Architectures.
-    .target(name: "GraphBuilder", dependencies: ["ZooCore"], path: "Zoo/GraphBuilder"),
+    .target(name: "GraphBuilder", dependencies: ["TensorFiles", "ZooCore", "ZooNumbers"], path: "Zoo/GraphBuilder"),
     .target(
       name: "ResNet", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"], path: "Zoo/ResNet",
       exclude: ["README.md", "train.py", "resnet20-cifar10.zoo"]),
@@ -176,7 +195,8 @@ let package = Package(
       exclude: ["README.md", "train.py", "rcnn-bccd.zoo"]),
 
     .target(
-      name: "EncoderDecoder", dependencies: ["ZooCore", "GraphBuilder"], path: "Zoo/Transformer/EncoderDecoder"),
+      name: "EncoderDecoder", dependencies: ["TensorFiles", "ZooCore", "GraphBuilder"],
+      path: "Zoo/Transformer/EncoderDecoder"),
 
     .target(
       name: "HuggingFace",
@@ -223,7 +243,9 @@ let package = Package(
         .target(name: "CUTF8Proc", condition: .when(traits: ["Tokenizers"])),
       ]),
     .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
-    .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CExpat", "CZlib", "NumPyFormat"]),
+    .target(
+      name: "Datasets",
+      dependencies: ["ZooPlatform", "TensorFiles", "ZooCore", "Files", "ZooImage", "CExpat", "CZlib", "NumPyFormat"]),
     .target(
       name: "ZooImage",
       dependencies: [
@@ -234,7 +256,9 @@ let package = Package(
     .target(
       name: "ModelZoo",
       dependencies: [
-        "ZooCore", "ZooOperators", "ZooCompiler", "ZooRuntime", "ZooPluginHost", "ZooSystem", "CZooPlugin", "Files",
+        "ZooPlatform", "TensorFiles", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooRuntime",
+        "ZooPluginHost", "ZooSystem",
+        "CZooPlugin", "Files",
         "PackageFormat", "ONNXFormat",
         "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
@@ -252,7 +276,7 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files", "GraphBuilder", "NumPyFormat",
+        "ZooPlatform", "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files", "GraphBuilder", "NumPyFormat",
         "OpsetConversion", "PackageFormat", "ResNet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -280,13 +304,15 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
+        "TensorFiles", "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat",
+        "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
         "ZooPluginHost", "ZooSystem", "PicturePlugin",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooNumbersTests", dependencies: ["ZooCore", "ZooNumbers"]),
     .testTarget(name: "ZooCompilerTests", dependencies: ["ZooCompiler", "ZooOperators", "ZooCore"]),
     .testTarget(
       name: "ZooOperatorsTests", dependencies: ["TestSupport", "ONNXFormat", "ZooOperators"],
@@ -294,7 +320,8 @@ let package = Package(
     .testTarget(
       name: "ZooRuntimeTests",
       dependencies: [
-        "TestSupport", "ZooOperators", "ZooCompiler", "ZooRuntime", "ZooPluginHost", "ZooSystem", "StandardPlugin",
+        "TestSupport", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooRuntime", "ZooPluginHost", "ZooSystem",
+        "StandardPlugin",
         "ConvPlugin",
       ],
       exclude: ["Fixtures"]),
@@ -308,15 +335,16 @@ let package = Package(
       dependencies: ["TestSupport", "ModelZoo", "AlexNet", "ONNXFormat", "OpsetConversion", "RCNN", "ResNet"],
       exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
-      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
+      name: "GGUFFormatTests", dependencies: ["TensorFiles", "TestSupport", "GGUFFormat", "NumPyFormat"],
+      exclude: ["gguf_files.py"]),
     .testTarget(
-      name: "NumPyFormatTests", dependencies: ["TestSupport", "NumPyFormat", "Zip"],
+      name: "NumPyFormatTests", dependencies: ["TensorFiles", "TestSupport", "NumPyFormat", "Zip"],
       exclude: ["Fixtures", "numpy_files.py"]),
     .testTarget(
-      name: "PyTorchFormatTests", dependencies: ["TestSupport", "PyTorchFormat"],
+      name: "PyTorchFormatTests", dependencies: ["TensorFiles", "TestSupport", "PyTorchFormat"],
       exclude: ["Fixtures", "check_written.py", "make_fixtures.py"]),
     .testTarget(
-      name: "SafetensorsFormatTests", dependencies: ["TestSupport", "SafetensorsFormat", "Files"],
+      name: "SafetensorsFormatTests", dependencies: ["TensorFiles", "TestSupport", "SafetensorsFormat", "Files"],
       exclude: ["safetensors_files.py"]),
     .testTarget(
       name: "GraphFormatTests",
@@ -333,7 +361,7 @@ let package = Package(
     .testTarget(
       name: "KerasFormatTests",
       dependencies: [
-        "TestSupport", "KerasFormat", "HDF5Format", "Files", "ZooRuntime", "ZooPluginHost", "ZooSystem",
+        "TensorFiles", "TestSupport", "KerasFormat", "HDF5Format", "Files", "ZooRuntime", "ZooPluginHost", "ZooSystem",
         "StandardPlugin", "ConvPlugin",
       ],
       exclude: ["Fixtures", "make_fixtures.py", "h5py_files.py"]),
@@ -349,14 +377,16 @@ let package = Package(
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
-        "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "KernelSupport", "StandardPlugin", "ConvPlugin",
+        "ZooPlatform", "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "KernelSupport", "StandardPlugin",
+        "ConvPlugin",
         "AttentionPlugin",
         "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: [
-        "TestSupport", "ZooRuntime", "ZooPluginHost", "ZooSystem", "ConvPlugin", "StandardPlugin", "CConvKernels",
+        "TestSupport", "ZooNumbers", "ZooRuntime", "ZooPluginHost", "ZooSystem", "ConvPlugin", "StandardPlugin",
+        "CConvKernels",
         "ONNXFormat",
       ],
       exclude: ["node_cases.py"]),
@@ -392,7 +422,7 @@ let package = Package(
     .testTarget(
       name: "ModelZooTests",
       dependencies: [
-        "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
+        "TensorFiles", "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
         "EncoderDecoder",
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
       ],
@@ -402,7 +432,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "TestSupport", "ModelZoo", "ZooCore", "ZooOperators", "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ResNet",
+        "TensorFiles", "TestSupport", "ModelZoo", "ZooCore", "ZooOperators", "NumPyFormat", "ONNXFormat",
+        "PyTorchFormat", "ResNet",
         "SafetensorsFormat",
       ],
       exclude: [

@@ -1,6 +1,7 @@
 import Files
 import Wire
 import ZooCore
+import ZooNumbers
 
 /// A layer's learned numbers, as they lie in a .caffemodel (caffe.proto, BlobProto).
 struct Blob: Sendable {

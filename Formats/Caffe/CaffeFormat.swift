@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// Caffe's networks: a .prototxt that says which layers there are, and a .caffemodel with their weights (caffe.proto).
 ///

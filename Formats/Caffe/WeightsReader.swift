@@ -1,6 +1,7 @@
 import Files
 import Wire
 import ZooCore
+import TensorFiles
 
 /// The layers of a .caffemodel (caffe.proto, NetParameter) that have learned something. What they compute stands in the
 /// prototxt; it is not read here.

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

@@ -1,6 +1,7 @@
 import CFileFaults
 import Synchronization
 import ZooCore
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,6 @@
 import Synchronization
 import ZooCore
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

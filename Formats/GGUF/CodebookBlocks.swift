@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// Blocks whose elements are vectors of a codebook, each with a number, and signs or a shift beside it.
 extension Dequantization {

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// Blocks to float32, operation by operation as ggml has them (ggml-quants.c, `dequantize_row_*`), so that results are
 /// equal bit for bit.

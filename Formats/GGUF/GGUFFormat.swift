@@ -1,5 +1,7 @@
 import Files
 import ZooCore
+import ZooNumbers
+import TensorFiles
 
 /// GGUF, the files of llama.cpp (github.com/ggml-org/ggml, docs/gguf.md): typed metadata, the places of the tensors, and
 /// their elements, exact or in blocks. Versions 2 and 3, little-endian.

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// A model in several files, as llama.cpp's gguf-split and the gguf package write it: NAME-00001-of-00003.gguf has the
 /// metadata, and each file says which part it is (`split.no`, from 0), of how many (`split.count`), and how many tensors

@@ -1,6 +1,7 @@
 import Files
 import Zip
 import ZooCore
+import TensorFiles
 
 /// Reads one file: its metadata, and where each tensor lies.
 struct GGUFReader {

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// Writes one file.
 struct GGUFWriter {

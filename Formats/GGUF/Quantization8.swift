@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// Numbers to blocks of Q8_0: 32 integers and one scale, a 16-bit float (ggml-quants.c, `quantize_row_q8_0_ref`).
 enum Quantization8 {
@@ -31,26 +32,5 @@ enum Quantization8 {
       let integer = rounded.magnitude <= 127 ? Int8(rounded) : 0
       block.storeBytes(of: integer, toByteOffset: 2 + index, as: Int8.self)
     }
-  }
-}
-
-extension Float {
-  /// The nearest 16-bit float (IEEE 754 binary16), ties to even; infinity beyond them.
-  var halfBits: UInt16 {
-    let sign = UInt16(truncatingIfNeeded: bitPattern >> 16 & 0x8000)
-    let rest = bitPattern & 0x7FFF_FFFF
-    if rest > 0x7F80_0000 {
-      // The payload's high bits, quiet.
-      return sign | 0x7E00 | UInt16(truncatingIfNeeded: rest >> 13 & 0x3FF)
-    }
-    // From 65520 on, the nearest is infinity.
-    if rest >= 0x477F_F000 { return sign | 0x7C00 }
-    if rest < 0x3880_0000 {
-      // Below 2⁻¹⁴ the last place is 2⁻²⁴.
-      let steps = (Float(bitPattern: rest) * 0x1p24).rounded(.toNearestOrEven)
-      return sign | UInt16(steps)
-    }
-    let odd = rest >> 13 & 1
-    return sign | UInt16(truncatingIfNeeded: (rest + 0xFFF + odd - 0x3800_0000) >> 13)
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// The contents of an HDF5 file: everything but the datasets' elements, read at once.
 package struct HDF5File: Sendable {

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// HDF5 files (The HDF Group's "HDF5 File Format Specification", version 3.0), as h5py and Keras write them: groups of
 /// groups and datasets.

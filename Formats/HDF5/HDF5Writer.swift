@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// A list of texts that a group has as an attribute.
 package struct HDF5List: Sendable {

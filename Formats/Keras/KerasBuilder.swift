@@ -1,6 +1,7 @@
 import GraphWriter
 import JSON
 import ZooCore
+import ZooNumbers
 
 /// Writes a model of Keras as a graph of ONNX operators, layer by layer.
 struct KerasBuilder {

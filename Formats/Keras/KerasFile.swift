@@ -3,6 +3,7 @@ import HDF5Format
 import JSON
 import ZooCore
 import Zip
+import TensorFiles
 
 /// An open file of Keras: HDF5, and what is said about the model.
 struct KerasFile {

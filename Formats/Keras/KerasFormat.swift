@@ -2,6 +2,7 @@ import Files
 import HDF5Format
 import ZooCore
 import Zip
+import TensorFiles
 
 /// What Keras saves: `.h5` files (Keras 1 and 2, tf.keras, Keras 3's older form), with or without the model's
 /// configuration; `.weights.h5`; and `.keras` archives of a configuration and a `.weights.h5`.

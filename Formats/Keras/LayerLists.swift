@@ -1,6 +1,7 @@
 import HDF5Format
 import JSON
 import ZooCore
+import TensorFiles
 
 /// The lists by which Keras finds weights in an `.h5` file of the older form: the layers, and the weights of each.
 struct LayerLists {

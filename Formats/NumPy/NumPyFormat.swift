@@ -1,6 +1,7 @@
 import Files
 import Zip
 import ZooCore
+import TensorFiles
 
 /// NumPy's files as weights: `.npy`, one array, and `.npz`, a zip archive of arrays with names.
 ///

@@ -1,4 +1,5 @@
 import ZooCore
+import TensorFiles
 
 /// What a checkpoint holds.
 ///

@@ -1,7 +1,7 @@
 import Files
-import Shards
 import Zip
 import ZooCore
+import TensorFiles
 
 /// PyTorch's checkpoints, as `torch.save` writes them: `.pt`, `.pth`, `.th`, `.bin`.
 ///

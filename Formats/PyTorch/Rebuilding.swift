@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// What globals make of their arguments.
 extension Unpickler {

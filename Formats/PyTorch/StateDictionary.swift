@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 extension Checkpoint {
   /// Finds the weights in what a pickle gave, and everything plain beside them.

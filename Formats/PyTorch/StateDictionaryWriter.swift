@@ -1,6 +1,7 @@
 import Files
 import Zip
 import ZooCore
+import TensorFiles
 
 /// Writes tensors as `torch.save(state_dict, path)` does: a zip archive with the pickle of an ordered dictionary, and an
 /// entry for the elements of each tensor.

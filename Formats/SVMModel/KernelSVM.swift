@@ -1,4 +1,5 @@
 import ZooCore
+import TensorFiles
 
 /// A model of LIBSVM.
 struct KernelSVM {

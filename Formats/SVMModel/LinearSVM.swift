@@ -1,4 +1,6 @@
 import ZooCore
+import ZooNumbers
+import TensorFiles
 
 /// A model of LIBLINEAR.
 struct LinearSVM {

@@ -1,4 +1,5 @@
 import ZooCore
+import TensorFiles
 
 /// Writes the graph of a model: nodes over the input `features`.
 struct SVMGraph {

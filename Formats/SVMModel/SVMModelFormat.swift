@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import TensorFiles
 
 /// Model files of LIBLINEAR (Fan et al. 2008) and LIBSVM (Chang and Lin 2011): the texts that their `train` programs
 /// write.

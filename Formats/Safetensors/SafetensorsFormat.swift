@@ -1,7 +1,7 @@
 import Files
 import JSON
-import Shards
 import ZooCore
+import TensorFiles
 
 /// Hugging Face's safetensors (github.com/huggingface/safetensors, "Format"): the length of a JSON header in 8 bytes,
 /// the header, and the tensors' bytes one after the other.

@@ -1,6 +1,8 @@
 import Files
 import JSON
 import ZooCore
+import TensorFiles
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

@@ -1,6 +1,7 @@
 import Files
 import JSON
 import ZooCore
+import TensorFiles
 
 /// Reads one file: its header entry by entry, and where each tensor lies.
 struct TensorFileReader {

@@ -1,6 +1,7 @@
 import Files
 import JSON
 import ZooCore
+import TensorFiles
 
 /// Writes one file.
 struct TensorFileWriter {

@@ -1,5 +1,6 @@
 import GraphWriter
 import ZooCore
+import ZooNumbers
 
 /// Makes ONNX's operators of TensorFlow Lite's, one after another; each kind in a file of Operators/.
 ///

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import ZooNumbers
 
 /// A TensorFlow Lite model as its file has it (TensorFlow Lite's schema, version 3). Its graphs are read when they are asked
 /// for: the first is the model's, others are called by it.

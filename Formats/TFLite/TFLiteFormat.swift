@@ -1,6 +1,8 @@
 import Files
 import GraphWriter
 import ZooCore
+import ZooNumbers
+import TensorFiles
 
 /// TensorFlow Lite's models, `.tflite`: a FlatBuffers file of version 3 of the schema.
 ///
@@ -52,7 +54,7 @@ extension LiteTensor {
       return try [.float16, .bfloat16].contains(type) ? constant.asFloat32() ?? constant : constant
     }
     if let result = try constant.dequantized(
-      ZooCore.Quantization(
+      ZooNumbers.Quantization(
         scales: quantization.scales, zeroPoints: quantization.zeroPoints.map(Float.init), axis: quantization.axis))
     {
       return result

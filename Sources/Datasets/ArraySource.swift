@@ -1,6 +1,7 @@
 import NumPyFormat
 import ZooCore
 import ZooImage
+import TensorFiles
 
 /// Images and labels in NumPy's `.npz` form: a zip archive of `.npy` files.
 struct ArraySource: SampleSource {

@@ -1,5 +1,6 @@
 import ZooCore
 import ZooImage
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

@@ -1,3 +1,5 @@
+import ZooNumbers
+
 /// How far an output is from what another model, or another precision, gives.
 public struct OutputDifference: Sendable, Hashable, Codable {
   public var name: String

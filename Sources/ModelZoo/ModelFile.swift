@@ -6,6 +6,7 @@ import OpsetConversion
 import PackageFormat
 import SVMModelFormat
 import TFLiteFormat
+import TensorFiles
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {

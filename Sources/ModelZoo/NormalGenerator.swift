@@ -1,3 +1,5 @@
+import ZooNumbers
+
 /// Standard normal numbers, the same for the same seed everywhere: SplitMix64 (Steele, Lea, Flood 2014) through the
 /// Box–Muller transform.
 package struct NormalGenerator: Sendable {
@@ -47,7 +49,7 @@ package struct NormalGenerator: Sendable {
     case .float64: return try fill { $0.next() }
     // Truncated, which is what makes a bfloat16 of a float32.
     case .bfloat16: return try fill { UInt16(Float($0.next()).bitPattern >> 16) }
-    case .float16: return try fill { halfBits(Float($0.next())) }
+    case .float16: return try fill { Float($0.next()).halfBits }
     case .int8, .uint8, .bool: return try fill { UInt8($0.bits() >> 63) }
     case .int16, .uint16: return try fill { UInt16($0.bits() >> 63) }
     case .int32, .uint32: return try fill { UInt32($0.bits() >> 63) }
@@ -55,14 +57,6 @@ package struct NormalGenerator: Sendable {
     default: throw ZooError(.unsupported, "no random tensors of type \(type.name) can be made", advice: "give a file")
     }
   }
-}
-
-/// The IEEE half-precision bits of a number that is far from overflow; what is too small becomes zero.
-private func halfBits(_ value: Float) -> UInt16 {
-  let bits = value.bitPattern
-  let exponent = Int((bits >> 23) & 0xff) - 127 + 15
-  guard exponent > 0 else { return UInt16(bits >> 16 & 0x8000) }
-  return UInt16(bits >> 16 & 0x8000) | UInt16(min(exponent, 30) << 10) | UInt16((bits >> 13) & 0x3ff)
 }
 
 #if canImport(Glibc)

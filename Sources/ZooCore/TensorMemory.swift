@@ -1,3 +1,5 @@
+import ZooPlatform
+
 /// The bytes behind a tensor: its own allocation, or a part of something that `owner` keeps alive (a mapped file).
 ///
 /// Written only by whoever makes it, before anybody else sees it.

@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// A rule needs what is not known of a node's inputs. Never leaves `OperatorDeclaration`.
 struct NotKnown: Error {}

@@ -3,6 +3,7 @@ import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooNumbers
 
 /// A node in the form of the plugin ABI; owns the C memory that the form points to.
 package final class BoundNode {

@@ -2,6 +2,7 @@ import CZooPlugin
 import CZooSystem
 import ZooCore
 import ZooSystem
+import ZooPlatform
 
 /// The C table of what the host offers plugins. Kernels keep its address, so a table is never freed.
 package struct HostTable: Sendable {

@@ -3,6 +3,7 @@ import Synchronization
 import ZooCompiler
 import ZooCore
 import ZooOperators
+import ZooPlatform
 
 /// The layouts that plugins have registered, by name. Their numbers are the process's, so that plugins can share them.
 package enum LayoutTable {

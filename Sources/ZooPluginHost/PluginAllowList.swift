@@ -1,5 +1,6 @@
 import Glibc
 import ZooCore
+import ZooPlatform
 
 /// The SHA-256 sums of the plugins that may be loaded.
 package struct PluginAllowList: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Glibc
 import ZooCore
+import ZooPlatform
 
 /// A plugin's file, opened and checked before any of its code runs.
 final class PluginFile: Sendable {

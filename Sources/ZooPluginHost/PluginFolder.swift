@@ -1,5 +1,6 @@
 import Glibc
 import ZooCore
+import ZooPlatform
 
 /// A folder of plugins, opened together with all folders above it: what is checked is what plugins are loaded from,
 /// whatever its path comes to mean later.

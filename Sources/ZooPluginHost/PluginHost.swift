@@ -5,6 +5,7 @@ import Logging
 import Synchronization
 import ZooCore
 import ZooSystem
+import ZooPlatform
 
 /// Finds plugins, checks that they can be trusted, loads them and puts their operators into a registry.
 ///

@@ -1,5 +1,6 @@
 import CZooPlugin
 import ZooCore
+import ZooPlatform
 
 /// Bytes of strings, freed together.
 package final class StringMemory {

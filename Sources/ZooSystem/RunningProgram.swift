@@ -1,6 +1,7 @@
 import CZooSystem
 import Glibc
 import ZooCore
+import ZooPlatform
 
 /// The program that this process runs.
 package enum RunningProgram {

@@ -4,6 +4,7 @@ import SafetensorsFormat
 import Testing
 import TestSupport
 import ZooCore
+import TensorFiles
 
 /// Weights through the program: convert, inspect --stats, diff.
 @Suite(.needs(Zoo.built))

@@ -3,6 +3,7 @@ import ModelZoo
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Texts of strangers: on the terminal, and as files.
 @Suite(.needs(Zoo.built))

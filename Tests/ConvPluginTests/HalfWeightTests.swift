@@ -6,6 +6,7 @@ import ZooCore
 import ZooPluginHost
 import ZooRuntime
 import ZooSystem
+import ZooNumbers
 
 /// Convolutions whose constant weights are 16-bit floats keep them so, and give to the bit what the same numbers give as
 /// float32.

@@ -4,6 +4,7 @@ import NumPyFormat
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Files of the gguf package read here, and ours read by it.
 @Suite struct PackageTests {

@@ -3,6 +3,7 @@ import GGUFFormat
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Models in several files.
 @Suite struct PartsTests {

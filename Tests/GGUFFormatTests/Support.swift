@@ -2,6 +2,7 @@ import Foundation
 import GGUFFormat
 import TestSupport
 import ZooCore
+import TensorFiles
 
 private let here = URL(filePath: #filePath).deletingLastPathComponent()
 let script = here.appending(path: "gguf_files.py").path

@@ -4,6 +4,7 @@ import KerasFormat
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Beside h5py: what it writes is read, and what is written it reads.
 @Suite struct HDF5Tests {

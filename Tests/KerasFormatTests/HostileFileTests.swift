@@ -4,6 +4,7 @@ import KerasFormat
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Files that were damaged on purpose end in errors, within the memory and the time that they justify.
 @Suite struct HostileFileTests {

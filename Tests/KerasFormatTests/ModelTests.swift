@@ -9,6 +9,7 @@ import ZooCore
 import ZooPluginHost
 import ZooRuntime
 import ZooSystem
+import TensorFiles
 
 /// Models that Keras saved, beside what Keras computed with them (make_fixtures.py).
 @Suite struct ModelTests {

@@ -6,6 +6,7 @@ import TestSupport
 import ZooCore
 import ZooDrawing
 import ZooEvaluation
+import TensorFiles
 
 @Suite struct DetectionTests {
   private func detection(_ score: Float, _ left: Float, label: String = "cat") -> Detection {

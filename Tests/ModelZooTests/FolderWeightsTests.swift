@@ -2,6 +2,7 @@ import Foundation
 import ModelZoo
 import TestSupport
 import Testing
+import TensorFiles
 
 /// Folders whose weights have no usual name, and files of one model that disagree.
 @Suite struct FolderWeightsTests {

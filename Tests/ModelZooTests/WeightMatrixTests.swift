@@ -2,6 +2,7 @@ import Foundation
 import ModelZoo
 import TestSupport
 import Testing
+import TensorFiles
 
 /// From every format of weights to every other and back: nothing changes.
 @Suite struct WeightMatrixTests {

@@ -5,6 +5,7 @@ import Testing
 import ZooCore
 
 @testable import Zip
+import TensorFiles
 
 @Suite struct ArchiveTests {
   /// A tensor of every type that NumPy has, of bits of all kinds, and some of odd shapes and names.

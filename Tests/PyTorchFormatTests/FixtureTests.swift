@@ -2,6 +2,7 @@ import Foundation
 import PyTorchFormat
 import Testing
 import ZooCore
+import TensorFiles
 
 /// Every fixture holds what PyTorch says it holds.
 @Suite struct FixtureTests {

@@ -2,6 +2,7 @@ import Foundation
 import PyTorchFormat
 import Testing
 import ZooCore
+import TensorFiles
 
 /// What is written is read again here; `check_written.py` has PyTorch read it.
 @Suite struct WritingTests {

@@ -3,6 +3,7 @@ import SafetensorsFormat
 import TestSupport
 import Testing
 import ZooCore
+import TensorFiles
 
 /// What is written is read again, here and by the safetensors package.
 @Suite struct RoundTripTests {

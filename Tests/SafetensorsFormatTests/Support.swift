@@ -2,6 +2,7 @@ import Foundation
 import SafetensorsFormat
 import TestSupport
 import ZooCore
+import TensorFiles
 
 /// The bytes of a file with that header.
 func file(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {

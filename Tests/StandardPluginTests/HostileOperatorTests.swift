@@ -3,6 +3,7 @@ import Testing
 import ZooCore
 import ZooPluginHost
 import ZooRuntime
+import ZooPlatform
 
 /// Models that nobody would write, for every operator: they end in a result or an error, and never in a crash.
 @Suite("Hostile operators", .serialized)

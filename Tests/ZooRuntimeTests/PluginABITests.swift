@@ -8,6 +8,7 @@ import ZooCore
 import ZooPlugin
 import ZooPluginHost
 import ZooRuntime
+import ZooNumbers
 
 /// Plugins and hosts of different age work together. The binary is one that was built with the first release of version 2.
 @Suite("Plugin ABI") struct PluginABITests {

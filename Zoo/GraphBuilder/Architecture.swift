@@ -1,4 +1,5 @@
 import ZooCore
+import TensorFiles
 
 /// A family of networks that a user's weights become a model of.
 ///

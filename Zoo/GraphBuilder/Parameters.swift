@@ -1,4 +1,6 @@
 import ZooCore
+import ZooNumbers
+import TensorFiles
 
 /// The tensors of a checkpoint, taken by name while a network is built; or random ones.
 ///

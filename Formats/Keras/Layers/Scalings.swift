@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 extension KerasLayers {
   static let scalings: [String: Writer] = [

@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

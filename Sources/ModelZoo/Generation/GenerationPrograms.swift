@@ -3,6 +3,7 @@ import ZooCompiler
 import ZooCore
 import ZooPluginHost
 import ZooRuntime
+import ZooPlatform
 
 /// The compiled encoder and step of a model that generates; any number of sessions share them.
 final class GenerationPrograms: Sendable {

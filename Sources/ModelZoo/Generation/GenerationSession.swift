@@ -1,4 +1,5 @@
 import ZooRuntime
+import ZooPlatform
 
 /// Rows of tokens that grow together, with their caches: one row a sentence, or one a hypothesis.
 ///

@@ -1,3 +1,5 @@
+import ZooNumbers
+
 /// The floating-point types that weights can be cast to.
 package enum FloatType: String, Sendable, Hashable, CaseIterable, Codable {
   case float32 = "fp32"
@@ -128,10 +130,10 @@ extension FloatType {
       for index in numbers.indices { output[index] = Float(numbers[index]) }
     case .float16:
       let output = bytes.bindMemory(to: UInt16.self)
-      for index in numbers.indices { output[index] = Float(roundedToOdd: numbers[index]).halfBits }
+      for index in numbers.indices { output[index] = Float.roundedToOdd(numbers[index]).halfBits }
     case .bfloat16:
       let output = bytes.bindMemory(to: UInt16.self)
-      for index in numbers.indices { output[index] = Float(roundedToOdd: numbers[index]).bfloat16Bits }
+      for index in numbers.indices { output[index] = Float.roundedToOdd(numbers[index]).bfloat16Bits }
     }
   }
 
@@ -139,48 +141,8 @@ extension FloatType {
   fileprivate func rounded(_ number: Double) -> Double {
     switch self {
     case .float32: Double(Float(number))
-    case .float16: Double(Float(half: Float(roundedToOdd: number).halfBits))
-    case .bfloat16: Double(Float(bitPattern: UInt32(Float(roundedToOdd: number).bfloat16Bits) << 16))
+    case .float16: Double(Float(half: Float.roundedToOdd(number).halfBits))
+    case .bfloat16: Double(Float(bitPattern: UInt32(Float.roundedToOdd(number).bfloat16Bits) << 16))
     }
-  }
-}
-
-extension Float {
-  /// The number, or the neighbour of it whose last bit is set, so that rounding once more rounds as if it were the first
-  /// time (Boldo and Melquiond 2008, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding
-  /// to odd").
-  init(roundedToOdd number: Double) {
-    let nearest = Float(number)
-    if Double(nearest) == number || number.isNaN || number.isInfinite {
-      self = nearest
-    } else {
-      // Towards zero first.
-      let bits = Double(nearest).magnitude > number.magnitude ? nearest.bitPattern - 1 : nearest.bitPattern
-      self = Float(bitPattern: bits | 1)
-    }
-  }
-
-  /// The nearest bfloat16, ties to even. A NaN keeps the first bits of its payload and becomes quiet.
-  var bfloat16Bits: UInt16 {
-    if isNaN { return UInt16(bitPattern >> 16) | 0x40 }
-    return UInt16(truncatingIfNeeded: (bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)) >> 16)
-  }
-
-  /// The nearest binary16, ties to even. A NaN keeps the first bits of its payload and becomes quiet.
-  var halfBits: UInt16 {
-    let sign = UInt16(bitPattern >> 16 & 0x8000)
-    let magnitude = bitPattern & 0x7FFF_FFFF
-    if magnitude > 0x7F80_0000 { return sign | 0x7E00 | UInt16(magnitude >> 13 & 0x3FF) }
-    if magnitude >= 0x4780_0000 { return sign | 0x7C00 }
-    if magnitude >= 0x3880_0000 {
-      let rebased = magnitude - 0x3800_0000
-      return sign | UInt16((rebased + 0xFFF + (rebased >> 13 & 1)) >> 13)
-    }
-    guard magnitude > 0x3300_0000 else { return sign }
-    // In units of 2⁻²⁴, the smallest number above zero.
-    let shift = 126 - magnitude >> 23
-    let fraction = magnitude & 0x7F_FFFF | 0x80_0000
-    let half = UInt32(1) << (shift - 1)
-    return sign | UInt16((fraction + half - 1 + (fraction >> shift & 1)) >> shift)
   }
 }

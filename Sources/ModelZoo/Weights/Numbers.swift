@@ -1,5 +1,6 @@
 import Files
 import ZooCore
+import ZooNumbers
 
 extension ElementType {
   /// Whether the elements stand for numbers that can be compared and added up; complex ones count as two.

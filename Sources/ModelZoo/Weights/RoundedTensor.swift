@@ -1,3 +1,5 @@
+import ZooNumbers
+
 /// A float32 tensor as it is stored rounded. Nothing is held: the elements are rounded whenever they are read.
 struct RoundedTensor: TensorSource {
   enum Form: Sendable {

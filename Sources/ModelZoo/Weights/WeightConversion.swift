@@ -1,4 +1,5 @@
 import SafetensorsFormat
+import TensorFiles
 /// What happens to tensors on their way from one file to another, in this order: they are chosen by the names that they
 /// have, the names become those of an architecture of the zoo, rules rename them, and floating-point numbers are cast.
 ///

@@ -1,3 +1,5 @@
+import ZooNumbers
+
 /// How two sets of tensors differ.
 package struct WeightDifference: Sendable, Hashable, Codable {
   /// Names that only the first or the second set has.

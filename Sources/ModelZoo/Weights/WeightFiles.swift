@@ -1,4 +1,5 @@
 import Files
+import TensorFiles
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -1,4 +1,5 @@
 import SafetensorsFormat
+import TensorFiles
 
 /// Any file or folder that tensors can be had from: weights, a folder of Hugging Face's, or a model, of which it is the
 /// constants.

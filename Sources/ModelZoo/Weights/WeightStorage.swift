@@ -1,6 +1,7 @@
 import OpsetConversion
 import ZooCompiler
 import ZooRuntime
+import ZooNumbers
 
 /// How a file holds a model's weights. The network computes with float32 weights in any case, unless its precision says
 /// otherwise; these are rounded once, when they are stored.

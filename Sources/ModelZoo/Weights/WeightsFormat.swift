@@ -1,4 +1,5 @@
 import Files
+import TensorFiles
 
 /// A file format that holds named tensors. Which there are says `WeightsFormat.all` (WeightsFormats.swift).
 package struct WeightsFormat: Sendable {

@@ -9,6 +9,7 @@ import PyTorchFormat
 import SVMModelFormat
 import SafetensorsFormat
 import TFLiteFormat
+import TensorFiles
 
 // A format is wired here: a constant, and its place in the list.
 

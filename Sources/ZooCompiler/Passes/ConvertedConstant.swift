@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 /// What `node` gives, where it makes float32 of a constant in another form: Cast of bfloat16, float16 or float64, and
 /// DequantizeLinear. Nothing is read: the elements are converted whenever somebody reads them, piece by

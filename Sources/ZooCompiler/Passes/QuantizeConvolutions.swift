@@ -1,5 +1,6 @@
 import ZooCore
 import ZooOperators
+import ZooNumbers
 
 /// Has convolutions of dequantized images by dequantized weights computed on the integers: Conv behind DequantizeLinear, and
 /// QLinearConv. Sums are exact; what follows, QuantizeLinear among it, is folded onto their end like all else.

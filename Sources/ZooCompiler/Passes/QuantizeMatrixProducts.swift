@@ -1,5 +1,6 @@
 import ZooCore
 import ZooOperators
+import ZooNumbers
 
 /// Has products of dequantized matrices computed on the integers: MatMul, and Gemm with weights, behind DequantizeLinear. Sums
 /// are exact; what follows is folded onto their end.

@@ -1,5 +1,6 @@
 import ZooCore
 import ZooOperators
+import ZooNumbers
 
 /// Has float16 and bfloat16 computed as float32, so that kernels know one of the three: nodes read and give float32, and
 /// are fused and laid out like all others. What the graph gives is rounded, and so is what only moves or is cast.

@@ -3,6 +3,7 @@ import ZooCore
 import ZooOperators
 import ZooPluginHost
 import ZooSystem
+import ZooPlatform
 
 /// The outputs that a kernel is making whose shapes only it knows, which are strings, or no tensors.
 struct OutputsInProgress {

@@ -5,6 +5,7 @@ import ZooCore
 import ZooOperators
 import ZooPluginHost
 import ZooSystem
+import ZooNumbers
 
 /// Turns a region whose shapes and layouts are known into a plan: makes the kernels, then places the values.
 final class PlanBuilder {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CArguments
 import ModelZoo
 import ZooCore
+import ZooPlatform
 
 /// The words behind `zoo`, as ArgumentParser takes them for what people mean.
 struct Arguments {

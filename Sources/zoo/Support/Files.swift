@@ -1,6 +1,7 @@
 import Files
 import ModelZoo
 import ZooCore
+import ZooPlatform
 
 #if canImport(Glibc)
   import Glibc

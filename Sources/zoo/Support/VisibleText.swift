@@ -1,4 +1,5 @@
 import ZooCore
+import ZooPlatform
 
 /// Text of strangers as a terminal may get it: what would move its cursor, change its state or turn the order of letters
 /// around is shown, not done.

@@ -1,5 +1,6 @@
 import GGUFFormat
 import ZooCore
+import TensorFiles
 
 extension FuzzTarget {
   static let gguf = FuzzTarget(

@@ -1,6 +1,7 @@
 import HDF5Format
 import KerasFormat
 import ZooCore
+import TensorFiles
 
 extension FuzzTarget {
   /// HDF5 and Keras' archives.

@@ -1,5 +1,6 @@
 import SafetensorsFormat
 import ZooCore
+import TensorFiles
 
 extension FuzzTarget {
   static let safetensors = FuzzTarget(

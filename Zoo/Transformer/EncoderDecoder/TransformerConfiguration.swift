@@ -1,5 +1,6 @@
 import GraphBuilder
 import ZooCore
+import TensorFiles
 
 /// The sizes and forms of a Transformer, from a checkpoint's shapes and what `config.json` says.
 struct TransformerConfiguration {

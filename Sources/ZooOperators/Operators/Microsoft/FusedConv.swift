@@ -1,3 +1,5 @@
+import ZooNumbers
+
 extension OperatorDeclaration {
   /// com.microsoft FusedConv: Conv, to which a tensor may be added, and an activation.
   static let fusedConv = microsoft("FusedConv", "T T ?T ?T -> T", .product) { node in

@@ -1,3 +1,5 @@
+import ZooNumbers
+
 extension OperatorDeclaration {
   /// com.microsoft QLinearConcat: quantized tensors behind one another. Behind the result's scale and zero point, each of them
   /// comes with its own.

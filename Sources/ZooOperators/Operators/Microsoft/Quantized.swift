@@ -1,4 +1,5 @@
 import ZooCore
+import ZooNumbers
 
 extension OperatorCatalogue {
   /// Operators of tensors of 8 bits, each followed by its scale and its zero point.

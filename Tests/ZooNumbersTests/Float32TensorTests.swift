@@ -1,5 +1,6 @@
 import Testing
 import ZooCore
+import ZooNumbers
 
 /// Tensors that become float32 while they are read.
 @Suite struct Float32TensorTests {

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// Elements of any type as double-precision numbers. NaNs keep the first bits of their payload; whole numbers of more
 /// than 53 bits are rounded.
 package enum Numbers {

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// What a file of weights holds: named tensors, and texts about them. Each weights format reads and writes this.
 package struct TensorFile: Sendable {
   /// In the order in which they lie in the file; elements stay there until somebody loads them.
