@@ -16,12 +16,16 @@ typedef struct conv_bounds {
 typedef struct tile_job {
   const float *input;
   const float *weights; /* contiguous in the order of use */
+  /* What is wanted next comes from memory meanwhile, so many bytes with each weight of a tap. */
+  const char *next;
+  int64_t next_step;
   const float *bias;
   float *output;         /* pixels are BLOCK apart */
   const float *residual; /* as output */
   int64_t block_stride;  /* of output and residual */
   int64_t steps, step_stride;
   int64_t taps, length; /* weights of a tap: length × 16 blocks */
+  int64_t tail;         /* of the last step's length, what is not zero */
   const int64_t *tap_offset;
   int64_t base[MAX_TILE_PIXELS];
   uint64_t mask[MAX_TILE_PIXELS]; /* taps that fall inside the input */

@@ -3,26 +3,15 @@
 
 #include "plan.h"
 
-/* Full tiles first, then what is left as 2 and 1. */
-int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first) {
-  const int64_t most = plan->table->tile_blocks, full = plan->out_blocks / most;
-  if (set < full) {
-    *first = set * most;
-    return most;
-  }
-  const int64_t rest = plan->out_blocks - full * most;
-  *first = full * most;
-  if (rest == 3) {
-    *first += set == full ? 0 : 2;
-    return set == full ? 2 : 1;
-  }
-  return rest;
-}
-
+/* As many sets as there have to be, of like size. */
 int64_t conv_set_count(const conv_plan *plan) {
   if (plan->algorithm == CONV_DEPTHWISE) return plan->out_blocks;
-  const int64_t most = plan->table->tile_blocks, rest = plan->out_blocks % most;
-  return plan->out_blocks / most + (rest == 0 ? 0 : rest == 3 ? 2 : 1);
+  return (plan->out_blocks + plan->table->tile_blocks - 1) / plan->table->tile_blocks;
+}
+
+int64_t conv_set(const conv_plan *plan, int64_t set, int64_t *first) {
+  *first = plan->out_blocks * set / plan->sets;
+  return plan->out_blocks * (set + 1) / plan->sets - *first;
 }
 
 float *conv_channel_vector(const conv_plan *plan, const float *packed, int64_t vector, int64_t group, int64_t block) {

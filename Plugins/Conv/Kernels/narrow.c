@@ -405,12 +405,6 @@ static void clear_lanes(const conv_plan *plan, const conv_buffers *buffers, int6
   conv_clear_stored(plan, buffers->output, at, pixels, written % BLOCK);
 }
 
-/* Part `part` of `parts` of what will be multiplied next begins to come from memory. */
-static void fetch(const float *from, int64_t count, int64_t part, int64_t parts) {
-  const char *end = (const char *)(from + count * (part + 1) / parts);
-  for (const char *at = (const char *)(from + count * part / parts); at < end; at += 64) __builtin_prefetch(at, 0, 2);
-}
-
 static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const narrow_plan *narrow = &plan->narrow;
   const int64_t set_range = task % plan->set_ranges, pixel_range = task / plan->set_ranges % plan->pixel_ranges;
@@ -435,6 +429,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   tile->step_stride = (in.inputs.end - in.inputs.first) * plan->unit;
   tile->taps = plan->taps;
   tile->length = narrow->words;
+  const int64_t last_words = (last_channels(plan) + narrow->table->factors - 1) / narrow->table->factors;
   tile->tap_offset = plan->tap_offset;
   tile->epilogue = plan->epilogue;
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
@@ -452,6 +447,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       tile->steps = min64(plan->chunk, plan->steps - step);
       tile->first = step == 0;
       tile->last = step + tile->steps == plan->steps;
+      tile->tail = tile->last ? last_words : narrow->words;
       tile->weights = weights + step * plan->taps * narrow->words * BLOCK * tile->blocks;
       const int64_t chunk_count = tile->steps * plan->taps * narrow->words * BLOCK * tile->blocks;
       tile->input = in.words + step * tile->step_stride;
@@ -460,7 +456,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       for (int64_t i = 0; i < tiles; i++) {
         const int64_t from = outputs.first + count * i / tiles, to = outputs.first + count * (i + 1) / tiles;
         place_tile(plan, tile, &at_pixel, to - from);
-        fetch(tile->weights + chunk_count, chunk_count, i, tiles);
+        fetch_part(tile, tile->weights + chunk_count, chunk_count * (int64_t)sizeof(float), i, tiles);
         job.has_zeros = 0;
         for (int64_t p = 0; p < to - from; p++) {
           tile->base[p] -= in.inputs.first * plan->unit;

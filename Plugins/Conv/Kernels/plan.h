@@ -74,7 +74,7 @@ struct conv_plan {
   int64_t steps;                 /* input blocks, each a run over all taps */
   int64_t taps, length;          /* of one step */
   int64_t chunk;                 /* steps whose weights stay in the first-level cache */
-  int64_t sets;                  /* of output blocks, each of tile_blocks, the last ones smaller */
+  int64_t sets;                  /* of output blocks, each of tile_blocks at most */
   int64_t pixel_ranges, set_ranges;
   int64_t weights_count;   /* numbers of packed weights, without what follows them */
   int64_t channel_vectors; /* that follow the weights, each with a float for every output channel; the bias is first */
@@ -122,6 +122,21 @@ static inline int has_halves(const conv_plan *plan) { return plan->form != ZS_NU
 /* `count` packed weights from number `first` on, as the tiles read them; those of 16 bits become float32 in `widened`.
    Both are multiples of BLOCK. */
 const float *conv_weights(const conv_plan *plan, const float *packed, int64_t first, int64_t count, float *widened);
+
+static inline int64_t weight_bytes(const conv_plan *plan) {
+  return has_halves(plan) ? (int64_t)sizeof(uint16_t) : (int64_t)sizeof(float);
+}
+
+/* Has tile `part` of `parts` fetch its part of the `bytes` that are multiplied next. */
+static inline void fetch_part(tile_job *job, const void *from, int64_t bytes, int64_t part, int64_t parts) {
+  job->next = (const char *)from + bytes / parts * part;
+  job->next_step = bytes / parts / max64(job->steps * job->taps * job->length, 1);
+}
+
+/* Channels of the last input block. */
+static inline int64_t last_channels(const conv_plan *plan) {
+  return plan->shape.in_channels - (plan->in_blocks - 1) * BLOCK;
+}
 
 /* Copies a weight as it is; a NULL source stands for zeros. */
 static inline void put_weight(void *to, int64_t at, const void *from, int64_t index, const int is_half) {

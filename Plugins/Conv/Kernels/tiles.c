@@ -152,6 +152,8 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       job.steps = min64(plan->chunk, plan->steps - step);
       job.first = step == 0;
       job.last = step + job.steps == plan->steps;
+      job.tail = job.last && !plain ? last_channels(plan) : plan->length;
+      const char *next = (const char *)buffers->packed + (weights + (step + job.steps) * per_step) * weight_bytes(plan);
       job.weights =
           conv_weights(plan, buffers->packed, weights + step * per_step, job.steps * per_step, widened);
       job.input = input + step * job.step_stride;
@@ -159,6 +161,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       for (int64_t tile = 0; tile < tiles; tile++) {
         const int64_t from = begin + (end - begin) * tile / tiles, to = begin + (end - begin) * (tile + 1) / tiles;
         place_tile(plan, &job, &at_pixel, to - from);
+        fetch_part(&job, next, job.steps * per_step * weight_bytes(plan), tile, tiles);
         if (plain && !buffers->blocked_output) {
           const int64_t at = ((image * groups + group) * channels + block * BLOCK) * plan->out_plane + from;
           plain_tile(plan, &job, offset(buffers->residual, at), buffers->output + at, written);

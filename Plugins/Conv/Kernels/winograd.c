@@ -204,7 +204,7 @@ typedef struct tile_products {
 
 /* Adds what a chunk of input blocks from `step` on gives at one point; `weights` are the chunk's. */
 static void multiply_point(const conv_plan *plan, const tile_products *p, int64_t point, int64_t step,
-                           const float *weights) {
+                           const float *weights, const float *next) {
   static const int64_t no_offset[1] = {0};
   const int64_t groups = (p->tiles + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
   tile_job job = {
@@ -212,12 +212,14 @@ static void multiply_point(const conv_plan *plan, const tile_products *p, int64_
       .taps = 1, .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)p->blocks, .weights = weights,
       .steps = min64(plan->chunk, plan->in_blocks - step), .first = step == 0};
   job.last = step + job.steps == plan->in_blocks;
+  job.tail = job.last ? last_channels(plan) : BLOCK;
   for (int i = 0; i < MAX_TILE_PIXELS; i++) job.base[i] = i * BLOCK;
   for (int64_t group = 0; group < groups; group++) {
     const int64_t from = p->tiles * group / groups, to = p->tiles * (group + 1) / groups;
     job.pixels = (int32_t)(to - from);
     job.input = p->points + ((point * plan->winograd.held_blocks + step) * p->stride + from) * BLOCK;
     job.output = p->sums + (point * p->tiles + from) * BLOCK;
+    fetch_part(&job, next, job.steps * BLOCK * BLOCK * p->blocks * (int64_t)sizeof(float), group, groups);
     plan->table->tile(&job);
   }
 }
@@ -225,8 +227,9 @@ static void multiply_point(const conv_plan *plan, const tile_products *p, int64_
 static void multiply(const conv_plan *plan, const tile_products *p, const float *weights) {
   for (int64_t point = 0; point < plan->winograd.points; point++) {
     for (int64_t step = 0; step < plan->in_blocks; step += plan->chunk) {
-      multiply_point(plan, p, point, step, weights);
-      weights += min64(plan->chunk, plan->in_blocks - step) * BLOCK * BLOCK * p->blocks;
+      const float *next = weights + min64(plan->chunk, plan->in_blocks - step) * BLOCK * BLOCK * p->blocks;
+      multiply_point(plan, p, point, step, weights, next);
+      weights = next;
     }
   }
 }
@@ -246,7 +249,7 @@ static void multiply_halves(const conv_plan *plan, const tile_products *p, const
       }
     }
     for (int64_t point = 0; point < plan->winograd.points; point++) {
-      multiply_point(plan, p, point, step, transformed + point * stride);
+      multiply_point(plan, p, point, step, transformed + point * stride, transformed + (point + 1) * stride);
     }
   }
 }
