@@ -222,6 +222,7 @@ let package = Package(
         "ZooCore", "JSON", .target(name: "COniguruma", condition: .when(traits: ["Tokenizers"])),
         .target(name: "CUTF8Proc", condition: .when(traits: ["Tokenizers"])),
       ]),
+    .target(name: "ChatTemplate", dependencies: ["ZooCore", "JSON"]),
     .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(name: "Datasets", dependencies: ["ZooCore", "Files", "ZooImage", "CExpat", "CZlib", "NumPyFormat"]),
     .target(
@@ -280,7 +281,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
+        "CaffeFormat", "ChatTemplate", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat",
+        "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
         "ZooPluginHost", "ZooSystem", "PicturePlugin",
@@ -344,6 +346,9 @@ let package = Package(
         "ONNXFormat",
       ],
       exclude: ["Fixtures", "make_fixtures.py"]),
+    .testTarget(
+      name: "ChatTemplateTests", dependencies: ["TestSupport", "ChatTemplate", "JSON"],
+      exclude: ["conversations.py", "jinja_peer.py"]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
