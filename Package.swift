@@ -350,7 +350,8 @@ let package = Package(
       name: "ChatTemplateTests", dependencies: ["TestSupport", "ChatTemplate", "JSON"],
       exclude: ["conversations.py", "jinja_peer.py"]),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
+      name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"],
+      exclude: ["Fixtures", "make_fixtures.py", "make_sentencepiece.py"]),
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
@@ -398,8 +399,9 @@ let package = Package(
       name: "ModelZooTests",
       dependencies: [
         "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
-        "EncoderDecoder",
-        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
+        "EncoderDecoder", "GGUFFormat",
+        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost", "ZooRuntime",
+        "ZooSystem",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(
