@@ -242,6 +242,7 @@ let package = Package(
         "ZooCore", "JSON", .target(name: "COniguruma", condition: .when(traits: ["Tokenizers"])),
         .target(name: "CUTF8Proc", condition: .when(traits: ["Tokenizers"])),
       ]),
+    .target(name: "ChatTemplate", dependencies: ["ZooCore", "JSON"]),
     .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(
       name: "Datasets",
@@ -304,7 +305,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "TensorFiles", "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat",
+        "TensorFiles", "CaffeFormat", "ChatTemplate", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat",
+        "NumPyFormat",
         "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
@@ -373,7 +375,11 @@ let package = Package(
       ],
       exclude: ["Fixtures", "make_fixtures.py"]),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures", "make_fixtures.py"]),
+      name: "ChatTemplateTests", dependencies: ["TestSupport", "ChatTemplate", "JSON"],
+      exclude: ["conversations.py", "jinja_peer.py"]),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"],
+      exclude: ["Fixtures", "make_fixtures.py", "make_sentencepiece.py"]),
     .testTarget(
       name: "StandardPluginTests",
       dependencies: [
@@ -423,8 +429,9 @@ let package = Package(
       name: "ModelZooTests",
       dependencies: [
         "TensorFiles", "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
-        "EncoderDecoder",
-        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
+        "EncoderDecoder", "GGUFFormat",
+        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost", "ZooRuntime",
+        "ZooSystem",
       ],
       exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
     .testTarget(

@@ -15,6 +15,12 @@ struct AddedTokens: Sendable {
     /// Whether it is looked for in the normalized text.
     let isNormalized: Bool
 
+    init(text: String, id: Int32, isSpecial: Bool, stripsLeft: Bool, stripsRight: Bool) {
+      (self.text, self.id, self.isSpecial) = (text, id, isSpecial)
+      (self.stripsLeft, self.stripsRight) = (stripsLeft, stripsRight)
+      (isWord, isNormalized) = (false, false)
+    }
+
     init(_ settings: Settings) throws {
       text = try settings.text("content")
       id = try settings.id("id")
@@ -38,6 +44,9 @@ struct AddedTokens: Sendable {
   /// Indices of `tokens` by their text as it stands, and as the normalizer leaves it.
   private var literal = ScalarTrie()
   private var normalized = ScalarTrie()
+  /// The same without special tokens, for texts that must not have any.
+  private var plainLiteral = ScalarTrie()
+  private var plainNormalized = ScalarTrie()
 
   init(_ settings: [Settings], normalizer: (any Normalizer)?, _ budget: Budget) throws {
     tokens = try settings.map(Token.init)
@@ -47,20 +56,52 @@ struct AddedTokens: Sendable {
       let text = Array(token.text.unicodeScalars)
       if token.isNormalized {
         let text = try normalizer?.normalize(text, budget) ?? text
-        if !text.isEmpty { normalized.insert(text, Int32(index)) }
+        if !text.isEmpty { insert(text, index, into: \.normalized, \.plainNormalized) }
       } else {
-        literal.insert(text, Int32(index))
+        insert(text, index, into: \.literal, \.plainLiteral)
       }
     }
+  }
+
+  /// Control tokens and those that somebody added.
+  init(_ metadata: TokenizerMetadata) {
+    let isPhi = ["phi-3", "phi3"].contains { metadata.name?.lowercased().contains($0) == true }
+    let takesSpaceBefore =
+      ["jina-v2-de", "jina-v2-es", "jina-v2-code"].contains(metadata.preTokenizer)
+      || ["nomic-bert-moe", "jina-bert-v3"].contains(metadata.architecture)
+    tokens = metadata.tokens.enumerated().compactMap { id, text in
+      let kind = metadata.kind(of: id)
+      guard [.control, .userDefined, .unknown].contains(kind), !text.isEmpty else { return nil }
+      return Token(
+        text: text, id: Int32(id), isSpecial: kind != .userDefined, stripsLeft: takesSpaceBefore && text == "<mask>",
+        stripsRight: isPhi && !["<unk>", "<s>", "<|endoftext|>"].contains(text))
+    }
+    for (index, token) in tokens.enumerated() {
+      vocabulary.insert(token.text, token.id)
+      if token.isSpecial { special.insert(ExactText(token.text)) }
+      insert(Array(token.text.unicodeScalars), index, into: \.literal, \.plainLiteral)
+    }
+  }
+
+  private mutating func insert(
+    _ text: [Unicode.Scalar], _ index: Int, into all: WritableKeyPath<AddedTokens, ScalarTrie>,
+    _ plain: WritableKeyPath<AddedTokens, ScalarTrie>
+  ) {
+    self[keyPath: all].insert(text, Int32(index))
+    if !tokens[index].isSpecial { self[keyPath: plain].insert(text, Int32(index)) }
   }
 
   func isSpecial(_ token: String) -> Bool { special.contains(ExactText(token)) }
 
   /// Cuts a text as it stands.
-  func splitLiteral(_ piece: Piece, _ budget: Budget) throws -> [Part] { try split(piece, literal, budget) }
+  func splitLiteral(_ piece: Piece, special: Bool, _ budget: Budget) throws -> [Part] {
+    try split(piece, special ? literal : plainLiteral, budget)
+  }
 
   /// Cuts a normalized text.
-  func splitNormalized(_ piece: Piece, _ budget: Budget) throws -> [Part] { try split(piece, normalized, budget) }
+  func splitNormalized(_ piece: Piece, special: Bool, _ budget: Budget) throws -> [Part] {
+    try split(piece, special ? normalized : plainNormalized, budget)
+  }
 
   private func split(_ piece: Piece, _ trie: ScalarTrie, _ budget: Budget) throws -> [Part] {
     let text = piece.scalars

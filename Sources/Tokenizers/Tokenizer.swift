@@ -24,6 +24,17 @@ package struct Tokenizer: Sendable {
   /// How texts are filled up; `nil` if they aren't.
   package var padding: Padding?
 
+  /// The tokens that end what a model writes, where the file tells them.
+  package let endTokens: Set<Int32>
+
+  init(
+    added: AddedTokens, normalizer: (any Normalizer)?, preTokenizer: (any PreTokenizer)?, model: any TokenModel,
+    postProcessor: (any PostProcessor)?, decoder: (any TokenDecoder)?, endTokens: Set<Int32>
+  ) {
+    (self.added, self.normalizer, self.preTokenizer, self.model) = (added, normalizer, preTokenizer, model)
+    (self.postProcessor, self.decoder, self.endTokens) = (postProcessor, decoder, endTokens)
+  }
+
   /// The tokenizer that the text of a tokenizer.json describes.
   ///
   /// - Throws: `ZooError`: `badData` for a text that is no tokenizer.json, `unsupported` for one with a component that
@@ -39,6 +50,7 @@ package struct Tokenizer: Sendable {
       decoder = try settings.component("decoder").map(makeDecoder)
       let tokens = settings.value("added_tokens") == nil ? [] : try settings.components("added_tokens")
       added = try AddedTokens(tokens, normalizer: normalizer, Budget(for: text.utf8.count))
+      endTokens = []
       truncation = try settings.component("truncation").map { try Truncation($0) }
       padding = try settings.component("padding").map { try Padding($0) }
     } catch let error as ZooError {
@@ -65,21 +77,28 @@ package struct Tokenizer: Sendable {
 
   /// The ids of a text's tokens.
   ///
-  /// - Parameter addingSpecialTokens: Whether special tokens are put around the text, where the file says so.
+  /// - Parameters:
+  ///   - addingSpecialTokens: Whether special tokens are put around the text, where the file says so.
+  ///   - parsingSpecialTokens: Whether special tokens are found in the text. Where it is somebody's words, and not a
+  ///     template's, they are text like any other.
   /// - Throws: `ZooError` (`badData`) for a text that a regular expression gives up on, or that has characters for
   ///   which there is no token, not even one for what is unknown, and where the file makes more of the text, or takes
   ///   longer for it, than any text needs.
-  package func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
-    try encoding(of: text, addingSpecialTokens: addingSpecialTokens).ids
+  package func encode(
+    _ text: String, addingSpecialTokens: Bool = true, parsingSpecialTokens: Bool = true
+  ) throws -> [Int32] {
+    try encoding(
+      of: text, addingSpecialTokens: addingSpecialTokens, parsingSpecialTokens: parsingSpecialTokens
+    ).ids
   }
 
   /// The tokens of a text, or of two that a model takes together.
   ///
   /// - Throws: as `encode` does.
   package func encoding(
-    of text: String, and second: String? = nil, addingSpecialTokens: Bool = true
+    of text: String, and second: String? = nil, addingSpecialTokens: Bool = true, parsingSpecialTokens: Bool = true
   ) throws -> Encoding {
-    var batch = [try unpadded(text, second, addingSpecialTokens)]
+    var batch = [try unpadded(text, second, addingSpecialTokens, parsingSpecialTokens)]
     padding?.apply(to: &batch)
     return batch[0]
   }
@@ -87,16 +106,20 @@ package struct Tokenizer: Sendable {
   /// The tokens of several texts, filled up to one length where `padding` says so.
   ///
   /// - Throws: as `encode` does.
-  package func encodings(of texts: [String], addingSpecialTokens: Bool = true) throws -> [Encoding] {
-    var batch = try texts.map { try unpadded($0, nil, addingSpecialTokens) }
+  package func encodings(
+    of texts: [String], addingSpecialTokens: Bool = true, parsingSpecialTokens: Bool = true
+  ) throws -> [Encoding] {
+    var batch = try texts.map { try unpadded($0, nil, addingSpecialTokens, parsingSpecialTokens) }
     padding?.apply(to: &batch)
     return batch
   }
 
-  private func unpadded(_ first: String, _ second: String?, _ addsSpecialTokens: Bool) throws -> Encoding {
+  private func unpadded(
+    _ first: String, _ second: String?, _ addsSpecialTokens: Bool, _ parsesSpecialTokens: Bool
+  ) throws -> Encoding {
     let budget = Budget(for: first.utf8.count + (second?.utf8.count ?? 0))
-    var parts = [Encoding(try ids(of: first, budget), typeID: 0)]
-    if let second { parts.append(Encoding(try ids(of: second, budget), typeID: 1)) }
+    var parts = [Encoding(try ids(of: first, parsesSpecialTokens, budget), typeID: 0)]
+    if let second { parts.append(Encoding(try ids(of: second, parsesSpecialTokens, budget), typeID: 1)) }
     let addedCount = addsSpecialTokens ? postProcessor?.addedCount(isPair: parts.count > 1) ?? 0 : 0
     try truncation?.apply(to: &parts, addedCount: addedCount)
     if addsSpecialTokens, let postProcessor { parts = try postProcessor.process(parts, budget) }
@@ -104,16 +127,17 @@ package struct Tokenizer: Sendable {
   }
 
   /// The tokens that are in the text itself.
-  private func ids(of text: String, _ budget: Budget) throws -> [Int32] {
+  private func ids(of text: String, _ special: Bool, _ budget: Budget) throws -> [Int32] {
     var ids: [Int32] = []
     let whole = Piece(scalars: Array(text.unicodeScalars)[...], isFirst: true)
-    for part in try added.splitLiteral(whole, budget) {
+    for part in try added.splitLiteral(whole, special: special, budget) {
       guard case .text(let piece) = part else {
         if case .token(let id) = part { ids.append(id) }
         continue
       }
       let text = try normalizer?.normalize(Array(piece.scalars), budget)[...] ?? piece.scalars
-      for part in try added.splitNormalized(Piece(scalars: text, isFirst: piece.isFirst), budget) {
+      let normalized = Piece(scalars: text, isFirst: piece.isFirst)
+      for part in try added.splitNormalized(normalized, special: special, budget) {
         switch part {
         case .token(let id): ids.append(id)
         case .text(let piece): try tokenize(piece, into: &ids, budget)

@@ -14,7 +14,10 @@ package enum Python {
   /// Runs it and returns what it prints. Warnings are not shown.
   ///
   /// - Throws: where it is not there; `Program.Failure` where it fails.
-  @discardableResult package static func run(_ arguments: String...) throws -> String {
+  @discardableResult package static func run(_ arguments: String...) throws -> String { try run(arguments: arguments) }
+
+  /// As `run(_:)`.
+  @discardableResult package static func run(arguments: [String]) throws -> String {
     try Program.run(executable, ["-W", "ignore"] + arguments)
   }
 }

@@ -2,6 +2,8 @@
 struct DecoderSequence: TokenDecoder {
   private let decoders: [any TokenDecoder]
 
+  init(_ decoders: [any TokenDecoder]) { self.decoders = decoders }
+
   init(_ settings: Settings) throws { decoders = try settings.components("decoders").map(makeDecoder) }
 
   func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]] {

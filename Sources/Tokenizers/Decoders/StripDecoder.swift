@@ -4,6 +4,10 @@ struct StripDecoder: TokenDecoder {
   private let start: Int
   private let stop: Int
 
+  init(_ character: Unicode.Scalar, start: Int, stop: Int) {
+    (self.character, self.start, self.stop) = (character, start, stop)
+  }
+
   init(_ settings: Settings) throws {
     character = try settings.scalar("content")
     start = try max(0, settings.integer("start", default: 0))

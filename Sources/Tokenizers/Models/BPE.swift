@@ -42,13 +42,47 @@ struct BPE: TokenModel {
       try vocabulary.requiredID(of: $0, for: "unknown token", settings)
     }
     merges = try Self.merges(settings, vocabulary, prefix: prefix)
+    characters = Self.characters(of: vocabulary)
+    self.vocabulary = vocabulary
+  }
+
+  /// - Parameter fallsBack: Whether characters without a token are made of tokens for bytes.
+  init(_ metadata: TokenizerMetadata, takesWholePieces: Bool, fallsBack: Bool = false) throws {
+    let vocabulary = Vocabulary(metadata.tokens)
+    let tokens = TokenTable(metadata.tokens)
+    (prefix, suffix, fusesUnknown, self.takesWholePieces) = ("", "", false, takesWholePieces)
+    bytes = fallsBack ? (0...255).map { vocabulary.id(of: ByteFallbackDecoder.token(of: $0)) } : []
+    unknown = nil
+    var merges: [UInt64: Merge] = [:]
+    merges.reserveCapacity(metadata.merges.count)
+    for (rank, merge) in metadata.merges.enumerated() {
+      var text = Array(merge.utf8)
+      guard let space = text.dropFirst().firstIndex(of: 0x20), let rank = Int32(exactly: rank) else {
+        throw ZooError(.badData, "a merge is a pair of tokens", at: "merges[\(rank)]")
+      }
+      let (left, right) = (tokens.id(of: text[..<space]), tokens.id(of: text[(space + 1)...]))
+      text.remove(at: space)
+      // A file may have more merges than tokens.
+      guard let first = left, let second = right, let result = tokens.id(of: text[...]),
+        merges[Self.key(first, second)] == nil
+      else { continue }
+      merges[Self.key(first, second)] = Merge(rank: rank, result: result)
+    }
+    self.merges = merges
+    characters = Self.characters(of: vocabulary)
+    self.vocabulary = vocabulary
+  }
+
+  /// The tokens of one character.
+  private static func characters(of vocabulary: Vocabulary) -> [UInt32: Int32] {
     var characters: [UInt32: Int32] = [:]
     for token in vocabulary.allTokens {
       let scalars = token.text.unicodeScalars
-      if let first = scalars.first, scalars.count == 1 { characters[first.value] = token.id }
+      if let first = scalars.first, scalars.index(after: scalars.startIndex) == scalars.endIndex {
+        characters[first.value] = token.id
+      }
     }
-    self.characters = characters
-    self.vocabulary = vocabulary
+    return characters
   }
 
   /// Merges are `"a b"` or `["a", "b"]`, the earliest first.

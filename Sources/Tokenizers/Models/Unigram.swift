@@ -15,6 +15,29 @@ struct Unigram: TokenModel {
   /// How much less probable than the rarest token an unknown character is.
   private static let unknownPenalty = 10.0
 
+  init(_ metadata: TokenizerMetadata) throws {
+    vocabulary = Vocabulary(metadata.tokens)
+    var trie = ScalarTrie()
+    var scores = [Double](repeating: 0, count: metadata.tokens.count)
+    var least = Double.infinity
+    for (id, token) in metadata.tokens.enumerated() where !token.isEmpty {
+      let kind = metadata.kind(of: id)
+      let score = metadata.scores.isEmpty ? 0 : Double(metadata.scores[id])
+      guard score.isFinite else { throw ZooError(.badData, "a score is no number", at: "scores") }
+      if kind == .normal { least = min(least, score) }
+      guard kind == .normal || kind == .userDefined || kind == .unused else { continue }
+      trie.insert(token.unicodeScalars, Int32(id))
+      // Tokens that somebody added are always better.
+      scores[id] = kind == .userDefined ? 0 : score
+    }
+    unknown = Int32(metadata.ids["unknown"] ?? 2)
+    if metadata.tokens.count <= unknown ?? 0 { throw ZooError(.badData, "there is no unknown token", at: "tokens") }
+    unknownScore = (least.isFinite ? least : 0) - Self.unknownPenalty
+    bytes = []
+    self.trie = trie
+    self.scores = scores
+  }
+
   init(_ settings: Settings) throws {
     var vocabulary = Vocabulary()
     var trie = ScalarTrie()

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// The longest token that a word begins with, then the longest that goes on with it (Wu et al. 2016, section 4.1;
 /// Devlin et al. 2018).
 struct WordPiece: TokenModel {
@@ -7,6 +9,21 @@ struct WordPiece: TokenModel {
   /// Where tokens that go on with a word begin; `nil` if there are none.
   private let continuation: Int32?
   private let longestWord: Int
+
+  init(_ metadata: TokenizerMetadata) throws {
+    vocabulary = Vocabulary(metadata.tokens)
+    var trie = ScalarTrie()
+    for (id, token) in metadata.tokens.enumerated() where !token.isEmpty {
+      trie.insert(token.unicodeScalars, Int32(id))
+    }
+    self.trie = trie
+    continuation = ScalarTrie.root
+    unknown = Int32(metadata.ids["unknown"] ?? 100)
+    guard Int(unknown) < metadata.tokens.count else {
+      throw ZooError(.badData, "there is no unknown token", at: "tokens")
+    }
+    longestWord = .max
+  }
 
   init(_ settings: Settings) throws {
     let vocabulary = try Vocabulary(settings, "vocab")

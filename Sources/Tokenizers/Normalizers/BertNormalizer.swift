@@ -5,6 +5,12 @@ struct BertNormalizer: Normalizer {
   private let stripsAccents: Bool
   private let lowercases: Bool
 
+  init(lowercases: Bool, stripsAccents: Bool) throws {
+    (self.lowercases, self.stripsAccents) = (lowercases, stripsAccents)
+    (cleansText, separatesChinese) = (true, true)
+    if stripsAccents { _ = try UnicodeForm.nfd.checked() }
+  }
+
   init(_ settings: Settings) throws {
     lowercases = try settings.bool("lowercase", default: true)
     cleansText = try settings.bool("clean_text", default: true)

@@ -3,6 +3,8 @@ struct Replace: Normalizer, TokenDecoder {
   private let pattern: Pattern
   private let replacement: [UInt8]
 
+  init(_ pattern: Pattern, with replacement: [UInt8]) { (self.pattern, self.replacement) = (pattern, replacement) }
+
   init(_ settings: Settings) throws {
     pattern = try Pattern(settings, "pattern")
     replacement = try Array(settings.text("content").utf8)

@@ -12,6 +12,12 @@ struct PairProcessing: PostProcessor {
 
   static func roberta(_ settings: Settings) throws -> PairProcessing { try PairProcessing(settings, isRoberta: true) }
 
+  /// BERT's.
+  init(start: Int32, separator: Int32) {
+    (self.start, self.separator) = (start, separator)
+    isRoberta = false
+  }
+
   private init(_ settings: Settings, isRoberta: Bool) throws {
     /// A token is given with its id: `["[SEP]", 102]`.
     func id(_ name: String) throws -> Int32 {

@@ -3,6 +3,8 @@ struct ByteLevelPreTokenizer: PreTokenizer {
   private let addsSpace: Bool
   private let cutsWords: Bool
 
+  init(addsSpace: Bool, cutsWords: Bool) { (self.addsSpace, self.cutsWords) = (addsSpace, cutsWords) }
+
   init(_ settings: Settings) throws {
     addsSpace = try settings.bool("add_prefix_space", default: true)
     cutsWords = try settings.bool("use_regex", default: true)

@@ -3,6 +3,8 @@ struct DigitsPreTokenizer: PreTokenizer {
   /// Whether each digit is a piece of its own.
   private let isolates: Bool
 
+  init(isolates: Bool) { self.isolates = isolates }
+
   init(_ settings: Settings) throws { isolates = try settings.bool("individual_digits", default: false) }
 
   func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) {

@@ -2,6 +2,8 @@
 struct PreTokenizerSequence: PreTokenizer {
   private let steps: [any PreTokenizer]
 
+  init(_ steps: [any PreTokenizer]) { self.steps = steps }
+
   init(_ settings: Settings) throws { steps = try settings.components("pretokenizers").map(makePreTokenizer) }
 
   func split(_ piece: Piece, into pieces: inout [Piece], _ budget: Budget) throws {

@@ -4,6 +4,10 @@ struct SplitPreTokenizer: PreTokenizer {
   private let behavior: SplitBehavior
   private let isInverted: Bool
 
+  init(_ pattern: Pattern, _ behavior: SplitBehavior) {
+    (self.pattern, self.behavior, isInverted) = (pattern, behavior, false)
+  }
+
   init(_ settings: Settings) throws {
     pattern = try Pattern(settings, "pattern")
     behavior = try SplitBehavior(settings)

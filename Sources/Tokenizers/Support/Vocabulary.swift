@@ -8,6 +8,13 @@ struct Vocabulary: Sendable {
 
   init() {}
 
+  /// Tokens by id. One without a text has no id.
+  init(_ tokens: [String]) {
+    ids.reserveCapacity(tokens.count)
+    self.tokens.reserveCapacity(tokens.count)
+    for (id, token) in tokens.enumerated() where !token.isEmpty { insert(token, Int32(id)) }
+  }
+
   /// The object of a tokenizer.json that gives each token its id.
   init(_ settings: Settings, _ name: String) throws {
     guard let members = settings.value(name)?.members else { throw settings.missing(name, "an object") }

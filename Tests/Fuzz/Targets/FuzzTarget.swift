@@ -17,7 +17,8 @@ struct FuzzTarget: Sendable {
 
   /// Every reader. A new one is a target in a file of its own, and a name here.
   static let all: [FuzzTarget] = [
-    .caffe, .decoder, .gguf, .graph, .json, .keras, .numbers, .numpy, .numpyArchive, .onnx, .onnxTensor, .package,
+    .caffe, .chatTemplate, .decoder, .gguf, .ggufTokenizer, .graph, .json, .keras, .numbers, .numpy, .numpyArchive,
+    .onnx, .onnxTensor, .package,
     .picture,
     .pytorch, .safetensors, .shardIndex, .svm, .tflite, .tokenizer, .zip,
   ]
