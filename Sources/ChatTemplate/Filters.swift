@@ -67,6 +67,7 @@ extension Renderer {
       let text = try plainText(of: value)
       try meter.spend(text.utf8.count)
       return .integer(text.unicodeScalars.split { !$0.isPythonWord }.count)
+    case "truncate" where value.isUndefined: return value
     case "truncate": return .text(try truncated(try plainText(of: value), arguments))
     case "join":
       let given = try arguments.values(of: "d", "attribute", by: name)
