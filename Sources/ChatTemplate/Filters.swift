@@ -67,6 +67,7 @@ extension Renderer {
       let text = try plainText(of: value)
       try meter.spend(text.utf8.count)
       return .integer(text.unicodeScalars.split { !$0.isPythonWord }.count)
+    case "truncate" where value.isUndefined: return value
     case "truncate": return .text(try truncated(try plainText(of: value), arguments))
     case "join":
       let given = try arguments.values(of: "d", "attribute", by: name)
@@ -79,7 +80,7 @@ extension Renderer {
 
   /// A capital after each character that words begin behind.
   private func titled(_ text: String) throws -> String {
-    try meter.allocate(text.utf8.count, times: 4)
+    try meter.allocate(text.utf8.count)
     var words: [[Unicode.Scalar]] = [[]]
     for scalar in text.unicodeScalars {
       let isBreak = scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar)
@@ -140,7 +141,7 @@ extension Renderer {
     let length = try wholeNumber(given[0], "truncate") ?? 255
     let end = try given[2].map(plainText) ?? "..."
     let leeway = try wholeNumber(given[3], "truncate") ?? 5
-    try meter.allocate(text.utf8.count, times: 4)
+    try meter.allocate(text.utf8.count)
     let scalars = Array(text.unicodeScalars)
     let width = end.unicodeScalars.count
     guard length >= width, leeway >= 0 else {
@@ -271,7 +272,7 @@ extension Renderer {
   ) throws -> [Value] {
     func key(_ value: Value) throws -> Value {
       guard lowercasing, case .text(let text) = value else { return value }
-      try meter.allocate(text.utf8.count, times: 4)
+      try meter.allocate(text.utf8.count)
       return .text(Self.cased(text, "lower"))
     }
     guard let attribute, !attribute.isNone else { return try elements.map(key) }

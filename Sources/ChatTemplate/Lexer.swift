@@ -241,7 +241,7 @@ struct Lexer {
   private func token() throws -> (Token.Kind, Int) {
     let first = source[place]
     if ("0"..."9").contains(first) { return try number() }
-    if first == "_" || first.properties.isAlphabetic {
+    if first == "_" || first.isPythonLetter {
       var end = place
       while end < source.count, source[end].isPythonWord { end += 1 }
       return (.name(String(scalars: source[place..<end])), end)

@@ -16,7 +16,7 @@ final class Meter {
   init(for byteCount: Int) {
     let bytes = min(byteCount, Int.max >> 12)
     // Many times what any published template takes.
-    work = 1 << 28 + 1024 * bytes
+    work = 1 << 27 + 1024 * bytes
     memory = 1 << 26 + 64 * bytes
   }
 

@@ -217,7 +217,7 @@ extension Renderer {
     case .view(let items, .range):
       return .view(try self.items(places(items.values.count).map { items.values[$0] }), .range("range(...)"))
     case .text(let text):
-      try meter.allocate(text.utf8.count, times: 4)
+      try meter.allocate(text.utf8.count)
       let scalars = Array(text.unicodeScalars)
       return .text(String(scalars: try places(scalars.count).map { scalars[$0] }))
     default: return Self.missing("slice", in: value)

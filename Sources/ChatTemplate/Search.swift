@@ -12,7 +12,7 @@ struct Search {
 
   private init(_ wanted: [UInt8], _ meter: Meter) throws {
     self.wanted = wanted
-    try meter.allocate(wanted.count, times: 9)
+    try meter.spend(wanted.count)
     var fallback = [Int](repeating: 0, count: wanted.count)
     var length = 0
     for place in wanted.indices.dropFirst() {

@@ -27,7 +27,7 @@ extension Renderer {
 
   /// `text % values`.
   func formatted(_ text: String, with values: Value) throws -> String {
-    try meter.allocate(text.utf8.count, times: 4)
+    try meter.allocate(text.utf8.count)
     var positional: [Value] = if case .tuple(let items) = values { items.values } else { [values] }
     positional.reverse()
     var rest = Array(text.unicodeScalars)[...]

@@ -11,8 +11,8 @@ extension Renderer {
   ]
 
   func call(textMethod name: String, of text: String, _ arguments: Arguments) throws -> Value {
-    // A method may make three of a character, and characters take four bytes while they are looked at.
-    try meter.allocate(text.utf8.count, times: 4)
+    // What becomes of it; methods that make it longer pay for that themselves.
+    try meter.allocate(text.utf8.count)
     switch name {
     case "strip", "lstrip", "rstrip":
       let characters = try arguments.values(of: "chars", by: name)[0]
@@ -245,7 +245,7 @@ extension Renderer {
 
   func lines(of text: String, keepsEnds: Bool) throws -> [String] {
     let scalars = Array(text.unicodeScalars)
-    try meter.allocate(scalars.count, times: 4)
+    try meter.allocate(scalars.count)
     var lines: [String] = []
     var place = 0
     while place < scalars.count {

@@ -1,7 +1,8 @@
 import JSON
 import ZooCore
 
-/// Text to tokens and back, as a `tokenizer.json` of Hugging Face describes it.
+/// Text to tokens and back, as a `tokenizer.json` of Hugging Face describes it, or the metadata of a GGUF file
+/// (`TokenizerMetadata`).
 ///
 /// ```swift
 /// let tokenizer = try Tokenizer(json: String(contentsOf: url, encoding: .utf8))

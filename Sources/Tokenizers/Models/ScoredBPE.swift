@@ -37,6 +37,7 @@ struct ScoredBPE: TokenModel {
 
   func tokenize(_ piece: ArraySlice<Unicode.Scalar>, into ids: inout [Int32], _ budget: Budget) throws {
     try budget.spend(piece.count)
+    guard piece.count < Int(Int32.max) / 4 else { throw ZooError(.badData, "the text is too long for a tokenizer") }
     var symbols = SymbolChain(piece)
     let text = piece.utf8
     var queue = MergeQueue()

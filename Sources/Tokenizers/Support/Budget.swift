@@ -64,7 +64,7 @@ final class Budget {
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 
-  private static let advice = "the model's tokenizer.json is damaged or made to do harm: get the model from its author"
+  private static let advice = "the model's tokenizer is damaged or made to do harm: get the model from its author"
 }
 
 #if canImport(Glibc)
