@@ -44,8 +44,9 @@ let package = Package(
   targets: [
     // The core.
     .target(name: "ZooCore"),
-    .target(name: "ZooOperators", dependencies: ["ZooCore"], exclude: ["Schema/make_schema_table.py"]),
-    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooOperators"]),
+    .target(name: "WeightBlocks", dependencies: ["ZooCore"]),
+    .target(name: "ZooOperators", dependencies: ["ZooCore", "WeightBlocks"], exclude: ["Schema/make_schema_table.py"]),
+    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooOperators", "WeightBlocks"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -92,7 +93,7 @@ let package = Package(
       name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
-    .target(name: "GGUFFormat", dependencies: ["ZooCore", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
+    .target(name: "GGUFFormat", dependencies: ["ZooCore", "WeightBlocks", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "Shards", dependencies: ["ZooCore", "JSON"], path: "Formats/Shards"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Shards", "Zip"], path: "Formats/PyTorch"),
@@ -186,7 +187,8 @@ let package = Package(
       name: "TransformerEncoder", dependencies: ["ZooCore", "JSON", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Encoder"),
     .target(
-      name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      name: "TransformerDecoder",
+      dependencies: ["ZooCore", "WeightBlocks", "GGUFFormat", "JSON", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Decoder"),
 
     .target(
@@ -239,7 +241,7 @@ let package = Package(
         "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
-        "TransformerDecoder",
+        "TransformerDecoder", "WeightBlocks",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage",
       ]),
     .target(
@@ -283,7 +285,7 @@ let package = Package(
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
-        "ZooPluginHost", "ZooSystem", "PicturePlugin",
+        "ZooPluginHost", "ZooSystem", "PicturePlugin", "WeightBlocks",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
@@ -308,7 +310,7 @@ let package = Package(
       dependencies: ["TestSupport", "ModelZoo", "AlexNet", "ONNXFormat", "OpsetConversion", "RCNN", "ResNet"],
       exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
-      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat"], exclude: ["gguf_files.py"]),
+      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat", "WeightBlocks"], exclude: ["gguf_files.py"]),
     .testTarget(
       name: "NumPyFormatTests", dependencies: ["TestSupport", "NumPyFormat", "Zip"],
       exclude: ["Fixtures", "numpy_files.py"]),
@@ -350,7 +352,7 @@ let package = Package(
       name: "StandardPluginTests",
       dependencies: [
         "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "KernelSupport", "StandardPlugin", "ConvPlugin",
-        "AttentionPlugin",
+        "AttentionPlugin", "WeightBlocks",
         "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
     .testTarget(
@@ -396,7 +398,9 @@ let package = Package(
         "EncoderDecoder",
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
       ],
-      exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
+      exclude: [
+        "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py", "make_translation.py",
+      ]),
     .testTarget(
       name: "ModelZooCTests", dependencies: ["TestSupport", "CModelZoo", "ModelZoo", "ModelZooC", "LinkedPlugins"]),
     .testTarget(

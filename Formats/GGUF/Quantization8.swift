@@ -1,3 +1,4 @@
+import WeightBlocks
 import ZooCore
 
 /// Numbers to blocks of Q8_0: 32 integers and one scale, a 16-bit float (ggml-quants.c, `quantize_row_q8_0_ref`).

@@ -1,4 +1,5 @@
 import GGUFFormat
+import WeightBlocks
 import ZooCore
 
 extension FuzzTarget {
