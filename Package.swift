@@ -93,7 +93,8 @@ let package = Package(
       name: "TFLiteFormat", dependencies: ["ZooCore", "ZooOperators", "Files", "GraphWriter"], path: "Formats/TFLite"),
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
-    .target(name: "GGUFFormat", dependencies: ["ZooCore", "WeightBlocks", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
+    .target(
+      name: "GGUFFormat", dependencies: ["ZooCore", "WeightBlocks", "Files", "JSON", "Zip"], path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "Shards", dependencies: ["ZooCore", "JSON"], path: "Formats/Shards"),
     .target(name: "PyTorchFormat", dependencies: ["ZooCore", "Files", "Shards", "Zip"], path: "Formats/PyTorch"),
@@ -310,7 +311,8 @@ let package = Package(
       dependencies: ["TestSupport", "ModelZoo", "AlexNet", "ONNXFormat", "OpsetConversion", "RCNN", "ResNet"],
       exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
-      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat", "WeightBlocks"], exclude: ["gguf_files.py"]),
+      name: "GGUFFormatTests", dependencies: ["TestSupport", "GGUFFormat", "NumPyFormat", "WeightBlocks"],
+      exclude: ["gguf_files.py"]),
     .testTarget(
       name: "NumPyFormatTests", dependencies: ["TestSupport", "NumPyFormat", "Zip"],
       exclude: ["Fixtures", "numpy_files.py"]),
@@ -399,7 +401,8 @@ let package = Package(
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
       ],
       exclude: [
-        "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py", "make_translation.py",
+        "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py",
+        "make_translation.py",
       ]),
     .testTarget(
       name: "ModelZooCTests", dependencies: ["TestSupport", "CModelZoo", "ModelZoo", "ModelZooC", "LinkedPlugins"]),

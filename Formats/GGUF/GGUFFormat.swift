@@ -51,7 +51,7 @@ package enum GGUFFormat {
 
   /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32
   /// only because they were dequantized. `nil` for any other.
-  package static func type(of tensor: StoredTensor) -> GGUFType? { 
+  package static func type(of tensor: StoredTensor) -> GGUFType? {
     tensor.blocks?.type ?? (tensor.origin is QuantizingTensor ? QuantizingTensor.type : nil)
   }
 

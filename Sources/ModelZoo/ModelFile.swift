@@ -92,7 +92,13 @@ extension ModelFormat {
     case .tflite: try TFLiteFormat.read(path)
     case .keras: try KerasFormat.readModel(path)
     case .svm: try SVMModelFormat.readModel(path)
-    case .gguf: try ZooError.locating(path) { try LanguageModel.model(gguf: GGUFFormat.read(path)) }
+    case .gguf:
+      try ZooError.locating(path) {
+        var model = try LanguageModel.model(gguf: GGUFFormat.read(path))
+        let name = path.split(separator: "/").last ?? "model"
+        model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)
+        return model
+      }
     }
   }
 }

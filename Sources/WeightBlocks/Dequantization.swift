@@ -4,7 +4,9 @@ import ZooCore
 /// equal bit for bit.
 package enum Dequantization {
   /// Reads `count` blocks of a readable type.
-  package static func read(_ type: GGUFType, _ input: UnsafeRawPointer, count: Int, to output: UnsafeMutablePointer<Float>) {
+  package static func read(
+    _ type: GGUFType, _ input: UnsafeRawPointer, count: Int, to output: UnsafeMutablePointer<Float>
+  ) {
     let input = input.assumingMemoryBound(to: UInt8.self)
     switch type {
     case .q4_0: each(type, input, count, output, q4_0)

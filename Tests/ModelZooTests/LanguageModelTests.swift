@@ -44,6 +44,9 @@ import ZooRuntime
     let found = try #require(try model.run(inputs)["logits"]).elements(Float.self)
     #expect(try difference(found, logits) < 1e-4)
     #expect(model.metadata.task == .textGeneration)
+    // Matrices stay in the file's 16 bits.
+    let types = model.definition.graph.initializers.filter { $0.tensor.shape.count == 2 }.map(\.tensor.type)
+    #expect(types.count > 8 && types.allSatisfy { $0 == .bfloat16 })
   }
 
   /// Of a file with blocks of six types, exactly and with activations of 8 bits.
@@ -54,8 +57,8 @@ import ZooRuntime
     #expect(try difference(try #require(try exact.run(inputs)["logits"]).elements(), logits) < 1e-5)
     let rounded = try Model(contentsOf: path)
     let cost = try difference(try #require(try rounded.run(inputs)["logits"]).elements(), logits)
-    #expect(cost > 1e-5 && cost < 2e-2)
-    #expect(exact.metadata.architecture == "Llama" && exact.metadata.name == "Tiny Llama")
+    #expect(cost > 1e-4 && cost < 5e-2)
+    #expect(exact.metadata.architecture == "Llama" && exact.metadata.name == "llama")
     #expect(exact.definition.properties.contains { $0.key == "llama.block_count" && $0.value == "uint32:1" })
     let steps = try rounded.steps(for: ["input_ids": [1, 4], "position_ids": [1, 4]])
     #expect(steps.count { $0.summary?.contains("product of blocks") == true } == 7)
@@ -71,7 +74,8 @@ import ZooRuntime
       let packed = try ModelDefinition(contentsOf: folder + "/model.zoo")
       for (first, second) in zip(original.graph.initializers, packed.graph.initializers) {
         #expect(first.name == second.name && first.tensor.type == second.tensor.type)
-        try #expect(first.tensor.load().withUnsafeBytes { Array($0) } == second.tensor.load().withUnsafeBytes { Array($0) })
+        try #expect(
+          first.tensor.load().withUnsafeBytes { Array($0) } == second.tensor.load().withUnsafeBytes { Array($0) })
       }
       #expect(try Model(packed).run(inputs)["logits"]?.elements(Float.self) == wanted)
       try original.write(to: folder + "/model.onnx", format: .onnx)
@@ -83,9 +87,11 @@ import ZooRuntime
   }
 
   /// Token by token, through caches, as at once: grouped heads, windows, caps, layers without positions.
-  @Test(arguments: ["llama", "mistral", "smollm3", "gemma2", "gemma3", "qwen3", "olmo2"])
+  @Test(arguments: ["llama", "mistral", "smollm3", "gemma2", "gemma3", "qwen3", "olmo2", "gguf"])
   func stepsGiveWhatTheWholeGives(name: String) throws {
-    let definition = try ModelDefinition(pretrainedFolder: "\(Self.folder)/\(name)")
+    let path = "\(Self.folder)/\(name)"
+    let definition =
+      try name == "gguf" ? ModelDefinition(contentsOf: path + "/llama.gguf") : ModelDefinition(pretrainedFolder: path)
     let model = try Model(definition)
     let programs = try GenerationPrograms(
       definition, registry: Plugins.linked.registry(), options: CompileOptions(threads: 2))

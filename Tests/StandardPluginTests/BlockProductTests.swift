@@ -101,7 +101,9 @@ import ZooSystem
       return try #require(try model.run(["x": Tensor(part, shape: [rows.count, Self.depth])])["z"]).elements()
     }
     let all = try run(0..<27)
-    for row in [0, 11, 12, 26] { #expect(try run(row..<row + 1) == all[row * Self.columns..<(row + 1) * Self.columns].map { $0 }) }
+    for row in [0, 11, 12, 26] {
+      #expect(try run(row..<row + 1) == all[row * Self.columns..<(row + 1) * Self.columns].map { $0 })
+    }
   }
 
   /// What is not finite spoils its row alone.

@@ -1,12 +1,41 @@
 import WeightBlocks
 import ZooOperators
 
+/// What a constant of bytes in blocks holds.
+package struct BlockContents: Sendable {
+  /// What people call the blocks, such as Q4_K.
+  package var type: String
+  /// Numbers.
+  package var count: Int
+}
+
 extension ModelDefinition {
+  /// The constants in blocks, by name.
+  package var blockConstants: [String: BlockContents] {
+    let gathered = graph.nodes.filter { $0.operatorType == "Gather" && $0.outputs.count == 1 && !$0.inputs.isEmpty }
+      .map { ($0.outputs[0], $0.inputs[0]) }
+    let tables = Dictionary(gathered) { first, _ in first }
+    var types: [String: GGUFType] = [:]
+    for node in graph.nodes where node.domain == weightsDomain {
+      guard case .int(let number)? = node[attribute: "type"], let type = UInt32(exactly: number).flatMap(GGUFType.init),
+        let input = node.inputs.first
+      else { continue }
+      types[tables[input] ?? input] = type
+    }
+    var found: [String: BlockContents] = [:]
+    for item in graph.initializers {
+      guard let type = types[item.name] else { continue }
+      found[item.name] = BlockContents(
+        type: type.name, count: item.tensor.byteCount / type.blockBytes * type.blockCount)
+    }
+    return found
+  }
+
   /// The model without operators on blocks, for runtimes that know ONNX's alone: what blocks stand for, as float32 that is
   /// dequantized when it is read.
   ///
   /// - Throws: `ZooError` (`unsupported`) for blocks that are neither constant nor rows of a constant.
-  func dequantizingBlocks() throws -> ModelDefinition {
+  package func dequantizingBlocks() throws -> ModelDefinition {
     guard operatorSets.contains(where: { $0.domain == weightsDomain }) else { return self }
     var model = self
     var expansion = BlockExpansion(graph)
@@ -67,6 +96,7 @@ private struct BlockExpansion {
   }
 
   private static func unsupported(_ node: Node) -> ZooError {
-    ZooError(.unsupported, "blocks that are no constant can't be written as ONNX's operators", at: "node \"\(node.name)\"")
+    ZooError(
+      .unsupported, "blocks that are no constant can't be written as ONNX's operators", at: "node \"\(node.name)\"")
   }
 }

@@ -10,7 +10,9 @@ import ZooOperators
 /// - Returns: `nil` for any other node, and for one that is wrong, which is left to its operator to say.
 package func convertedConstant(_ node: Node, of inputs: [StoredTensor?]) throws -> StoredTensor? {
   guard let stored = inputs.first ?? nil else { return nil }
-  if node.domain == weightsDomain, node.operatorType == "DequantizeBlocks", case .int(let type) = node[attribute: "type"] {
+  if node.domain == weightsDomain, node.operatorType == "DequantizeBlocks",
+    case .int(let type) = node[attribute: "type"]
+  {
     return try UInt32(exactly: type).flatMap(GGUFType.init).flatMap { try stored.dequantized(fromBlocksOf: $0) }
   }
   guard node.domain.isEmpty || node.domain == "ai.onnx" else { return nil }

@@ -19,7 +19,8 @@ struct Pack: ParsableCommand {
       in their blocks.
       """)
 
-  @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's, or a GGUF file.", completion: .directory)
+  @Argument(
+    help: "The architecture: resnet50, …; or a folder of Hugging Face's, or a GGUF file.", completion: .directory)
   var arch: String
 
   @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"), completion: .file())

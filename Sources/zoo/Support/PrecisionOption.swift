@@ -11,7 +11,10 @@ struct PrecisionOption: ParsableArguments {
     case int8
   }
 
-  @Option(help: "The arithmetic: fp32; what operators may round factors to, bf16 or int8; or exact, fp32 also by weights in blocks.")
+  @Option(
+    help:
+      "The arithmetic: fp32; what operators may round factors to, bf16 or int8; or exact, fp32 also by weights in blocks."
+  )
   var precision = Name.fp32
 
   var value: Precision {

@@ -16,13 +16,13 @@ extension LanguageModel {
   package static func model(gguf file: TensorFile) throws -> ModelDefinition {
     let metadata = GGUFMetadata(file.metadata)
     let configuration = try Configuration(metadata, file.tensors)
-    var parameters = try Parameters(file.tensors.compactMap { item in
-      GGUFName.canonical(item.name, isAround: configuration.normalization == .around, isFused: configuration.isFused)
-        .map { NamedTensor(name: $0, tensor: item.tensor) }
-    })
+    var parameters = try Parameters(
+      file.tensors.compactMap { item in
+        GGUFName.canonical(item.name, isAround: configuration.normalization == .around, isFused: configuration.isFused)
+          .map { NamedTensor(name: $0, tensor: item.tensor) }
+      })
     var model = try LanguageModel(configuration).model(&parameters)
     try parameters.finish(for: "the decoder that the metadata describe")
-    model.metadata.name = metadata.text("general.name") ?? ""
     let ends = ["eos_token_id", "eot_token_id", "eom_token_id"].compactMap {
       metadata.integer("tokenizer.ggml.\($0)")
     }
@@ -221,7 +221,8 @@ private struct GGUFHyperparameters {
       return .yarn(
         factor: factor, fast: try number("rope.scaling.yarn_beta_fast", 32),
         slow: try number("rope.scaling.yarn_beta_slow", 1), original: original,
-        attention: try number("rope.scaling.yarn_attn_factor", 1) * (factor <= 1 ? 1 : Float(0.1 * logarithm(Double(factor)) + 1)),
+        attention: try number("rope.scaling.yarn_attn_factor", 1)
+          * (factor <= 1 ? 1 : Float(0.1 * logarithm(Double(factor)) + 1)),
         isTruncated: true)
     case let other: throw ZooError(.unsupported, "rotary positions that are scaled as \"\(other)\" are not built")
     }

@@ -47,6 +47,9 @@ struct LanguageModelBuilder {
     if let (bytes, type) = table.blocks, type.hasProducts {
       let rows = graph.node("Gather", "embed_tokens.rows", [graph.constant(bytes, "embed_tokens.weight"), ids], axis)
       value = dequantized(rows, type, "embed_tokens")
+    } else if let narrow = table.narrow {
+      let rows = graph.node("Gather", "embed_tokens.rows", [graph.constant(narrow, "embed_tokens.weight"), ids], axis)
+      value = widened(rows, "embed_tokens")
     } else {
       value = graph.node("Gather", "embed_tokens", [matrix(table, "embed_tokens.weight"), ids], axis)
     }
@@ -219,10 +222,15 @@ struct LanguageModelBuilder {
     return graph.node("Gemm", name, operands, [Attribute("transB", .int(1))])
   }
 
-  /// A constant matrix; one in blocks stays in them.
+  /// A constant matrix; one in blocks stays in them, one of 16 bits in these.
   private mutating func matrix(_ weight: StoredTensor, _ name: String) -> Value {
-    guard let (bytes, type) = weight.blocks else { return graph.constant(weight, name) }
-    return dequantized(graph.constant(bytes, name), type, "\(name).numbers")
+    if let (bytes, type) = weight.blocks { return dequantized(graph.constant(bytes, name), type, "\(name).numbers") }
+    if let narrow = weight.narrow { return widened(graph.constant(narrow, name), "\(name).numbers") }
+    return graph.constant(weight, name)
+  }
+
+  private mutating func widened(_ value: Value, _ name: String) -> Value {
+    graph.node("Cast", name, [value], [Attribute("to", .int(Int64(ElementType.float32.rawValue)))])
   }
 
   private mutating func dequantized(_ bytes: Value, _ type: GGUFType, _ name: String) -> Value {

@@ -39,7 +39,9 @@ extension LanguageModel.Configuration {
 
   /// Which layers have a window: those that `layer_types` names, or else all.
   private mutating func setWindow(_ settings: PretrainedSettings) throws {
-    guard settings.value("sliding_window") != nil, try settings.bool("use_sliding_window", default: true) else { return }
+    guard settings.value("sliding_window") != nil, try settings.bool("use_sliding_window", default: true) else {
+      return
+    }
     window = try settings.count("sliding_window")
     isLocal = [Bool](repeating: true, count: layers)
     if let types = settings.value("layer_types")?.list {
@@ -102,7 +104,8 @@ private struct RopeSettings {
       base = own["rope_theta"]?.number.map { Float($0) } ?? base
       scaling = own
     }
-    let share = try scaling?["partial_rotary_factor"]?.number.map { Float($0) }
+    let share =
+      try scaling?["partial_rotary_factor"]?.number.map { Float($0) }
       ?? settings.float("partial_rotary_factor", default: 1)
     guard share > 0, share <= 1 else { throw ZooError(.badData, "partial_rotary_factor is \(share)", at: path) }
     let count = Int(Float(headSize) * share)

@@ -36,7 +36,8 @@ package struct RotaryAngles: Sendable, Hashable {
     let plain = (0..<count / 2).map { 1 / power(Double(base), Double(2 * $0) / Double(count)) }
     func divided(by divisors: [Float]) throws -> [Float] {
       guard divisors.count == plain.count, divisors.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-        throw ZooError(.badData, "\(divisors.count) divisors for \(plain.count) frequencies, or such as are not above 0")
+        throw ZooError(
+          .badData, "\(divisors.count) divisors for \(plain.count) frequencies, or such as are not above 0")
       }
       return zip(plain, divisors).map { Float($0 / Double($1)) }
     }

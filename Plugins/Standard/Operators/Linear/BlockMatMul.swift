@@ -35,7 +35,9 @@ private struct BlockMatMul: Operator {
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let sizes = try sizes(node)
-    guard let constant = node.constant(1) else { throw OperatorError("the blocks are not constant", kind: .unsupported) }
+    guard let constant = node.constant(1) else {
+      throw OperatorError("the blocks are not constant", kind: .unsupported)
+    }
     let matrix = try BlockMatrix(
       constant, type: WeightType(node), columns: sizes.columns, depth: sizes.depth, host: host, executor: executor)
     return try kernel(node, matrix)
