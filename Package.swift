@@ -286,7 +286,7 @@ let package = Package(
         "CaffeFormat", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat", "NumPyFormat", "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
-        "ZooPluginHost", "ZooSystem", "PicturePlugin", "WeightBlocks",
+        "ZooPluginHost", "ZooSystem", "PicturePlugin", "TransformerDecoder", "WeightBlocks",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
@@ -397,7 +397,7 @@ let package = Package(
       name: "ModelZooTests",
       dependencies: [
         "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
-        "EncoderDecoder",
+        "EncoderDecoder", "GGUFFormat", "TransformerDecoder",
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "ZooBundle", "ZooPluginHost", "ZooRuntime", "ZooSystem",
       ],
       exclude: [

@@ -1,6 +1,8 @@
 import Foundation
+import GGUFFormat
 import TestSupport
 import Testing
+import TransformerDecoder
 import ZooCore
 import ZooPluginHost
 import ZooRuntime
@@ -86,6 +88,27 @@ import ZooRuntime
     }
   }
 
+  /// Whatever a file says of its sizes, there is a model or an error.
+  @Test(arguments: [
+    "llama.block_count", "llama.embedding_length", "llama.attention.head_count", "llama.attention.head_count_kv",
+    "llama.context_length", "llama.feed_forward_length", "llama.rope.freq_base", "llama.attention.key_length",
+    "llama.rope.dimension_count", "llama.attention.sliding_window", "llama.rope.scaling.factor",
+    "llama.attention.layer_norm_rms_epsilon",
+  ])
+  func hostileHyperparameters(key: String) throws {
+    let file = try GGUFFormat.read("\(Self.folder)/gguf/llama.gguf")
+    for value in [
+      "uint64:18446744073709551615", "int64:9223372036854775807", "int64:-1", "uint32:0", "uint32:1",
+      "uint32:1073741824",
+      "float32:-1.0", "float32:inf", "float32:0x7fc00000", "text", "array:int32:[]", "array:int32:[1,2]", "bool:true",
+    ] {
+      var changed = file
+      changed.metadata.removeAll { $0.key == key }
+      changed.metadata.append(Property(key: key, value: value))
+      do { _ = try LanguageModel.model(gguf: changed) } catch is ZooError {}
+    }
+  }
+
   /// Token by token, through caches, as at once: grouped heads, windows, caps, layers without positions.
   @Test(arguments: ["llama", "mistral", "smollm3", "gemma2", "gemma3", "qwen3", "olmo2", "gguf"])
   func stepsGiveWhatTheWholeGives(name: String) throws {
@@ -95,7 +118,7 @@ import ZooRuntime
     let model = try Model(definition)
     let programs = try GenerationPrograms(
       definition, registry: Plugins.linked.registry(), options: CompileOptions(threads: 2))
-    let session = try GenerationSession(programs, rows: 1, limit: 64)
+    let session = GenerationSession(programs, rows: 1, limit: 64)
     let found = try GreedySearch(endTokens: [], guesses: false).run(
       session, beginning: [3, 17, 9], limit: 12, progress: nil)
     var tokens: [Int64] = [3, 17, 9]
