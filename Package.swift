@@ -46,8 +46,11 @@ let package = Package(
     .target(name: "ZooPlatform"),
     .target(name: "ZooCore", dependencies: ["ZooPlatform"]),
     .target(name: "ZooNumbers", dependencies: ["ZooCore"]),
-    .target(name: "ZooOperators", dependencies: ["ZooCore", "ZooNumbers"], exclude: ["Schema/make_schema_table.py"]),
-    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators"]),
+    .target(name: "WeightBlocks", dependencies: ["ZooCore", "ZooNumbers"]),
+    .target(
+      name: "ZooOperators", dependencies: ["ZooCore", "ZooNumbers", "WeightBlocks"],
+      exclude: ["Schema/make_schema_table.py"]),
+    .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators", "WeightBlocks"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -103,7 +106,8 @@ let package = Package(
     .target(name: "JSON", dependencies: ["ZooCore"], path: "Formats/JSON"),
     .target(name: "Zip", dependencies: ["ZooCore", "Files", "CZlib"], path: "Formats/Zip"),
     .target(
-      name: "GGUFFormat", dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "Files", "JSON", "Zip"],
+      name: "GGUFFormat",
+      dependencies: ["TensorFiles", "ZooCore", "ZooNumbers", "WeightBlocks", "Files", "JSON", "Zip"],
       path: "Formats/GGUF"),
     .target(name: "NumPyFormat", dependencies: ["TensorFiles", "ZooCore", "Files", "Zip"], path: "Formats/NumPy"),
     .target(name: "TensorFiles", dependencies: ["ZooCore", "JSON"], path: "Formats/TensorFiles"),
@@ -206,7 +210,8 @@ let package = Package(
       name: "TransformerEncoder", dependencies: ["ZooCore", "JSON", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Encoder"),
     .target(
-      name: "TransformerDecoder", dependencies: ["ZooCore", "GraphBuilder", "HuggingFace"],
+      name: "TransformerDecoder",
+      dependencies: ["TensorFiles", "ZooCore", "WeightBlocks", "GGUFFormat", "JSON", "GraphBuilder", "HuggingFace"],
       path: "Zoo/Transformer/Decoder"),
 
     .target(
@@ -264,7 +269,7 @@ let package = Package(
         "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
-        "TransformerDecoder",
+        "TransformerDecoder", "WeightBlocks",
         "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage",
       ]),
     .target(
@@ -310,7 +315,7 @@ let package = Package(
         "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
-        "ZooPluginHost", "ZooSystem", "PicturePlugin",
+        "ZooPluginHost", "ZooSystem", "PicturePlugin", "TransformerDecoder", "WeightBlocks",
       ], path: "Tests/Fuzz/Targets"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
@@ -337,7 +342,8 @@ let package = Package(
       dependencies: ["TestSupport", "ModelZoo", "AlexNet", "ONNXFormat", "OpsetConversion", "RCNN", "ResNet"],
       exclude: ["compare.py", "model_cases.py", "network_cases.py", "node_cases.py", "refused.txt"]),
     .testTarget(
-      name: "GGUFFormatTests", dependencies: ["TensorFiles", "TestSupport", "GGUFFormat", "NumPyFormat"],
+      name: "GGUFFormatTests",
+      dependencies: ["TensorFiles", "TestSupport", "GGUFFormat", "NumPyFormat", "WeightBlocks"],
       exclude: ["gguf_files.py"]),
     .testTarget(
       name: "NumPyFormatTests", dependencies: ["TensorFiles", "TestSupport", "NumPyFormat", "Zip"],
@@ -385,7 +391,7 @@ let package = Package(
       dependencies: [
         "ZooPlatform", "ZooRuntime", "ZooPluginHost", "ZooSystem", "PluginSupport", "KernelSupport", "StandardPlugin",
         "ConvPlugin",
-        "AttentionPlugin",
+        "AttentionPlugin", "WeightBlocks",
         "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
     .testTarget(
@@ -429,11 +435,14 @@ let package = Package(
       name: "ModelZooTests",
       dependencies: [
         "TensorFiles", "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
-        "EncoderDecoder", "GGUFFormat",
+        "EncoderDecoder", "GGUFFormat", "TransformerDecoder",
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost", "ZooRuntime",
         "ZooSystem",
       ],
-      exclude: ["Fixtures", "exports.py", "make_generation.py", "make_pretrained.py", "make_translation.py"]),
+      exclude: [
+        "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py",
+        "make_translation.py",
+      ]),
     .testTarget(
       name: "ModelZooCTests", dependencies: ["TestSupport", "CModelZoo", "ModelZoo", "ModelZooC", "LinkedPlugins"]),
     .testTarget(

@@ -14,10 +14,10 @@ package struct MappedTensor: TensorSource {
 
   private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
 
-  /// Borrows the file's bytes where kernels can take them as they lie: aligned. Copies them otherwise.
+  /// Borrows the file's bytes where kernels can take them as they lie: aligned, or single bytes. Copies them otherwise.
   package func load(type: ElementType, shape: [Int]) throws -> Tensor {
     let bytes = bytes
-    if let address = bytes.baseAddress, Int(bitPattern: address) % TensorMemory.alignment == 0 {
+    if let address = bytes.baseAddress, type == .uint8 || Int(bitPattern: address) % TensorMemory.alignment == 0 {
       return try Tensor(type: type, shape: shape, memory: TensorMemory(borrowing: bytes, owner: file))
     }
     return try Tensor(type: type, shape: shape) { $0.copyMemory(from: bytes) }

@@ -1,4 +1,5 @@
 import Files
+import WeightBlocks
 import ZooCore
 import ZooNumbers
 import TensorFiles
@@ -52,7 +53,9 @@ package enum GGUFFormat {
 
   /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32
   /// only because they were dequantized. `nil` for any other.
-  package static func type(of tensor: StoredTensor) -> GGUFType? { (tensor.origin as? BlockTensor)?.type }
+  package static func type(of tensor: StoredTensor) -> GGUFType? {
+    tensor.blocks?.type ?? (tensor.origin is QuantizingTensor ? QuantizingTensor.type : nil)
+  }
 
   /// `tensor` in blocks, quantized whenever it is read or written: its elements are what the blocks can hold. Rounds as
   /// ggml's reference does.
@@ -68,7 +71,7 @@ package enum GGUFFormat {
       type(of: tensor) != storage, let exact = try tensor.type == .float32 ? tensor : tensor.asFloat32()
     else { return nil }
     return try StoredTensor(
-      type: .float32, shape: tensor.shape, source: BlockTensor(type: storage, place: .quantizing(exact), name: ""))
+      type: .float32, shape: tensor.shape, source: QuantizingTensor(exact: exact))
   }
 
   static func check(_ storage: GGUFType) throws {

@@ -1,4 +1,5 @@
 import Files
+import WeightBlocks
 import Zip
 import ZooCore
 import TensorFiles
@@ -122,6 +123,17 @@ struct GGUFReader {
     return entries
   }
 
+  /// The elements one by one, or what the blocks stand for.
+  private func tensor(_ entry: Entry, _ source: MappedTensor) throws -> StoredTensor {
+    if let type = entry.type.elementType { return try StoredTensor(type: type, shape: entry.shape, source: source) }
+    let row = (entry.shape.last ?? 0) / entry.type.blockCount * entry.type.blockBytes
+    let bytes = try StoredTensor(type: .uint8, shape: entry.shape.dropLast() + [row], source: source)
+    guard let tensor = try bytes.dequantized(fromBlocksOf: entry.type) else {
+      throw ZooError(.defect, "bytes are no blocks of \(entry.type.name)", at: "tensor \"\(entry.name)\"")
+    }
+    return tensor
+  }
+
   private func tensors(_ entries: [Entry], from start: Int, _ alignment: Int) throws -> [NamedTensor] {
     var places: [(range: Range<Int>, name: String)] = []
     let tensors = try entries.map { entry in
@@ -139,13 +151,7 @@ struct GGUFReader {
       }
       let range = start + Int(entry.offset)..<start + Int(entry.offset) + entry.byteCount
       if !range.isEmpty { places.append((range, entry.name)) }
-      let source: any TensorSource =
-        entry.type.elementType == nil
-        ? BlockTensor(type: entry.type, place: .file(file, range), name: entry.name)
-        : MappedTensor(file: file, range: range)
-      return NamedTensor(
-        name: entry.name,
-        tensor: try StoredTensor(type: entry.type.elementType ?? .float32, shape: entry.shape, source: source))
+      return NamedTensor(name: entry.name, tensor: try tensor(entry, MappedTensor(file: file, range: range)))
     }
     places.sort { $0.range.lowerBound < $1.range.lowerBound }
     for (place, next) in zip(places, places.dropFirst()) where place.range.upperBound > next.range.lowerBound {

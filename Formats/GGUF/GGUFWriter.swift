@@ -1,4 +1,5 @@
 import Files
+import WeightBlocks
 import ZooCore
 import TensorFiles
 
@@ -65,10 +66,10 @@ struct GGUFWriter {
     for item in tensors {
       do {
         try output.skip(to: padded(output.count))
-        if let blocks = item.tensor.origin as? BlockTensor {
-          try blocks.forEachPieceOfBlocks { try output.append($0) }
+        if let quantizing = item.tensor.origin as? QuantizingTensor {
+          try quantizing.forEachPieceOfBlocks { try output.append($0) }
         } else {
-          try item.tensor.readPieces { try output.append($0) }
+          try (item.tensor.blocks?.bytes ?? item.tensor).readPieces { try output.append($0) }
         }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")

@@ -1,3 +1,4 @@
+import WeightBlocks
 import ZooCore
 import ZooNumbers
 

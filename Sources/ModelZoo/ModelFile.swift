@@ -1,5 +1,6 @@
 import CaffeFormat
 import Files
+import GGUFFormat
 import KerasFormat
 import ONNXFormat
 import OpsetConversion
@@ -7,6 +8,7 @@ import PackageFormat
 import SVMModelFormat
 import TFLiteFormat
 import TensorFiles
+import TransformerDecoder
 
 /// The file formats that hold a whole model.
 public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
@@ -19,6 +21,8 @@ public enum ModelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case tflite
   /// Keras' .keras, or .h5 with the model's configuration. Only read.
   case keras
+  /// llama.cpp's .gguf with a decoder that is built here. Only read.
+  case gguf
   /// A model file of LIBLINEAR or LIBSVM. Only models that are support vector machines are written, for LIBSVM.
   case svm
 
@@ -89,6 +93,13 @@ extension ModelFormat {
     case .tflite: try TFLiteFormat.read(path)
     case .keras: try KerasFormat.readModel(path)
     case .svm: try SVMModelFormat.readModel(path)
+    case .gguf:
+      try ZooError.locating(path) {
+        var model = try LanguageModel.model(gguf: GGUFFormat.read(path))
+        let name = path.split(separator: "/").last ?? "model"
+        model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)
+        return model
+      }
     }
   }
 }
@@ -134,9 +145,9 @@ extension ModelDefinition {
     do {
       switch format {
       case .package: try PackageFormat.write(self, to: path)
-      case .onnx: try ONNXFormat.write(runnableElsewhere(), to: path)
+      case .onnx: try ONNXFormat.write(runnableElsewhere().dequantizingBlocks(), to: path)
       case .svm: try SVMModelFormat.write(self, to: path)
-      case .caffe, .tflite, .keras:
+      case .caffe, .tflite, .keras, .gguf:
         throw ZooError(
           .usage, "models are not written as \(format.rawValue)", at: path,
           advice: "choose one of \(ModelFormat.written.map(\.rawValue).joined(separator: ", "))")

@@ -8,7 +8,8 @@ import VisionTransformer
 
 /// Every family of networks that the zoo can build from a folder as Hugging Face's libraries save one.
 let pretrainedFamilies: [any PretrainedFamily.Type] = [
-  BERT.self, DistilBERT.self, ALBERT.self, MPNet.self, ModernBERT.self, GPT2.self, PretrainedResNet.self, ViT.self,
+  BERT.self, DistilBERT.self, ALBERT.self, MPNet.self, ModernBERT.self, GPT2.self, LanguageModel.self,
+  PretrainedResNet.self, ViT.self,
   Swin.self, ConvNeXt.self, CLIP.self,
 ]
 

@@ -45,6 +45,7 @@ extension ModelFormat {
     case .tflite: "TensorFlow Lite model"
     case .keras: "Keras model"
     case .svm: "LIBLINEAR or LIBSVM model"
+    case .gguf: "GGUF file"
     }
   }
 

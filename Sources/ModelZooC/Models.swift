@@ -56,6 +56,7 @@ extension Model.Options {
     case MZ_FLOAT32: precision = .float32
     case MZ_BFLOAT16: precision = .bfloat16
     case MZ_INT8: precision = .int8
+    case MZ_EXACT: precision = .exact
     default: throw ZooError(.usage, "there is no precision \(options.precision)")
     }
   }

@@ -6,7 +6,8 @@ package enum OperatorCatalogue {
   package static let all: [OperatorDeclaration] =
     elementwise + shape + indexing + linear + reduction + normalization + convolution + resampling + recurrent
     + attention
-    + quantization + random + signal + sequence + control + text + vision + ml + training + microsoft + compiler
+    + quantization + weights + random + signal + sequence + control + text + vision + ml + training + microsoft
+    + compiler
 
   /// The declaration of an operator; `nil` for one that nobody here knows.
   ///

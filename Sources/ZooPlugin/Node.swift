@@ -19,6 +19,9 @@ public struct Node {
   /// Whether products may round their operands to 8-bit integers, each times a scale.
   public var allowsInt8: Bool { raw.pointee.precision >= ZOO_PRECISION_INT8 }
 
+  /// Whether products may round nothing that the model has not rounded, even where weights lie in blocks of a few bits.
+  public var isExact: Bool { raw.pointee.precision <= ZOO_PRECISION_EXACT }
+
   /// The least and the greatest element of input `index` seen in calibration, or `nil` where nobody looked.
   public func calibratedRange(_ index: Int) -> ClosedRange<Float>? {
     guard index < raw.pointee.input_count, let ranges = raw.pointee.input_ranges else { return nil }

@@ -12,7 +12,10 @@ package struct Arithmetic: Sendable {
 
 /// What the operands of products (matrix products, convolutions) may be rounded to. Sums stay float32.
 public enum Precision: Int32, Sendable, CaseIterable {
-  /// Exact to float32's rounding.
+  /// As `float32`, also by weights that the model holds in blocks.
+  case exact = -1
+  /// Exact to float32's rounding, except by weights in blocks of a few bits (GGUF's), which are multiplied by activations
+  /// of 8 bits in such blocks.
   case float32 = 0
   /// Weights and activations rounded to bfloat16 (8 bits of mantissa) where an operator can.
   case bfloat16 = 1

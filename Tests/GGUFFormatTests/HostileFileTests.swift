@@ -1,5 +1,6 @@
 import Foundation
 import GGUFFormat
+import WeightBlocks
 import Testing
 import ZooCore
 

@@ -1,5 +1,6 @@
 import Foundation
 import GGUFFormat
+import WeightBlocks
 import NumPyFormat
 import TestSupport
 import Testing

@@ -6,6 +6,7 @@ import Tokenizers
 import ZooCore
 
 @testable import ModelZoo
+import TensorFiles
 
 /// Tokenizers out of GGUF files.
 @Suite struct TokenizerMetadataTests {

@@ -227,6 +227,9 @@ struct OperatorCases {
     for name in ["DequantizeAdd", "DequantizeMul"] {
       add(name, [try floats([4, 4]), try bytes([4, 4]), one, zero], domain: "zoo")
     }
+    // Blocks of Q8_0: 32 bytes and a scale.
+    add("DequantizeBlocks", [try bytes([3, 68])], ["type": .int(8)], domain: "zoo.weights")
+    add("BlockMatMul", [try floats([2, 32]), try bytes([5, 34])], ["type": .int(8)], domain: "zoo")
     add("ProductArgMax", [a, b, try floats([5])], ["transB": .int(0)], domain: "zoo")
     add(
       "Attention", [try floats([2, 10, 8]), try floats([2, 6, 4]), try floats([2, 6, 4]), try bools([10, 6])],

@@ -31,8 +31,9 @@ typedef struct zs_addend {
 } zs_addend;
 
 /* What a product multiplies: numbers; pairs of bfloat16; quads of bytes; numbers by numbers that b holds as float16 or
-   bfloat16. Pairs and quads are two and four depths in the 32 bits of a number. */
-enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS, ZS_HALVES, ZS_BFLOATS };
+   bfloat16; rows rounded to 8 bits, or numbers, by weights in blocks. Pairs and quads are two and four depths in the 32
+   bits of a number. */
+enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS, ZS_HALVES, ZS_BFLOATS, ZS_WEIGHTS, ZS_EXACT_WEIGHTS };
 
 /* What take_surplus took off the quads of a right-hand matrix: of each panel how many, or -1 where none were and some
    should have been; their places and they themselves, `capacity` for each panel. Without counts all panels are such. */
@@ -72,7 +73,12 @@ typedef struct zs_gemm {
   const float *column_scales;
   const int32_t *column_sums;
   zs_surplus surplus;
+  /* Of weights in blocks: ggml's number of their type. b is what zs_pack_weight_blocks makes, a what round_weight_rows does,
+     depth counts numbers. */
+  int32_t weight_type;
 } zs_gemm;
+
+struct zs_weight_type;
 
 /* Exact sums, c[i][j] = Σ (a[i][k] - zero of row i) (b[k][j] - zero of column j), of 32 bits that wrap around. */
 typedef struct zs_integers {
@@ -194,6 +200,11 @@ typedef struct zs_kernels {
   /* A row of `count` numbers quantized to bytes of 0...255, with room for the next multiple of 16 above count. The range is [low, high] extended to zero, or where low > high that of the numbers; what is outside is
      clamped. The scale is NaN where a number is, and where the range is infinite. */
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
+  /* `rows` rows of `depth` numbers, which follow each other, rounded for a product with weights of that type; and the bytes
+     that one takes. Where a matrix is rounded piece by piece, or multiplied so, pieces have a multiple of 12 rows, but for
+     the last one. */
+  void (*round_weight_rows)(const struct zs_weight_type *type, const float *x, size_t depth, size_t rows, void *y);
+  size_t (*weight_row_bytes)(const struct zs_weight_type *type, size_t depth);
   /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
   void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* Panels [first, end) of a matrix of bytes b[k * row + j * column], in (depth + 3) / 4 quads; panels are panel_steps

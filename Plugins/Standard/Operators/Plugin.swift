@@ -21,8 +21,10 @@ extension Catalogue {
   fileprivate static var all: [(Host) -> any Operator] {
     [
       adagrad, adam, add, affineGrid, and, argMax, argMin, batchNormalization, bernoulli, bitCast, bitShift,
-      bitwiseAnd, bitwiseOr, bitwiseXor, blackmanWindow, cast, castLike, centerCropPad, clip, compress, concat,
-      constant, constantOfShape, cumProd, cumSum, depthToSpace, dequantizeLinear, det, dft, div, dropout,
+      bitwiseAnd, bitwiseOr, bitwiseXor, blackmanWindow, blockMatMul, cast, castLike, centerCropPad, clip, compress,
+      concat,
+      constant, constantOfShape, cumProd, cumSum, depthToSpace, dequantizeBlocks, dequantizeLinear, det, dft, div,
+      dropout,
       dynamicQuantizeLinear, dynamicQuantizeLSTM, einsum, equal, expand, eyeLike, flatten, gather, gatherElements,
       gatherND, gemm,
       globalAveragePool, globalLpPool, globalMaxPool, greater, greaterOrEqual, gridSample, groupNormalization, gru,

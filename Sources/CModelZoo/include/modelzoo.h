@@ -66,14 +66,15 @@ const char *mz_error(void);
 
 typedef struct mz_model mz_model;
 
-enum { MZ_FLOAT32 = 0, MZ_BFLOAT16 = 1, MZ_INT8 = 2 };
+enum { MZ_FLOAT32 = 0, MZ_BFLOAT16 = 1, MZ_INT8 = 2, MZ_EXACT = 3 };
 
 /* How a model is made ready; zeros stand for what is usual. */
 typedef struct mz_options {
   size_t size;             /* sizeof(mz_options) */
   uint64_t memory_limit;   /* bytes that a run may take for what the network computes; 0 for what the machine has */
   uint32_t threads;        /* that one call may use; 0 for all processors */
-  int32_t precision;       /* how exactly products are computed: MZ_FLOAT32, MZ_BFLOAT16 or MZ_INT8 */
+  int32_t precision;       /* how exactly products are computed: MZ_FLOAT32, MZ_BFLOAT16 or MZ_INT8;
+                              MZ_EXACT: as MZ_FLOAT32, also by weights in blocks */
   const float *score_threshold; /* the least score of objects that are found; NULL for the model's own */
 } mz_options;
 #define MZ_OPTIONS {sizeof(mz_options), 0, 0, MZ_FLOAT32, NULL}

@@ -36,7 +36,8 @@ extern "C" {
 #define ZOO_MAX_DEPTH 8
 /* The `rank` that shape inference gives for an output whose shape only running the operator can tell. */
 #define ZOO_RANK_UNKNOWN (-1)
-/* Every buffer and workspace that the host hands out begins at a multiple of this. */
+/* Every buffer and workspace that the host hands out begins at a multiple of this, but constants of bytes in a file, which
+   lie where they lie. */
 #define ZOO_ALIGNMENT 64
 
 typedef int32_t zoo_status;
@@ -70,8 +71,10 @@ enum { ZOO_ISA_GENERIC = 0, ZOO_ISA_AVX2 = 1, ZOO_ISA_AVX512 = 2 };
    CD, DQ and VL. AVX512_BF16 is set where its products take less time than those of float32. */
 enum { ZOO_CPU_AVX512_VNNI = 1u << 0, ZOO_CPU_AVX512_BF16 = 1u << 1, ZOO_CPU_AVX_VNNI = 1u << 2 };
 
-/* How exactly products have to be computed: the type that operands may be rounded to. Sums are float32 or better. */
-enum { ZOO_PRECISION_FLOAT32 = 0, ZOO_PRECISION_BFLOAT16 = 1, ZOO_PRECISION_INT8 = 2 };
+/* How exactly products have to be computed: the type that operands may be rounded to. Sums are float32 or better. Weights
+   that the model holds in blocks of a few bits may have the other operand rounded to 8 bits in such blocks, but for
+   ZOO_PRECISION_EXACT. */
+enum { ZOO_PRECISION_EXACT = -1, ZOO_PRECISION_FLOAT32 = 0, ZOO_PRECISION_BFLOAT16 = 1, ZOO_PRECISION_INT8 = 2 };
 
 /* An element of a tensor of strings: the one struct that lies in arrays, and never grows. */
 typedef struct zoo_string {

@@ -106,6 +106,9 @@ extension CompilerGraph {
 }
 
 extension ImportedModel {
+  /// Whether weights lie in blocks of a few bits, which a draft's would not be smaller than.
+  var holdsBlocks: Bool { graph.nodes.contains { graph[$0].operatorType == "DequantizeBlocks" } }
+
   /// Leaves inputs that are read, and wanted.
   fileprivate mutating func dropUnreadInputs(_ isWanted: (ValueInfo) -> Bool = { _ in true }) {
     let rest = zip(inputs, graph.inputs).filter { isWanted($0) && graph.isRead($1) }
@@ -321,7 +324,8 @@ private struct GraphSplit {
     case "Gemm":
       if case .int(1)? = node[attribute: "transA"] { return false }
       return areConstant
-    case "Add": return areConstant && before == after
+    case "Add", "Mul", "Div": return areConstant && before == after
+    case "Tanh": return true
     default: return false
     }
   }

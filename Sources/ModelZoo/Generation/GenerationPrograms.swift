@@ -38,7 +38,8 @@ final class GenerationPrograms: Sendable {
   ///
   /// - Returns: `nil` until it was asked for so often that making it pays, and for models that it would not make faster.
   func draft() throws -> CompiledModel? {
-    guard step.options.arithmetic.precision == .float32, stepByteCount >= policy.leastBytes else { return nil }
+    guard step.options.arithmetic.precision == .float32, stepByteCount >= policy.leastBytes, !graphs.step.holdsBlocks
+    else { return nil }
     return try drafting.withLock { drafting in
       if let made = drafting.model { return made }
       drafting.asked += 1

@@ -1,4 +1,5 @@
 import GGUFFormat
+import WeightBlocks
 
 extension NamedTensor {
   /// The tensor in GGUF's Q8_0, blocks of 32 numbers with a scale, and what that changes; `nil` for one that stays as it

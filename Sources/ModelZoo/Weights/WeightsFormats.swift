@@ -10,6 +10,7 @@ import SVMModelFormat
 import SafetensorsFormat
 import TFLiteFormat
 import TensorFiles
+import TransformerDecoder
 
 // A format is wired here: a constant, and its place in the list.
 
@@ -54,7 +55,8 @@ extension WeightsFormat {
     name: "gguf", title: "GGUF file", endings: [".gguf"],
     types: Set(ElementType.allCases.filter { GGUFFormat.holds($0) }),
     sniff: { beginning, _ in GGUFFormat.sniff(beginning) },
-    read: { WeightsContents(textsOf: try GGUFFormat.read($0)) }, write: { try GGUFFormat.write($0, to: $1) })
+    read: { WeightsContents(textsOf: try GGUFFormat.read($0)) }, write: { try GGUFFormat.write($0, to: $1) },
+    graphs: Graphs(format: .gguf) { LanguageModel.isIn(try GGUFFormat.read($0)) })
 
   /// NumPy's archive of arrays.
   package static let numpy = WeightsFormat(

@@ -1,14 +1,22 @@
+import WeightBlocks
 import ZooCore
 import ZooNumbers
+import ZooOperators
 
-/// What `node` gives, where it makes float32 of a constant in another form: Cast of bfloat16, float16 or float64, and
-/// DequantizeLinear. Nothing is read: the elements are converted whenever somebody reads them, piece by
+/// What `node` gives, where it makes float32 of a constant in another form: Cast of bfloat16, float16 or float64,
+/// DequantizeLinear, and DequantizeBlocks. Nothing is read: the elements are converted whenever somebody reads them, piece by
 /// piece where the constant can be read so.
 ///
 /// - Parameter inputs: The node's inputs that are constants.
 /// - Returns: `nil` for any other node, and for one that is wrong, which is left to its operator to say.
 package func convertedConstant(_ node: Node, of inputs: [StoredTensor?]) throws -> StoredTensor? {
-  guard node.domain.isEmpty || node.domain == "ai.onnx", let stored = inputs.first ?? nil else { return nil }
+  guard let stored = inputs.first ?? nil else { return nil }
+  if node.domain == weightsDomain, node.operatorType == "DequantizeBlocks",
+    case .int(let type) = node[attribute: "type"]
+  {
+    return try UInt32(exactly: type).flatMap(GGUFType.init).flatMap { try stored.dequantized(fromBlocksOf: $0) }
+  }
+  guard node.domain.isEmpty || node.domain == "ai.onnx" else { return nil }
   switch node.operatorType {
   case "Cast":
     guard inputs.count == 1, case .int(1) = node[attribute: "to"] else { return nil }

@@ -44,7 +44,8 @@ package protocol OperatorProvider: Sendable {
 /// Every pass that a region, in which facts are known, goes through for each set of input shapes, in order.
 package let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
-  QuantizeMatrixProducts(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(), RemoveDeadCode(),
+  QuantizeMatrixProducts(), MultiplyBlocks(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
+  RemoveDeadCode(),
   AssignLayouts(),
 ]
 

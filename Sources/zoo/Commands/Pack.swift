@@ -15,10 +15,12 @@ struct Pack: ParsableCommand {
       ImageNet or CIFAR-10. The package is replaced if it is there.
       A folder as Hugging Face's libraries save one (config.json, safetensors or pytorch_model.bin, the tokenizer's files) \
       says its architecture itself: zoo pack FOLDER makes packages of encoders such as BERT and CLIP, which embed texts, of \
-      GPT-2, and of networks for photographs such as ViT.
+      language models such as Llama, and of networks for photographs such as ViT. So does a GGUF file, whose weights stay \
+      in their blocks.
       """)
 
-  @Argument(help: "The architecture: resnet50, …; or a folder of Hugging Face's.", completion: .directory)
+  @Argument(
+    help: "The architecture: resnet50, …; or a folder of Hugging Face's, or a GGUF file.", completion: .directory)
   var arch: String
 
   @Option(help: ArgumentHelp("The checkpoint, or the folder that holds it.", valueName: "PATH"), completion: .file())
@@ -59,7 +61,8 @@ struct Pack: ParsableCommand {
 
   private func packedModel() throws -> ModelDefinition {
     guard let weights else {
-      guard FileKind(path: arch) == .folder else {
+      let kind = FileKind(path: arch)
+      guard kind == .folder || kind == .file && arch.hasSuffix(".gguf") else {
         _ = try chosenArchitecture()
         throw ZooError(.usage, "the weights are missing", at: "pack \(arch)", advice: "add --weights FILE")
       }
@@ -67,7 +70,7 @@ struct Pack: ParsableCommand {
         throw ZooError(
           .usage, "--labels and --v1 are for networks of photographs", at: arch, advice: "leave them out")
       }
-      return try ModelDefinition(pretrainedFolder: arch)
+      return try kind == .folder ? ModelDefinition(pretrainedFolder: arch) : ModelDefinition(contentsOf: arch)
     }
     let architecture = try chosenArchitecture()
     let files = try WeightFiles(contentsOf: weights)

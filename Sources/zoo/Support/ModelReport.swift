@@ -19,6 +19,8 @@ struct ModelReport: Encodable {
   private var described: Metadata
   var metadata: ModelMetadata { described.value }
   var producer: String
+  /// What the file says of itself besides, such as a GGUF file's hyper-parameters.
+  var properties: [Setting]
   var operatorSets: [OperatorSet]
   var inputs: [Value]
   var outputs: [Value]
@@ -31,7 +33,7 @@ struct ModelReport: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case path, format, compression, parameters, producer, inputs, outputs, nodes, operators, functions
-    case tensors, regions, storage
+    case tensors, regions, storage, properties
     case described = "metadata"
     case fileBytes = "file_bytes"
     case tensorBytes = "tensor_bytes"
@@ -44,6 +46,10 @@ struct ModelReport: Encodable {
     var version: Int64
   }
 
+  struct Setting: Encodable {
+    var name, value: String
+  }
+
   struct Storage: Encodable {
     var type: String
     var tensors: Int
@@ -51,12 +57,13 @@ struct ModelReport: Encodable {
     /// In memory, as they are stored.
     var bytes: Int
 
-    static func list(_ initializers: [NamedTensor]) -> [Storage] {
-      Dictionary(grouping: initializers.map(\.tensor), by: \.type).map { type, tensors in
+    /// - Parameter blocks: Constants in blocks, by name.
+    static func list(_ initializers: [NamedTensor], _ blocks: [String: BlockContents]) -> [Storage] {
+      Dictionary(grouping: initializers, by: { blocks[$0.name]?.type ?? $0.tensor.type.name }).map { type, constants in
         Storage(
-          type: type.name, tensors: tensors.count,
-          parameters: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) },
-          bytes: tensors.reduce(0) { $0 + $1.byteCount })
+          type: type, tensors: constants.count,
+          parameters: constants.reduce(0) { $0 + (blocks[$1.name]?.count ?? $1.tensor.shape.reduce(1, *)) },
+          bytes: constants.reduce(0) { $0 + $1.tensor.byteCount })
       }.sorted { ($1.bytes, $0.type) < ($0.bytes, $1.type) }
     }
 
@@ -161,8 +168,10 @@ struct ModelReport: Encodable {
       counts[node.domain.isEmpty ? node.operatorType : "\(node.domain).\(node.operatorType)", default: 0] += 1
     }
     functions = model.functions.count
-    storage = Storage.list(model.graph.initializers)
-    parameters = model.graph.initializers.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) }
+    properties = model.properties.map { Setting(name: $0.key, value: $0.value) }
+    let blocks = model.blockConstants
+    storage = Storage.list(model.graph.initializers, blocks)
+    parameters = storage.reduce(0) { $0 + $1.parameters }
     if format == .package {
       let summary = try PackageFormat.summary(path)
       tensorBytes = summary.byteCount
@@ -176,6 +185,7 @@ struct ModelReport: Encodable {
       tensors = try model.graph.initializers.map { try Tensor($0) }
       tensorBytes = tensors.reduce(0) { $0 + $1.bytes }
     }
+    for index in tensors.indices { tensors[index].type = blocks[tensors[index].name]?.type ?? tensors[index].type }
     guard statistics else { return }
     let constants = Dictionary(
       model.graph.initializers.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
@@ -207,6 +217,12 @@ struct ModelReport: Encodable {
     row("license", metadata.license)
     row("source", metadata.source)
     row("producer", producer)
+    for (index, property) in properties.enumerated() {
+      let isLong = property.value.unicodeScalars.count > 80
+      rows.append([
+        index == 0 ? "properties" : "", "\(property.name) \(property.value.prefix(80))\(isLong ? "…" : "")",
+      ])
+    }
     row(
       "operator sets",
       operatorSets.map { "\($0.domain.isEmpty ? "ai.onnx" : $0.domain) \($0.version)" }.joined(separator: ", "))

@@ -32,7 +32,9 @@ struct WrittenFile: Encodable {
     self.rounding = rounding
     exact = rounding.map { $0.tensors == 0 } ?? true
     model = definition.metadata.name
-    if (try? ModelFormat(extensionOf: path)) == .onnx { ownOperators = definition.ownOperators }
+    if (try? ModelFormat(extensionOf: path)) == .onnx {
+      ownOperators = try definition.dequantizingBlocks().ownOperators
+    }
   }
 
   init(tensors: [NamedTensor], _ path: String, cost: CastCost? = nil, dequantized: [String] = []) throws {

@@ -18,7 +18,7 @@ package struct GPT2: PretrainedFamily {
     var model = try GPT2(configuration).model(&parameters)
     try parameters.finish(for: "the decoder that config.json describes")
     model.metadata.tokenizer = try folder.tokenizer()
-    model.metadata.generation = try generation(folder, configuration)
+    model.metadata.generation = try GenerationSettings(folder, positions: configuration.positions)
     model.metadata.task = .textGeneration
     model.metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
     return model
@@ -36,27 +36,6 @@ package struct GPT2: PretrainedFamily {
       throw ZooError(.badData, "the weights are not those of GPT-2: they lack wte.weight")
     }
     return found
-  }
-
-  /// What generation_config.json says, or config.json where there is none.
-  private static func generation(
-    _ folder: PretrainedFolder, _ configuration: Configuration
-  ) throws -> GenerationSettings {
-    let settings = try folder.settings("generation_config.json") ?? folder.configuration
-    var ends = try settings.tokens("eos_token_id")
-    if ends.isEmpty { ends = try folder.configuration.tokens("eos_token_id") }
-    var generation = GenerationSettings(
-      endTokens: ends, padToken: try settings.tokens("pad_token_id").first, maximumLength: configuration.positions)
-    generation.beams = try settings.count("num_beams", default: 1)
-    // Without it, the library's own generation is greedy too, whatever the other numbers are.
-    if try settings.bool("do_sample", default: false) {
-      generation.temperature = try settings.float("temperature", default: 1)
-      let topK = settings.value("top_k")?.integer ?? 50
-      generation.topK = topK > 0 ? topK : nil
-      let topP = try settings.float("top_p", default: 1)
-      generation.topP = topP < 1 ? topP : nil
-    }
-    return generation
   }
 
   /// The network over `parameters`.

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "vector_kernels.h"
+#include "weight_blocks.h"
 
 enum zs_compare { ZS_EQUAL, ZS_LESS, ZS_LESS_OR_EQUAL, ZS_GREATER, ZS_GREATER_OR_EQUAL };
 

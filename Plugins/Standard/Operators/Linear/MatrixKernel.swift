@@ -41,7 +41,7 @@ final class MatrixKernel: Kernel {
     (packed == nil
       ? "matrix product, packed at each run" : plan.rows == 1 ? "vector times packed matrix" : "packed matrix product")
       + (packed.flatMap { Self.names[$0.form] } ?? "")
-      + (plan.epilogue.addends.isEmpty && plan.epilogue.activation == .identity ? "" : ", fused")
+      + (plan.epilogue.isEmpty ? "" : ", fused")
   }
 
   private static let names: [PackedMatrix.Form: String] = [
@@ -71,9 +71,6 @@ final class MatrixKernel: Kernel {
     g.rows = plan.rows
     g.columns = plan.columns
     g.depth = plan.depth
-    g.activation = plan.epilogue.activation.code
-    g.activation_a = plan.epilogue.activation.a
-    g.activation_b = plan.epilogue.activation.b
     let a = call.input(0).pointer(as: Float.self)
     let scratch = call.workspace?.assumingMemoryBound(to: Float.self)
     guard plan.rows > 0, plan.columns > 0 else { return }
@@ -105,21 +102,9 @@ final class MatrixKernel: Kernel {
         g.b = UnsafePointer(scratch)
       }
       g.c = y + index * plan.rows * plan.columns
-      setAddends(&g, call, product: index)
+      plan.epilogue.set(&g, call, product: index)
       multiply(g, kernels: kernels, executor: call.executor)
     }
-  }
-
-  private func setAddends(_ g: inout zs_gemm, _ call: Call, product: Int) {
-    let addends = plan.epilogue.addends.map { addend in
-      // An operand of the result's whole shape goes along with the products; others repeat.
-      zs_addend(
-        values: UnsafePointer(call.input(addend.input).pointer(as: Float.self) + product * plan.rows * addend.row),
-        row: addend.row, column: addend.column, scale: addend.scale)
-    }
-    if addends.count > 0 { g.addends.0 = addends[0] }
-    if addends.count > 1 { g.addends.1 = addends[1] }
-    g.addend_count = Int32(addends.count)
   }
 }
 

@@ -45,6 +45,22 @@ struct ProductEpilogue: Sendable {
     return Addend(input: input, row: rows == 1 ? 0 : width, column: width == 1 ? 0 : 1, scale: scale)
   }
 
+  var isEmpty: Bool { addends.isEmpty && activation == .identity }
+
+  /// Has `g`, the product number `product` of a call, do this to its result.
+  func set(_ g: inout zs_gemm, _ call: Call, product: Int = 0) {
+    (g.activation, g.activation_a, g.activation_b) = (activation.code, activation.a, activation.b)
+    let addends = addends.map { addend in
+      // An operand of the result's whole shape goes along with the products; others repeat.
+      zs_addend(
+        values: UnsafePointer(call.input(addend.input).pointer(as: Float.self) + product * g.rows * addend.row),
+        row: addend.row, column: addend.column, scale: addend.scale)
+    }
+    if addends.count > 0 { g.addends.0 = addends[0] }
+    if addends.count > 1 { g.addends.1 = addends[1] }
+    g.addend_count = Int32(addends.count)
+  }
+
   static let refusal = OperatorError("the step can't be folded into a matrix product", kind: .unsupported)
 }
 

@@ -5,7 +5,7 @@ package let compilerDomain = "zoo"
 
 extension OperatorCatalogue {
   static let compiler: [OperatorDeclaration] = [
-    .dequantizeAdd, .dequantizeMul, .productArgMax, .quantizedConv, .quantizedMatMul,
+    .blockMatMul, .dequantizeAdd, .dequantizeMul, .productArgMax, .quantizedConv, .quantizedMatMul,
     .quantizeDequantize, .reorder,
   ]
 }

@@ -59,7 +59,7 @@ package enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   }
 
   /// The type that stores such elements one by one; `nil` where GGUF has none.
-  init?(_ type: ElementType) {
+  package init?(_ type: ElementType) {
     guard let found = Self.allCases.first(where: { $0.elementType == type }) else { return nil }
     self = found
   }
@@ -70,6 +70,14 @@ package enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
     // Q8_1 and Q8_K are made while products are computed, and are in no file.
     case .q8_1, .q8_k, .q1_0: false
     default: true
+    }
+  }
+
+  /// Whether products by such blocks are computed on them (zs_weight_type_of in CVectorKernels).
+  package var hasProducts: Bool {
+    switch self {
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .iq4_nl, .iq4_xs, .tq2_0, .mxfp4: true
+    default: false
     }
   }
 
@@ -108,7 +116,7 @@ package enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   }
 
   /// The bytes of a tensor of that shape; `nil` where its rows are no whole blocks, or nothing could hold it.
-  func byteCount(of shape: [Int]) -> Int? {
+  package func byteCount(of shape: [Int]) -> Int? {
     guard (shape.last ?? 1) % blockCount == 0, let count = try? Tensor.elementCount(of: shape) else { return nil }
     let (bytes, overflow) = (count / blockCount).multipliedReportingOverflow(by: blockBytes)
     return overflow ? nil : bytes

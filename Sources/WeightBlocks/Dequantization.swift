@@ -3,9 +3,11 @@ import ZooNumbers
 
 /// Blocks to float32, operation by operation as ggml has them (ggml-quants.c, `dequantize_row_*`), so that results are
 /// equal bit for bit.
-enum Dequantization {
+package enum Dequantization {
   /// Reads `count` blocks of a readable type.
-  static func read(_ type: GGUFType, _ input: UnsafeRawPointer, count: Int, to output: UnsafeMutablePointer<Float>) {
+  package static func read(
+    _ type: GGUFType, _ input: UnsafeRawPointer, count: Int, to output: UnsafeMutablePointer<Float>
+  ) {
     let input = input.assumingMemoryBound(to: UInt8.self)
     switch type {
     case .q4_0: each(type, input, count, output, q4_0)
