@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # Debian packages, and how to know that they are there without asking apt.
 PACKAGES := libprotobuf-c-dev zlib1g-dev libopenblas0-pthread libturbojpeg0-dev libpng-dev libwebp-dev libtiff-dev \
-  libopenjp2-7-dev libexpat1-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv chrpath
+  libopenjp2-7-dev libexpat1-dev libcairo2-dev libonig-dev libutf8proc-dev pkg-config python3-venv
 LIBRARIES := libprotobuf-c zlib libturbojpeg libpng libwebp libtiff-4 libopenjp2 expat cairo oniguruma libutf8proc
 SCHEMA_PACKAGES := protobuf-c-compiler protobuf-compiler
 # Programs that tests give the written files to.
@@ -15,7 +15,8 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build install uninstall dist demo test sanitize fuzz fuzz-graphs bench example format lint proto clean
+.PHONY: setup venv build install uninstall dist docs api demo test sanitize soak fuzz fuzz-graphs bench example format lint proto \
+  clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -51,13 +52,10 @@ venv: .venv/.complete
 MANUAL := swift build -c release --product generate-manual
 build: setup
 	umask 022 && swift build -c release && $(MANUAL)
-	@$(LIBRARY)
+	@$(LINK)
 
-# The library for C shows what modelzoo.h has and nothing else, and has the ABI's number in its name. A package that others
-# depend on can't say so itself. `swift build` overwrites the one, not its copy.
-LIBRARY := umask 022 && swift build -c release --product modelzoo \
-  -Xlinker --version-script=$(abspath Packaging/modelzoo.map) -Xlinker -soname=libmodelzoo.so.1 \
-  && cp $(BIN)/libmodelzoo.so $(BIN)/libmodelzoo.so.1
+# What is installed: the same, smaller, with libmodelzoo.so, of which nobody sees more than modelzoo.h has.
+LINK = Packaging/link.sh $(BIN)
 
 # What `make` has built, below $(DESTDIR)$(PREFIX): bin/zoo, and in lib/zoo its plugins and Swift's libraries.
 PREFIX = /usr/local
@@ -74,6 +72,15 @@ DIST = .build/dist
 dist:
 	@Packaging/dist.sh $(BIN) $(DIST)
 
+# The documentation of the public modules, by DocC, in .build/docs/modelzoo.doccarchive.
+docs: build
+	@Packaging/docs.sh $(BIN) .build/docs
+
+# Docs/api lists all that embedders see; what has changed since the last tag is said.
+API := python3 Tests/API/api.py $(BIN)
+api: build
+	@$(API) --write
+
 demo: build
 	$(BIN)/zoo list
 	$(BIN)/zoo predict alexnet-cifar10 Examples/Images/cat.jpg --top 3
@@ -89,7 +96,10 @@ test: setup venv
 	Formats/generate-schemas.sh --check
 	@mkdir -p .build; umask 022; set -o pipefail; swift test -c release 2>&1 | tee $(TEST_LOG) \
 	  || { echo "== What failed, once more (all is in $(TEST_LOG)):"; grep -E '^✘|error:' $(TEST_LOG); exit 1; }
-	$(MAKE) --no-print-directory example
+	umask 022; $(MANUAL) && $(LINK)
+	Tests/Install/all.sh $(BIN)
+	Packaging/docs.sh $(BIN) .build/docs
+	@$(API)
 
 # The tests under AddressSanitizer and under ThreadSanitizer (Tests/Sanitize); SANITIZE=thread chooses one,
 # FILTER=CommandTests tests. What is found stays in .build-asan/reports and .build-tsan/reports.
@@ -98,6 +108,12 @@ FILTER =
 
 sanitize: setup venv
 	@for sanitizer in $(SANITIZE); do Tests/Sanitize/run.sh $$sanitizer "$(FILTER)" || exit 1; done
+
+# Sixteen threads ask four models in every way that there is, for SOAK_SECONDS: answers stay the same, and memory flat.
+SOAK_SECONDS = 3600
+soak:
+	swift build -c release --product Soak
+	$(BIN)/Soak $(SOAK_SECONDS)
 
 # The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
 # .build-fuzz/corpus, what is found in .build-fuzz/findings.
@@ -143,21 +159,10 @@ bench: build .venv/.bench-complete
 	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# A plugin that is built as a package of its own must load into the unchanged zoo, into an installed one, and into a program
-# that has ModelZoo as a dependency, by address and version.
-SOFTSIGN := Examples/CustomOperator
-example:
-	@cd $(SOFTSIGN) && umask 022 && swift build -c release
-	@$(MANUAL)
-	@$(LIBRARY)
-	@plugin=$$(cd $(SOFTSIGN) && swift build -c release --show-bin-path)/libSoftsign.so; \
-	if ZOO_PLUGIN_PATH=$$plugin $(BIN)/zoo run $(SOFTSIGN)/softsign.onnx --seed 1; \
-	then echo "PASS: zoo runs a model with the operator of $(SOFTSIGN)"; \
-	else echo "FAIL: zoo does not run a model with the operator of $(SOFTSIGN)"; exit 1; fi; \
-	Tests/Install/check.sh $$plugin $(SOFTSIGN)/softsign.onnx && \
-	Tests/Install/library.sh && \
-	Tests/Install/dist.sh && \
-	Tests/Install/embed.sh $$plugin $(abspath $(SOFTSIGN)/softsign.onnx)
+# What strangers do with it: a plugin that is a package of its own, an installation, an archive, programs in C and Python, and
+# the examples, by address and version. `make test` does it with what it has built.
+example: build
+	@Tests/Install/all.sh $(BIN)
 
 format:
 	swift format --in-place --recursive --parallel $(SWIFT_FILES)

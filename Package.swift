@@ -317,6 +317,8 @@ let package = Package(
         "ZooCore", "ZooOperators", "ZooImage", "CZlib", "ModelZoo", "LinkedPlugins", "OpsetConversion", "ZooRuntime",
         "ZooPluginHost", "ZooSystem", "PicturePlugin", "TransformerDecoder", "WeightBlocks",
       ], path: "Tests/Fuzz/Targets"),
+    // Hours of calls, run by hand and by Tests/Sanitize.
+    .executableTarget(name: "Soak", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Tests/Soak"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
     .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
     .testTarget(name: "ZooNumbersTests", dependencies: ["ZooCore", "ZooNumbers"]),

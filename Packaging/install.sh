@@ -9,10 +9,8 @@ build=$1 prefix=$2
 for program in zoo generate-manual; do
   [ -x "$build/$program" ] || { echo "install: there is no $build/$program: run make first" >&2; exit 66; }
 done
-[ -e "$build/libmodelzoo.so.1" ] || { echo "install: there is no $build/libmodelzoo.so.1: run make first" >&2; exit 66; }
-for tool in chrpath strip; do
-  command -v $tool >/dev/null || { echo "install: $tool is missing: make setup brings it" >&2; exit 66; }
-done
+[ -e "$build/installed/libmodelzoo.so.1" ] || { echo "install: there is no $build/installed: run make first" >&2; exit 66; }
+command -v strip >/dev/null || { echo "install: strip is missing: it is in binutils" >&2; exit 66; }
 root=${DESTDIR:-}$prefix
 list=lib/zoo/installed
 
@@ -37,40 +35,33 @@ put() {
   echo "$3/${4:-$(basename "$2")}" >>"$work/list"
 }
 
-# As put, without symbols, and with the path by which it finds libraries. The build's leads to the Swift toolchain, which
-# may not be where this runs, or be somebody else's.
-put_program() {
-  local file=$work/$(basename "$2")
-  cp "$2" "$file"
-  chmod u+w "$file"
-  strip --strip-unneeded "$file"
-  if chrpath --list "$file" >/dev/null 2>&1; then chrpath --replace "$4" "$file" >/dev/null; fi
-  put "$1" "$file" "$3"
-}
-
 folder lib/zoo
 echo "$list" >>"$work/list"
-plugins=("$build"/libZoo*.so)
-# Swift's libraries, as those of the plugins that others write in Swift; the system's own have a version in their names.
+# What link.sh made.
+put 755 "$build/installed/zoo" bin
+for plugin in "$build"/installed/libZoo*.so; do put 644 "$plugin" lib/zoo; done
+put 644 "$build/installed/libmodelzoo.so.1" lib
+# Swift's libraries, without symbols, as those of the plugins that others write in Swift; the system's own have a version in their
+# names. They look for each other beside themselves.
 core=$(ldd "$build/zoo" | awk '$1 == "libswiftCore.so" { print $3 }')
-runtime=()
 if [ -n "$core" ]; then
-  mapfile -t runtime < <(
-    ldd "$build/zoo" "$build/libmodelzoo.so.1" "${plugins[@]}" | awk -v folder="$(dirname "$core")/" \
+  while IFS= read -r library; do
+    strip --strip-unneeded -o "$work/$(basename "$library")" "$library"
+    put 644 "$work/$(basename "$library")" lib/zoo
+  done < <(
+    ldd "$build/zoo" "$build/libmodelzoo.so" "$build"/libZoo*.so | awk -v folder="$(dirname "$core")/" \
       'index($3, folder) == 1 && $3 ~ /\.so$/ { print $3 }' | sort -u)
 fi
-for library in "${runtime[@]}" "${plugins[@]}"; do put_program 644 "$library" lib/zoo '$ORIGIN'; done
-put_program 755 "$build/zoo" bin '$ORIGIN/../lib/zoo'
-# The library for C.
-put_program 644 "$build/libmodelzoo.so.1" lib '$ORIGIN/zoo'
 ln -sf libmodelzoo.so.1 "$root/lib/libmodelzoo.so"
 echo lib/libmodelzoo.so >>"$work/list"
 put 644 "$source_root/Sources/CModelZoo/include/modelzoo.h" include
 for model in "$source_root"/Zoo/*/*.zoo; do put 644 "$model" share/zoo; done
 put 644 "$source_root/Sources/CZooPlugin/include/zoo_plugin.h" include
 version=$(sed -n 's/^public let zooVersion = "\(.*\)"$/\1/p' "$source_root/Sources/ModelZoo/Version.swift")
-sed "s/@VERSION@/$version/" "$source_root/Packaging/zoo-plugin.pc.in" >"$work/zoo-plugin.pc"
-put 644 "$work/zoo-plugin.pc" lib/pkgconfig
+for name in zoo-plugin modelzoo; do
+  sed "s/@VERSION@/$version/" "$source_root/Packaging/$name.pc.in" >"$work/$name.pc"
+  put 644 "$work/$name.pc" lib/pkgconfig
+done
 put 644 "$source_root/LICENSE" share/doc/zoo
 # What authors of plugins begin with, as it is in the repository.
 template=$source_root/Examples/PluginTemplate

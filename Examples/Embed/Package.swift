@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Embed",
-  // Elsewhere: .package(url: "…", from: "0.1.0")
+  // Elsewhere: .package(url: "…", from: "0.2.0")
   dependencies: [.package(name: "ModelZoo", path: "../..")],
   targets: [
     .executableTarget(name: "answer", dependencies: [.product(name: "ModelZoo", package: "ModelZoo")])

@@ -31,7 +31,7 @@ package struct PackedBytes: Sendable {
   /// Quads of a tap.
   package let steps: Int
   package let panels: Int
-  private let host: Host
+  private let host: ZooHost
   private var kernels: VectorKernels { host.kernels }
   /// Keeps the memory of constants.
   private let memory: HostMemory?
@@ -41,7 +41,7 @@ package struct PackedBytes: Sendable {
 
   /// - Parameter workspace: `byteCount` bytes in place of memory of its own.
   private init(
-    _ source: Source, isSigned: Bool, host: Host, at workspace: UnsafeMutableRawPointer? = nil
+    _ source: Source, isSigned: Bool, host: ZooHost, at workspace: UnsafeMutableRawPointer? = nil
   ) throws {
     (self.source, self.isSigned, self.host) = (source, isSigned, host)
     let width = host.kernels.raw.panel_columns
@@ -53,7 +53,7 @@ package struct PackedBytes: Sendable {
 
   /// Input `index` of `node` if it is constant; `packed`, of a kernel for other shapes, if it is the same.
   package static func constant(
-    _ node: Node, _ index: Int, as source: Source, reusing packed: PackedBytes? = nil, host: Host, executor: Executor
+    _ node: Node, _ index: Int, as source: Source, reusing packed: PackedBytes? = nil, host: ZooHost, executor: Executor
   ) throws -> PackedBytes? {
     let tensor = try node.input(index)
     let isSigned = tensor.type == .int8
@@ -67,14 +67,14 @@ package struct PackedBytes: Sendable {
 
   /// What `tensor` holds in this run, packed at `workspace`.
   package static func packing(
-    _ tensor: TensorView, as source: Source, host: Host, at workspace: UnsafeMutableRawPointer, executor: Executor
+    _ tensor: TensorView, as source: Source, host: ZooHost, at workspace: UnsafeMutableRawPointer, executor: Executor
   ) throws -> PackedBytes {
     let made = try PackedBytes(source, isSigned: tensor.type == .int8, host: host, at: workspace)
     made.pack(UnsafePointer(tensor.pointer(as: UInt8.self)), executor: executor)
     return made
   }
 
-  package static func byteCount(_ source: Source, _ host: Host) throws -> Int {
+  package static func byteCount(_ source: Source, _ host: ZooHost) throws -> Int {
     let width = host.kernels.raw.panel_columns
     let columns = (source.columns + width - 1) / width * width
     let steps = try quads(of: source.depth).times(source.taps)

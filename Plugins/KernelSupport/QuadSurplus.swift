@@ -8,7 +8,7 @@ package struct QuadSurplus: Sendable {
 
   /// Takes it off `panels` panels, each of `taps` runs of `steps` quads, of which the sums are made already.
   package init(
-    of start: UnsafeMutablePointer<Float>, panels: Int, taps: Int, steps: Int, host: Host, executor: Executor
+    of start: UnsafeMutablePointer<Float>, panels: Int, taps: Int, steps: Int, host: ZooHost, executor: Executor
   ) throws {
     let (raw, length) = (host.kernels.raw, taps * steps)
     let width = raw.panel_columns

@@ -2,7 +2,7 @@ import CVectorKernels
 import CZooPlugin
 import ZooPlugin
 
-extension Host {
+extension ZooHost {
   /// The kernels for this host's instruction set.
   package var kernels: VectorKernels {
     func has(_ feature: Int) -> Int32 { features & UInt32(feature) != 0 ? 1 : 0 }

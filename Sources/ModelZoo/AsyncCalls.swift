@@ -9,14 +9,14 @@ extension Model {
   public static func load(
     contentsOf path: String, options: Options = Options()
   ) async throws(ZooError) -> Model {
-    try await onOwnThread(until: nil) { try Model(contentsOf: path, options: options) }
+    try await OwnThread.call(until: nil) { try Model(contentsOf: path, options: options) }.result.get()
   }
 
   /// The model's answer about `input`.
   ///
   /// - Throws: as the synchronous form; `cancelled` where the task is.
   public func predict(_ input: Input, deadline: ContinuousClock.Instant? = nil) async throws(ZooError) -> Prediction {
-    try await onOwnThread(until: deadline) { try self.predict(input) }
+    try await reported(.predict, inputCount: 1, until: deadline) { try self.answer(input) }
   }
 
   /// The model's answers about `inputs`, in their order. Several at once take less time than one after the other.
@@ -25,7 +25,7 @@ extension Model {
   public func predict(
     _ inputs: [Input], deadline: ContinuousClock.Instant? = nil
   ) async throws(ZooError) -> [Prediction] {
-    try await onOwnThread(until: deadline) { try self.predict(inputs) }
+    try await reported(.predict, inputCount: inputs.count, until: deadline) { try self.answers(inputs) }
   }
 
   /// The model's answers about `inputs`, which are texts, in their order, generated as `options` say.
@@ -34,7 +34,7 @@ extension Model {
   public func predict(
     _ inputs: [Input], generation options: GenerationOptions, deadline: ContinuousClock.Instant? = nil
   ) async throws(ZooError) -> [Prediction] {
-    try await onOwnThread(until: deadline) { try self.predict(inputs, generation: options) }
+    try await reported(.predict, inputCount: inputs.count, until: deadline) { try self.answers(inputs, options) }
   }
 
   /// Tensors in, tensors out.
@@ -43,53 +43,62 @@ extension Model {
   public func run(
     _ inputs: [String: Tensor], deadline: ContinuousClock.Instant? = nil
   ) async throws(ZooError) -> [String: Tensor] {
-    try await onOwnThread(until: deadline) { try self.run(inputs) }
+    try await reported(.run, inputCount: 1, until: deadline) { try self.compiled.run(inputs) }
   }
 
   /// Does ahead what the first prediction would do besides.
   ///
   /// - Throws: as the synchronous form; `cancelled` where the task is.
   public func warmUp(shapes: [String: [Int]] = [:]) async throws(ZooError) {
-    try await onOwnThread(until: nil) { try self.warmUp(shapes: shapes) }
+    try await OwnThread.call(until: nil) { try self.warmUp(shapes: shapes) }.result.get()
   }
 }
 
-/// What `body` gives on a thread of `CallThreads`. Its runs end at `deadline`, and when the task is cancelled.
-private func onOwnThread<Answer: Sendable>(
-  until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () throws -> Answer
-) async throws(ZooError) -> Answer {
-  let call = WaitingCall<Answer>(RunControl(deadline: deadline))
-  let result = await withTaskCancellationHandler {
-    await withCheckedContinuation { call.start($0, body) }
-  } onCancel: {
-    call.cancel()
+/// A call on a thread of `CallThreads`.
+enum OwnThread {
+  /// How a call ended, and when it began; `nil` if it ended before it had a thread.
+  struct Ended<Answer: Sendable>: Sendable {
+    var result: Result<Answer, ZooError>
+    var began: ContinuousClock.Instant?
   }
-  return try result.get()
+
+  /// What `body` gives. Its runs end at `deadline`, and when the task is cancelled; so does the wait for a thread.
+  static func call<Answer: Sendable>(
+    until deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () throws -> Answer
+  ) async -> Ended<Answer> {
+    let call = WaitingCall<Answer>(RunControl(deadline: deadline))
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { call.start($0, body) }
+    } onCancel: {
+      call.cancel()
+    }
+  }
 }
 
 /// A call that waits for a thread, and then for its end.
 private final class WaitingCall<Answer: Sendable>: Sendable {
-  typealias Continuation = CheckedContinuation<Result<Answer, ZooError>, Never>
+  typealias Continuation = CheckedContinuation<OwnThread.Ended<Answer>, Never>
 
   private let control: RunControl
-  /// Whom to tell, until the call begins or is cancelled.
+  /// Whom to tell, until the call begins, is cancelled or too late.
   private let waiting = Mutex<Continuation?>(nil)
 
   init(_ control: RunControl) { self.control = control }
 
   func start(_ continuation: Continuation, _ body: @escaping @Sendable () throws -> Answer) {
     waiting.withLock { $0 = continuation }
-    CallThreads.shared.run { [self] in
+    CallThreads.shared.run(until: control.deadline, late: { [self] in end(RunControl.tooLate) }) { [self] in
       guard let continuation = take() else { return }
-      continuation.resume(
-        returning: Result { () throws(ZooError) in
-          do {
-            return try RunControl.$current.withValue(control) {
-              try control.check()
-              return try body()
-            }
-          } catch { throw ZooError(error) }
-        })
+      let began = ContinuousClock.now
+      let result = Result { () throws(ZooError) in
+        do {
+          return try RunControl.$current.withValue(control) {
+            try control.check()
+            return try body()
+          }
+        } catch { throw ZooError(error) }
+      }
+      continuation.resume(returning: OwnThread.Ended(result: result, began: began))
     }
     // The task was cancelled before there was somebody to tell.
     if control.isCancelled { cancel() }
@@ -98,7 +107,11 @@ private final class WaitingCall<Answer: Sendable>: Sendable {
   /// Ends a call that has not begun at once; one that has ends itself.
   func cancel() {
     control.cancel()
-    take()?.resume(returning: .failure(.cancelled))
+    end(.cancelled)
+  }
+
+  private func end(_ error: ZooError) {
+    take()?.resume(returning: OwnThread.Ended(result: .failure(error)))
   }
 
   private func take() -> Continuation? {

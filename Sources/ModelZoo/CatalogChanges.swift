@@ -12,6 +12,7 @@ extension ModelCatalog {
   /// of that name is either the old or the new one, whole.
   ///
   /// - Parameters:
+  ///   - source: The file's path.
   ///   - name: What it will go by; `nil` for the file's own name.
   ///   - replaces: Whether it may take the place of one of the same name.
   /// - Throws: `ZooError`: `usage` for a name that can't be or is taken, and what reading and writing throw.

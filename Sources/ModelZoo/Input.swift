@@ -34,6 +34,9 @@ public struct Input: Sendable {
   /// A picture of `height` rows of `width` pixels from the top, as cameras, screens and decoders give it. It is copied.
   ///
   /// - Parameters:
+  ///   - data: All rows. The last may end with its last pixel.
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
   ///   - format: What the bytes of a pixel are; alpha is left out, not composed.
   ///   - rowStride: Bytes from the beginning of a row to that of the next; `nil` where rows follow each other.
   /// - Throws: `ZooError` (`usage`) for numbers that don't fit together, and for more or fewer bytes than they say.
@@ -53,8 +56,10 @@ public struct Input: Sendable {
 
   /// A text, for text models.
   ///
-  /// - Parameter prompt: The name of what the model puts before the text (`EmbeddingSettings.prompts`), such as `query`;
-  ///   `nil` for the model's default, if it has one.
+  /// - Parameters:
+  ///   - text: The text itself.
+  ///   - prompt: The name of what the model puts before the text (`EmbeddingSettings.prompts`), such as `query`; `nil` for
+  ///     the model's default, if it has one.
   public static func text(_ text: String, prompt: String? = nil) -> Input {
     Input(content: .text(text, prompt: prompt))
   }

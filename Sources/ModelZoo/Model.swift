@@ -40,10 +40,13 @@ public final class Model: Sendable {
     public var scoreThreshold: Float?
     /// Bytes that a run may take for what the network computes; `nil` for what the machine has.
     public var memoryLimit: Int?
+    /// Told of each call of `predict`, `run` and `stream` when it has ended, on whatever thread that is: for metrics.
+    public var observer: (@Sendable (CallReport) -> Void)?
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
-      catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil
+      catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil,
+      observer: (@Sendable (CallReport) -> Void)? = nil
     ) {
       self.plugins = plugins
       self.threads = threads
@@ -51,6 +54,7 @@ public final class Model: Sendable {
       self.catalog = catalog
       self.scoreThreshold = scoreThreshold
       self.memoryLimit = memoryLimit
+      self.observer = observer
     }
   }
 
@@ -58,6 +62,7 @@ public final class Model: Sendable {
   public let definition: ModelDefinition
   package let compiled: CompiledModel
   let scoreThreshold: Float?
+  let observer: (@Sendable (CallReport) -> Void)?
   let registry: OperatorRegistry
   /// Made when a text is first given: reading a tokenizer and compiling take time.
   private let textPredictor = Mutex<(any Predictor)?>(nil)
@@ -117,6 +122,7 @@ public final class Model: Sendable {
     }
     self.definition = definition
     scoreThreshold = options.scoreThreshold
+    observer = options.observer
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))
     // Only 8-bit arithmetic has a use for them.
     if options.precision == .int8, let calibration = definition.metadata.calibration {
@@ -148,7 +154,7 @@ public final class Model: Sendable {
   public func run(
     _ inputs: [String: Tensor], deadline: ContinuousClock.Instant? = nil
   ) throws(ZooError) -> [String: Tensor] {
-    try ZooError.at(deadline) { try compiled.run(inputs) }
+    try reported(.run, inputCount: 1, until: deadline) { try compiled.run(inputs) }
   }
 
   /// As `run(_:)`, with names as bytes and the outputs in the model's order, and for values that are no tensors: for models
@@ -158,7 +164,7 @@ public final class Model: Sendable {
   public func run(
     exactly inputs: [(name: String, value: Value)], deadline: ContinuousClock.Instant? = nil
   ) throws(ZooError) -> [(name: String, value: Value)] {
-    try ZooError.at(deadline) { try compiled.run(exactly: inputs) }
+    try reported(.run, inputCount: 1, until: deadline) { try compiled.run(exactly: inputs) }
   }
 
   /// Runs the network once and tells when each of its nodes, which `steps(for:)` lists, was computed.
@@ -197,19 +203,25 @@ public final class Model: Sendable {
   /// - Throws: `ZooError`: `usage` for an input that this model's task does not take, `notFound` or `badData` for
   ///   one that can't be read, and what `run` throws.
   public func predict(_ input: Input, deadline: ContinuousClock.Instant? = nil) throws(ZooError) -> Prediction {
-    let answers = try predict([input], deadline: deadline)
-    guard answers.count == 1 else { throw ZooError(.defect, "one input gave \(answers.count) answers") }
-    return answers[0]
+    try reported(.predict, inputCount: 1, until: deadline) { try answer(input) }
   }
 
   /// The model's answers about `inputs`, in their order. Several at once take less time than one after the other.
   ///
   /// - Throws: as `predict(_:)`; the first bad input ends it.
   public func predict(_ inputs: [Input], deadline: ContinuousClock.Instant? = nil) throws(ZooError) -> [Prediction] {
-    try ZooError.at(deadline) {
-      guard metadata.task != .none else { return try inputs.map { .tensors(try compiled.run(tensors(of: $0))) } }
-      return try predictor().predict(inputs)
-    }
+    try reported(.predict, inputCount: inputs.count, until: deadline) { try answers(inputs) }
+  }
+
+  func answer(_ input: Input) throws -> Prediction {
+    let answers = try answers([input])
+    guard answers.count == 1 else { throw ZooError(.defect, "one input gave \(answers.count) answers") }
+    return answers[0]
+  }
+
+  func answers(_ inputs: [Input]) throws -> [Prediction] {
+    guard metadata.task != .none else { return try inputs.map { .tensors(try compiled.run(tensors(of: $0))) } }
+    return try predictor().predict(inputs)
   }
 
   /// Does ahead what the first prediction would do besides: reads a tokenizer, packs weights, plans the network.

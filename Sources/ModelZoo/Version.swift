@@ -1,2 +1,2 @@
 /// The version of this software.
-public let zooVersion = "0.1.0"
+public let zooVersion = "0.2.0"

@@ -27,6 +27,8 @@ extension Image {
   /// A picture of `height` rows of `width` pixels from the top.
   ///
   /// - Parameters:
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
   ///   - format: What the bytes of a pixel are; alpha is left out, not composed.
   ///   - rowStride: Bytes from the beginning of a row to that of the next; `nil` where rows follow each other.
   ///   - bytes: All rows. The last may end with its last pixel.

@@ -4,10 +4,10 @@ import Synchronization
 /// One run of a kernel.
 public struct Call {
   public let raw: UnsafePointer<zoo_call>
-  public let host: Host
+  public let host: ZooHost
 
   /// For a kernel that runs another one on changed tensors.
-  public init(_ raw: UnsafePointer<zoo_call>, host: Host) { (self.raw, self.host) = (raw, host) }
+  public init(_ raw: UnsafePointer<zoo_call>, host: ZooHost) { (self.raw, self.host) = (raw, host) }
 
   public var inputCount: Int { raw.pointee.input_count }
   public var outputCount: Int { raw.pointee.output_count }
@@ -136,7 +136,7 @@ public struct Executor {
 }
 
 /// What the host offers; set when it loads the plugin.
-public struct Host: Sendable {
+public struct ZooHost: Sendable {
   nonisolated(unsafe) let raw: UnsafePointer<zoo_host>
 
   public enum ISA: Int32, Sendable, Comparable {

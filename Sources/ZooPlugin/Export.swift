@@ -4,10 +4,10 @@ import CZooPlugin
 public struct Plugin: Sendable {
   public var name: String
   public var version: String
-  /// Makes the operators for a host; kernels keep `Host` for its CPU features and memory.
-  public var operators: @Sendable (Host) throws -> [any Operator]
+  /// Makes the operators for a host; kernels keep `ZooHost` for its CPU features and memory.
+  public var operators: @Sendable (ZooHost) throws -> [any Operator]
 
-  public init(name: String, version: String, operators: @escaping @Sendable (Host) throws -> [any Operator]) {
+  public init(name: String, version: String, operators: @escaping @Sendable (ZooHost) throws -> [any Operator]) {
     self.name = name
     self.version = version
     self.operators = operators
@@ -29,7 +29,7 @@ public struct Plugin: Sendable {
     }
     guard host.has(\.set_error) else { return nil }
     do {
-      let tables = try operators(Host(raw: host)).map { table(of: $0, host: host) }
+      let tables = try operators(ZooHost(raw: host)).map { table(of: $0, host: host) }
       // The host keeps what it gets for the life of the process, so none of this is ever freed.
       let list = UnsafeMutablePointer<UnsafePointer<zoo_operator>?>.allocate(capacity: max(tables.count, 1))
       for (index, table) in tables.enumerated() { list[index] = UnsafePointer(table) }
@@ -49,21 +49,21 @@ public struct Plugin: Sendable {
 /// What an operator's callbacks get back as their context.
 private final class Registration {
   let implementation: any Operator
-  let host: Host
+  let host: ZooHost
 
   init(_ implementation: any Operator, host: UnsafePointer<zoo_host>) {
     self.implementation = implementation
-    self.host = Host(raw: host)
+    self.host = ZooHost(raw: host)
   }
 }
 
 /// What a kernel's callbacks get back as their state.
 private final class KernelState {
   let kernel: any Kernel
-  let host: Host
+  let host: ZooHost
   let summary: UnsafePointer<CChar>?
 
-  init(_ kernel: any Kernel, host: Host) {
+  init(_ kernel: any Kernel, host: ZooHost) {
     self.kernel = kernel
     self.host = host
     summary = kernel.summary.map(permanent)
@@ -94,7 +94,7 @@ func permanent(_ text: String) -> UnsafePointer<CChar> {
 }
 
 /// Runs `body` and turns what it throws into a status and the host's error message.
-private func guarded(_ host: Host, _ body: () throws -> Void) -> zoo_status {
+private func guarded(_ host: ZooHost, _ body: () throws -> Void) -> zoo_status {
   do {
     try body()
     return zoo_status(ZOO_OK)
@@ -229,7 +229,7 @@ private func mark(_ indices: [Int], in list: UnsafeMutablePointer<UInt8>?, _ cou
 }
 
 private func publish(
-  _ kernel: any Kernel, for node: UnsafePointer<zoo_node>, host: Host, to target: UnsafeMutablePointer<zoo_kernel>
+  _ kernel: any Kernel, for node: UnsafePointer<zoo_node>, host: ZooHost, to target: UnsafeMutablePointer<zoo_kernel>
 ) {
   let state = KernelState(kernel, host: host)
   target.pointee.workspace_bytes = kernel.workspaceByteCount

@@ -1,6 +1,6 @@
 import CZooPlugin
 
-extension Host {
+extension ZooHost {
   /// The layout of that name; `nil` where no plugin has registered it, or the host knows no names.
   public func layout(named name: String) -> Layout? {
     guard raw.has(\.layout_named) else { return nil }
@@ -10,6 +10,7 @@ extension Host {
   /// Makes a layout known to all plugins, while the plugin makes its operators.
   ///
   /// - Parameters:
+  ///   - name: What plugins know it by.
   ///   - domain: Where the operator Reorder is, since version 1, which copies tensors from the plain layout and back.
   ///   - byteCount: The bytes of a tensor; 0 where it has no such form.
   /// - Returns: `nil` where the name is taken.

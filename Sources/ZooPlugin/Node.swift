@@ -5,10 +5,10 @@ public struct Node {
   /// The C struct behind the node, for what this type does not cover.
   public let raw: UnsafePointer<zoo_node>
 
-  public let host: Host
+  public let host: ZooHost
 
   /// For an operator that passes a changed node on to another one.
-  public init(_ raw: UnsafePointer<zoo_node>, host: Host) { (self.raw, self.host) = (raw, host) }
+  public init(_ raw: UnsafePointer<zoo_node>, host: ZooHost) { (self.raw, self.host) = (raw, host) }
 
   public var name: String { String(cString: raw.pointee.name) }
   public var operatorType: String { String(cString: raw.pointee.op_type) }
@@ -74,7 +74,7 @@ public struct Node {
 /// A constant input of a node, readable in pieces by any thread while the node is valid.
 public struct Constant: @unchecked Sendable {
   let node: UnsafePointer<zoo_node>
-  public let host: Host
+  public let host: ZooHost
   let index: Int
 
   /// Of float32: the type of 16 bits that all elements are numbers of, if it is known and `withNarrowElements` gives them.
@@ -123,9 +123,9 @@ public struct Constant: @unchecked Sendable {
 /// One elementwise operator that the host folded, or would like to fold, onto the end of a node.
 public struct Step {
   let raw: UnsafePointer<zoo_step>
-  let host: Host
+  let host: ZooHost
 
-  init(_ raw: UnsafePointer<zoo_step>, host: Host) { (self.raw, self.host) = (raw, host) }
+  init(_ raw: UnsafePointer<zoo_step>, host: ZooHost) { (self.raw, self.host) = (raw, host) }
 
   /// A name of ONNX's default domain: `Add`, `Relu`, `Clip`, …
   public var operatorType: String { String(cString: raw.pointee.op_type) }
@@ -142,7 +142,7 @@ public struct Step {
 public struct Attributes {
   let base: UnsafePointer<UnsafePointer<zoo_attribute>?>?
   let count: Int
-  let host: Host
+  let host: ZooHost
 
   /// Whether the node gives the attribute.
   public func contains(_ name: String) -> Bool { find(name) != nil }
@@ -210,12 +210,12 @@ public struct Attributes {
 /// A tensor, or what is known of one; or another value. Valid during the call that passes it only.
 public struct TensorView {
   public let raw: UnsafePointer<zoo_tensor>
-  public let host: Host
+  public let host: ZooHost
 
-  public init(_ raw: UnsafePointer<zoo_tensor>, host: Host) { (self.raw, self.host) = (raw, host) }
+  public init(_ raw: UnsafePointer<zoo_tensor>, host: ZooHost) { (self.raw, self.host) = (raw, host) }
 
   /// One of a list of `count`; `nil` where it is absent.
-  init?(_ list: UnsafePointer<UnsafePointer<zoo_tensor>?>?, _ index: Int, count: Int, host: Host) {
+  init?(_ list: UnsafePointer<UnsafePointer<zoo_tensor>?>?, _ index: Int, count: Int, host: ZooHost) {
     guard index < count, let raw = list?[index], raw.pointee.type != 0 || raw.pointee.kind != ZOO_VALUE_TENSOR else {
       return nil
     }

@@ -6,7 +6,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable, Rando
   private let memory: HostMemory
 
   /// - Throws: `OperatorError` (`outOfMemory`).
-  init(count: Int, host: Host) throws {
+  init(count: Int, host: ZooHost) throws {
     let (byteCount, overflow) = Swift.max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard count >= 0, !overflow else { throw OperatorError("no memory for \(count) elements", kind: .outOfMemory) }
     memory = try host.allocate(byteCount)
@@ -56,9 +56,11 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable, Rando
     }
   }
 
-  /// Fills the first `capacity` places with the first in order of all numbers that `next` gives, in order.
+  /// Fills the first `capacity` places with the first in order of all elements.
   ///
-  /// - Parameter elements: At least `count` of them.
+  /// - Parameters:
+  ///   - elements: At least `count` of them.
+  ///   - precedes: Whether the first element comes before the second.
   public func select(from elements: some Sequence<Element>, by precedes: (Element, Element) -> Bool) {
     withPointer { base in
       var filled = 0
@@ -77,7 +79,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable, Rando
   }
 }
 
-extension Host {
+extension ZooHost {
   /// Memory for `count` elements with undefined contents.
   ///
   /// - Throws: `OperatorError` (`outOfMemory`).
@@ -101,9 +103,9 @@ extension Host {
 public struct ScratchList<Element: BitwiseCopyable> {
   public private(set) var count = 0
   private var memory: Scratch<Element>?
-  private let host: Host
+  private let host: ZooHost
 
-  public init(host: Host) { self.host = host }
+  public init(host: ZooHost) { self.host = host }
 
   /// - Throws: `OperatorError` (`outOfMemory`).
   public mutating func append(_ element: Element) throws {

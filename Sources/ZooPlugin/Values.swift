@@ -9,7 +9,7 @@ public struct Body: @unchecked Sendable {
 /// call that passes it, or as long as the results that it is part of.
 public struct ValueView {
   let raw: OpaquePointer
-  public let host: Host
+  public let host: ZooHost
 
   /// How many values it holds.
   public var count: Int { host.raw.pointee.value_count(raw) }
@@ -30,9 +30,9 @@ public struct ValueView {
 /// What a body has given, or a kernel has made, kept until the last reference goes.
 public final class HeldValues {
   fileprivate let raw: OpaquePointer
-  private let host: Host
+  private let host: ZooHost
 
-  fileprivate init(_ raw: OpaquePointer, host: Host) { (self.raw, self.host) = (raw, host) }
+  fileprivate init(_ raw: OpaquePointer, host: ZooHost) { (self.raw, self.host) = (raw, host) }
 
   deinit { host.raw.pointee.release_value(raw) }
 

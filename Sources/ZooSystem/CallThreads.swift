@@ -11,26 +11,41 @@ package final class CallThreads: Sendable {
   /// short ones are to get through.
   package static let shared = CallThreads(limit: max(8, 2 * CPU.current.usableCount))
 
+  private struct Call {
+    var body: @Sendable () -> Void
+    /// Wakes when the deadline passes, if the call has to wait for a thread.
+    var timer: Task<Void, Never>?
+  }
+
   private struct State {
-    var waiting: [@Sendable () -> Void] = []
+    var waiting: [Call] = []
     var threadCount = 0
     /// The process whose threads these are.
     var generation: UInt32 = 0
   }
 
-  private let limit: Int
+  /// Threads that there are at most.
+  package let limit: Int
   private let state = Mutex(State())
 
   package init(limit: Int) { self.limit = limit }
 
-  /// Calls `call` on one of the threads.
-  package func run(_ call: @escaping @Sendable () -> Void) {
+  /// Calls `body` on one of the threads.
+  ///
+  /// - Parameter late: Called when `deadline` passes while `body` waits for a thread, which it then still gets.
+  package func run(
+    until deadline: ContinuousClock.Instant? = nil, late: @escaping @Sendable () -> Void = {},
+    _ body: @escaping @Sendable () -> Void
+  ) {
     let needsThread = state.withLock { state in
       let generation = zoo_fork_generation()
       // A child after `fork` has none of its parent's threads, and nobody who waits for its calls.
       if state.generation != generation { state = State(generation: generation) }
-      state.waiting.append(call)
-      guard state.threadCount < limit else { return false }
+      guard state.threadCount < limit else {
+        state.waiting.append(Call(body: body, timer: deadline.map { Self.timer($0, late) }))
+        return false
+      }
+      state.waiting.append(Call(body: body))
       state.threadCount += 1
       return true
     }
@@ -49,11 +64,23 @@ package final class CallThreads: Sendable {
     work()
   }
 
-  private func work() {
-    while let call = next() { call() }
+  private static func timer(
+    _ deadline: ContinuousClock.Instant, _ late: @escaping @Sendable () -> Void
+  ) -> Task<Void, Never> {
+    Task.detached {
+      guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+      late()
+    }
   }
 
-  private func next() -> (@Sendable () -> Void)? {
+  private func work() {
+    while let call = next() {
+      call.timer?.cancel()
+      call.body()
+    }
+  }
+
+  private func next() -> Call? {
     state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.threadCount -= 1

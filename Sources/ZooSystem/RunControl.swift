@@ -7,7 +7,7 @@ package final class RunControl: Sendable {
   @TaskLocal package static var current: RunControl?
 
   private let wantsEnd = Atomic<Bool>(false)
-  private let deadline: ContinuousClock.Instant?
+  package let deadline: ContinuousClock.Instant?
   /// That of a call around this one.
   private let outer: RunControl?
 
@@ -24,14 +24,14 @@ package final class RunControl: Sendable {
   ///
   /// - Throws: `ZooError`: `cancelled` or `deadlineExceeded`.
   package func check() throws {
+    if let deadline, deadline <= .now { throw Self.tooLate }
     if isCancelled { throw ZooError.cancelled }
-    if let deadline, deadline <= .now {
-      throw ZooError(
-        .deadlineExceeded, "the deadline passed before the answer was there",
-        advice: "give it more time, or smaller inputs")
-    }
     try outer?.check()
   }
+
+  package static let tooLate = ZooError(
+    .deadlineExceeded, "the deadline passed before the answer was there",
+    advice: "give it more time, or smaller inputs")
 
   /// As `check`, of what this task or thread looks at.
   package static func check() throws { try current?.check() }

@@ -18,12 +18,15 @@ touch "$prefix/bin/other"
 make_ install PREFIX="$prefix"
 make_ install PREFIX="$prefix"
 du -sh "$prefix" | awk '{ print "installed: " $1 }'
+bytes=$(cat "$prefix/bin/zoo" "$prefix"/lib/zoo/libZoo*.so | wc -c)
+echo "zoo and its plugins: $((bytes / 1000)) kB"
+[ "$bytes" -le 20000000 ] || fail "zoo and its plugins are larger than 20 MB"
 for file in "$prefix"/bin/zoo "$prefix"/lib/zoo/*.so; do
   path=$(readelf -d "$file" | sed -n 's/.*\(RUNPATH\|RPATH\).*\[\(.*\)\]/\2/p')
   case $path in '' | '$ORIGIN' | '$ORIGIN/../lib/zoo') ;; *) fail "$file looks for libraries in $path" ;; esac
 done
 for file in include/zoo_plugin.h share/bash-completion/completions/zoo share/zsh/site-functions/_zoo \
-  share/fish/vendor_completions.d/zoo.fish share/man/man1/zoo.1 lib/pkgconfig/zoo-plugin.pc \
+  share/fish/vendor_completions.d/zoo.fish share/man/man1/zoo.1 lib/pkgconfig/{zoo-plugin,modelzoo}.pc \
   share/doc/zoo/plugin-template/{plugin.c,Makefile,tests/dense/model.onnx}; do
   [ -s "$prefix/$file" ] || fail "no $file"
 done
@@ -51,6 +54,19 @@ if [ $# = 2 ]; then
   cp "$2" "$work/plugin.onnx"
   stranger ZOO_PLUGIN_PATH="$work/libplugin.so" "$work/zoo" run "$work/plugin.onnx" --seed 1 >/dev/null \
     || fail "the installed zoo does not run a model with $1"
+fi
+# On a full disk commands say so, and leave what was there and nothing else.
+if unshare --mount true 2>/dev/null; then
+  # shellcheck disable=SC2016
+  unshare --mount bash -euc '
+    mount -t tmpfs -o size=200k none "$1"
+    echo old >"$1/old.onnx"
+    for file in new old; do
+      "$2" convert resnet20-cifar10 "$1/$file.onnx" 2>"$3" && exit 1
+      grep -q "No space left" "$3" || exit 1
+    done
+    [ "$(ls "$1")" = old.onnx ] && [ "$(cat "$1/old.onnx")" = old ]' - "$(mktemp -d -p "$work")" "$work/moved/bin/zoo" "$work/said" \
+    || fail "a full disk: $(cat "$work/said")"
 fi
 make_ uninstall PREFIX="$work/moved"
 [ "$(cd "$work/moved" && find . -mindepth 1 | sort | xargs)" = "./bin ./bin/other" ] \

@@ -24,8 +24,15 @@ for name in $(grep -o 'mz_[a-z_]*(' "$prefix/include/modelzoo.h" | tr -d '(' | s
 done
 
 cd "$work"
-cc -std=c11 -Wall -Wextra -Werror -I "$prefix/include" -o predict "$root/Examples/C/predict.c" -L "$prefix/lib" \
-  -Wl,-rpath,"$prefix/lib" -lmodelzoo
+options="-I$prefix/include -L$prefix/lib -lmodelzoo"
+if command -v pkg-config >/dev/null; then
+  export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+  options=$(pkg-config --cflags --libs modelzoo)
+  [ "$(pkg-config --modversion modelzoo)" = "$("$prefix/bin/zoo" --version | cut -d' ' -f2)" ] \
+    || fail "pkg-config has another version of the library"
+fi
+# shellcheck disable=SC2086
+cc -std=c11 -Wall -Wextra -Werror -o predict "$root/Examples/C/predict.c" $options -Wl,-rpath,"$prefix/lib"
 if command -v c++ >/dev/null; then
   echo '#include <modelzoo.h>' >header.cpp
   c++ -std=c++11 -Wall -Wextra -Werror -pedantic -I "$prefix/include" -c header.cpp
@@ -53,4 +60,6 @@ LD_LIBRARY_PATH=$prefix/lib python3 "$root/Examples/Python/predict.py" "$root/Zo
 grep -q '^10 numbers' c.txt && cmp c.txt python.txt || fail "tensors: $(cat c.txt python.txt)"
 if ./predict "$work/none.zoo" 2>error.txt; then fail "a model that is not there was opened"; fi
 grep -q 'none.zoo' error.txt || fail "no word of the missing model: $(cat error.txt)"
+python3 "$root/Tests/Install/lifetimes.py" "$library" "$root/Zoo/ResNet/resnet20-cifar10.zoo" "$root/Examples/Images/cat.jpg" \
+  || fail "forks, or a library that goes and comes back"
 echo "PASS: libmodelzoo.so, from C and from Python"

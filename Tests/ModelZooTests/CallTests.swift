@@ -124,7 +124,7 @@ import ZooSystem
     let model = try Self.loop()
     let inputs = try (0..<3).map { _ in Input.tensors(try Self.inputs(turns: Self.endless)) }
     // More than there are threads, so that some have not begun.
-    let tasks = (0..<2 * CallThreadsLimit.value).map { _ in Task { try await model.predict(inputs) } }
+    let tasks = (0..<2 * CallThreads.shared.limit).map { _ in Task { try await model.predict(inputs) } }
     try await Task.sleep(for: .milliseconds(50))
     for task in tasks.reversed() { task.cancel() }
     for task in tasks {
@@ -154,6 +154,47 @@ import ZooSystem
     }
     let enough = try await model.run(Self.inputs(turns: 2), deadline: .now + .seconds(60))
     #expect(try enough["last"]?.elements() == [3 as Float])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func deadlinesHoldWhileACallWaitsForAThread() async throws {
+    let path = Self.root + "/Zoo/Transformer/transformer-en-de.zoo"
+    let reports = Reports()
+    let model = try Model(contentsOf: path, options: .init(plugins: .linked, observer: reports.add))
+    let gate = DispatchSemaphore(value: 0)
+    for _ in 0..<CallThreads.shared.limit { CallThreads.shared.run { gate.wait() } }
+    // The gate opens behind these, so that they end without a thread or never.
+    do {
+      _ = try await model.predict(.text("a"), deadline: .now + .milliseconds(50))
+      Issue.record("it had no thread")
+    } catch { #expect(error.kind == .deadlineExceeded) }
+    do {
+      for try await _ in model.stream(.text("a"), deadline: .now + .milliseconds(50)) {}
+      Issue.record("it had no thread")
+    } catch { #expect((error as? ZooError)?.kind == .deadlineExceeded) }
+    for _ in 0..<CallThreads.shared.limit { gate.signal() }
+    // The stream's call gets a thread now.
+    while reports.all.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+    let kinds = Set(reports.all.map(\.error?.kind))
+    #expect(kinds == [.deadlineExceeded])
+    #expect(reports.all.allSatisfy { $0.wait >= .milliseconds(50) && $0.wait <= $0.duration })
+  }
+
+  @Test func observersAreToldOfCalls() async throws {
+    let reports = Reports()
+    let model = try Model(colourModel(), options: .init(plugins: .linked, observer: reports.add))
+    let photo = Input.image(try Image(width: 8, height: 8, pixels: [UInt8](repeating: 9, count: 192)))
+    let blocking = {
+      _ = try model.predict(photo)
+      _ = try model.predict([photo, photo])
+    }
+    try blocking()
+    _ = try await model.predict([photo, photo, photo])
+    #expect(reports.all.map(\.operation) == [.predict, .predict, .predict])
+    #expect(reports.all.map(\.inputCount) == [1, 2, 3])
+    #expect(reports.all.allSatisfy { $0.error == nil && $0.duration > .zero && $0.wait < $0.duration })
+    #expect(reports.all[0].wait == .zero)
+    await #expect(throws: ZooError.self) { try await model.run([:]) }
+    #expect(reports.all.last?.operation == .run && reports.all.last?.error?.kind == .badInput)
   }
 
   @Test(.timeLimit(.minutes(1))) func generatedTextEnds() async throws {
@@ -203,7 +244,10 @@ private final class Flag: Sendable {
   let isSet = Atomic<Bool>(false)
 }
 
-/// As `CallThreads.shared` has it.
-private enum CallThreadsLimit {
-  static let value = max(8, 2 * CPU.current.usableCount)
+private final class Reports: Sendable {
+  private let reports = Mutex<[CallReport]>([])
+
+  var all: [CallReport] { reports.withLock { $0 } }
+
+  var add: @Sendable (CallReport) -> Void { { report in self.reports.withLock { $0.append(report) } } }
 }

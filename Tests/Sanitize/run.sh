@@ -34,6 +34,10 @@ options=()
 while read -r test _; do options+=(--skip "$test"); done < <(grep -v '^#' $here/$sanitizer.skip)
 status=0
 swift test "${flags[@]}" "${options[@]}" || status=$?
+# Sixteen threads with four models.
+if [ -z "$filter" ] || [ "$filter" = Soak ]; then
+  swift build "${flags[@]}" --product Soak && "$build/release/Soak" "${SOAK_SECONDS:-120}" 16 answers || status=$?
+fi
 if [ -n "$(ls "$reports")" ]; then
   echo "== Reports in $build/reports:"
   grep -rhE '^SUMMARY|runtime error' "$reports" | sort | uniq -c

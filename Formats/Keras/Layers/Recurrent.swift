@@ -181,16 +181,21 @@ extension KerasBuilder {
     var one = call
     one.variables = variables
     let tensors = try one.variables(shapes).map { try $0.load().elements(Float.self) }
+    // Columns of the file, in the order of ONNX's gates.
+    var columns: [Int] = []
+    for gate in cell.gates { columns += gate * units..<(gate + 1) * units }
     func turned(_ values: [Float], _ depth: Int) -> [Float] {
-      cell.gates.flatMap { gate in
-        (0..<units).flatMap { unit in (0..<depth).map { values[$0 * rows + gate * units + unit] } }
+      var result: [Float] = []
+      result.reserveCapacity(columns.count * depth)
+      for column in columns {
+        for row in 0..<depth { result.append(values[row * rows + column]) }
       }
+      return result
     }
     var bias = [Float](repeating: 0, count: 2 * rows)
     if hasBias {
       for half in 0..<(resetsAfter ? 2 : 1) {
-        let ordered = cell.gates.flatMap { tensors[2][half * rows + $0 * units..<half * rows + ($0 + 1) * units] }
-        bias.replaceSubrange(half * rows..<(half + 1) * rows, with: ordered)
+        for (place, column) in columns.enumerated() { bias[half * rows + place] = tensors[2][half * rows + column] }
       }
     }
     return (turned(tensors[0], features), turned(tensors[1], units), bias)

@@ -95,7 +95,9 @@ extension LiteConverter {
       throw ZooError(.badData, "the padding \(paddings.compactMap(\.known).prefix(20)) is none")
     }
     let order = isFirst ? Self.channelsFirst : Array(0..<rank)
-    return try list(order.map { paddings[2 * $0] } + order.map { paddings[2 * $0 + 1] })
+    let before = order.map { paddings[2 * $0] }
+    let after = order.map { paddings[2 * $0 + 1] }
+    return try list(before + after)
   }
 
   private mutating func pad() throws {

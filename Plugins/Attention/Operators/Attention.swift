@@ -5,9 +5,9 @@ import ZooPlugin
 /// masks, a cache of keys and values, and windows.
 struct Attention: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
 
-  init(since: Int64, host: Host) {
+  init(since: Int64, host: ZooHost) {
     signature = Signature("Attention", since: since)
     self.host = host
   }

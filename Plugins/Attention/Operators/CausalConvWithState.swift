@@ -6,7 +6,7 @@ import ZooPlugin
 /// from call to call.
 struct CausalConvWithState: Operator {
   let signature = Signature("CausalConvWithState", since: 27)
-  let host: Host
+  let host: ZooHost
 
   private struct Geometry: Sendable {
     var batch, channels, length, kernel: Int

@@ -7,7 +7,7 @@ import ZooPlugin
 /// reads (Katharopoulos et al. 2020), with decay and the delta rule (Yang et al. 2024).
 struct LinearAttention: Operator {
   let signature = Signature("LinearAttention", since: 27)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     for index in 0..<node.ownInputCount {

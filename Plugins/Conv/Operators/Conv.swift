@@ -5,9 +5,9 @@ import ZooPlugin
 /// ONNX's Conv, over one to three spatial axes.
 struct Conv: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
 
-  init(since: Int64, host: Host) {
+  init(since: Int64, host: ZooHost) {
     signature = Signature("Conv", since: since)
     self.host = host
   }

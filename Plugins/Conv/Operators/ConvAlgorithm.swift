@@ -23,7 +23,7 @@ enum ConvAlgorithm: Equatable {
   case reference
 
   /// Chooses by shape, layout and the precision that the node may have.
-  init(_ geometry: ConvGeometry, _ node: Node, on host: Host) throws {
+  init(_ geometry: ConvGeometry, _ node: Node, on host: ZooHost) throws {
     if try node.input(0).layout == .nchw16c {
       guard geometry.canReadBlocked else {
         throw OperatorError("this convolution does not take blocked input", kind: .unsupported)

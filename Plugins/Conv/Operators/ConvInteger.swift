@@ -6,7 +6,7 @@ import ZooPlugin
 /// ONNX's ConvInteger: exact sums of 8-bit integers, as int32.
 struct ConvInteger: Operator {
   let signature = Signature("ConvInteger", since: 10)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     try kernel(node, packed: nil, executor)

@@ -9,7 +9,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   private let algorithm: ConvAlgorithm
   /// What weights are packed as.
   private let form: WeightForm
-  private let host: Host
+  private let host: ZooHost
   /// Immutable once made.
   private let plan: OpaquePointer
   /// `nil` where weights or bias are known only when the kernel runs.
@@ -23,7 +23,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 
   /// - Parameter sharing: a kernel of the same node whose packed weights this one takes over.
   init(
-    _ geometry: ConvGeometry, _ epilogue: Epilogue, _ algorithm: ConvAlgorithm, _ node: Node, host: Host,
+    _ geometry: ConvGeometry, _ epilogue: Epilogue, _ algorithm: ConvAlgorithm, _ node: Node, host: ZooHost,
     executor: Executor, sharing other: ConvKernel?
   ) throws {
     self.geometry = geometry
@@ -78,7 +78,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
   /// The weights and bias packed, if both are constants.
   private static func pack(
     _ geometry: ConvGeometry, _ node: Node, _ form: WeightForm, _ scales: [Float], plan: OpaquePointer, byteCount: Int,
-    host: Host, executor: Executor
+    host: ZooHost, executor: Executor
   ) throws -> HostMemory? {
     guard canPack(geometry, node), let weights = node.constant(1) else { return nil }
     let bias = geometry.hasBias ? node.optionalInput(2)?.data : nil
@@ -183,7 +183,7 @@ final class ConvKernel: Kernel, @unchecked Sendable {
 }
 
 extension conv_machine {
-  init(_ host: Host, workerCount: Int = 1) {
+  init(_ host: ZooHost, workerCount: Int = 1) {
     self.init(isa: host.isa.rawValue, features: host.features, workers: Int64(workerCount))
   }
 }

@@ -5,9 +5,9 @@ import ZooPlugin
 /// ONNX's ConvTranspose, over one to three spatial axes.
 struct ConvTranspose: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
 
-  init(since: Int64, host: Host) {
+  init(since: Int64, host: ZooHost) {
     signature = Signature("ConvTranspose", since: since)
     self.host = host
   }

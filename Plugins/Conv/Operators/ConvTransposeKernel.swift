@@ -7,14 +7,14 @@ import ZooPlugin
 /// at each position of the input; a worker multiplies a few rows and adds them to its own planes of the output.
 final class ConvTransposeKernel: Kernel, @unchecked Sendable {
   private let geometry: TransposedGeometry
-  private let host: Host
+  private let host: ZooHost
   /// By group, output channel and tap, the weights of all input channels; `nil` where they are known at a run only.
   private let held: HostMemory?
   /// What `held` holds.
   private let form: WeightForm
   private let workers: Int
 
-  init(_ geometry: TransposedGeometry, _ node: Node, host: Host, executor: Executor) throws {
+  init(_ geometry: TransposedGeometry, _ node: Node, host: ZooHost, executor: Executor) throws {
     self.geometry = geometry
     self.host = host
     workers = executor.workerCount
@@ -37,7 +37,7 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
 
   /// Constant weights, turned piece by piece.
   private static func turned(
-    _ geometry: TransposedGeometry, _ weights: Constant, _ form: WeightForm, host: Host, _ executor: Executor
+    _ geometry: TransposedGeometry, _ weights: Constant, _ form: WeightForm, host: ZooHost, _ executor: Executor
   ) throws -> HostMemory {
     // Numbers of 16 bits are widened in whole vectors.
     let memory = try host.allocate((weightCount(geometry) + 16) * form.elementByteCount)

@@ -6,9 +6,9 @@ import ZooPlugin
 /// weigh as much as a mask says.
 struct DeformConv: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
 
-  init(since: Int64, host: Host) {
+  init(since: Int64, host: ZooHost) {
     signature = Signature("DeformConv", since: since)
     self.host = host
   }

@@ -19,7 +19,7 @@ struct IntegerConv: Sendable {
   /// The weights, if they are constant and have more than one channel in a group.
   private let packed: PackedBytes?
   private let places: Places
-  private let host: Host
+  private let host: ZooHost
   private let workers: Int
   private let xIsSigned: Bool
   private let source: PackedBytes.Source
@@ -39,7 +39,7 @@ struct IntegerConv: Sendable {
   private static let chunk = 64
 
   /// - Parameter packed: of a kernel for other shapes, which is taken if the weights are the same.
-  init(_ node: Node, _ places: Places, packed: PackedBytes?, host: Host, executor: Executor) throws {
+  init(_ node: Node, _ places: Places, packed: PackedBytes?, host: ZooHost, executor: Executor) throws {
     let (x, w) = (try node.input(places.x), try node.input(places.weights))
     for tensor in [x, w] where tensor.type != .int8 && tensor.type != .uint8 { throw unsupported(tensor.type) }
     let geometry = try ConvGeometry(type: x.type, input: x.shape, weights: w.shape, node.attributes)
@@ -80,7 +80,7 @@ struct IntegerConv: Sendable {
 
   private static func memory(
     _ packed: PackedBytes?, _ source: PackedBytes.Source, _ geometry: ConvGeometry, _ tiles: ProductTiles,
-    _ pixelQuads: Int, _ pixels: Int, _ workers: Int, _ host: Host
+    _ pixelQuads: Int, _ pixels: Int, _ workers: Int, _ host: ZooHost
   ) throws -> Memory {
     let kernels = host.kernels.raw
     func whole(_ bytes: Int) throws -> Int { try bytes.adding(63) / 64 * 64 }

@@ -26,9 +26,9 @@ struct Pool: Operator {
 
   let kind: Kind
   let signature: Signature
-  let host: Host
+  let host: ZooHost
 
-  init(_ kind: Kind, since: Int64, host: Host) {
+  init(_ kind: Kind, since: Int64, host: ZooHost) {
     self.kind = kind
     self.host = host
     signature = Signature(kind.name, since: since)
@@ -110,7 +110,7 @@ struct PoolGeometry {
 
   /// Pools rows of one plane.
   func pool(
-    _ input: TensorView, _ output: TensorView, isa: Host.ISA, blocked: Bool, plane: Int, rows: Range<Int>
+    _ input: TensorView, _ output: TensorView, isa: ZooHost.ISA, blocked: Bool, plane: Int, rows: Range<Int>
   ) {
     let (first, last, isBlocked) = (Int64(rows.lowerBound), Int64(rows.upperBound), Int32(blocked ? 1 : 0))
     withUnsafePointer(to: raw) { shape in
@@ -134,9 +134,9 @@ struct PoolGeometry {
 final class PoolKernel: Kernel {
   private let geometry: PoolGeometry
   private let blocked: Bool
-  private let isa: Host.ISA
+  private let isa: ZooHost.ISA
 
-  init(_ geometry: PoolGeometry, blocked: Bool, isa: Host.ISA) {
+  init(_ geometry: PoolGeometry, blocked: Bool, isa: ZooHost.ISA) {
     self.geometry = geometry
     self.blocked = blocked
     self.isa = isa

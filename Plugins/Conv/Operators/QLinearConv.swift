@@ -7,7 +7,7 @@ import ZooPlugin
 /// ONNX's QLinearConv: a convolution of quantized tensors, quantized again; rounded half to even, clamped.
 struct QLinearConv: Operator {
   let signature = Signature("QLinearConv", since: 10)
-  let host: Host
+  let host: ZooHost
 
   private func resultType(_ node: Node) throws -> ElementType {
     let type = try node.input(7).type

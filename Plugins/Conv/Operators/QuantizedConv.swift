@@ -11,7 +11,7 @@ import ZooPlugin
 /// As steps on its end it takes Conv's, and QuantizeDequantize, DequantizeAdd and QuantizeLinear.
 struct QuantizedConv: Operator {
   let signature = Signature("QuantizedConv", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let geometry = try ConvGeometry(quantized: node)

@@ -18,7 +18,7 @@ public func standardPluginEntry(_ abi: UInt32, _ host: UnsafePointer<zoo_host>) 
 }
 
 extension Catalogue {
-  fileprivate static var all: [(Host) -> any Operator] {
+  fileprivate static var all: [(ZooHost) -> any Operator] {
     [
       adagrad, adam, add, affineGrid, and, argMax, argMin, batchNormalization, bernoulli, bitCast, bitShift,
       bitwiseAnd, bitwiseOr, bitwiseXor, blackmanWindow, blockMatMul, cast, castLike, centerCropPad, clip, compress,

@@ -21,7 +21,7 @@ struct Box {
 /// beyond `limit`, `most` at most. Boxes that have no common area overlap beyond nothing.
 func suppress(
   _ order: UnsafeMutableBufferPointer<Int>, keeping most: Int, limit: Float, to kept: inout ScratchList<Int>,
-  host: Host, kernels: VisionKernels, box: (Int) -> Box
+  host: ZooHost, kernels: VisionKernels, box: (Int) -> Box
 ) throws {
   let capacity = min(most, order.count)
   guard capacity > 0 else { return }

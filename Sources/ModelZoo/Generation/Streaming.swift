@@ -8,7 +8,11 @@ extension Model {
   public func predict(
     _ inputs: [Input], generation options: GenerationOptions, deadline: ContinuousClock.Instant? = nil
   ) throws(ZooError) -> [Prediction] {
-    try ZooError.at(deadline) { try textGenerator().predict(inputs, options: options).map { .text($0) } }
+    try reported(.predict, inputCount: inputs.count, until: deadline) { try answers(inputs, options) }
+  }
+
+  func answers(_ inputs: [Input], _ options: GenerationOptions) throws -> [Prediction] {
+    try textGenerator().predict(inputs, options: options).map { .text($0) }
   }
 
   /// Generates text about `input`, telling `piece` what is new as it comes, on the caller's thread. All pieces together are
@@ -44,8 +48,13 @@ extension Model {
   ) -> AsyncThrowingStream<String, any Error> {
     AsyncThrowingStream { continuation in
       let control = RunControl(deadline: deadline)
+      let asked = ContinuousClock.now
       continuation.onTermination = { _ in control.cancel() }
-      CallThreads.shared.run {
+      // A call that is too late still gets its thread, where it ends and is reported.
+      let late = { @Sendable in continuation.finish(throwing: RunControl.tooLate) }
+      CallThreads.shared.run(until: deadline, late: late) {
+        let began = ContinuousClock.now
+        var failure: ZooError?
         do {
           try RunControl.$current.withValue(control) {
             try control.check()
@@ -54,10 +63,9 @@ extension Model {
               return true
             }
           }
-          continuation.finish()
-        } catch {
-          continuation.finish(throwing: ZooError(error))
-        }
+        } catch { failure = ZooError(error) }
+        self.report(.stream, inputCount: 1, asked: asked, began: began, failure)
+        continuation.finish(throwing: failure)
       }
     }
   }

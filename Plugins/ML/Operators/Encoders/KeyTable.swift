@@ -16,7 +16,7 @@ final class TextTable: Sendable {
   private let mask: Int
 
   /// - Parameter lastCounts: Whether a text that occurs twice has the number of its last place, not of its first.
-  init(_ texts: [[UInt8]], lastCounts: Bool = false, host: Host) throws {
+  init(_ texts: [[UInt8]], lastCounts: Bool = false, host: ZooHost) throws {
     guard texts.count < 1 << 30 else { throw OperatorError("there are \(texts.count) texts") }
     var capacity = 8
     while capacity < 2 * texts.count { capacity *= 2 }
@@ -38,7 +38,7 @@ final class TextTable: Sendable {
     }
   }
 
-  convenience init(_ texts: [String], lastCounts: Bool = false, host: Host) throws {
+  convenience init(_ texts: [String], lastCounts: Bool = false, host: ZooHost) throws {
     try self.init(texts.map { Array($0.utf8) }, lastCounts: lastCounts, host: host)
   }
 
@@ -77,7 +77,7 @@ enum KeyTable: Sendable {
   /// By `key(of:)`.
   case numbers([UInt64: Int])
 
-  init(_ list: LabelList, lastCounts: Bool, host: Host) throws {
+  init(_ list: LabelList, lastCounts: Bool, host: ZooHost) throws {
     switch list {
     case .texts(let texts): self = .texts(try TextTable(texts, lastCounts: lastCounts, host: host))
     case .ints(let ints, _):

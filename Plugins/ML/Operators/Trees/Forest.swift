@@ -57,7 +57,7 @@ final class Forest<Number: TreeNumber>: Sendable {
   private let weights: Scratch<Number>
 
   /// - Parameter features: How long rows are.
-  init(_ trees: TreeNodes, features: Int, targets targetCount: Int, aggregate: TreeAggregate, host: Host) throws {
+  init(_ trees: TreeNodes, features: Int, targets targetCount: Int, aggregate: TreeAggregate, host: ZooHost) throws {
     try trees.check(features: features, targets: targetCount)
     (self.features, self.targetCount, treeCount) = (features, targetCount, trees.roots.count)
     let used = Set(trees.values.indices.lazy.filter { !trees.isLeaf($0) }.map { trees.modes[$0] })
@@ -180,7 +180,7 @@ final class Forest<Number: TreeNumber>: Sendable {
   }
 }
 
-extension Host {
+extension ZooHost {
   /// `elements` in memory of the host.
   func copy<From, To: BitwiseCopyable>(_ elements: [From], _ convert: (From) -> To) throws -> Scratch<To> {
     let copy = try scratch(elements.count, of: To.self)

@@ -50,7 +50,7 @@ struct TreeRegression: Sendable {
     }
   }
 
-  private func transformDoubles(_ results: UnsafeMutablePointer<Double>, _ count: Int, _ host: Host) throws {
+  private func transformDoubles(_ results: UnsafeMutablePointer<Double>, _ count: Int, _ host: ZooHost) throws {
     let floats = try host.scratch(count.saturatingTimes(targets), of: Float.self)
     for index in floats.indices { floats[index] = Float(results[index]) }
     floats.withPointer { transformRows($0, count) }

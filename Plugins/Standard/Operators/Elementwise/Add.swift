@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Add.
-  static func add(_ host: Host) -> any Operator {
+  static func add(_ host: ZooHost) -> any Operator {
     BinaryOperator("Add", host: host, ZS_ADD)
   }
 }

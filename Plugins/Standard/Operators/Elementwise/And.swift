@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX And.
-  static func and(_ host: Host) -> any Operator {
+  static func and(_ host: ZooHost) -> any Operator {
     BinaryOperator("And", host: host, ZS_AND)
   }
 }

@@ -7,18 +7,18 @@ import ZooPlugin
 /// same shape, and against single values or one value for each channel.
 struct BinaryOperator: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
   let function: @Sendable (Node) throws -> zs_binary
 
   init(
-    _ name: String, host: Host, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> zs_binary
+    _ name: String, host: ZooHost, since: Int64 = 1, function: @escaping @Sendable (Node) throws -> zs_binary
   ) {
     signature = Signature(name, since: since)
     self.host = host
     self.function = function
   }
 
-  init(_ name: String, host: Host, since: Int64 = 1, _ code: zs_binary) {
+  init(_ name: String, host: ZooHost, since: Int64 = 1, _ code: zs_binary) {
     self.init(name, host: host, since: since) { _ in code }
   }
 

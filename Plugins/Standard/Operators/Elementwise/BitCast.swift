@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BitCast: the same bits as elements of another type of the same width.
-  static func bitCast(_ host: Host) -> any Operator {
+  static func bitCast(_ host: ZooHost) -> any Operator {
     ShapedOperator("BitCast", since: 26) { node in
       guard let number = try node.attributes.int("to") else { throw OperatorError("attribute to names no type") }
       let type = ElementType(rawValue: Int32(truncatingIfNeeded: number))

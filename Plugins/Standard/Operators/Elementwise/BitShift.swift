@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BitShift.
-  static func bitShift(_ host: Host) -> any Operator {
+  static func bitShift(_ host: ZooHost) -> any Operator {
     BinaryOperator("BitShift", host: host) { node in
       switch try node.attributes.string("direction") {
       case "LEFT": return ZS_SHIFT_LEFT

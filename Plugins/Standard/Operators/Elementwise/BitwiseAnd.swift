@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BitwiseAnd.
-  static func bitwiseAnd(_ host: Host) -> any Operator {
+  static func bitwiseAnd(_ host: ZooHost) -> any Operator {
     BinaryOperator("BitwiseAnd", host: host, ZS_AND)
   }
 }

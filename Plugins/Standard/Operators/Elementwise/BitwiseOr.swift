@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BitwiseOr.
-  static func bitwiseOr(_ host: Host) -> any Operator {
+  static func bitwiseOr(_ host: ZooHost) -> any Operator {
     BinaryOperator("BitwiseOr", host: host, ZS_OR)
   }
 }

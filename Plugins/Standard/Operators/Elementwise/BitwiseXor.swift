@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BitwiseXor.
-  static func bitwiseXor(_ host: Host) -> any Operator {
+  static func bitwiseXor(_ host: ZooHost) -> any Operator {
     BinaryOperator("BitwiseXor", host: host, ZS_XOR)
   }
 }

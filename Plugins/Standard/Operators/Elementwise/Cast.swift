@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Cast.
-  static func cast(_ host: Host) -> any Operator {
+  static func cast(_ host: ZooHost) -> any Operator {
     ShapedOperator("Cast") { node in
       // Opset 1 names the type in place of giving its number.
       let names = ["FLOAT": 1, "UINT8": 2, "INT8": 3, "UINT16": 4, "INT16": 5, "INT32": 6, "INT64": 7, "BOOL": 9]

@@ -5,13 +5,13 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Clip.
-  static func clip(_ host: Host) -> any Operator { Clip(host: host) }
+  static func clip(_ host: ZooHost) -> any Operator { Clip(host: host) }
 }
 
 /// Bounds are attributes up to opset 10 and inputs from 11 on.
 private struct Clip: Operator {
   let signature = Signature("Clip", since: 1)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let input = try node.input(0)

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Div; integers towards zero.
-  static func div(_ host: Host) -> any Operator {
+  static func div(_ host: ZooHost) -> any Operator {
     BinaryOperator("Div", host: host, ZS_DIV)
   }
 }

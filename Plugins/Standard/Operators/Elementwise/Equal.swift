@@ -4,5 +4,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Equal.
-  static func equal(_ host: Host) -> any Operator { compareOperator("Equal", ZS_EQUAL) }
+  static func equal(_ host: ZooHost) -> any Operator { compareOperator("Equal", ZS_EQUAL) }
 }

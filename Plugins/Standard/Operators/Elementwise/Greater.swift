@@ -4,5 +4,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Greater.
-  static func greater(_ host: Host) -> any Operator { compareOperator("Greater", ZS_GREATER) }
+  static func greater(_ host: ZooHost) -> any Operator { compareOperator("Greater", ZS_GREATER) }
 }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GreaterOrEqual.
-  static func greaterOrEqual(_ host: Host) -> any Operator {
+  static func greaterOrEqual(_ host: ZooHost) -> any Operator {
     compareOperator("GreaterOrEqual", ZS_GREATER_OR_EQUAL)
   }
 }

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX IsInf, of the signs asked for.
-  static func isInf(_ host: Host) -> any Operator {
+  static func isInf(_ host: ZooHost) -> any Operator {
     ShapedOperator("IsInf", since: 10) { node in
       let negative = try node.attributes.int("detect_negative") ?? 1 != 0
       let positive = try node.attributes.int("detect_positive") ?? 1 != 0

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX IsNaN.
-  static func isNaN(_ host: Host) -> any Operator {
+  static func isNaN(_ host: ZooHost) -> any Operator {
     ShapedOperator("IsNaN", since: 9) { node in
       ShapedOperator.Form(
         compute: { inputs, outputs in

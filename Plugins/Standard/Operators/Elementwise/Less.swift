@@ -4,5 +4,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Less.
-  static func less(_ host: Host) -> any Operator { compareOperator("Less", ZS_LESS) }
+  static func less(_ host: ZooHost) -> any Operator { compareOperator("Less", ZS_LESS) }
 }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LessOrEqual.
-  static func lessOrEqual(_ host: Host) -> any Operator {
+  static func lessOrEqual(_ host: ZooHost) -> any Operator {
     compareOperator("LessOrEqual", ZS_LESS_OR_EQUAL)
   }
 }

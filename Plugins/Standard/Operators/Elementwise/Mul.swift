@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Mul.
-  static func mul(_ host: Host) -> any Operator {
+  static func mul(_ host: ZooHost) -> any Operator {
     BinaryOperator("Mul", host: host, ZS_MUL)
   }
 }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Or.
-  static func or(_ host: Host) -> any Operator {
+  static func or(_ host: ZooHost) -> any Operator {
     BinaryOperator("Or", host: host, ZS_OR)
   }
 }

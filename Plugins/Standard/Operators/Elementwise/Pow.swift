@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Pow; the exponent may be of another type than the base.
-  static func pow(_ host: Host) -> any Operator {
+  static func pow(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("Pow") { node in
       let axis = try node.opset < 7 ? node.attributes.int("axis") : nil

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Sub.
-  static func sub(_ host: Host) -> any Operator {
+  static func sub(_ host: ZooHost) -> any Operator {
     BinaryOperator("Sub", host: host, ZS_SUB)
   }
 }

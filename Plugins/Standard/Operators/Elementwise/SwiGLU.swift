@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX SwiGLU: Swish of the first input times the second.
-  static func swiGLU(_ host: Host) -> any Operator {
+  static func swiGLU(_ host: ZooHost) -> any Operator {
     ShapedOperator("SwiGLU", since: 28) { node in
       let alpha = try node.attributes.float("alpha") ?? 1
       return ShapedOperator.Form(

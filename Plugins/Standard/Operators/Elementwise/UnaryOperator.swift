@@ -6,9 +6,9 @@ import ZooPlugin
 /// An operator that applies one function to each element. It takes blocked tensors as they are where zeros stay zeros.
 struct UnaryOperator: Operator {
   let function: UnaryFunction
-  let host: Host
+  let host: ZooHost
 
-  init(_ function: UnaryFunction, host: Host) { (self.function, self.host) = (function, host) }
+  init(_ function: UnaryFunction, host: ZooHost) { (self.function, self.host) = (function, host) }
 
   var signature: Signature { Signature(function.name, since: function.since) }
 

@@ -6,11 +6,11 @@ import ZooPlugin
 /// Sum, Mean, Min and Max: one binary function folded over any number of tensors that broadcast.
 struct VariadicOperator: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
   let code: zs_binary
   let mean: Bool
 
-  init(_ name: String, host: Host, _ code: zs_binary, mean: Bool = false) {
+  init(_ name: String, host: ZooHost, _ code: zs_binary, mean: Bool = false) {
     signature = Signature(name, since: 1)
     self.host = host
     self.code = code

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Where: by element, of the second input where the first is true, else of the third.
-  static func whereOperator(_ host: Host) -> any Operator {
+  static func whereOperator(_ host: ZooHost) -> any Operator {
     ShapedOperator("Where", since: 9) { _ in
       ShapedOperator.Form(
         compute: { inputs, outputs in

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Xor.
-  static func xor(_ host: Host) -> any Operator {
+  static func xor(_ host: ZooHost) -> any Operator {
     BinaryOperator("Xor", host: host, ZS_XOR)
   }
 }

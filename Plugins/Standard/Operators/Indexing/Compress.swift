@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Compress: the slices along an axis, or the elements, for which a condition holds.
-  static func compress(_ host: Host) -> any Operator {
+  static func compress(_ host: ZooHost) -> any Operator {
     ShapedOperator("Compress", since: 9) { node in
       let axis = try node.attributes.int("axis")
       /// The shape as one with the axis, and the places that are kept.

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Gather: slices along one axis, by index.
-  static func gather(_ host: Host) -> any Operator {
+  static func gather(_ host: ZooHost) -> any Operator {
     ShapedOperator("Gather", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? 0
       return ShapedOperator.Form(

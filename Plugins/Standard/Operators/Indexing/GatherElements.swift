@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GatherElements: each index says the place along one axis, its own place all others.
-  static func gatherElements(_ host: Host) -> any Operator {
+  static func gatherElements(_ host: ZooHost) -> any Operator {
     ShapedOperator("GatherElements", since: 11) { node in
       let axis = try node.attributes.int("axis") ?? 0
       return ShapedOperator.Form(

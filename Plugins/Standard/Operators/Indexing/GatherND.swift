@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GatherND: slices by tuples of indices, behind `batch_dims` dimensions that both inputs share.
-  static func gatherND(_ host: Host) -> any Operator {
+  static func gatherND(_ host: ZooHost) -> any Operator {
     ShapedOperator("GatherND", since: 11) { node in
       let batch = try node.attributes.int("batch_dims") ?? 0
       return ShapedOperator.Form(

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX NonZero: the places of the elements that are not zero, a column each, in row-major order.
-  static func nonZero(_ host: Host) -> any Operator {
+  static func nonZero(_ host: ZooHost) -> any Operator {
     ShapedOperator("NonZero", since: 9) { _ in
       return ShapedOperator.Form(
         shapes: { inputs in

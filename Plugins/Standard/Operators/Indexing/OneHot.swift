@@ -4,7 +4,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX OneHot: `on` at the place that each index says along a new axis, `off` elsewhere. Indices out of range give
   /// `off` alone.
-  static func oneHot(_ host: Host) -> any Operator {
+  static func oneHot(_ host: ZooHost) -> any Operator {
     ShapedOperator("OneHot", since: 9) { node in
       let axis = try node.attributes.int("axis") ?? -1
       @Sendable func depth(_ inputs: Inputs) throws -> Int {

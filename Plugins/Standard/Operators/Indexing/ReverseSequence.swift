@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ReverseSequence: the first steps of each sequence of a batch in reverse, as many as its length says.
-  static func reverseSequence(_ host: Host) -> any Operator {
+  static func reverseSequence(_ host: ZooHost) -> any Operator {
     ShapedOperator("ReverseSequence", since: 10) { node in
       let batchAxis = try node.attributes.int("batch_axis") ?? 1
       let timeAxis = try node.attributes.int("time_axis") ?? 0

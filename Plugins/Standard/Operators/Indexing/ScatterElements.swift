@@ -4,12 +4,12 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX ScatterElements: a copy with elements replaced, or combined with updates. Of several updates of one element
   /// the last one stays.
-  static func scatterElements(_ host: Host) -> any Operator {
+  static func scatterElements(_ host: ZooHost) -> any Operator {
     scatterOperator("ScatterElements", since: 11)
   }
 
   /// ONNX Scatter, the older name.
-  static func scatter(_ host: Host) -> any Operator { scatterOperator("Scatter", since: 9) }
+  static func scatter(_ host: ZooHost) -> any Operator { scatterOperator("Scatter", since: 9) }
 }
 
 private func scatterOperator(_ name: String, since: Int64) -> any Operator {

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ScatterND: a copy with slices replaced, or combined with updates, in the order of the updates.
-  static func scatterND(_ host: Host) -> any Operator {
+  static func scatterND(_ host: ZooHost) -> any Operator {
     ShapedOperator("ScatterND", since: 11) { node in
       let reduction = try ScatterReduction(node)
       try reduction.check(node.input(0).type)

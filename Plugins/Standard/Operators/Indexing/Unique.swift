@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Unique: the different elements, or slices along an axis, where each occurs first, which of them each is, and
   /// how often it occurs.
-  static func unique(_ host: Host) -> any Operator {
+  static func unique(_ host: ZooHost) -> any Operator {
     ShapedOperator("Unique", since: 11) { node in
       let axis = try node.attributes.int("axis")
       let sorts = try node.attributes.int("sorted") ?? 1 != 0
@@ -70,7 +70,7 @@ private struct Groups {
   /// By place.
   let group: Scratch<Int>
 
-  init<Element: Comparable>(_ values: UnsafePointer<Element>, _ view: AxisView, sorts: Bool, host: Host) throws {
+  init<Element: Comparable>(_ values: UnsafePointer<Element>, _ view: AxisView, sorts: Bool, host: ZooHost) throws {
     (first, counts, group) = (
       try host.scratch(view.length), try host.scratch(view.length), try host.scratch(repeating: 0, count: view.length)
     )
@@ -107,7 +107,7 @@ private struct Groups {
   }
 
   /// - Parameter spare: Memory for a number each place.
-  private func orderByAppearance(_ spare: Scratch<Int>, _ host: Host) throws {
+  private func orderByAppearance(_ spare: Scratch<Int>, _ host: ZooHost) throws {
     let (appearance, numbers) = (spare, try host.scratch(count, of: Int.self))
     for index in 0..<count { appearance[index] = index }
     appearance.sort(first: count) { first[$0] < first[$1] }

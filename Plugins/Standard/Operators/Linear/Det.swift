@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Det: the determinant of each square matrix, in double precision by Gauss' elimination.
-  static func det(_ host: Host) -> any Operator {
+  static func det(_ host: ZooHost) -> any Operator {
     ShapedOperator("Det", since: 11) { _ in
       ShapedOperator.Form(
         compute: { inputs, outputs in

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Einsum: sums of products over named dimensions, two operands at a time.
-  static func einsum(_ host: Host) -> any Operator {
+  static func einsum(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("Einsum", since: 12) { node in
       guard let text = try node.attributes.string("equation") else {

@@ -12,7 +12,7 @@ struct EinsumEngine {
   let extents: [Label: Int]
   let kernels: VectorKernels
   let executor: Executor
-  let host: Host
+  let host: ZooHost
 
   /// Elements with a stride for each name; 0 where an operand of length 1 repeats.
   struct Operand {

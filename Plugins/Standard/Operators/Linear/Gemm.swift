@@ -4,12 +4,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Gemm: alpha · A · B + beta · C, with A and B transposed on demand.
-  static func gemm(_ host: Host) -> any Operator { Gemm(host: host) }
+  static func gemm(_ host: ZooHost) -> any Operator { Gemm(host: host) }
 }
 
 private struct Gemm: Operator {
   let signature = Signature("Gemm", since: 1)
-  let host: Host
+  let host: ZooHost
 
   private struct Sizes {
     var rows, columns, depth: Int

@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// com.microsoft Inverse: the inverse of each square matrix, in double precision by Gauss' and Jordan's elimination. One
   /// that has none gives infinities and what is no number.
-  static func inverse(_ host: Host) -> any Operator {
+  static func inverse(_ host: ZooHost) -> any Operator {
     ShapedOperator("Inverse", domain: "com.microsoft", since: 1) { _ in
       ShapedOperator.Form(
         compute: { inputs, outputs in

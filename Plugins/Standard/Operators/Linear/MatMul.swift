@@ -4,12 +4,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MatMul: NumPy's matmul.
-  static func matMul(_ host: Host) -> any Operator { MatMul(host: host) }
+  static func matMul(_ host: ZooHost) -> any Operator { MatMul(host: host) }
 }
 
 private struct MatMul: Operator {
   let signature = Signature("MatMul", since: 1)
-  let host: Host
+  let host: ZooHost
 
   private struct Sizes {
     var rows, columns, depth: Int

@@ -21,12 +21,12 @@ final class MatrixKernel: Kernel {
 
   let plan: Plan
   let packed: PackedMatrix?
-  let host: Host
+  let host: ZooHost
   let adapt: @Sendable (Node, PackedMatrix) throws -> MatrixKernel?
 
   /// - Parameter packed: the one right-hand matrix of all products, if it is constant.
   init(
-    _ plan: Plan, packed: PackedMatrix?, host: Host,
+    _ plan: Plan, packed: PackedMatrix?, host: ZooHost,
     adapt: @escaping @Sendable (Node, PackedMatrix) throws -> MatrixKernel?
   ) {
     self.plan = plan

@@ -66,7 +66,7 @@ final class PackedMatrix: Sendable {
 
   /// - Parameter isTransposed: whether `b` is stored as (columns, depth).
   init(
-    _ b: Constant, isTransposed: Bool, depth: Int, columns: Int, scale: Float, form: Form, host: Host,
+    _ b: Constant, isTransposed: Bool, depth: Int, columns: Int, scale: Float, form: Form, host: ZooHost,
     executor: Executor
   ) throws {
     kernels = host.kernels

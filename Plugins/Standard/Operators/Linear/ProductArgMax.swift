@@ -10,12 +10,12 @@ extension Catalogue {
   /// The product is computed with W rounded to 8 bits, a quarter of the memory to read. By Cauchy and Schwarz an element
   /// is off by at most ‖a - a'‖·‖w'‖ + ‖a‖·‖w - w'‖, the rounded ones with a prime, so only a few columns can be the
   /// largest; those are multiplied as they are.
-  static func productArgMax(_ host: Host) -> any Operator { ProductArgMax(host: host) }
+  static func productArgMax(_ host: ZooHost) -> any Operator { ProductArgMax(host: host) }
 }
 
 private struct ProductArgMax: Operator {
   let signature = Signature("ProductArgMax", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
 
   private func sizes(_ node: Node) throws -> (rows: Int, depth: Int, columns: Int, isTransposed: Bool) {
     let (a, b) = (try node.input(0), try node.input(1))
@@ -50,7 +50,7 @@ private final class RoundingErrors: Sendable {
   private let memory: HostMemory
   private let paddedColumns: Int
 
-  init(_ matrix: PackedMatrix, of constant: Constant, isTransposed: Bool, host: Host, executor: Executor) throws {
+  init(_ matrix: PackedMatrix, of constant: Constant, isTransposed: Bool, host: ZooHost, executor: Executor) throws {
     let kernels = host.kernels.raw
     let (columns, depth) = (matrix.columns, matrix.depth)
     paddedColumns = matrix.paddedColumns
@@ -76,10 +76,10 @@ private final class ProductArgMaxKernel: Kernel {
   private let isTransposed, hasAddend: Bool
   private let matrix: PackedMatrix
   private let errors: RoundingErrors
-  private let host: Host
+  private let host: ZooHost
 
   init(
-    rows: Int, isTransposed: Bool, hasAddend: Bool, matrix: PackedMatrix, errors: RoundingErrors, host: Host
+    rows: Int, isTransposed: Bool, hasAddend: Bool, matrix: PackedMatrix, errors: RoundingErrors, host: ZooHost
   ) {
     self.rows = rows
     self.isTransposed = isTransposed

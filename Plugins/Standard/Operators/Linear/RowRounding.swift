@@ -14,7 +14,7 @@ struct RowRounding {
   private let kernels: VectorKernels
 
   /// `nil` for a matrix that is not rounded.
-  init?(_ packed: PackedMatrix, rows: Int, depth: Int, range: ClosedRange<Float>?, host: Host) {
+  init?(_ packed: PackedMatrix, rows: Int, depth: Int, range: ClosedRange<Float>?, host: ZooHost) {
     kernels = host.kernels
     switch packed.form {
     case .float32, .narrowFloat16, .narrowBFloat16: return nil

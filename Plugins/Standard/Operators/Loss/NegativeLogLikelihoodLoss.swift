@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX NegativeLogLikelihoodLoss.
-  static func negativeLogLikelihoodLoss(_ host: Host) -> any Operator {
+  static func negativeLogLikelihoodLoss(_ host: ZooHost) -> any Operator {
     ShapedOperator("NegativeLogLikelihoodLoss", since: 12) { node in
       let loss = try ClassLoss(node)
       return ShapedOperator.Form(

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX SoftmaxCrossEntropyLoss: the logarithm of a softmax, which is the second output, and the loss of it.
-  static func softmaxCrossEntropyLoss(_ host: Host) -> any Operator {
+  static func softmaxCrossEntropyLoss(_ host: ZooHost) -> any Operator {
     ShapedOperator("SoftmaxCrossEntropyLoss", since: 12) { node in
       let loss = try ClassLoss(node)
       return ShapedOperator.Form(

@@ -5,12 +5,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX BatchNormalization, with the trained statistics (inference), or those of the batch (training).
-  static func batchNormalization(_ host: Host) -> any Operator { BatchNormalization(host: host) }
+  static func batchNormalization(_ host: ZooHost) -> any Operator { BatchNormalization(host: host) }
 }
 
 private struct BatchNormalization: Operator {
   let signature = Signature("BatchNormalization", since: 1)
-  let host: Host
+  let host: ZooHost
 
   /// Versions before 9 may have a mean and a variance for each position.
   private func isSpatial(_ node: Node) throws -> Bool {

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GroupNormalization (Wu and He 2018). Scales and biases are those of groups before opset 21, of channels since.
-  static func groupNormalization(_ host: Host) -> any Operator {
+  static func groupNormalization(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("GroupNormalization", since: 18) { node in
       let epsilon = try node.attributes.float("epsilon") ?? 1e-5

@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX Hardmax: 1 at the first of the greatest elements, 0 elsewhere. Up to opset 12 over all dimensions from `axis`
   /// on, later along `axis` alone.
-  static func hardmax(_ host: Host) -> any Operator {
+  static func hardmax(_ host: ZooHost) -> any Operator {
     ShapedOperator("Hardmax") { node in
       let isFlat = node.opset < 13
       let given = try node.attributes.int("axis") ?? (isFlat ? 1 : -1)

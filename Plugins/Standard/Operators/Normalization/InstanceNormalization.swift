@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX InstanceNormalization: each channel of each image by its own mean and variance.
-  static func instanceNormalization(_ host: Host) -> any Operator {
+  static func instanceNormalization(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("InstanceNormalization") { node in
       let epsilon = try node.attributes.float("epsilon") ?? 1e-5

@@ -5,12 +5,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LRN: local response normalisation across channels (Krizhevsky et al. 2012, section 3.3).
-  static func lrn(_ host: Host) -> any Operator { LRN(host: host) }
+  static func lrn(_ host: ZooHost) -> any Operator { LRN(host: host) }
 }
 
 private struct LRN: Operator {
   let signature = Signature("LRN", since: 1)
-  let host: Host
+  let host: ZooHost
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let x = try node.input(0)

@@ -5,7 +5,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LayerNormalization. ONNX Runtime writes it into models of operator sets before 17, which brought it.
-  static func layerNormalization(_ host: Host) -> any Operator {
+  static func layerNormalization(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("LayerNormalization", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? -1

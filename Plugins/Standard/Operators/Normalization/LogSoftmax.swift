@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LogSoftmax.
-  static func logSoftmax(_ host: Host) -> any Operator {
+  static func logSoftmax(_ host: ZooHost) -> any Operator {
     SoftmaxOperator("LogSoftmax", host: host, logarithm: true)
   }
 }

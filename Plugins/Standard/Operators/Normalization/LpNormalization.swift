@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX LpNormalization: along an axis, divided by the sum of magnitudes or the root of the sum of squares. What has the
   /// norm 0 stays 0.
-  static func lpNormalization(_ host: Host) -> any Operator {
+  static func lpNormalization(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("LpNormalization") { node in
       let axis = try node.attributes.int("axis") ?? -1

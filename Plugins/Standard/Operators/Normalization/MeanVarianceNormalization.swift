@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MeanVarianceNormalization: (x - mean) / (deviation + 1e-9) over axes, in double precision.
-  static func meanVarianceNormalization(_ host: Host) -> any Operator {
+  static func meanVarianceNormalization(_ host: ZooHost) -> any Operator {
     ShapedOperator("MeanVarianceNormalization", since: 9) { node in
       let named = try node.attributes.ints("axes") ?? [0, 2, 3]
       return ShapedOperator.Form(

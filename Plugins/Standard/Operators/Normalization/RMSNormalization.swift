@@ -6,7 +6,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX RMSNormalization (Zhang and Sennrich 2019): divided by the root of the mean square of all dimensions from
   /// `axis` on, times a scale.
-  static func rmsNormalization(_ host: Host) -> any Operator {
+  static func rmsNormalization(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("RMSNormalization", since: 23) { node in
       let given = try node.attributes.int("axis") ?? -1

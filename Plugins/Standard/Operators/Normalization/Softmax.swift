@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Softmax.
-  static func softmax(_ host: Host) -> any Operator {
+  static func softmax(_ host: ZooHost) -> any Operator {
     SoftmaxOperator("Softmax", host: host, logarithm: false)
   }
 }

@@ -5,10 +5,10 @@ import ZooPlugin
 /// Softmax and LogSoftmax. Up to opset 12 they normalise over all dimensions from `axis` on, later along `axis` alone.
 struct SoftmaxOperator: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
   let isLogarithm: Bool
 
-  init(_ name: String, host: Host, logarithm: Bool) {
+  init(_ name: String, host: ZooHost, logarithm: Bool) {
     signature = Signature(name, since: 1)
     self.host = host
     isLogarithm = logarithm
@@ -34,7 +34,7 @@ struct SoftmaxOperator: Operator {
 /// The softmax of `x`, of float32 or float64, along the axis of `view`, or its logarithm. y may be x.
 func writeSoftmax(
   _ x: UnsafeMutableRawPointer, to y: UnsafeMutableRawPointer, _ view: AxisView, type: ElementType, logarithm: Bool,
-  host: Host, _ executor: Executor
+  host: ZooHost, _ executor: Executor
 ) throws {
   let size = view.length * view.inner
   guard size > 0, view.outer > 0 else { return }

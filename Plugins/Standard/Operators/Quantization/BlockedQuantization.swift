@@ -7,7 +7,7 @@ import ZooPlugin
 /// all elements: zero is a number on both sides, so blocks stay filled up with it. Numbers that come of bytes go through
 /// steps behind them at once.
 struct BlockedQuantization: Operator {
-  let host: Host
+  let host: ZooHost
   let toBytes: Bool
   let plain: ShapedOperator
 

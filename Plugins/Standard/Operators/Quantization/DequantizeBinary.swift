@@ -6,18 +6,18 @@ import ZooPlugin
 extension Catalogue {
   /// zoo.DequantizeAdd, which ModelZoo makes of an Add and a DequantizeLinear with one scale: x + (q − zero) · scale, of float32
   /// and bytes of one shape. Inputs are x, q, scale and zero point.
-  static func dequantizeAdd(_ host: Host) -> any Operator { DequantizeBinary("DequantizeAdd", ZS_ADD, host: host) }
+  static func dequantizeAdd(_ host: ZooHost) -> any Operator { DequantizeBinary("DequantizeAdd", ZS_ADD, host: host) }
 
   /// zoo.DequantizeMul: x · (q − zero) · scale.
-  static func dequantizeMul(_ host: Host) -> any Operator { DequantizeBinary("DequantizeMul", ZS_MUL, host: host) }
+  static func dequantizeMul(_ host: ZooHost) -> any Operator { DequantizeBinary("DequantizeMul", ZS_MUL, host: host) }
 }
 
 private struct DequantizeBinary: Operator {
   let signature: Signature
   let code: zs_binary
-  let host: Host
+  let host: ZooHost
 
-  init(_ name: String, _ code: zs_binary, host: Host) {
+  init(_ name: String, _ code: zs_binary, host: ZooHost) {
     signature = Signature(name, domain: "zoo", since: 1)
     (self.code, self.host) = (code, host)
   }

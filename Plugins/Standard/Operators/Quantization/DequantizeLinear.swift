@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX DequantizeLinear: (x - zero point) · scale.
-  static func dequantizeLinear(_ host: Host) -> any Operator {
+  static func dequantizeLinear(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return BlockedQuantization(
       host: host, toBytes: false,

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX DynamicQuantizeLinear: to uint8, by the scale and zero point that the tensor's own range gives.
-  static func dynamicQuantizeLinear(_ host: Host) -> any Operator {
+  static func dynamicQuantizeLinear(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator("DynamicQuantizeLinear", since: 11) { _ in
       ShapedOperator.Form(

@@ -19,13 +19,13 @@ struct IntegerProduct: Sendable {
   private let source: PackedBytes.Source
   /// B, if it is constant.
   let packed: PackedBytes?
-  private let host: Host
+  private let host: ZooHost
 
   /// - Parameters:
   ///   - transposesB: whether the rows of its matrices are columns.
   ///   - packed: of a kernel for other shapes, which is taken if B is the same.
   init(
-    _ node: Node, _ places: Places, transposesB: Bool = false, packed: PackedBytes?, host: Host, executor: Executor
+    _ node: Node, _ places: Places, transposesB: Bool = false, packed: PackedBytes?, host: ZooHost, executor: Executor
   ) throws {
     let (a, b) = (try node.input(places.a), try node.input(places.b))
     guard a.rank > 0, b.rank > 0 else { throw OperatorError("scalars are no matrices") }

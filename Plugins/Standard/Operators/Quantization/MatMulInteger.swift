@@ -4,12 +4,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MatMulInteger: exact products of 8-bit integers, as int32.
-  static func matMulInteger(_ host: Host) -> any Operator { MatMulInteger(host: host) }
+  static func matMulInteger(_ host: ZooHost) -> any Operator { MatMulInteger(host: host) }
 }
 
 private struct MatMulInteger: Operator {
   let signature = Signature("MatMulInteger", since: 10)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     try kernel(node, packed: nil, executor)

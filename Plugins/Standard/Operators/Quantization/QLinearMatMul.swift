@@ -5,12 +5,12 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX QLinearMatMul: products of quantized matrices, quantized again; rounded half to even, clamped.
-  static func qLinearMatMul(_ host: Host) -> any Operator { QLinearMatMul(host: host) }
+  static func qLinearMatMul(_ host: ZooHost) -> any Operator { QLinearMatMul(host: host) }
 }
 
 private struct QLinearMatMul: Operator {
   let signature = Signature("QLinearMatMul", since: 10)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     try kernel(node, packed: nil, executor)

@@ -7,12 +7,12 @@ extension Catalogue {
   /// QuantizeLinear and DequantizeLinear with the same scales and zero points, which ModelZoo makes of the two: numbers
   /// rounded to what eight bits can hold. Inputs are x, float32, and scales and zero points as the two have them, with
   /// their attribute `axis`.
-  static func quantizeDequantize(_ host: Host) -> any Operator { QuantizeDequantize(host: host) }
+  static func quantizeDequantize(_ host: ZooHost) -> any Operator { QuantizeDequantize(host: host) }
 }
 
 private struct QuantizeDequantize: Operator {
   let signature = Signature("QuantizeDequantize", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let (x, kernels) = (try node.input(0), host.kernels)

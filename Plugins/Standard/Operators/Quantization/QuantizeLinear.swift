@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX QuantizeLinear: x / scale, rounded half to even, plus the zero point, clamped to the type's numbers.
-  static func quantizeLinear(_ host: Host) -> any Operator {
+  static func quantizeLinear(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return BlockedQuantization(
       host: host, toBytes: true,

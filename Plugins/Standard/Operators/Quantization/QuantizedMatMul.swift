@@ -7,12 +7,12 @@ extension Catalogue {
   /// zoo.QuantizedMatMul, which ModelZoo makes of MatMul and Gemm behind DequantizeLinear: the product of matrices of bytes with
   /// what they stand for, as float32. Inputs are A and B as MatMul has them (B transposed where the attribute `transB` says
   /// so), A's scale and zero point, B's scales and zero points: one, or one for each column. All scales are constants.
-  static func quantizedMatMul(_ host: Host) -> any Operator { QuantizedMatMul(host: host) }
+  static func quantizedMatMul(_ host: ZooHost) -> any Operator { QuantizedMatMul(host: host) }
 }
 
 private struct QuantizedMatMul: Operator {
   let signature = Signature("QuantizedMatMul", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
 
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     try kernel(node, packed: nil, executor)

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Bernoulli: 1 with the probability that the input says, else 0.
-  static func bernoulli(_ host: Host) -> any Operator {
+  static func bernoulli(_ host: ZooHost) -> any Operator {
     ShapedOperator("Bernoulli", since: 15) { node in
       let seed = try node.attributes.float("seed")
       return ShapedOperator.Form(

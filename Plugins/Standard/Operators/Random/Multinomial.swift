@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Multinomial: classes drawn by logarithms of unnormalised probabilities.
-  static func multinomial(_ host: Host) -> any Operator {
+  static func multinomial(_ host: ZooHost) -> any Operator {
     ShapedOperator("Multinomial", since: 7) { node in
       let seed = try node.attributes.float("seed")
       let samples = try node.attributes.int("sample_size") ?? 1

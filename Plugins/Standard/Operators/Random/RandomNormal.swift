@@ -2,7 +2,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX RandomNormal.
-  static func randomNormal(_ host: Host) -> any Operator {
+  static func randomNormal(_ host: ZooHost) -> any Operator {
     randomOperator("RandomNormal", normalDistribution)
   }
 }

@@ -2,7 +2,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX RandomNormalLike.
-  static func randomNormalLike(_ host: Host) -> any Operator {
+  static func randomNormalLike(_ host: ZooHost) -> any Operator {
     randomOperator("RandomNormalLike", normalDistribution)
   }
 }

@@ -2,7 +2,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX RandomUniform.
-  static func randomUniform(_ host: Host) -> any Operator {
+  static func randomUniform(_ host: ZooHost) -> any Operator {
     randomOperator("RandomUniform", uniformDistribution)
   }
 }

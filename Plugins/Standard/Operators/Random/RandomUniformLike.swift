@@ -2,7 +2,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX RandomUniformLike.
-  static func randomUniformLike(_ host: Host) -> any Operator {
+  static func randomUniformLike(_ host: ZooHost) -> any Operator {
     randomOperator("RandomUniformLike", uniformDistribution)
   }
 }

@@ -11,12 +11,12 @@ struct ByteGates: GateProducts {
   private static let scales = [8, 10], zeros = [9, 11]
 
   private let geometry: RecurrentGeometry
-  private let host: Host
+  private let host: ZooHost
   private let sources: [PackedBytes.Source]
   /// W and R, each if it is constant.
   private let packed: [PackedBytes?]
 
-  init(_ node: Node, _ geometry: RecurrentGeometry, host: Host, executor: Executor) throws {
+  init(_ node: Node, _ geometry: RecurrentGeometry, host: ZooHost, executor: Executor) throws {
     (self.geometry, self.host) = (geometry, host)
     sources = [geometry.inputs, geometry.hidden].map {
       PackedBytes.Source(matrices: geometry.directions, depth: $0, columns: geometry.rows)

@@ -10,7 +10,7 @@ struct FloatGates: GateProducts {
   /// W and R of all directions in panels.
   private let packed: HostMemory?
 
-  init(_ node: Node, _ geometry: RecurrentGeometry, host: Host, executor: Executor) throws {
+  init(_ node: Node, _ geometry: RecurrentGeometry, host: ZooHost, executor: Executor) throws {
     self.geometry = geometry
     kernels = host.kernels
     guard let weights = try node.input(1).data, let recurrent = try node.input(2).data else {

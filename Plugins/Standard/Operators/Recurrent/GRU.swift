@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GRU (Cho et al. 2014), with the state reset before or behind its product.
-  static func gru(_ host: Host) -> any Operator {
+  static func gru(_ host: ZooHost) -> any Operator {
     RecurrentOperator("GRU", since: 3, host: host) { node in
       let isLinearFirst = try node.attributes.int("linear_before_reset") ?? 0 != 0
       return RecurrentOperator.Cell(

@@ -4,13 +4,13 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX LSTM (Hochreiter and Schmidhuber 1997), with peepholes and coupled gates.
-  static func lstm(_ host: Host) -> any Operator {
+  static func lstm(_ host: ZooHost) -> any Operator {
     RecurrentOperator("LSTM", since: 7, host: host) { try .lstm($0) }
   }
 
   /// com.microsoft's DynamicQuantizeLSTM: weights are bytes, and inputs and states are rounded to bytes before they are
   /// multiplied.
-  static func dynamicQuantizeLSTM(_ host: Host) -> any Operator {
+  static func dynamicQuantizeLSTM(_ host: ZooHost) -> any Operator {
     RecurrentOperator("DynamicQuantizeLSTM", domain: "com.microsoft", since: 1, host: host, hasByteWeights: true) {
       try .lstm($0)
     }

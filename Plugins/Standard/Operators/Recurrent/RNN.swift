@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX RNN (Elman 1990).
-  static func rnn(_ host: Host) -> any Operator {
+  static func rnn(_ host: ZooHost) -> any Operator {
     RecurrentOperator("RNN", since: 7, host: host) { _ in
       RecurrentOperator.Cell(gates: 1, activations: ["Tanh"], readyGates: 1, hasOwnBias: false) {
         step, _ in

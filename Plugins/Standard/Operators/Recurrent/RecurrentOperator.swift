@@ -50,13 +50,13 @@ struct RecurrentOperator: Operator {
   }
 
   let signature: Signature
-  let host: Host
+  let host: ZooHost
   let cell: @Sendable (Node) throws -> Cell
   /// Whether W and R are bytes, as in `ByteGates`.
   let hasByteWeights: Bool
 
   init(
-    _ name: String, domain: String = "", since: Int64, host: Host, hasByteWeights: Bool = false,
+    _ name: String, domain: String = "", since: Int64, host: ZooHost, hasByteWeights: Bool = false,
     cell: @escaping @Sendable (Node) throws -> Cell
   ) {
     signature = Signature(name, domain: domain, since: since)
@@ -83,7 +83,7 @@ private final class RecurrentKernel: Kernel {
   private let products: any GateProducts
   private let kernels: VectorKernels
 
-  init(_ geometry: RecurrentGeometry, _ cell: RecurrentOperator.Cell, _ products: any GateProducts, host: Host) {
+  init(_ geometry: RecurrentGeometry, _ cell: RecurrentOperator.Cell, _ products: any GateProducts, host: ZooHost) {
     self.geometry = geometry
     self.cell = cell
     self.products = products

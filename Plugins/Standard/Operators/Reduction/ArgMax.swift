@@ -2,5 +2,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ArgMax.
-  static func argMax(_ host: Host) -> any Operator { argOperator("ArgMax", largest: true) }
+  static func argMax(_ host: ZooHost) -> any Operator { argOperator("ArgMax", largest: true) }
 }

@@ -2,5 +2,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ArgMin.
-  static func argMin(_ host: Host) -> any Operator { argOperator("ArgMin", largest: false) }
+  static func argMin(_ host: ZooHost) -> any Operator { argOperator("ArgMin", largest: false) }
 }

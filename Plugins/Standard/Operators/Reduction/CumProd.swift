@@ -2,5 +2,5 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX CumProd.
-  static func cumProd(_ host: Host) -> any Operator { cumulateOperator("CumProd", since: 26, product: true) }
+  static func cumProd(_ host: ZooHost) -> any Operator { cumulateOperator("CumProd", since: 26, product: true) }
 }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GlobalAveragePool.
-  static func globalAveragePool(_ host: Host) -> any Operator {
+  static func globalAveragePool(_ host: ZooHost) -> any Operator {
     GlobalPoolOperator("GlobalAveragePool", host: host, ZS_SUM)
   }
 }

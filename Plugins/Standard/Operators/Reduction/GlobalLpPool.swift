@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GlobalLpPool: the p-norm of each channel.
-  static func globalLpPool(_ host: Host) -> any Operator {
+  static func globalLpPool(_ host: ZooHost) -> any Operator {
     ShapedOperator("GlobalLpPool") { node in
       // Opset 1 gives a float.
       let whole = try? node.attributes.int("p")

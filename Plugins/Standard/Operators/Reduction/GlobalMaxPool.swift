@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GlobalMaxPool.
-  static func globalMaxPool(_ host: Host) -> any Operator {
+  static func globalMaxPool(_ host: ZooHost) -> any Operator {
     GlobalPoolOperator("GlobalMaxPool", host: host, ZS_REDUCE_MAX)
   }
 }

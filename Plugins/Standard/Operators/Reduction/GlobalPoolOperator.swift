@@ -6,10 +6,10 @@ import ZooPlugin
 /// is a list of channels.
 struct GlobalPoolOperator: Operator {
   let signature: Signature
-  let host: Host
+  let host: ZooHost
   let code: zs_reduction
 
-  init(_ name: String, host: Host, _ code: zs_reduction) {
+  init(_ name: String, host: ZooHost, _ code: zs_reduction) {
     signature = Signature(name, since: 1)
     self.host = host
     self.code = code

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ReduceLogSum.
-  static func reduceLogSum(_ host: Host) -> any Operator {
+  static func reduceLogSum(_ host: ZooHost) -> any Operator {
     ReduceOperator(name: "ReduceLogSum", code: ZS_SUM, last: .logarithm).make(host)
   }
 }

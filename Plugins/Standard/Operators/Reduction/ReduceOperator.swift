@@ -10,7 +10,7 @@ struct ReduceOperator: Sendable {
   let code: zs_reduction
   var last = Last.nothing
 
-  func make(_ host: Host) -> any Operator {
+  func make(_ host: ZooHost) -> any Operator {
     let kernels = host.kernels
     return ShapedOperator(name) { node in
       let fixed = try node.attributes.ints("axes")

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ReduceProd.
-  static func reduceProd(_ host: Host) -> any Operator {
+  static func reduceProd(_ host: ZooHost) -> any Operator {
     ReduceOperator(name: "ReduceProd", code: ZS_PROD, last: .nothing).make(host)
   }
 }

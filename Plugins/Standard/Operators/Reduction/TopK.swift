@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX TopK: the k largest (or smallest) values along an axis, in order, and their places; of equals the first.
-  static func topK(_ host: Host) -> any Operator {
+  static func topK(_ host: ZooHost) -> any Operator {
     ShapedOperator("TopK") { node in
       let axis = try node.attributes.int("axis") ?? -1
       let largest = try node.attributes.int("largest") ?? 1 != 0

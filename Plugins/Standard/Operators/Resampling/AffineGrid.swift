@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX AffineGrid: the grid of an image's positions, turned by a matrix for each image; what GridSample takes.
-  static func affineGrid(_ host: Host) -> any Operator {
+  static func affineGrid(_ host: ZooHost) -> any Operator {
     ShapedOperator("AffineGrid", since: 20) { node in
       let alignsCorners = try node.attributes.int("align_corners") ?? 0 != 0
       return ShapedOperator.Form(

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX GridSample (Jaderberg et al. 2015): samples of an image where a grid says, its coordinates from -1 to 1.
-  static func gridSample(_ host: Host) -> any Operator {
+  static func gridSample(_ host: ZooHost) -> any Operator {
     ShapedOperator("GridSample", since: 16) { node in
       let settings = try GridSettings(node)
       let (x, grid) = (try node.input(0), try node.input(1))

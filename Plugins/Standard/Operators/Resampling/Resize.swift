@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Resize: nearest, linear and cubic along any axes.
-  static func resize(_ host: Host) -> any Operator {
+  static func resize(_ host: ZooHost) -> any Operator {
     ResizeOperator(signature: Signature("Resize", since: 10)) { node in
       if node.opset < 11 {
         let settings = try ResizeSettings(upsample: node)
@@ -22,7 +22,7 @@ extension Catalogue {
   }
 
   /// ONNX Upsample, which Resize has replaced.
-  static func upsample(_ host: Host) -> any Operator {
+  static func upsample(_ host: ZooHost) -> any Operator {
     ResizeOperator(signature: Signature("Upsample", since: 7)) { node in
       let settings = try ResizeSettings(upsample: node)
       let fixed = node.opset < 9 ? try node.attributes.floats("scales") : nil

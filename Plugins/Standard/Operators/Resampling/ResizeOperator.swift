@@ -49,7 +49,7 @@ private struct Resampling: Sendable {
   private let shape: [Int]
   private let result: [Int]
 
-  init(_ axes: [AxisResizing], _ settings: ResizeSettings, isBlocked: Bool, host: Host) throws {
+  init(_ axes: [AxisResizing], _ settings: ResizeSettings, isBlocked: Bool, host: ZooHost) throws {
     self.settings = settings
     var stored = axes
     if isBlocked {
@@ -76,7 +76,7 @@ private struct Resampling: Sendable {
   /// Nearest: rows of the innermost axis, or stretches of axes that stay as they are.
   private func pick(
     _ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, elementByteCount: Int, _ executor: Executor,
-    host: Host
+    host: ZooHost
   ) throws {
     let changed = tables.lastIndex { !$0.isIdentity } ?? -1
     let run = shape[(changed + 1)...].reduce(elementByteCount, *)
@@ -116,7 +116,8 @@ private struct Resampling: Sendable {
 
   /// Weighted sums, axis by axis: those first that leave least.
   private func sum(
-    _ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, type: ElementType, _ executor: Executor, host: Host
+    _ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, type: ElementType, _ executor: Executor,
+    host: ZooHost
   ) throws {
     // Integers are summed as float64 and cut off.
     let work: ElementType = type == .float32 || type == .float64 ? type : .float64

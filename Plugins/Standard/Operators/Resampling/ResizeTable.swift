@@ -16,7 +16,7 @@ struct ResizeTable: @unchecked Sendable {
   /// More taps than this for the places of one axis are refused.
   private static let mostTaps = 1 << 26
 
-  init(_ resizing: AxisResizing, _ settings: ResizeSettings, host: Host) throws {
+  init(_ resizing: AxisResizing, _ settings: ResizeSettings, host: ZooHost) throws {
     self.resizing = resizing
     starts = try host.scratch(try resizing.resized.adding(1))
     (places, weights, outside) = (ScratchList(host: host), ScratchList(host: host), ScratchList(host: host))

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX CenterCropPad: the middle of what is too long, zeros or empty texts around what is too short.
-  static func centerCropPad(_ host: Host) -> any Operator {
+  static func centerCropPad(_ host: ZooHost) -> any Operator {
     ShapedOperator("CenterCropPad", since: 18) { node in
       let named = try node.attributes.ints("axes")
       return ShapedOperator.Form(

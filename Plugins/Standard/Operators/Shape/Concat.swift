@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Concat.
-  static func concat(_ host: Host) -> any Operator { Concat() }
+  static func concat(_ host: ZooHost) -> any Operator { Concat() }
 }
 
 private struct Concat: Operator {

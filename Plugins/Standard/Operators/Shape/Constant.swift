@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Constant, in all forms but sparse ones.
-  static func constant(_ host: Host) -> any Operator {
+  static func constant(_ host: ZooHost) -> any Operator {
     ShapedOperator("Constant") { node in
       let attributes = node.attributes
       if let tensor = try attributes.tensor("value") {
@@ -39,7 +39,7 @@ extension Catalogue {
 }
 
 private func form(
-  _ bytes: UnsafeRawBufferPointer, _ host: Host
+  _ bytes: UnsafeRawBufferPointer, _ host: ZooHost
 ) throws -> ShapedOperator.Form {
   let copy = try host.scratch(bytes.count, of: UInt8.self)
   copy.withPointer { UnsafeMutableRawBufferPointer(start: $0, count: bytes.count).copyMemory(from: bytes) }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX ConstantOfShape: one value throughout.
-  static func constantOfShape(_ host: Host) -> any Operator {
+  static func constantOfShape(_ host: ZooHost) -> any Operator {
     ShapedOperator("ConstantOfShape", since: 9) { node in
       let value = try node.attributes.tensor("value")
       let type = value?.type ?? .float32

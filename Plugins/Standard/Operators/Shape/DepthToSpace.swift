@@ -4,7 +4,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX DepthToSpace: channels become blocks of positions; in mode DCR the place in the block comes before the
   /// channel, in CRD behind it.
-  static func depthToSpace(_ host: Host) -> any Operator {
+  static func depthToSpace(_ host: ZooHost) -> any Operator {
     ShapedOperator("DepthToSpace") { node in
       let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(

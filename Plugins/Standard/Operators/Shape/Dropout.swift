@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Dropout: at inference the input, and a mask that keeps everything; in training what the mask keeps, scaled.
-  static func dropout(_ host: Host) -> any Operator { Dropout() }
+  static func dropout(_ host: ZooHost) -> any Operator { Dropout() }
 }
 
 private struct Dropout: Operator {

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Expand by broadcasting.
-  static func expand(_ host: Host) -> any Operator {
+  static func expand(_ host: ZooHost) -> any Operator {
     ShapedOperator("Expand", since: 8) { node in
       ShapedOperator.Form(
         shapes: { inputs in [try broadcastShape([inputs[0].shape, inputs.ints(1)])] },

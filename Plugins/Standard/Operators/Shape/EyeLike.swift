@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX EyeLike: ones on diagonal k of a matrix of the input's shape.
-  static func eyeLike(_ host: Host) -> any Operator {
+  static func eyeLike(_ host: ZooHost) -> any Operator {
     ShapedOperator("EyeLike", since: 9) { node in
       let diagonal = try node.attributes.int("k") ?? 0
       return ShapedOperator.Form(

@@ -2,7 +2,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Flatten: to a matrix, cut before `axis`.
-  static func flatten(_ host: Host) -> any Operator {
+  static func flatten(_ host: ZooHost) -> any Operator {
     viewOperator("Flatten") { node in
       let axis = try node.attributes.int("axis") ?? 1
       return { inputs in

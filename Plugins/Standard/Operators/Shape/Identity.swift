@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Identity.
-  static func identity(_ host: Host) -> any Operator { PassThrough("Identity") }
+  static func identity(_ host: ZooHost) -> any Operator { PassThrough("Identity") }
 }
 
 /// Gives its input, in whatever layout it comes.

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Pad: constant, reflect, edge and wrap; negative pads crop.
-  static func pad(_ host: Host) -> any Operator {
+  static func pad(_ host: ZooHost) -> any Operator {
     ShapedOperator("Pad") { node in
       let mode = try node.attributes.string("mode") ?? "constant"
       guard ["constant", "reflect", "edge", "wrap"].contains(mode) else { throw OperatorError("no pad mode \(mode)") }

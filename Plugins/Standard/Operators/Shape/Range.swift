@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Range: from a start, below a limit, by a step.
-  static func range(_ host: Host) -> any Operator {
+  static func range(_ host: ZooHost) -> any Operator {
     ShapedOperator("Range", since: 11) { node in
       ShapedOperator.Form(
         shapes: { inputs in [[try count(inputs)]] },

@@ -6,12 +6,12 @@ import ZooPlugin
 extension Catalogue {
   /// zoo.Reorder: a tensor (N, C, spatial…) of float32 or bytes from one layout to the layout with the number `to`. The host's
   /// layout pass puts it in; no model holds it.
-  static func reorder(_ host: Host) -> any Operator { Reorder(host: host) }
+  static func reorder(_ host: ZooHost) -> any Operator { Reorder(host: host) }
 }
 
 private struct Reorder: Operator {
   let signature = Signature("Reorder", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
   private static let known: [Layout] = [.plain, .nchw16c]
 
   private func target(_ node: Node) throws -> Layout {

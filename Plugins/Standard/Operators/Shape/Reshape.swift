@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Reshape: 0 copies a dimension, -1 takes what is left.
-  static func reshape(_ host: Host) -> any Operator {
+  static func reshape(_ host: ZooHost) -> any Operator {
     viewOperator("Reshape") { node in
       let fixed = try node.attributes.ints("shape")
       let allowZero = try node.attributes.int("allowzero") ?? 0 != 0

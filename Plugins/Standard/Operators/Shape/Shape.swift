@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Shape: the extents of a tensor, or a stretch of them.
-  static func shape(_ host: Host) -> any Operator {
+  static func shape(_ host: ZooHost) -> any Operator {
     ShapedOperator("Shape", since: 1) { node in
       let start = try node.attributes.int("start") ?? 0
       let end = try node.attributes.int("end")

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Slice, with steps of either sign.
-  static func slice(_ host: Host) -> any Operator {
+  static func slice(_ host: ZooHost) -> any Operator {
     ShapedOperator("Slice", since: 1) { node in
       let fixed = node.opset < 10
       let attributes = (

@@ -4,7 +4,7 @@ import ZooPlugin
 extension Catalogue {
   /// ONNX SpaceToDepth: blocks of positions become channels; in mode DCR the place in the block comes before the channel,
   /// in CRD behind it.
-  static func spaceToDepth(_ host: Host) -> any Operator {
+  static func spaceToDepth(_ host: ZooHost) -> any Operator {
     ShapedOperator("SpaceToDepth") { node in
       let (block, isChannelLast) = try blockAttributes(node)
       return ShapedOperator.Form(

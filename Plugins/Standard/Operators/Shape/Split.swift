@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Split along one axis.
-  static func split(_ host: Host) -> any Operator {
+  static func split(_ host: ZooHost) -> any Operator {
     ShapedOperator("Split", since: 1) { node in
       let axis = try node.attributes.int("axis") ?? 0
       let fixed = node.opset < 13 ? try node.attributes.ints("split") : nil

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Squeeze: drops dimensions of extent 1.
-  static func squeeze(_ host: Host) -> any Operator {
+  static func squeeze(_ host: ZooHost) -> any Operator {
     viewOperator("Squeeze") { node in
       let fixed = node.opset < 13 ? try node.attributes.ints("axes") : nil
       let all = fixed == nil && node.optionalInput(1) == nil

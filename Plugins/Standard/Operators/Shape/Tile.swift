@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Tile: repeats along each dimension.
-  static func tile(_ host: Host) -> any Operator {
+  static func tile(_ host: ZooHost) -> any Operator {
     ShapedOperator("Tile", since: 6) { node in
       ShapedOperator.Form(
         shapes: { inputs in

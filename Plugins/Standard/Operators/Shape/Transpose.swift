@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Transpose.
-  static func transpose(_ host: Host) -> any Operator {
+  static func transpose(_ host: ZooHost) -> any Operator {
     ShapedOperator("Transpose") { node in
       let rank = try node.input(0).rank
       let order = try node.attributes.ints("perm") ?? Array((0..<rank).reversed())

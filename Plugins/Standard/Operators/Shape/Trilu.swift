@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Trilu: the upper or lower triangle of each matrix, from diagonal k on; zeros elsewhere.
-  static func trilu(_ host: Host) -> any Operator {
+  static func trilu(_ host: ZooHost) -> any Operator {
     ShapedOperator("Trilu", since: 14) { node in
       let isUpper = try node.attributes.int("upper") ?? 1 != 0
       return ShapedOperator.Form(

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Unsqueeze: adds dimensions of extent 1.
-  static func unsqueeze(_ host: Host) -> any Operator {
+  static func unsqueeze(_ host: ZooHost) -> any Operator {
     viewOperator("Unsqueeze") { node in
       let fixed = node.opset < 13 ? try node.attributes.ints("axes") : nil
       return { inputs in

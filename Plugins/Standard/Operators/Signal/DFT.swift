@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX DFT along one axis, of real or complex numbers (the last dimension holds one or both parts).
-  static func dft(_ host: Host) -> any Operator {
+  static func dft(_ host: ZooHost) -> any Operator {
     ShapedOperator("DFT", since: 17) { node in
       let isInverse = try node.attributes.int("inverse") ?? 0 != 0
       let isOneSided = try node.attributes.int("onesided") ?? 0 != 0

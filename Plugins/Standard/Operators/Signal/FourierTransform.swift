@@ -16,7 +16,7 @@ struct FourierTransform: Sendable {
   /// Up to this factor a sum over it costs less than Bluestein's three transforms.
   private static let largestFactor = 61
 
-  init(count: Int, inverse: Bool, host: Host) throws {
+  init(count: Int, inverse: Bool, host: ZooHost) throws {
     self.count = count
     if Self.greatestFactor(count) <= Self.largestFactor {
       roots = try Self.roots(count, host: host) { (inverse ? 2 : -2) * Double.pi * Double($0) / Double(count) }
@@ -29,7 +29,7 @@ struct FourierTransform: Sendable {
 
   /// e^(i·angle) for `count` angles.
   fileprivate static func roots(
-    _ count: Int, host: Host, _ angle: (Int) -> Double
+    _ count: Int, host: ZooHost, _ angle: (Int) -> Double
   ) throws -> Scratch<Complex> {
     let roots = try host.scratch(count, of: Complex.self)
     for index in 0..<count {
@@ -118,7 +118,7 @@ private struct Chirp: Sendable {
     init(_ transform: FourierTransform) { self.transform = transform }
   }
 
-  init(count: Int, inverse: Bool, host: Host) throws {
+  init(count: Int, inverse: Bool, host: ZooHost) throws {
     self.count = count
     var length = 1
     while length < 2 * count - 1 { length *= 2 }

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX MelWeightMatrix: triangles on the mel scale, which turn a spectrum's bins into bands.
-  static func melWeightMatrix(_ host: Host) -> any Operator {
+  static func melWeightMatrix(_ host: ZooHost) -> any Operator {
     ShapedOperator("MelWeightMatrix", since: 17) { _ in
       @Sendable func sizes(_ inputs: Inputs) throws -> (bands: Int, length: Int, rate: Int) {
         let (bands, length, rate) = (try inputs.int(0), try inputs.int(1), try inputs.int(2))

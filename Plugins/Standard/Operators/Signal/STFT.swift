@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX STFT: the Fourier transforms of a signal's frames, each times a window.
-  static func stft(_ host: Host) -> any Operator {
+  static func stft(_ host: ZooHost) -> any Operator {
     ShapedOperator("STFT", since: 17) { node in
       let isOneSided = try node.attributes.int("onesided") ?? 1 != 0
       @Sendable func sizes(_ inputs: Inputs) throws -> (step: Int, length: Int, frames: Int) {

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Adagrad (Duchi et al. 2011).
-  static func adagrad(_ host: Host) -> any Operator { OptimizerOperator<Adagrad>() }
+  static func adagrad(_ host: ZooHost) -> any Operator { OptimizerOperator<Adagrad>() }
 }
 
 /// The state is the sum of squared gradients.

@@ -4,7 +4,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Adam (Kingma and Ba 2015).
-  static func adam(_ host: Host) -> any Operator { OptimizerOperator<Adam>() }
+  static func adam(_ host: ZooHost) -> any Operator { OptimizerOperator<Adam>() }
 }
 
 /// The states are averages of gradients, and of squared ones.

@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Momentum: a step of gradient descent with momentum, Nesterov's or the plain one.
-  static func momentum(_ host: Host) -> any Operator { OptimizerOperator<Momentum>() }
+  static func momentum(_ host: ZooHost) -> any Operator { OptimizerOperator<Momentum>() }
 }
 
 /// The state is the momentum.

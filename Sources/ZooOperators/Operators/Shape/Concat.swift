@@ -45,8 +45,13 @@ extension Inference {
     guard let first = shapes.first else { throw NotKnown() }
     guard parts.contains(where: { !$0.isEmpty }) else { return [] }
     let rows = first[..<(try joinedAxis(rank: first.count))].reduce(1, *)
-    return (0..<rows).flatMap { row in
-      parts.flatMap { part in part[(part.count / rows * row)..<(part.count / rows * (row + 1))] }
+    var joined: [Dim] = []
+    for row in 0..<rows {
+      for part in parts {
+        let width = part.count / rows
+        joined += part[width * row..<width * (row + 1)]
+      }
     }
+    return joined
   }
 }

@@ -9,8 +9,10 @@ func piece(_ tensor: Tensor, axis: Int, _ range: Range<Int>) throws -> Tensor {
   let (outer, inner) = try parts(tensor.shape, axis: axis, tensor.type)
   if let strings = tensor.strings {
     let width = inner * tensor.shape[axis]
-    let chosen = (0..<outer).flatMap {
-      strings[$0 * width + range.lowerBound * inner..<$0 * width + range.upperBound * inner]
+    var chosen: [[UInt8]] = []
+    for row in 0..<outer {
+      let start = row * width + range.lowerBound * inner
+      chosen += strings[start..<start + range.count * inner]
     }
     return try Tensor(strings: chosen, shape: shape)
   }
