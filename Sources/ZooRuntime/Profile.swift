@@ -1,5 +1,6 @@
 import CZooPlugin
 import Synchronization
+import ZooSystem
 
 /// When each node of one run was computed, and by which workers.
 ///
@@ -170,17 +171,3 @@ private struct TimedJob {
     span.pointee.tasks += 1
   }
 }
-
-private func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
