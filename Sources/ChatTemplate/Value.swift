@@ -1,7 +1,7 @@
 import ZooCore
 
 /// A value of the template language: Python's types as Jinja shows them. None of them changes but objects.
-indirect enum Value: Sendable {
+enum Value: Sendable {
   /// What is not there; the text says what it is that is missing.
   case undefined(String)
   case none
@@ -18,7 +18,7 @@ indirect enum Value: Sendable {
   /// What has an identity; the number is the place among the renderer's objects, so that none can hold itself in memory.
   case object(Int)
   case function(Function)
-  case method(Value, String)
+  indirect case method(Value, String)
 
   static func undefined(variable name: String) -> Value { .undefined("'\(name)' is undefined") }
 
