@@ -37,7 +37,7 @@ struct DrawnOutputs {
     var values = Moments(count: output.count)
     var squares = Moments(count: output.count)
     for _ in 0..<Self.runs {
-      let result = try model.run(exactly: inputs).first { ExactText($0.name) == ExactText(name) }
+      let result = try model.compiled.run(exactly: inputs).first { ExactText($0.name) == ExactText(name) }
       guard let numbers = try result?.value.tensor?.numbers() else { return "no numbers" }
       values.add(numbers)
       squares.add(numbers.map { $0 * $0 })

@@ -45,14 +45,14 @@ package struct ImageClassifier: Predictor {
     var photos: [Image] = []
     func flush() throws {
       guard !photos.isEmpty else { return }
-      let outputs = try model.run(tensors(of: photos))
+      let outputs = try model.compiled.run(tensors(of: photos))
       answers += try rows(of: outputs[output], count: fixedBatch ?? photos.count).prefix(photos.count)
       photos = []
     }
     for input in inputs {
       if case .tensors(let tensors) = input.content {
         try flush()
-        let outputs = try model.run(tensors)
+        let outputs = try model.compiled.run(tensors)
         answers += try rows(of: outputs[output], count: 1)
         continue
       }

@@ -88,7 +88,10 @@ public final class Model: Sendable {
 
   /// The model in `data`, the contents of a file of any of `ModelFormat`'s formats that is complete in itself. It is copied.
   ///
-  /// - Parameter name: What errors call it.
+  /// - Parameters:
+  ///   - data: The contents.
+  ///   - name: What errors call it.
+  ///   - options: How the model is made ready.
   /// - Throws: as `init(contentsOf:)`.
   public convenience init(
     data: some ContiguousBytes, name: String = "model", options: Options = Options()

@@ -17,7 +17,9 @@ import CZooSystem
 extension ModelDefinition {
   /// The model in `data`, the contents of a file of any of `ModelFormat`'s formats that is complete in itself. It is copied.
   ///
-  /// - Parameter name: What errors call it.
+  /// - Parameters:
+  ///   - data: The contents.
+  ///   - name: What errors call it.
   /// - Throws: as `init(contentsOf:)`; `outOfMemory`.
   public init(data: some ContiguousBytes, name: String = "model") throws(ZooError) {
     // A file in memory serves the readers of all formats, which map files.

@@ -32,14 +32,14 @@ package struct ObjectDetector: Predictor {
 
   /// Every object that the model gives, the highest score first.
   package func detections(in input: Input) throws -> [Detection] {
-    if case .tensors(let tensors) = input.content { return try detections(model.run(tensors), scale: 1) }
+    if case .tensors(let tensors) = input.content { return try detections(model.compiled.run(tensors), scale: 1) }
     guard let photo = try input.picture() else {
       throw ZooError(
         .usage, "the model finds objects in photographs, not in text", at: model.metadata.name,
         advice: "give it image files")
     }
     let picture = try bounded(photo)
-    let outputs = try model.run([self.input: preprocessing.tensor(from: [picture])])
+    let outputs = try model.compiled.run([self.input: preprocessing.tensor(from: [picture])])
     return try detections(
       outputs, scale: Float(photo.width) / Float(picture.width), Float(photo.height) / Float(picture.height),
       clip: photo)

@@ -88,8 +88,10 @@ public struct Executor {
 
   /// Calls `body(index, worker)` once for each index below `count`, on any worker, and returns when all are done.
   ///
-  /// - Parameter steps: About how many vectors or single numbers all calls together go through: little work stays on this
-  ///   thread.
+  /// - Parameters:
+  ///   - count: How often `body` is called.
+  ///   - steps: About how many vectors or single numbers all calls together go through: little work stays on this thread.
+  ///   - body: The work of one index.
   public func parallelFor(_ count: Int, steps: Int = .max, _ body: (_ index: Int, _ worker: Int) -> Void) {
     guard count > 1, isDivided(count, grain: grain(of: count, steps: steps)) else {
       for index in 0..<max(count, 0) { body(index, 0) }

@@ -57,7 +57,10 @@ extension Call {
 
   /// A copy of a plain tensor, to make other values of.
   ///
-  /// - Parameter data: Of strings an array of `zoo_string`.
+  /// - Parameters:
+  ///   - type: Of the elements.
+  ///   - shape: Its extents.
+  ///   - data: The elements; of strings an array of `zoo_string`.
   /// - Throws: `OperatorError`; the host knows what went wrong.
   public func makeTensor(_ type: ElementType, shape: [Int], _ data: UnsafeRawPointer?) throws -> HeldValues {
     let dimensions = shape.map(Int64.init)

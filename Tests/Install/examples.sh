@@ -30,12 +30,11 @@ copy() {
     "$work/$2/Package.swift"
 }
 
-# build FOLDER SCRATCH: folders that share SCRATCH compile ModelZoo once. The kernels are optimized, as a text would take minutes
-# otherwise.
+# build FOLDER: with the kernels optimized, as a text would take minutes otherwise.
 build() {
   local began
   began=$(now)
-  (cd "$work/$1" && swift build --quiet -Xcc -O2 --scratch-path "$work/$2")
+  (cd "$work/$1" && swift build --quiet -Xcc -O2)
   echo "built $1: $(($(now) - began)) s"
 }
 
@@ -48,11 +47,50 @@ needs_none() {
   done
 }
 
-copy Embed Embed
-build Embed all
-programs=$work/all/debug
+# Each example is a package that depends on an address, which its own manifest shows. They are built as targets of one package, as
+# SwiftPM would compile ModelZoo anew for each.
+examples="Embed PhotoTagger Translator CustomOperator"
+copy Service Service
+if (cd "$work/Service" && swift package resolve >"$work/resolve" 2>&1); then
+  examples+=" Service"
+else
+  # It has others' packages, which have to be fetched.
+  [ -z "${ZOO_CI:-}" ] || fail "Examples/Service: $(tail -n 5 "$work/resolve")"
+  echo "SKIP: Examples/Service, whose packages can't be fetched: $(tail -n 1 "$work/resolve")"
+fi
+mkdir -p "$work/all/Sources"
+for example in $examples; do
+  [ -d "$work/$example" ] || copy "$example" "$example"
+  (cd "$work/$example" && swift package dump-package) >"$work/$example.json"
+  cp -r "$work/$example/Sources/." "$work/all/Sources"
+done
+python3 - "$work" $examples >"$work/all/Package.swift" <<'PYTHON'
+import json, re, sys
+work, *examples = sys.argv[1:]
+dependencies, products, targets = [], [], []
+for example in examples:
+    manifest = open(f"{work}/{example}/Package.swift").read()
+    for line in re.findall(r"\.package\(.*\)", re.sub(r"//  ?Elsewhere.*|// Elsewhere.*", "", manifest)):
+        line = line.rstrip("],")
+        if line not in dependencies:
+            dependencies.append(line)
+    for target in json.load(open(f"{work}/{example}.json"))["targets"]:
+        kind = "executableTarget" if target["type"] == "executable" else "target"
+        needs = ", ".join(
+            f'.product(name: "{need["product"][0]}", package: "{need["product"][1]}")' for need in target["dependencies"])
+        targets.append(f'.{kind}(name: "{target["name"]}", dependencies: [{needs}])')
+        if kind == "target":
+            products.append(f'.library(name: "{target["name"]}", type: .dynamic, targets: ["{target["name"]}"])')
+print(f"""// swift-tools-version: 6.2
+import PackageDescription
+let package = Package(
+  name: "all", products: [{", ".join(products)}], dependencies: [{", ".join(dependencies)}], targets: [{", ".join(targets)}],
+  swiftLanguageModes: [.v6])""")
+PYTHON
+build all
+programs=$work/all/.build/debug
 program=$programs/answer
-[ -z "$(ls "$programs"/*.so 2>/dev/null)" ] || fail "libraries beside the program"
+[ "$(cd "$programs" && ls -- *.so)" = libSoftsign.so ] || fail "libraries beside the program"
 needs_none "$program" libFoundation.so libxml2 libcrypto libcairo libexpat
 cd /
 expect "^cat" "$("$program" "$zoo/ResNet/resnet20-cifar10.zoo" "$root/Examples/Images/cat.jpg")"
@@ -60,13 +98,9 @@ expect WBC "$("$program" "$zoo/RCNN/rcnn-bccd.zoo" "$root/Examples/Images/smear.
 expect Hund "$("$program" "$zoo/Transformer/transformer-en-de.zoo" "A dog is running.")"
 bash -c "$program $2; exit \$?" 2>/dev/null && fail "$2 needs no plugin"
 ZOO_PLUGIN_PATH=$1 "$program" "$2" || fail "the plugin $1 is of no use to a program with operators of its own"
-copy CustomOperator CustomOperator
-build CustomOperator all
 ZOO_PLUGIN_PATH=$programs/libSoftsign.so "$program" "$2" || fail "the plugin that depends on an address is of no use"
 echo "PASS: Examples/Embed and Examples/CustomOperator, by address and version"
 
-copy PhotoTagger PhotoTagger
-build PhotoTagger all
 tagger=$programs/tag-photos
 needs_none "$tagger" libFoundation.so
 mkdir "$work/photos"
@@ -87,8 +121,6 @@ if "$tagger" "$zoo/RCNN/rcnn-bccd.zoo" "$work/photos" 2>"$work/error"; then fail
 expect "does not classify" "$(cat "$work/error")"
 echo "PASS: Examples/PhotoTagger, by address and version"
 
-copy Translator Translator
-build Translator all
 translator=$programs/translate
 # Each line is answered before the next is given, and an empty one by an empty one.
 coproc translation { "$translator" "$zoo/Transformer/transformer-en-de.zoo"; }
@@ -104,16 +136,11 @@ expect "Hund" "$(sed -n 1p "$work/lines")"
 expect "Kinder" "$(sed -n 3p "$work/lines")"
 echo "PASS: Examples/Translator, by address and version"
 
-# The service has others' packages, which have to be fetched.
-copy Service Service
-if ! (cd "$work/Service" && swift package --scratch-path "$work/all" resolve >"$work/resolve" 2>&1); then
-  [ -z "${ZOO_CI:-}" ] || fail "Examples/Service: $(tail -n 5 "$work/resolve")"
-  echo "SKIP: Examples/Service, whose packages can't be fetched: $(tail -n 1 "$work/resolve")"
-else
-  build Service all
-  . "$root/Tests/Install/service.sh"
-  echo "PASS: Examples/Service, by address and version"
-fi
+case $examples in
+  *Service*)
+    . "$root/Tests/Install/service.sh"
+    echo "PASS: Examples/Service, by address and version" ;;
+esac
 
 # Without the headers that it is to do without, where this may be tried.
 copy Embed none ", traits: []"
@@ -126,11 +153,11 @@ if unshare --mount true 2>/dev/null; then
     for header in $1; do
       find /usr/include -path "*/$header" -exec mount --bind /dev/null {} \;
     done
-    build none bare' - "$headers"
+    build none' - "$headers"
 else
-  build none bare
+  build none
 fi
-program=$work/bare/debug/answer
+program=$work/none/.build/debug/answer
 needs_none "$program" libFoundation.so libtiff libwebp libopenjp2 libonig libutf8proc
 expect "^cat" "$("$program" "$zoo/ResNet/resnet20-cifar10.zoo" "$root/Examples/Images/cat.jpg")"
 echo "PASS: Examples/Embed without traits"
