@@ -7,12 +7,12 @@ extension Catalogue {
   /// zoo.BlockMatMul, which ModelZoo makes of Gemm by weights in GGUF's blocks: A (rows, depth) by the transposed B, bytes
   /// (columns, bytes of a row) in blocks of ggml's type number `type`. A is rounded to 8 bits in blocks of 32, unless products
   /// have to be exact.
-  static func blockMatMul(_ host: Host) -> any Operator { BlockMatMul(host: host) }
+  static func blockMatMul(_ host: ZooHost) -> any Operator { BlockMatMul(host: host) }
 }
 
 private struct BlockMatMul: Operator {
   let signature = Signature("BlockMatMul", domain: "zoo", since: 1)
-  let host: Host
+  let host: ZooHost
 
   private func sizes(_ node: Node) throws -> BlockProduct.Sizes {
     let (a, b) = (try node.input(0), try node.input(1))
@@ -57,7 +57,7 @@ private final class BlockMatrix: Sendable {
   /// Bytes that are read at once.
   private static let pieceBytes = 1 << 20
 
-  init(_ constant: Constant, type: WeightType, columns: Int, depth: Int, host: Host, executor: Executor) throws {
+  init(_ constant: Constant, type: WeightType, columns: Int, depth: Int, host: ZooHost, executor: Executor) throws {
     self.type = type
     let width = Int(ZS_WEIGHT_COLUMNS)
     let panels = (columns + width - 1) / width
@@ -94,11 +94,11 @@ private final class BlockProduct: Kernel {
   private let isExact: Bool
   private let epilogue: ProductEpilogue
   private let matrix: BlockMatrix
-  private let host: Host
+  private let host: ZooHost
   private let remake: @Sendable (Node, BlockMatrix) throws -> BlockProduct
 
   init(
-    _ sizes: Sizes, isExact: Bool, epilogue: ProductEpilogue, matrix: BlockMatrix, host: Host,
+    _ sizes: Sizes, isExact: Bool, epilogue: ProductEpilogue, matrix: BlockMatrix, host: ZooHost,
     remake: @escaping @Sendable (Node, BlockMatrix) throws -> BlockProduct
   ) {
     (self.sizes, self.isExact, self.epilogue) = (sizes, isExact, epilogue)

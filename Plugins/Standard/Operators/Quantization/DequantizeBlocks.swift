@@ -5,7 +5,7 @@ import ZooPlugin
 extension Catalogue {
   /// zoo.weights DequantizeBlocks: what bytes in GGUF's blocks stand for, along the last axis. The attribute `type` is ggml's
   /// number of the blocks' type.
-  static func dequantizeBlocks(_ host: Host) -> any Operator {
+  static func dequantizeBlocks(_ host: ZooHost) -> any Operator {
     ShapedOperator("DequantizeBlocks", domain: "zoo.weights") { node in
       let type = try WeightType(node)
       return ShapedOperator.Form(
