@@ -8,6 +8,7 @@ import PackageFormat
 import SVMModelFormat
 import TFLiteFormat
 import TensorFiles
+import Tokenizers
 import TransformerDecoder
 
 /// The file formats that hold a whole model.
@@ -95,7 +96,9 @@ extension ModelFormat {
     case .svm: try SVMModelFormat.readModel(path)
     case .gguf:
       try ZooError.locating(path) {
-        var model = try LanguageModel.model(gguf: GGUFFormat.read(path))
+        let file = try GGUFFormat.read(path)
+        var model = try LanguageModel.model(gguf: file)
+        model.metadata.tokenizer = try TokenizerMetadata(file.metadata)?.json
         let name = path.split(separator: "/").last ?? "model"
         model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)
         return model

@@ -36,13 +36,18 @@ package struct Tokenizer: Sendable {
     (self.postProcessor, self.decoder, self.endTokens) = (postProcessor, decoder, endTokens)
   }
 
-  /// The tokenizer that the text of a tokenizer.json describes.
+  /// The tokenizer that the text of a tokenizer.json describes, or of a GGUF file's metadata (`TokenizerMetadata.json`).
   ///
   /// - Throws: `ZooError`: `badData` for a text that is no tokenizer.json, `unsupported` for one with a component that
   ///   is unknown here.
   package init(json text: String) throws {
+    let document = try ZooError.locating("tokenizer.json") { try JSON(text) }
+    if let metadata = try TokenizerMetadata(document) {
+      self = try Tokenizer(metadata)
+      return
+    }
     do {
-      let settings = Settings(try JSON(text), "")
+      let settings = Settings(document, "")
       normalizer = try settings.component("normalizer").map(makeNormalizer)
       preTokenizer = try settings.component("pre_tokenizer").map(makePreTokenizer)
       guard let model = settings.component("model") else { throw settings.missing("model", "an object") }

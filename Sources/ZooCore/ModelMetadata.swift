@@ -15,7 +15,8 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var outputsProbabilities = false
   /// How a detector's answers are shown.
   public var detection: DetectionSettings?
-  /// How text becomes tokens, and tokens text: a Hugging Face tokenizer.json.
+  /// How text becomes tokens, and tokens text: a Hugging Face tokenizer.json, or an object `ggml` with what a GGUF file says of
+  /// its tokenizer.
   public var tokenizer: String?
   /// How the vectors of tokens become one vector.
   public var embedding: EmbeddingSettings?

@@ -41,7 +41,9 @@ import ZooCore
   func tokensAreSentencePieces(_ name: String) throws {
     let fixture = try Pieces(name)
     let tokenizer = try Tokenizer(fixture.metadata)
+    let kept = try Tokenizer(json: fixture.metadata.json)
     for item in fixture.cases {
+      #expect(try kept.encode(item.text) == tokenizer.encode(item.text))
       let ids = try tokenizer.encode(item.text, addingSpecialTokens: false, parsingSpecialTokens: false)
       #expect(ids == item.ids, "\(item.text.debugDescription)")
       guard fixture.model == "llama" else { continue }

@@ -17,13 +17,14 @@ struct TextGenerator: Sendable {
   ///   be split.
   init(_ model: Model) throws {
     (task, name) = (model.metadata.task, model.metadata.location)
-    guard let json = model.metadata.tokenizer, let settings = model.metadata.generation else {
+    guard let json = model.metadata.tokenizer, var settings = model.metadata.generation else {
       throw ZooError(
         .badData, "the model claims to generate text, but it has no tokenizer or no settings for it", at: name,
-        advice: "package it again from a folder with config.json and tokenizer.json")
+        advice: "package it again from a folder with config.json and tokenizer.json, or a GGUF file with its tokenizer")
     }
-    tokenizer = try Tokenizer(json: json)
-    self.settings = settings
+    let tokenizer = try Tokenizer(json: json)
+    settings.endTokens += tokenizer.endTokens.map(Int.init).filter { !settings.endTokens.contains($0) }.sorted()
+    (self.tokenizer, self.settings) = (tokenizer, settings)
     programs = try GenerationPrograms(
       model.definition, registry: model.registry, options: model.compiled.options)
     let vocabulary = programs.graphs.vocabulary
