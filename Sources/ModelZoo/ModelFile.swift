@@ -99,6 +99,7 @@ extension ModelFormat {
         let file = try GGUFFormat.read(path)
         var model = try LanguageModel.model(gguf: file)
         model.metadata.tokenizer = try TokenizerMetadata(file.metadata)?.json
+        if model.metadata.tokenizer != nil { model.metadata.task = .textGeneration }
         let name = path.split(separator: "/").last ?? "model"
         model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)
         return model

@@ -11,7 +11,7 @@ import Testing
     try withFolder { folder in
       let shown = try Zoo.run("inspect", Self.file)
       #expect(shown.status == 0, "\(shown.errors)")
-      for text in ["Llama", "llama.block_count uint32:1", "llama.rope.freq_base float32:100.0", "Q5_1 in 1 tensors"] {
+      for text in ["Llama", "llama.block_count uint32:1", "llama.rope.freq_base float32:10000.0", "Q5_1 in 1 tensors"] {
         #expect(shown.output.contains(text), "\(text) in \(shown.output)")
       }
       let package = folder + "/tiny.zoo"

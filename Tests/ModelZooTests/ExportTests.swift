@@ -74,7 +74,7 @@ import ZooCore
     let (models, others) = try Self.models()
     #expect(
       others == [
-        "dense", "endless-call.tflite", "endless-choice.tflite", "endless-loop.tflite", "lambda.keras",
+        "dense", "endless-call.tflite", "endless-choice.tflite", "endless-loop.tflite", "lambda.keras", "language",
         "no-constants.tflite", "processors.json", "sentences.json", "vit-state",
       ])
     try withFolder { folder in

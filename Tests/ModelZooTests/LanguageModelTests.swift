@@ -88,6 +88,39 @@ import ZooRuntime
     }
   }
 
+  /// What a file says of its tokenizer goes with the model, into packages too: texts are gone on with.
+  @Test func tokenizerGoesWithTheModel() throws {
+    let tokens = ["<unk>", "<s>", "</s>"] + "abcdefghijklmnopqrstu".map { String($0) }
+    func list<Item>(_ items: [Item]) -> String { "[\(items.map { "\($0)" }.joined(separator: ","))]" }
+    let properties = [
+      ("model", "llama"), ("tokens", "array:string:" + list(tokens.map { "\"\($0)\"" })),
+      ("scores", "array:float32:" + list(tokens.indices.map { "-\($0).0" })),
+      ("token_type", "array:int32:" + list([2, 3, 3] + Array(repeating: 1, count: 21))),
+      ("bos_token_id", "uint32:1"), ("eos_token_id", "uint32:2"), ("add_bos_token", "bool:true"),
+      ("add_space_prefix", "bool:false"),
+    ].map { Property(key: "tokenizer.ggml." + $0.0, value: $0.1) }
+    try withFolder { folder in
+      var file = try GGUFFormat.read("\(Self.folder)/gguf/llama.gguf")
+      file.metadata.removeAll { $0.key.hasPrefix("tokenizer.") }
+      file.metadata += properties
+      try GGUFFormat.write(file, to: folder + "/model.gguf")
+      let definition = try ModelDefinition(contentsOf: folder + "/model.gguf")
+      try definition.write(to: folder + "/model.zoo", format: .package)
+      // <s>, a, b, c.
+      let ids = try Tensor([1, 3, 4, 5] as [Int64], shape: [1, 4])
+      let places = try Tensor([0, 1, 2, 3] as [Int64], shape: [1, 4])
+      let logits = try #require(try Model(definition).run(["input_ids": ids, "position_ids": places])["logits"])
+      let last: [Float] = try logits.elements().suffix(tokens.count)
+      let best = try #require(last.indices.max { last[$0] < last[$1] })
+      for name in ["model.gguf", "model.zoo"] {
+        let model = try Model(contentsOf: "\(folder)/\(name)")
+        #expect(model.metadata.task == .textGeneration)
+        let answers = try model.predict([.text("abc")], generation: GenerationOptions(beams: 1, maximumTokens: 1))
+        #expect(answers == [.text(best < 3 ? "" : tokens[best])], "\(name)")
+      }
+    }
+  }
+
   /// Whatever a file says of its sizes, there is a model or an error.
   @Test(arguments: [
     "llama.block_count", "llama.embedding_length", "llama.attention.head_count", "llama.attention.head_count_kv",
