@@ -25,6 +25,8 @@ link() {
 link executable zoo zoo plugin.map '$ORIGIN/../lib/zoo' --defsym=main=zoo_main
 for list in "$build"/Zoo*.product; do
   plugin=$(basename "$list" .product)
+  # What an earlier tree had is only listed.
+  [ -e "$build/lib$plugin.so" ] || continue
   link library "$plugin" "lib$plugin.so" plugin.map '$ORIGIN'
 done
 # Its threads, and what Swift knows of its types, stay: dlclose must not take the code from below them.
