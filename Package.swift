@@ -320,7 +320,7 @@ let package = Package(
     // Hours of calls, run by hand and by Tests/Sanitize.
     .executableTarget(name: "Soak", dependencies: ["ModelZoo", "LinkedPlugins"], path: "Tests/Soak"),
     .target(name: "TestSupport", dependencies: ["ZooCore"], path: "Tests/Support", exclude: ["ci.skip"]),
-    .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore"]),
+    .testTarget(name: "ZooCoreTests", dependencies: ["ZooCore", "ZooPlatform"]),
     .testTarget(name: "ZooNumbersTests", dependencies: ["ZooCore", "ZooNumbers"]),
     .testTarget(name: "ZooCompilerTests", dependencies: ["ZooCompiler", "ZooOperators", "ZooCore"]),
     .testTarget(
@@ -396,11 +396,15 @@ let package = Package(
         "AttentionPlugin", "WeightBlocks",
         "VisionPlugin", "SVMPlugin", "MLPlugin", "PicturePlugin",
       ]),
+    // The convolutions' AVX-512 form without AVX-512, of which the product has no need.
+    .target(
+      name: "CConvWideKernels", dependencies: ["CConvKernels", "CVectorKernels"], path: "Tests/ConvWideKernels",
+      cSettings: [.headerSearchPath("../../Plugins/Conv/Kernels")]),
     .testTarget(
       name: "ConvPluginTests",
       dependencies: [
         "TestSupport", "ZooNumbers", "ZooRuntime", "ZooPluginHost", "ZooSystem", "ConvPlugin", "StandardPlugin",
-        "CConvKernels",
+        "CConvKernels", "CConvWideKernels",
         "ONNXFormat",
       ],
       exclude: ["node_cases.py"]),

@@ -1,3 +1,5 @@
+import ZooPlugin
+
 /// How the rows of a matrix product and the panels of its columns are shared out.
 package struct ProductTiles: Sendable {
   private let rows, panels, unit, units, rowTiles, columnTiles: Int
@@ -26,6 +28,11 @@ package struct ProductTiles: Sendable {
   }
 
   package var count: Int { rowTiles * columnTiles }
+
+  /// Each tile, shared out among workers.
+  package func forEach(on executor: Executor, _ body: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void) {
+    executor.parallelFor(count) { index, _ in body(self[index].rows, self[index].panels) }
+  }
 
   /// Rows of the tallest.
   package var height: Int { rowTiles == 0 ? 0 : (units + rowTiles - 1) / rowTiles * unit }

@@ -16,7 +16,7 @@ package struct QuadSurplus: Sendable {
     let grain = max(1, 65536 / max(length * width, 1))
     executor.parallelRanges(panels, grain: grain) { range in
       for panel in range {
-        let count = raw.count_surplus(start + panel * length * width, length)
+        let count = raw.bytes.count_surplus(start + panel * length * width, length)
         // With much of it, the slower way for all numbers is the faster one.
         counts[panel] = count > length / 3 ? -1 : Int32(count)
       }
@@ -29,7 +29,7 @@ package struct QuadSurplus: Sendable {
       for panel in range {
         kept[panel] = counts[panel]
         guard counts[panel] > 0 else { continue }
-        raw.take_surplus(
+        raw.bytes.take_surplus(
           start + panel * length * width, taps, steps, quads + panel * capacity * width, places + panel * capacity)
       }
     }

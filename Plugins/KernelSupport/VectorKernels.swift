@@ -5,9 +5,14 @@ import ZooPlugin
 extension ZooHost {
   /// The kernels for this host's instruction set.
   package var kernels: VectorKernels {
-    func has(_ feature: Int) -> Int32 { features & UInt32(feature) != 0 ? 1 : 0 }
-    let bytes = isa.rawValue >= ZOO_ISA_AVX512 ? ZOO_CPU_AVX512_VNNI : ZOO_CPU_AVX_VNNI
-    return VectorKernels(zs_kernels_for(isa.rawValue, has(ZOO_CPU_AVX512_BF16), has(bytes)))
+    VectorKernels(zs_kernels_for(isa.rawValue, features & UInt32(ZOO_CPU_AVX512_BF16) != 0 ? 1 : 0, multipliesQuads))
+  }
+
+  /// Those for weights in blocks.
+  package var blockKernels: zs_weight_kernels { zs_weight_kernels_for(isa.rawValue, multipliesQuads).pointee }
+
+  private var multipliesQuads: Int32 {
+    features & UInt32(isa.rawValue >= ZOO_ISA_AVX512 ? ZOO_CPU_AVX512_VNNI : ZOO_CPU_AVX_VNNI) != 0 ? 1 : 0
   }
 }
 
@@ -18,6 +23,11 @@ package struct VectorKernels: Sendable {
   package init(_ table: UnsafePointer<zs_kernels>) { self.table = table }
 
   package var raw: zs_kernels { table.pointee }
+
+  /// The rows and panels of a product; those of weights in blocks are `ZooHost.blockKernels`'s.
+  package func multiply(_ g: UnsafePointer<zs_gemm>, rows: Range<Int>, panels: Range<Int>) {
+    zs_multiply(table, g, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
+  }
 }
 
 extension zs_unary { package var code: Int32 { Int32(rawValue) } }

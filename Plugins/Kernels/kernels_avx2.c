@@ -1,9 +1,9 @@
 #if defined(__x86_64__)
 #define LANES 8
 #define TILE_ROWS 6
-#define KERNEL_TABLE zs_kernels_avx2
+#define KERNEL(name) zs_avx2_##name
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #include "vector_kernels.inc"
 #else
-typedef int zs_no_avx2;
+typedef int zs_no_kernels_avx2;
 #endif

@@ -1,9 +1,9 @@
 #if defined(__x86_64__)
 #define LANES 16
 #define TILE_ROWS 12
-#define KERNEL_TABLE zs_kernels_avx512
+#define KERNEL(name) zs_avx512_##name
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,fma,f16c")))
 #include "vector_kernels.inc"
 #else
-typedef int zs_no_avx512;
+typedef int zs_no_kernels_avx512;
 #endif

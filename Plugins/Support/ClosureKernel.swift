@@ -4,14 +4,16 @@ import ZooPlugin
 package final class ClosureKernel: Kernel {
   private let body: @Sendable (Call) throws -> Void
   package let inPlaceInputs: [Int]
+  package let inputPlaces: [Int?]
   package let outputLayouts: [Layout]?
 
   /// - Parameter layout: Of all that it writes to its first output.
   package init(
-    inPlace: [Int] = [], layout: Layout = .plain, _ body: @escaping @Sendable (Call) throws -> Void
+    inPlace: [Int] = [], places: [Int?] = [], layout: Layout = .plain, _ body: @escaping @Sendable (Call) throws -> Void
   ) {
     self.body = body
     inPlaceInputs = inPlace
+    inputPlaces = places
     outputLayouts = [layout]
   }
 

@@ -131,7 +131,8 @@ AT(zoo_kernel, in_place_inputs, 48);
 AT(zoo_kernel, output_layouts, 56);
 AT(zoo_kernel, description, 64);
 AT(zoo_kernel, reshape, 72);
-ENDS(zoo_kernel, reshape, 80);
+AT(zoo_kernel, input_places, 80);
+ENDS(zoo_kernel, input_places, 88);
 
 AT(zoo_operator, size, 0);
 AT(zoo_operator, domain, 8);

@@ -235,6 +235,11 @@ private func publish(
   target.pointee.workspace_bytes = kernel.workspaceByteCount
   mark(kernel.consumedInputs, in: target.pointee.consumed_inputs, node.pointee.input_count)
   mark(kernel.inPlaceInputs, in: target.pointee.in_place_inputs, node.pointee.input_count)
+  if UnsafePointer(target).has(\.input_places) {
+    for (index, place) in kernel.inputPlaces.enumerated() where index < node.pointee.input_count {
+      if let place { target.pointee.input_places[index] = place }
+    }
+  }
   target.pointee.description = state.summary
   if let layouts = kernel.outputLayouts {
     for index in 0..<node.pointee.output_count {

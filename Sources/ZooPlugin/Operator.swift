@@ -72,6 +72,9 @@ public protocol Kernel: AnyObject, Sendable {
   var consumedInputs: [Int] { get }
   /// Inputs whose memory output 0 may take.
   var inPlaceInputs: [Int] { get }
+  /// By input with which `run` does nothing but to put it into output 0, as it is: the byte at which it begins there. The host
+  /// may then have it made in that place, where `run` leaves it. Inputs past the end of the list are no such ones.
+  var inputPlaces: [Int?] { get }
   /// The layouts in which `run` writes the outputs, plain ones where the list ends; `nil` for a kernel that looks at the
   /// layouts of the call's outputs. The host refuses a kernel that writes another layout than there is room for.
   var outputLayouts: [Layout]? { get }
@@ -87,6 +90,7 @@ extension Kernel {
   public var workspaceByteCount: Int { 0 }
   public var consumedInputs: [Int] { [] }
   public var inPlaceInputs: [Int] { [] }
+  public var inputPlaces: [Int?] { [] }
   public var outputLayouts: [Layout]? { [] }
   public var summary: String? { nil }
   public func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? { nil }

@@ -9,6 +9,7 @@ import ZooSystem
 package final class KernelHandle: @unchecked Sendable {
   private let kernel: zoo_kernel
   private let consumed, overwritable: [Bool]
+  private let places: [Int?]
   /// By output: the number of the layout in which it is written, whatever room there is.
   private let layouts: [Int32]
   /// The node's graphs, whose addresses the kernel knows.
@@ -27,6 +28,9 @@ package final class KernelHandle: @unchecked Sendable {
   package func consumes(input index: Int) -> Bool { consumed.indices.contains(index) && consumed[index] }
   package func canOverwrite(input index: Int) -> Bool { overwritable.indices.contains(index) && overwritable[index] }
 
+  /// The byte of output 0 from which on the kernel puts the input, with which it does nothing else.
+  package func place(ofInput index: Int) -> Int? { places.indices.contains(index) ? places[index] : nil }
+
   private init(
     _ kernel: zoo_kernel, _ bound: BoundNode, _ bodies: [BodyHandle], _ operation: RegisteredOperator, _ note: CrashNote
   ) {
@@ -34,6 +38,7 @@ package final class KernelHandle: @unchecked Sendable {
     let node = bound.pointer.pointee
     consumed = (0..<node.input_count).map { kernel.consumed_inputs[$0] != 0 }
     overwritable = (0..<node.input_count).map { kernel.in_place_inputs[$0] != 0 }
+    places = (0..<node.input_count).map { Int(exactly: kernel.input_places[$0]) }
     layouts = (0..<node.output_count).map { kernel.output_layouts[$0] }
   }
 
@@ -73,6 +78,7 @@ package final class KernelHandle: @unchecked Sendable {
     kernel.size = MemoryLayout<zoo_kernel>.size
     kernel.consumed_inputs = bound.memory.allocate(UInt8.self, count: node.input_count)
     kernel.in_place_inputs = bound.memory.allocate(UInt8.self, count: node.input_count)
+    kernel.input_places = bound.memory.copy([Int](repeating: Int(bitPattern: UInt.max), count: node.input_count))
     kernel.output_layouts = bound.memory.copy([Int32](repeating: Int32(ZOO_LAYOUT_NONE), count: node.output_count))
     return kernel
   }

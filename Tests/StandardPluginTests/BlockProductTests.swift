@@ -67,7 +67,7 @@ import ZooSystem
     }
   }
 
-  @Test(arguments: types, [1, 3, 27]) func products(type: GGUFType, rows: Int) throws {
+  @Test(arguments: types, [1, 3, 14, 27]) func products(type: GGUFType, rows: Int) throws {
     var numbers = Numbers(rows)
     let blocks = try Self.blocks(type, &numbers)
     let x = try numbers.tensor([rows, Self.depth])

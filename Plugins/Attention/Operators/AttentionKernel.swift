@@ -304,7 +304,7 @@ final class AttentionKernel: Kernel {
     (product.rows, product.columns, product.depth) = (rows, columns, depth)
     product.activation = ZS_IDENTITY.code
     let width = kernels.raw.panel_columns
-    kernels.raw.gemm(&product, 0, rows, 0, (columns + width - 1) / width)
+    kernels.multiply(&product, rows: 0..<rows, panels: 0..<(columns + width - 1) / width)
   }
 
   /// Softcap, mask and what a query may not see, applied to its scores for `keys`.

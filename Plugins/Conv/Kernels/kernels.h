@@ -140,8 +140,12 @@ typedef struct kernel_table {
 } kernel_table;
 
 extern const narrow_table conv_int8_generic, conv_int8_avx2, conv_int8_avx_vnni, conv_int8_avx512,
-    conv_int8_avx512_vnni, conv_int8_wide, conv_bfloat16_avx512, conv_bfloat16_wide;
-extern const kernel_table conv_table_generic, conv_table_avx2, conv_table_avx512, conv_table_wide;
+    conv_int8_avx512_vnni, conv_bfloat16_avx512;
+extern const kernel_table conv_table_generic, conv_table_avx2, conv_table_avx512;
+/* Only tests have these. */
+#define OF_TESTS __attribute__((weak, visibility("hidden")))
+extern const kernel_table conv_table_wide OF_TESTS;
+extern const narrow_table conv_int8_wide OF_TESTS, conv_bfloat16_wide OF_TESTS;
 
 const kernel_table *conv_table(int32_t isa);
 /* NULL where there is none. */

@@ -36,12 +36,18 @@ static inline span taps_met(const conv_window *w, int axis) {
 }
 
 /* The outputs for which tap `tap` falls inside the input. */
-
 static inline span span_of(const conv_window *w, int axis, int64_t tap) {
   const int64_t at = tap * w->dilation[axis] - w->pad[axis], stride = w->stride[axis], room = w->in[axis] - 1 - at;
   span result = {at >= 0 ? 0 : (-at + stride - 1) / stride, room < 0 ? 0 : room / stride + 1};
   if (result.end > w->out[axis]) result.end = w->out[axis];
   if (result.first > result.end) result.first = result.end;
+  return result;
+}
+
+/* The outputs all of whose taps fall inside the input. */
+static inline span whole_taps(const conv_window *w, int axis) {
+  span result = {span_of(w, axis, 0).first, span_of(w, axis, w->kernel[axis] - 1).end};
+  if (result.end < result.first) result.end = result.first;
   return result;
 }
 

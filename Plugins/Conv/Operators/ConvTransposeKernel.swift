@@ -177,7 +177,7 @@ final class ConvTransposeKernel: Kernel, @unchecked Sendable {
           g.a = numbers(
             turned, from: (group * rows + row) * depth, count: count * depth, sums + chunkRows * positions)
           g.rows = count
-          kernels.gemm(&g, 0, count, 0, panels)
+          host.kernels.multiply(&g, rows: 0..<count, panels: 0..<panels)
           withUnsafePointer(to: raw) { raw in
             for index in 0..<count {
               let (channel, tap) = ((row + index) / taps, (row + index) % taps)

@@ -27,7 +27,7 @@ struct DeformConv: Operator {
           (product.c, product.c_stride) = (result, g.positions)
           (product.rows, product.columns, product.depth) = (g.groupOutputs, count, g.depth)
           (product.form, product.activation) = (ZS_NUMBERS.code, ZS_IDENTITY.code)
-          kernels.raw.gemm(&product, 0, g.groupOutputs, 0, (count + width - 1) / width)
+          kernels.multiply(&product, rows: 0..<g.groupOutputs, panels: 0..<(count + width - 1) / width)
         }
       }
     case .float64:

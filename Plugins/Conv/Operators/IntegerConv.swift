@@ -242,7 +242,7 @@ struct IntegerConv: Sendable {
               if b == nil {
                 kernels.depthwise_integers(g, 0, rows.count, panel, panel + 1)
               } else {
-                kernels.integers(g, 0, rows.count, panel, panel + 1)
+                kernels.bytes.integers(g, 0, rows.count, panel, panel + 1)
               }
             }
             finish(

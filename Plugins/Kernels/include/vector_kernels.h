@@ -31,8 +31,8 @@ typedef struct zs_addend {
 } zs_addend;
 
 /* What a product multiplies: numbers; pairs of bfloat16; quads of bytes; numbers by numbers that b holds as float16 or
-   bfloat16; rows rounded to 8 bits, or numbers, by weights in blocks. Pairs and quads are two and four depths in the 32
-   bits of a number. */
+   bfloat16; rows rounded to 8 bits, or numbers, by weights in blocks (weight_blocks.h). Pairs and quads are two and four
+   depths in the 32 bits of a number. */
 enum zs_form { ZS_NUMBERS, ZS_PAIRS, ZS_QUADS, ZS_HALVES, ZS_BFLOATS, ZS_WEIGHTS, ZS_EXACT_WEIGHTS };
 
 /* What take_surplus took off the quads of a right-hand matrix: of each panel how many, or -1 where none were and some
@@ -78,8 +78,6 @@ typedef struct zs_gemm {
   int32_t weight_type;
 } zs_gemm;
 
-struct zs_weight_type;
-
 /* Exact sums, c[i][j] = Σ (a[i][k] - zero of row i) (b[k][j] - zero of column j), of 32 bits that wrap around. */
 typedef struct zs_integers {
   /* What row_integers makes. Row i has `taps` runs of `steps` quads; that of tap t begins at quad
@@ -120,11 +118,30 @@ typedef struct zs_steps {
   float scale, zero, low, high;
 } zs_steps;
 
+/* Rows [row0, row1) and panels [panel0, panel1) of a product. */
+typedef void (*zs_product)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+
+typedef struct zs_byte_products {
+  /* Rows of the register tile. */
+  size_t tile_rows;
+  /* The quads of a panel that have surplus, and what makes a panel of `taps` runs of `steps` quads one that multiplies
+     faster, by taking that off. The columns' sums are those before. */
+  size_t (*count_surplus)(const float *panel, size_t steps);
+  void (*take_surplus)(float *panel, size_t taps, size_t steps, float *quads, zs_step *places);
+  /* Of ZS_QUADS. */
+  zs_product multiply;
+  /* Rows [row0, row1) and panels [panel0, panel1) of a product of integers. */
+  void (*integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
+} zs_byte_products;
+
 typedef struct zs_kernels {
   /* Columns of one panel of a packed matrix; the last panel is filled up with zeros. */
   size_t panel_columns;
-  /* Rows of the register tile of a product, and of a product of quads. */
-  size_t tile_rows, quad_tile_rows;
+  /* Rows of the register tile of a product. */
+  size_t tile_rows;
+  /* By form, without those of bytes and of weights in blocks. */
+  zs_product multiply[ZS_BFLOATS + 1];
+  zs_byte_products bytes;
   /* y = op(x) with the operator's parameters a and b; x may be y. */
   void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
   /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
@@ -193,20 +210,9 @@ typedef struct zs_kernels {
                      size_t first, size_t end, float *packed);
   /* The sums of the columns of panels [first, end), of `steps` quads a column. */
   void (*column_sums)(const float *packed, size_t steps, size_t first, size_t end, int32_t *sums);
-  /* The quads of a panel that have surplus, and what makes a panel of `taps` runs of `steps` quads one that multiplies
-     faster, by taking that off. The columns' sums are those before. */
-  size_t (*count_surplus)(const float *panel, size_t steps);
-  void (*take_surplus)(float *panel, size_t taps, size_t steps, float *quads, zs_step *places);
   /* A row of `count` numbers quantized to bytes of 0...255, with room for the next multiple of 16 above count. The range is [low, high] extended to zero, or where low > high that of the numbers; what is outside is
      clamped. The scale is NaN where a number is, and where the range is infinite. */
   zs_row (*row_quads)(const float *x, size_t count, float low, float high, void *y);
-  /* `rows` rows of `depth` numbers, which follow each other, rounded for a product with weights of that type; and the bytes
-     that one takes. Where a matrix is rounded piece by piece, or multiplied so, pieces have a multiple of 12 rows, but for
-     the last one. */
-  void (*round_weight_rows)(const struct zs_weight_type *type, const float *x, size_t depth, size_t rows, void *y);
-  size_t (*weight_row_bytes)(const struct zs_weight_type *type, size_t depth);
-  /* Rows [row0, row1) and panels [panel0, panel1) of a product. */
-  void (*gemm)(const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* Panels [first, end) of a matrix of bytes b[k * row + j * column], in (depth + 3) / 4 quads; panels are panel_steps
      quads apart. 128 is taken off unsigned bytes. */
   void (*pack_bytes)(const void *b, size_t row, size_t column, size_t depth, size_t columns, int32_t is_signed,
@@ -216,12 +222,10 @@ typedef struct zs_kernels {
   /* y[j * y_stride + i] = x[i * x_stride + j], of bytes and of 32 bits. */
   void (*transpose_bytes)(const void *x, size_t x_stride, size_t rows, size_t columns, void *y, size_t y_stride);
   void (*transpose_numbers)(const void *x, size_t x_stride, size_t rows, size_t columns, void *y, size_t y_stride);
-  /* Rows [row0, row1) and panels [panel0, panel1) of a product of integers. */
-  void (*integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* Weights w[channel * taps + tap] less their zero points, for depthwise_integers: panels of (taps + 1) / 2 steps. */
   void (*pack_depthwise)(const void *w, size_t taps, size_t channels, int32_t is_signed, const int32_t *zeros,
                          size_t zero_step, float *packed, int32_t *sums);
-  /* As integers, but column j takes byte j of each tap alone. It reads up to panel_columns bytes of a tap at once. */
+  /* As bytes.integers, but column j takes byte j of each tap alone. It reads up to panel_columns bytes of a tap at once. */
   void (*depthwise_integers)(const zs_integers *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
   /* Bytes round((sums + bias) * factors) + zero, half to even, between low and high; bias and factors by column, bias
      may be NULL. */
@@ -245,6 +249,8 @@ typedef struct zs_kernels {
 
 /* The kernels for a ZOO_ISA_ level, on a processor that multiplies pairs of bfloat16, and quads of bytes, or not. */
 const zs_kernels *zs_kernels_for(int32_t isa, int32_t has_bfloat16, int32_t has_bytes);
+/* Rows [row0, row1) and panels [panel0, panel1) of a product, but for weights in blocks. */
+void zs_multiply(const zs_kernels *kernels, const zs_gemm *g, size_t row0, size_t row1, size_t panel0, size_t panel1);
 
 float zs_half_to_float(uint16_t bits);
 uint16_t zs_float_to_half(float value);

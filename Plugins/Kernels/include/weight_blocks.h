@@ -56,4 +56,17 @@ void zs_read_weight_blocks(const zs_weight_type *type, const void *blocks, size_
 
 extern const int8_t zs_weight_numbers[][16];
 
+typedef struct zs_weight_kernels {
+  /* `rows` rows of `depth` numbers, which follow each other, rounded for a product with weights of that type; and the bytes
+     that one takes. Where a matrix is rounded piece by piece, or multiplied so, pieces have a multiple of 12 rows, but for
+     the last one. */
+  void (*round_rows)(const zs_weight_type *type, const float *x, size_t depth, size_t rows, void *y);
+  size_t (*row_bytes)(const zs_weight_type *type, size_t depth);
+  /* Of ZS_WEIGHTS and ZS_EXACT_WEIGHTS. */
+  zs_product multiply;
+} zs_weight_kernels;
+
+/* As zs_kernels_for. */
+const zs_weight_kernels *zs_weight_kernels_for(int32_t isa, int32_t has_bytes);
+
 #endif

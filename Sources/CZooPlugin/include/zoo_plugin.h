@@ -281,6 +281,9 @@ typedef struct zoo_kernel {
   /* Optional: a kernel for the same node with other input shapes, sharing packed weights with this one. Returning
      ZOO_UNSUPPORTED asks the host to create anew. Constant inputs need not have data. */
   zoo_status (*reshape)(void *state, const zoo_node *node, const zoo_executor *executor, struct zoo_kernel *kernel);
+  /* Where `run` does nothing with an input but to put it into output 0, as it is: the byte at which it begins there. The host
+     may then have it made in that place, where `run` leaves it. SIZE_MAX, as they all are at first, for any other. */
+  size_t *input_places;
 } zoo_kernel;
 
 typedef struct zoo_operator {

@@ -48,7 +48,6 @@ final class GenerationPrograms: Sendable {
       options.arithmetic = Arithmetic(.int8)
       let made = try CompiledModel(graphs.step, registry: registry, options: options, residents: residents)
       drafting.model = made
-      Task.detached(priority: .background) { SystemMemory.moveToLargePages() }
       return made
     }
   }

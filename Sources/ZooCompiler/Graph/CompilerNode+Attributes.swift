@@ -19,4 +19,7 @@ extension CompilerNode {
 
   /// Input `index`; `nil` where it is left out.
   package func input(_ index: Int) -> ValueID? { index < inputs.count ? inputs[index] : nil }
+
+  /// Whether it gives its first input's elements in their order.
+  package var isView: Bool { declaration?.traits.contains(.view) == true }
 }

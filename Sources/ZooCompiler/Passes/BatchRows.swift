@@ -149,7 +149,7 @@ private struct RowBody {
       }
     }
     // A shape that is written out is that of all rows; 0 stands for as many as there are.
-    if node.declaration?.traits.contains(.view) == true, let shape = outer.shape(of: node.outputs[0]),
+    if node.isView, let shape = outer.shape(of: node.outputs[0]),
       let extents = try? Tensor([0] + shape.dropFirst().map { Int64($0) }, shape: [shape.count])
     {
       let target = graph.addConstant(StoredTensor(extents), name: node.name)

@@ -45,6 +45,7 @@ package protocol OperatorProvider: Sendable {
 package let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
   QuantizeMatrixProducts(), MultiplyBlocks(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
+  NestConcats(),
   RemoveDeadCode(),
   AssignLayouts(),
 ]

@@ -1,7 +1,8 @@
 import ZooCore
 import ZooOperators
 
-/// Drops nodes that give their input unchanged: Identity, Dropout at inference, casts and reshapes to what is there.
+/// Drops nodes that give their input unchanged: Identity, Dropout at inference, casts and reshapes to what is there, pads of
+/// nothing, slices of all, sums of one.
 package struct RemoveIdentities: Pass {
   package let name = "removing identities"
 
@@ -25,15 +26,20 @@ package struct RemoveIdentities: Pass {
       !node.outputs.dropFirst().contains(where: { $0.map(graph.isRead) ?? false })
     else { return false }
     let (before, after) = (graph[input].facts, graph[output].facts)
+    let isAlike = before.kind == after.kind && before.fixedShape != nil && before.fixedShape == after.fixedShape
     switch node.operatorType {
     case "Identity": return before.constant == nil || graph[output].outputCount == 0
     // From version 12 on an input can ask for training.
     case "Dropout": return node.inputs.count < 3 || node.inputs[2] == nil
-    case "Cast", "Expand":
-      return before.kind == after.kind && before.fixedShape != nil && before.fixedShape == after.fixedShape
-    default:
-      return node.declaration?.traits.contains(.view) == true && before.kind == after.kind
-        && before.fixedShape != nil && before.fixedShape == after.fixedShape
+    case "Cast", "Expand", "Tile": return isAlike
+    case "Pad":
+      return isAlike && holds(0, in: node.ints("pads") ?? node.ints("paddings") ?? graph.integers(node.input(1)))
+    case "Slice": return isAlike && (node.input(4) == nil || holds(1, in: graph.integers(node.input(4))))
+    case "Concat", "Sum", "Max", "Min", "Mean": return node.inputs.count == 1
+    case "Transpose": return node.ints("perm").map { $0.elementsEqual($0.indices) } ?? false
+    default: return node.isView && isAlike
     }
   }
+
+  private func holds(_ number: Int, in list: [Int]?) -> Bool { list?.allSatisfy { $0 == number } ?? false }
 }

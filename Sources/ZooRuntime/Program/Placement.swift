@@ -3,6 +3,7 @@ import ZooCompiler
 import ZooCore
 import ZooOperators
 import ZooPluginHost
+import ZooSystem
 
 /// Where every value of a region lies that a node makes or a caller gives.
 struct Placement {
@@ -98,13 +99,33 @@ struct Placement {
         }
       }
     }
-    // Each may be as large as addresses reach; all of them may not leave Int.
-    guard lifetimes.reduce(0.0, { $0 + Double($1.byteCount) }) < 0x1p62 else {
-      throw ZooError(.badData, "the values of the graph take more memory than there can be")
+    var joined = JoinedLifetimes(lifetimes)
+    var outputs: [Int: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      guard let kernel = actions[index].kernel, let output = node.outputs.first ?? nil else { continue }
+      for (position, operand) in node.operands.enumerated() {
+        guard let operand, let place = Self.place(ofInput: position, node, kernel), let part = lifetimeOf[operand],
+          holders[part] == operand, lastUse[operand] == index, graph[operand].layout == graph[output].layout,
+          node.operands.count(where: { $0 == operand }) == 1
+        else { continue }
+        if let whole = lifetimeOf[output], lifetimes[whole].first == index {
+          joined.join(part, to: whole, at: place)
+        } else if case .output(let result)? = places[output], node.isView {
+          // What is seen in another shape is made where the caller gets it.
+          outputs[part] = result
+          joined.leave(part)
+        }
+      }
     }
-    let arena = ZooRuntime.placeInArena(lifetimes)
-    for (value, lifetime) in lifetimeOf { places[value] = .arena(arena.offsets[lifetime]) }
+    let arena = try joined.placed()
+    for (value, lifetime) in lifetimeOf {
+      places[value] = outputs[lifetime].map { .output($0) } ?? .arena(arena.offsets[lifetime])
+    }
     arenaByteCount = arena.byteCount
+  }
+
+  private static func place(ofInput index: Int, _ node: CompilerNode, _ kernel: KernelHandle) -> Int? {
+    node.isView && index == 0 && kernel.canOverwrite(input: 0) ? 0 : kernel.place(ofInput: index)
   }
 
   /// The memory of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.

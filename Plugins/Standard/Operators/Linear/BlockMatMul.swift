@@ -109,7 +109,7 @@ private final class BlockProduct: Kernel {
 
   var summary: String? { "product of blocks" + (isExact ? ", exact" : "") + (epilogue.isEmpty ? "" : ", fused") }
 
-  private var rowByteCount: Int { host.kernels.raw.weight_row_bytes(matrix.type.raw, sizes.depth) }
+  private var rowByteCount: Int { host.blockKernels.row_bytes(matrix.type.raw, sizes.depth) }
 
   var workspaceByteCount: Int { isExact ? 0 : sizes.rows * rowByteCount }
 
@@ -134,21 +134,20 @@ private final class BlockProduct: Kernel {
     let tiles = ProductTiles(
       rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, panelColumns: Int(ZS_WEIGHT_COLUMNS),
       unit: Self.tileRows, workers: call.executor.workerCount, tall: Self.tall)
-    let kernels = host.kernels.raw
-    call.executor.parallelFor(tiles.count) { index, _ in
-      let (rows, panels) = tiles[index]
+    let kernels = host.blockKernels
+    tiles.forEach(on: call.executor) { rows, panels in
       withUnsafePointer(to: product) {
-        kernels.gemm($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
+        kernels.multiply($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
       }
     }
   }
 
   private func round(_ a: UnsafePointer<Float>, to target: UnsafeMutableRawPointer, _ executor: Executor) {
-    let (kernels, unit, bytes) = (host.kernels.raw, Self.tileRows, rowByteCount)
-    executor.parallelRanges((sizes.rows + unit - 1) / unit, grain: max(1, 4096 / max(sizes.depth, 1))) { range in
+    let (kernels, unit, bytes) = (host.blockKernels, Self.tileRows, rowByteCount)
+    executor.parallelRanges((sizes.rows + unit - 1) / unit, grain: max(1, 4096 / max(unit * sizes.depth, 1))) { range in
       let first = range.lowerBound * unit
       let rows = min(range.upperBound * unit, sizes.rows) - first
-      kernels.round_weight_rows(matrix.type.raw, a + first * sizes.depth, sizes.depth, rows, target + first * bytes)
+      kernels.round_rows(matrix.type.raw, a + first * sizes.depth, sizes.depth, rows, target + first * bytes)
     }
   }
 }

@@ -66,14 +66,11 @@ struct ProductEpilogue: Sendable {
 
 /// Shares out the tiles of a product of which `g` tells everything.
 func multiply(_ g: zs_gemm, kernels: VectorKernels, executor: Executor) {
-  let kernels = kernels.raw
+  let raw = kernels.raw
   let tiles = ProductTiles(
-    rows: g.rows, columns: g.columns, depth: g.depth, panelColumns: kernels.panel_columns,
-    unit: g.form == ZS_QUADS.code ? kernels.quad_tile_rows : kernels.tile_rows, workers: executor.workerCount)
-  executor.parallelFor(tiles.count) { index, _ in
-    let (rows, panels) = tiles[index]
-    withUnsafePointer(to: g) {
-      kernels.gemm($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
-    }
+    rows: g.rows, columns: g.columns, depth: g.depth, panelColumns: raw.panel_columns,
+    unit: g.form == ZS_QUADS.code ? raw.bytes.tile_rows : raw.tile_rows, workers: executor.workerCount)
+  tiles.forEach(on: executor) { rows, panels in
+    withUnsafePointer(to: g) { kernels.multiply($0, rows: rows, panels: panels) }
   }
 }

@@ -86,7 +86,7 @@ struct IntegerProduct: Sendable {
         executor: call.executor)
     let columnZeros = try b.columnZeros(call.optionalInput(places.bZero)?.integersOfBytes())
     let tiles = ProductTiles(
-      rows: rows, columns: columns, depth: depth, panelColumns: kernels.panel_columns, unit: kernels.quad_tile_rows,
+      rows: rows, columns: columns, depth: depth, panelColumns: kernels.panel_columns, unit: kernels.bytes.tile_rows,
       workers: call.executor.workerCount)
     for matrix in 0..<pairs.count {
       let pair = pairs[matrix]
@@ -99,10 +99,9 @@ struct IntegerProduct: Sendable {
       b.set(&product, matrix: pair.b, zeros: columnZeros)
       let g = product
       withExtendedLifetime((b, columnZeros)) {
-        call.executor.parallelFor(tiles.count) { index, _ in
-          let (rows, panels) = tiles[index]
+        tiles.forEach(on: call.executor) { rows, panels in
           withUnsafePointer(to: g) {
-            kernels.integers($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
+            kernels.bytes.integers($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
           }
           let width = kernels.panel_columns
           finish(matrix, rows, panels.lowerBound * width..<min(columns, panels.upperBound * width))

@@ -124,7 +124,7 @@ private struct ByteMatrices: GateMatrices {
     let raw = kernels.raw
     func multiply(_ rows: Range<Int>, _ panels: Range<Int>) {
       withUnsafePointer(to: g) {
-        raw.integers($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
+        raw.bytes.integers($0, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
       }
       let first = panels.lowerBound * raw.panel_columns
       let start = rows.lowerBound * columns + first
@@ -136,8 +136,8 @@ private struct ByteMatrices: GateMatrices {
       if rows * columns * b.source.depth < Self.leastShared { return multiply(0..<rows, 0..<b.panels) }
       let tiles = ProductTiles(
         rows: rows, columns: columns, depth: b.source.depth, panelColumns: raw.panel_columns,
-        unit: raw.quad_tile_rows, workers: executor.workerCount)
-      executor.parallelFor(tiles.count) { index, _ in multiply(tiles[index].rows, tiles[index].panels) }
+        unit: raw.bytes.tile_rows, workers: executor.workerCount)
+      tiles.forEach(on: executor, multiply)
     }
   }
 

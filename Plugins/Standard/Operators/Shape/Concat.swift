@@ -10,6 +10,9 @@ extension Catalogue {
 private struct Concat: Operator {
   let signature = Signature("Concat", since: 1)
 
+  /// Bytes of the output that one worker writes.
+  private static let unit = 64
+
   private func axis(_ node: Node) throws -> Int {
     let rank = try node.input(0).rank
     guard let axis = try node.attributes.int("axis") ?? (node.opset < 4 ? 1 : nil) else {
@@ -31,17 +34,32 @@ private struct Concat: Operator {
     let (axis, type) = (try axis(node), try node.input(0).type)
     let size = try type.elementByteCount
     let views = try (0..<node.ownInputCount).map { AxisView(try node.input($0).shape, axis: axis) }
-    let whole = views.reduce(0) { $0 + $1.length * $1.inner * size }
-    return ClosureKernel(layout: try node.input(0).layout) { call in
-      guard whole > 0, let y = call.output(0).data else { return }
-      var place = 0
-      for (index, view) in views.enumerated() {
-        let bytes = view.length * view.inner * size
-        defer { place += bytes }
-        guard bytes > 0, let x = call.input(index).data else { continue }
-        let offset = place
-        call.executor.parallelRanges(view.outer, grain: max(1, 65536 / bytes)) { range in
-          for row in range { (y + row * whole + offset).copyMemory(from: x + row * bytes, byteCount: bytes) }
+    // Where each input's part of a row ends.
+    var ends: [Int] = []
+    for view in views { ends.append((ends.last ?? 0) + view.length * view.inner * size) }
+    let (whole, rows) = (ends.last ?? 0, views.first?.outer ?? 0)
+    let starts = [0] + ends.dropLast()
+    let places: [Int?] = rows == 1 && type != .string ? starts : []
+    return ClosureKernel(places: places, layout: try node.input(0).layout) { [ends] call in
+      guard whole > 0, rows > 0, let y = call.output(0).data else { return }
+      let parts = ends.indices.map { index in
+        let x = call.input(index).data
+        return (start: starts[index], end: ends[index], x: rows == 1 && x == y + starts[index] ? nil : x)
+      }
+      guard parts.contains(where: { $0.x != nil }) else { return }
+      call.executor.parallelRanges((rows * whole + Self.unit - 1) / Self.unit, grain: 1024) { range in
+        let end = min(range.upperBound * Self.unit, rows * whole)
+        var place = range.lowerBound * Self.unit
+        var index = parts.firstIndex { $0.end > place % whole } ?? 0
+        while place < end {
+          let (row, offset) = (place / whole, place % whole)
+          let part = parts[index]
+          let count = min(part.end - offset, end - place)
+          if count > 0, let x = part.x {
+            (y + place).copyMemory(from: x + row * (part.end - part.start) + offset - part.start, byteCount: count)
+          }
+          place += max(count, 0)
+          index = index + 1 == parts.count ? 0 : index + 1
         }
       }
       guard type == .string else { return }

@@ -98,7 +98,7 @@ extension CompilerGraph {
       for _ in 0..<Self.mostLinks {
         if self.shape(of: source) == shape { return source }
         guard let producer = self[source].producer, let input = self[producer].input(0),
-          self[producer].epilogue.isEmpty, self[producer].declaration?.traits.contains(.view) == true
+          self[producer].epilogue.isEmpty, self[producer].isView
         else { break }
         source = input
       }

@@ -1,15 +1,19 @@
 /// A stretch of memory that some value needs from one step to another.
-struct Lifetime {
-  var byteCount: Int
-  var first: Int
-  var last: Int
+package struct Lifetime: Sendable {
+  package var byteCount: Int
+  package var first: Int
+  package var last: Int
+
+  package init(byteCount: Int, first: Int, last: Int) {
+    (self.byteCount, self.first, self.last) = (byteCount, first, last)
+  }
 }
 
 /// Places lifetimes in one arena so that those that overlap in time don't overlap in memory: largest first, each at
 /// the lowest place that is free ("greedy by size", Pisarchyk and Lee 2020).
 ///
 /// - Returns: the offset of each, a multiple of `alignment`, and the arena's size.
-func placeInArena(_ lifetimes: [Lifetime], alignment: Int = 64) -> (offsets: [Int], byteCount: Int) {
+package func placeInArena(_ lifetimes: [Lifetime], alignment: Int = 64) -> (offsets: [Int], byteCount: Int) {
   guard lifetimes.count <= 10_000 else { return placeInOrder(lifetimes, alignment: alignment) }
   var offsets = [Int](repeating: 0, count: lifetimes.count)
   var placed: [(start: Int, end: Int, lifetime: Lifetime)] = []
