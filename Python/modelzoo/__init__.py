@@ -11,7 +11,7 @@ from .errors import (
     BadDataError, BadInputError, BadShapeError, CancelledError, DeadlineError, DefectError, Error, MissingOperatorError,
     NotFoundError, OutOfMemoryError, UnsupportedError, UsageError,
 )
-from .model import Box, Call, Class, Detection, Model, Prediction
+from .model import Box, Call, Class, Detection, Model, Prediction, shared
 from .session import InferenceSession, NodeArg, SessionOptions
 from .tensors import Tensor, Value, empty
 
@@ -20,5 +20,5 @@ __version__: str = _loaded.mz_version().decode()
 __all__ = [
     "BadDataError", "BadInputError", "BadShapeError", "Box", "Call", "CancelledError", "Class", "DeadlineError", "DefectError",
     "Detection", "Error", "InferenceSession", "MissingOperatorError", "Model", "NodeArg", "NotFoundError", "OutOfMemoryError",
-    "Prediction", "SessionOptions", "Tensor", "UnsupportedError", "UsageError", "Value", "empty",
+    "Prediction", "SessionOptions", "Tensor", "UnsupportedError", "UsageError", "Value", "empty", "shared",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import json
 import os
 import queue
@@ -297,6 +298,12 @@ class Model:
         with _limited(timeout, call) as pointer:
             check(library.mz_run(handle.pointer, names, tensors, len(lent), places, made, len(wanted), pointer))
         return {name: Tensor(made[index]) for index, name in enumerate(wanted)}
+
+
+@functools.lru_cache(maxsize=None)
+def shared(source: str, **options: Any) -> Model:
+    """The model, opened at most once a process, for workers that are given tasks one after the other (Spark, Ray)."""
+    return Model(source, **options)
 
 
 def _reopened(source: Union[str, bytes], options: Dict[str, Any]) -> Model:
