@@ -1,5 +1,5 @@
-// Stands for JBIG-KIT in the wheel, beside libtiff, which is linked against it: its licence, the GPL, would be the wheel's.
-// TIFF files that are compressed so are refused.
+// Stands for JBIG-KIT in the wheel, beside libtiff, which is linked against it: its licence, the GPL, would be the wheel's. Nothing
+// is lost, as ZooImage refuses TIFF files that are compressed so before libtiff decodes them.
 #include <stddef.h>
 
 enum { refused = 1 };

@@ -212,7 +212,7 @@ class Model:
         if generation:
             raise UsageError(f"a model for {self.task} does not take {', '.join(generation)}")
         if isinstance(given, (str, os.PathLike)):
-            return self._answer(library.mz_predict_image_file, os.fsencode(given), timeout=timeout, call=call)
+            return self._answer(library.mz_predict_image_file, _text(os.fspath(given)), timeout=timeout, call=call)
         if isinstance(given, (bytes, bytearray, memoryview)):
             encoded = bytes(given)
             return self._answer(library.mz_predict_image, encoded, len(encoded), timeout=timeout, call=call)

@@ -218,6 +218,8 @@ class Lives(unittest.TestCase):
                 model.predict(b"no picture")
             with self.assertRaises(modelzoo.NotFoundError):
                 model.predict("/none.jpg")
+            with self.assertRaises(modelzoo.UsageError):
+                model.predict(f"{CAT}\0.jpg")
             with self.assertRaises(TimeoutError):
                 model.run({"input": ones(4096)}, timeout=1e-4)
             with self.assertRaises(modelzoo.UsageError):
@@ -256,6 +258,10 @@ class Lives(unittest.TestCase):
             with multiprocessing.get_context(method).Pool(2) as pool:
                 self.assertEqual(pool.map(model.predict, [str(CAT)] * 4), [expected] * 4)
         self.assertEqual(model.predict(CAT), expected)
+
+    def test_shared(self):
+        self.assertIs(modelzoo.shared("resnet20-cifar10", threads=1), modelzoo.shared("resnet20-cifar10", threads=1))
+        self.assertIsNot(modelzoo.shared("resnet20-cifar10", threads=1), modelzoo.shared("resnet20-cifar10"))
 
     def test_threads(self):
         model, failures = modelzoo.Model(RESNET, threads=1), []
