@@ -19,7 +19,7 @@ import ray
 
 SCORING = str(Path(__file__).resolve().parent.parent / "Scoring")
 sys.path.insert(0, SCORING)
-from scoring import MODEL, compare, scored  # noqa: E402
+from scoring import MODEL, compare, report, scored  # noqa: E402
 
 
 class Scorer:
@@ -28,7 +28,7 @@ class Scorer:
     def __init__(self, workers):
         import modelzoo
         self.model = modelzoo.Model(MODEL, threads=1)
-        # Whoever looks for a worker to kill finds it here.
+        # Says that this process has its model: how many there are, since when, and which one could be killed.
         (Path(workers) / str(os.getpid())).touch()
 
     def __call__(self, batch):
@@ -54,26 +54,31 @@ def main():
     ray.init(
         num_cpus=given.workers + 1, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
         runtime_env={"env_vars": {"PYTHONPATH": SCORING}})
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # Blocks go to actors whole: there have to be many for each, and what is lost with an actor is few of them.
+    context.target_max_block_size = 1 << 20
     logging.getLogger("ray.data").setLevel("ERROR")
     with tempfile.TemporaryDirectory() as workers:
         killed = []
         if given.kill:
             threading.Thread(target=kill_one, args=(workers, killed), daemon=True).start()
-        start = time.monotonic()
-        table = ray.data.read_parquet(str(Path(given.folder).resolve() / "pictures"), override_num_blocks=20)
+        start = time.time()
+        table = ray.data.read_parquet(str(Path(given.folder).resolve() / "pictures"))
         answered = table.map_batches(
             Scorer, fn_constructor_args=(workers,), batch_size=100, num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=given.workers))
-        got = [(row["id"], row["label"], row["probability"]) for row in answered.iter_rows()]
-        seconds = time.monotonic() - start
-        processes = len(list(Path(workers).iterdir()))
+        got = [
+            row for batch in answered.iter_batches(batch_format="numpy")
+            for row in zip(*(batch[name].tolist() for name in ("id", "label", "probability")))]
+        end = time.time()
+        begun = [process.stat().st_mtime for process in Path(workers).iterdir()]
     if given.kill and not killed:
         sys.exit("FAIL: all was done before an actor could be killed")
     ray.shutdown()
     what = f"Ray, {given.workers} actors" + (f", {killed[0]} killed" if killed else "")
     compare(given.folder, got, what)
-    print(f"{processes} processes: {seconds:.1f} s, {len(got) / seconds:.0f} a second")
+    report(start, end, begun, len(got))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ cmp -s "$example/requirements.txt" "$environment/complete" || {
 score() {
   "$python" "$example/score.py" "$pictures" "$@" 2>"$pictures/said" | tee "$pictures/out" \
     || { tail -n 50 "$pictures/said" >&2; exit 1; }
-  seconds=$(sed -n 's/.*: \([0-9.]*\) s, .*/\1/p' "$pictures/out")
+  seconds=$(sed -n 's/.*; \([0-9.]*\) s from .*/\1/p' "$pictures/out")
 }
 score --workers 1
 one=$seconds

@@ -20,3 +20,9 @@ def compare(folder, got, what):
     if sorted(got) != expected:
         sys.exit(f"FAIL: {what}: {len(got)} answers, {len(set(got) ^ set(expected))} other ones than one process gave")
     print(f"PASS: {what}: {len(got)} answers, those of one process")
+
+
+def report(start, end, begun, count):
+    """How long it took from `start` to `end`, and from when the first of the processes was ready, which `begun` has."""
+    scoring = end - min(begun)
+    print(f"{len(begun)} processes: {end - start:.1f} s; {scoring:.1f} s from the first model that was open, {count / scoring:.0f} a second")

@@ -21,23 +21,24 @@ from pyspark.sql.functions import col
 from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Scoring"))
-from scoring import MODEL, compare, scored  # noqa: E402
+from scoring import MODEL, compare, report, scored  # noqa: E402
 
 ANSWER = StructType([StructField("label", StringType()), StructField("probability", DoubleType())])
 
 
 def mark(workers):
-    """Leaves a word of this process where whoever looks for a worker to kill finds it."""
-    (Path(workers) / str(os.getpid())).touch()
+    """Says once that this process has its model: how many there are, since when, and which one could be killed."""
+    if not (own := Path(workers) / str(os.getpid())).exists():
+        own.touch()
 
 
 def in_pandas(workers):
     def score(batches):
         import modelzoo
         import pandas
-        mark(workers)
         # Once a process, however many tasks it is given.
         model = modelzoo.shared(MODEL, threads=1)
+        mark(workers)
         for batch in batches:
             labels, probabilities = scored(model, batch["jpeg"])
             yield pandas.DataFrame({"id": batch["id"], "label": labels, "probability": probabilities})
@@ -48,8 +49,8 @@ def as_udf(workers):
     def make():
         import modelzoo
         import numpy
-        mark(workers)
         model = modelzoo.shared(MODEL, threads=1)
+        mark(workers)
 
         def score(jpegs):
             labels, probabilities = scored(model, jpegs)
@@ -91,6 +92,7 @@ def main():
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", 100)
         # A task is a file or two: what is lost with a worker is done again.
         .config("spark.sql.files.maxPartitionBytes", 4 << 20).getOrCreate())
+    # What is killed makes a noise.
     spark.sparkContext.setLogLevel("OFF" if given.kill else "ERROR")
     spark.sparkContext.addPyFile(str(Path(__file__).resolve().parent.parent / "Scoring" / "scoring.py"))
     with tempfile.TemporaryDirectory() as workers:
@@ -106,18 +108,17 @@ def main():
         killed = []
         if given.kill:
             threading.Thread(target=kill_one, args=(workers, given.kill, killed), daemon=True).start()
-        start = time.monotonic()
+        start = time.time()
         got = [tuple(row) for row in answered.collect()]
-        seconds = time.monotonic() - start
-        processes = len(list(Path(workers).iterdir()))
+        end = time.time()
+        begun = [process.stat().st_mtime for process in Path(workers).iterdir()]
     if given.kill and not killed:
         sys.exit("FAIL: all was done before a worker could be killed")
-    partitions = table.rdd.getNumPartitions()
     spark.stop()
     what = f"Spark, {given.workers} executors, {'predict_batch_udf' if given.udf else 'mapInPandas'}"
     what += f", {given.kill} {killed[0]} killed" if killed else ""
     compare(given.folder, got, what)
-    print(f"{partitions} tasks in {processes} processes: {seconds:.1f} s, {len(got) / seconds:.0f} a second")
+    report(start, end, begun, len(got))
 
 
 if __name__ == "__main__":
