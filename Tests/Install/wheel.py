@@ -199,6 +199,17 @@ class Tensors(unittest.TestCase):
 
 
 class Lives(unittest.TestCase):
+    def test_libraries_are_its_own(self):
+        package = Path(modelzoo.__file__).parent
+        modelzoo.Model(RESNET)
+        with open("/proc/self/maps") as lines:
+            files = {Path(line.split()[5]) for line in lines if ".so" in line}
+        for name in ["libswiftCore", "libFoundationEssentials", "libdispatch", "libwebp", "libtiff", "libjbig", "libonig"]:
+            (file,) = [file for file in files if file.name.startswith(name) and "pillow" not in str(file)]
+            self.assertEqual(file.parent, package.parent / "modelzoo.libs")
+        (file,) = [file for file in files if file.name.startswith("libmodelzoo")]
+        self.assertEqual(file.parent, package / "lib")
+
     def test_errors(self):
         with self.assertRaisesRegex(modelzoo.NotFoundError, "none.zoo"):
             modelzoo.Model("/none.zoo")
