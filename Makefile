@@ -15,8 +15,8 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench example format lint proto \
-  clean
+.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench example \
+  format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
