@@ -15,8 +15,8 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build install uninstall dist docs api demo test sanitize soak fuzz fuzz-graphs bench example format lint proto \
-  clean
+.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench example \
+  format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -71,6 +71,19 @@ DIST = .build/dist
 
 dist:
 	@Packaging/dist.sh $(BIN) $(DIST)
+
+# Python's package (Python), from what `make` has built, in DIST.
+wheel: .build/wheel-tools/.complete
+	@Packaging/wheel.sh $(BIN) $(DIST) .build/wheel-tools/bin
+
+.build/wheel-tools/.complete: Packaging/wheel-requirements.txt
+	python3 -m venv .build/wheel-tools
+	.build/wheel-tools/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# The examples that score 10,000 pictures on Spark and on Ray. No part of `make test`: each fetches half a gigabyte.
+spark ray: wheel
+	@Examples/Scoring/run.sh $@ "$$(ls $(DIST)/modelzoo-*.whl)"
 
 # The documentation of the public modules, by DocC, in .build/docs/modelzoo.doccarchive.
 docs: build

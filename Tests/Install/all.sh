@@ -11,5 +11,6 @@ ZOO_PLUGIN_PATH=$plugin "$1/zoo" run $operator/softsign.onnx --seed 1 \
 echo "PASS: zoo runs a model with the operator of $operator"
 Tests/Install/check.sh "$plugin" $operator/softsign.onnx
 Tests/Install/library.sh
+Tests/Install/wheel.sh "$1"
 Tests/Install/dist.sh
 Tests/Install/examples.sh "$plugin" "$PWD/$operator/softsign.onnx"
