@@ -16,8 +16,8 @@ import Synchronization
 /// the system where it is much.
 ///
 /// A virtual machine whose host has to find memory for a large page first takes several times as long as for small ones that
-/// were used before. Where the first one of a region tells so, the others are small, until two seconds later, when whoever
-/// only wanted one answer is gone, all become large ones in the background.
+/// were used before. So large blocks begin with small pages, and so does a region whose first page tells of such a host; what
+/// is still there some time later, when whoever only wanted one answer is gone, moves to large ones in the background.
 enum LargePages {
   private static let pageSize = 2 << 20
   /// Addresses are cheap: only what is touched takes memory.
@@ -128,14 +128,18 @@ enum LargePages {
     munmap(start, count)
   }
 
-  private static let patience = Duration.microseconds(800)
+  /// For a first large page, and before small ones become large.
+  private static let (patience, delay) = (Duration.microseconds(800), Duration.milliseconds(300))
 
   private static func askForLargePages(_ start: UnsafeMutableRawPointer, _ count: Int) {
     #if os(Linux)
-      guard count > pageSize, madvise(start, count, MADV_HUGEPAGE) == 0 else { return }
-      let time = ContinuousClock().measure { start.storeBytes(of: 0, as: UInt8.self) }
-      guard time > patience else { return }
-      madvise(start + pageSize, count - pageSize, MADV_NOHUGEPAGE)
+      guard count > pageSize else { return }
+      if count <= regionSize, madvise(start, pageSize, MADV_HUGEPAGE) == 0,
+        ContinuousClock().measure({ start.storeBytes(of: 0, as: UInt8.self) }) < patience
+      {
+        madvise(start, count, MADV_HUGEPAGE)
+        return
+      }
       let address = UInt(bitPattern: start)
       let isFirst = slow.withLock { slow in
         slow[address] = count
@@ -143,7 +147,7 @@ enum LargePages {
       }
       guard isFirst else { return }
       Task.detached(priority: .background) {
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: delay)
         makeLarge()
       }
     #endif
