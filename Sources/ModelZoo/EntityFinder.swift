@@ -23,7 +23,7 @@ struct EntityFinder {
   ///   - encoding: The text's tokens, special ones included.
   ///   - scores: Of each of them, by class.
   func entities(in text: String, _ encoding: Encoding, _ scores: [[Float]]) throws -> [Entity] {
-    let places = try TokenPlaces(of: text, tokenizer)
+    let places = try TokenPlaces(of: text, tokenizer, most: encoding.ids.count)
     let scalars = Array(text.unicodeScalars)
     var found: [Found] = []
     for (range, scores) in zip(places.ranges, scores.dropFirst(places.specialCount(before: encoding))) {
@@ -57,7 +57,11 @@ struct TokenPlaces {
   private let tokens: [Int32]
   private(set) var ranges: [Range<Int>] = []
 
-  init(of text: String, _ tokenizer: Tokenizer) throws {
+  /// Longer words are not searched for places in them, which takes time in proportion to the square of their length.
+  private static let longestWord = 1024
+
+  /// - Parameter most: So many tokens, or a few more, have their places found.
+  init(of text: String, _ tokenizer: Tokenizer, most: Int) throws {
     func encode(_ scalars: ArraySlice<Unicode.Scalar>) throws -> [Int32] {
       var part = String.UnicodeScalarView()
       part.append(contentsOf: scalars)
@@ -67,8 +71,8 @@ struct TokenPlaces {
     tokens = try encode(scalars[...])
     for cuts in [Self.words(scalars, withSpace: true), Self.words(scalars, withSpace: false), [0..<scalars.count]] {
       let parts = try cuts.map { try encode(scalars[$0]) }
-      guard parts.reduce([], +) == tokens else { continue }
-      for (cut, part) in zip(cuts, parts) where !part.isEmpty {
+      guard parts.joined().elementsEqual(tokens) else { continue }
+      for (cut, part) in zip(cuts, parts) where !part.isEmpty && ranges.count < most {
         ranges += try Self.ranges(of: part, in: scalars[cut], encode)
       }
       return
@@ -110,7 +114,7 @@ struct TokenPlaces {
   ) throws -> [Range<Int>] {
     // Where the first tokens end, by how many they are.
     var ends: [Int: Int] = [0: word.startIndex, tokens.count: word.endIndex]
-    if tokens.count > 1 {
+    if tokens.count > 1, word.count <= longestWord {
       for end in word.indices.dropFirst() {
         let beginning = try encode(word[..<end])
         if beginning.count < tokens.count, tokens.starts(with: beginning), !beginning.isEmpty {
