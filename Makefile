@@ -15,8 +15,8 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
 
-.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench example \
-  format lint proto clean
+.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench \
+  bench-answers example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -167,6 +167,16 @@ bench: build .venv/.bench-complete
 	$(or $(TORCH),.venv/bin/python3) -W ignore Benchmarks/Peers/networks.py $(NETWORKS) \
 	  $$(.venv/bin/python3 Benchmarks/Peers/compare.py $(BENCH) --list)
 	.venv/bin/python3 Benchmarks/Peers/compare.py $(BENCH)
+
+# Language models in GGUF files beside llama.cpp and ik_llama.cpp: make bench-answers GGUF="a.gguf b.gguf". Apart from the others,
+# as PyPI has llama.cpp as source alone, which takes long to build.
+GGUF =
+bench-answers: build .venv/.answers-complete
+	.venv/bin/python3 Benchmarks/Peers/answers.py $(GGUF) $(BENCH)
+
+.venv/.answers-complete: Benchmarks/requirements-answers.txt .venv/.complete
+	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 .venv/.bench-complete: Benchmarks/requirements.txt .venv/.complete
 	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<

@@ -282,7 +282,8 @@ let package = Package(
     .executableTarget(
       name: "zoo",
       dependencies: [
-        "ZooPlatform", "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "Files", "GraphBuilder", "NumPyFormat",
+        "ZooPlatform", "CArguments", "ModelZoo", "ZooDrawing", "ZooEvaluation", "WeightBlocks", "Files", "GraphBuilder",
+        "NumPyFormat",
         "OpsetConversion", "PackageFormat", "ResNet",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -443,7 +444,7 @@ let package = Package(
         "TensorFiles", "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
         "EncoderDecoder", "GGUFFormat", "TransformerDecoder",
         "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost", "ZooRuntime",
-        "ZooSystem",
+        "ZooSystem", "WeightBlocks",
       ],
       exclude: [
         "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py",

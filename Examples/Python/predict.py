@@ -79,7 +79,8 @@ class Model:
 
     @property
     def takes_text(self):
-        return library.mz_task(self.pointer) in [b"textEmbedding", b"textGeneration", b"translation"]
+        return library.mz_task(self.pointer) in [
+            b"textEmbedding", b"textGeneration", b"translation", b"textClassification", b"tokenClassification"]
 
     def predict(self, given, seconds=60):
         """The answer as a dictionary. Other threads of Python run meanwhile."""

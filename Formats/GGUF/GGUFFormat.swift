@@ -43,7 +43,7 @@ package enum GGUFFormat {
 
   /// Writes `file` to `path`, version 3. The tensors keep their order, and one at a time is in memory.
   ///
-  /// - Parameter storage: `q8_0` quantizes what `quantized(_:as:)` quantizes; `nil` writes all tensors as they are.
+  /// - Parameter storage: Quantizes what `quantized(_:as:)` quantizes; `nil` writes all tensors as they are.
   /// - Throws: `ZooError`: `usage` for names that are taken or too long and for another storage, `unsupported` for types
   ///   that GGUF lacks and for more than four dimensions, `notFound` where the folder can't be written; what the tensors
   ///   throw when they are loaded.
@@ -53,30 +53,29 @@ package enum GGUFFormat {
 
   /// How `tensor` is stored, if it comes from a GGUF file's blocks or from `quantized(_:as:)`: its numbers are float32
   /// only because they were dequantized. `nil` for any other.
-  package static func type(of tensor: StoredTensor) -> GGUFType? {
-    tensor.blocks?.type ?? (tensor.origin is QuantizingTensor ? QuantizingTensor.type : nil)
-  }
+  package static func type(of tensor: StoredTensor) -> GGUFType? { tensor.blocks?.type }
 
-  /// `tensor` in blocks, quantized whenever it is read or written: its elements are what the blocks can hold. Rounds as
-  /// ggml's reference does.
+  /// `tensor` in blocks, quantized whenever it is read or written: its elements are what the blocks can hold
+  /// (`BlockQuantization`). Rows that are no whole blocks are put into those of `GGUFType.fallback`.
   ///
-  /// `nil` for what stays as it is: tensors of integers, of one dimension, or with rows that are no whole blocks, and
-  /// those in such blocks already.
+  /// `nil` for what stays as it is: tensors of integers, of one dimension, or with rows that are no whole blocks of either,
+  /// and those in such blocks already.
   ///
-  /// - Parameter storage: Only `q8_0` for now.
+  /// - Parameter storage: One of `GGUFType.quantizable`.
   /// - Throws: `ZooError` (`usage`) for another type.
   package static func quantized(_ tensor: StoredTensor, as storage: GGUFType) throws -> StoredTensor? {
     try check(storage)
-    guard tensor.shape.count >= 2, let row = tensor.shape.last, row % storage.blockCount == 0,
-      type(of: tensor) != storage, let exact = try tensor.type == .float32 ? tensor : tensor.asFloat32()
+    guard tensor.shape.count >= 2, let row = tensor.shape.last, let fitting = storage.fitting(row),
+      type(of: tensor) != fitting, let exact = try tensor.type == .float32 ? tensor : tensor.asFloat32()
     else { return nil }
-    return try StoredTensor(
-      type: .float32, shape: tensor.shape, source: QuantizingTensor(exact: exact))
+    return try exact.quantized(toBlocksOf: fitting)?.dequantized(fromBlocksOf: fitting)
   }
 
   static func check(_ storage: GGUFType) throws {
-    guard storage == .q8_0 else {
-      throw ZooError(.usage, "tensors can't be quantized to \(storage.name)", advice: "choose \(GGUFType.q8_0.name)")
+    guard GGUFType.quantizable.contains(storage) else {
+      throw ZooError(
+        .usage, "tensors can't be quantized to \(storage.name)",
+        advice: "choose one of \(GGUFType.quantizable.map(\.name).joined(separator: ", "))")
     }
   }
 }

@@ -52,9 +52,8 @@ struct GGUFWriter {
       // Of the layout of ggml's blocks; readers ask for it.
       metadata.append(Property(key: Self.versionKey, value: "uint32:2"))
     }
-    if storage == .q8_0, let index = metadata.firstIndex(where: { $0.key == Self.fileTypeKey }) {
-      // llama.cpp's number for files that are mostly Q8_0.
-      metadata[index].value = "uint32:7"
+    if let number = storage?.fileType, let index = metadata.firstIndex(where: { $0.key == Self.fileTypeKey }) {
+      metadata[index].value = "uint32:\(number)"
     }
   }
 
@@ -66,11 +65,7 @@ struct GGUFWriter {
     for item in tensors {
       do {
         try output.skip(to: padded(output.count))
-        if let quantizing = item.tensor.origin as? QuantizingTensor {
-          try quantizing.forEachPieceOfBlocks { try output.append($0) }
-        } else {
-          try (item.tensor.blocks?.bytes ?? item.tensor).readPieces { try output.append($0) }
-        }
+        try (item.tensor.blocks?.bytes ?? item.tensor).readPieces { try output.append($0) }
       } catch let error as ZooError {
         throw error.located("tensor \"\(item.name)\"")
       }
@@ -110,5 +105,26 @@ struct GGUFWriter {
       offset = padded(offset + byteCount)
     }
     return bytes
+  }
+}
+
+extension GGUFType {
+  /// llama.cpp's number for files that are mostly of this type (`llama_ftype`), of K types the smaller mixture.
+  fileprivate var fileType: Int? {
+    switch self {
+    case .q4_0: 2
+    case .q4_1: 3
+    case .q8_0: 7
+    case .q5_0: 8
+    case .q5_1: 9
+    case .q2_k: 10
+    case .q3_k: 11
+    case .q4_k: 14
+    case .q5_k: 16
+    case .q6_k: 18
+    case .iq4_nl: 25
+    case .iq4_xs: 30
+    default: nil
+    }
   }
 }

@@ -6,6 +6,18 @@ import ZooCore
 ///
 /// - Throws: `ZooError`: `notFound` for a missing file, `badData` for one that is damaged, too large or no text.
 package func textLines(contentsOf path: String) throws -> [String] {
+  TextFile.lines(of: try wholeText(contentsOf: path)).map { line in
+    let scalars = line.unicodeScalars
+    let start = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
+    let end = scalars.lastIndex { !$0.properties.isWhitespace }.map { scalars.index(after: $0) } ?? scalars.endIndex
+    return String(scalars[start..<max(start, end)])
+  }
+}
+
+/// A text file's contents, compressed by gzip or not.
+///
+/// - Throws: as `textLines`.
+package func wholeText(contentsOf path: String) throws -> String {
   let most = 1 << 30
   let file = try InputFile(path: path)
   _ = try file.read(1)
@@ -25,10 +37,5 @@ package func textLines(contentsOf path: String) throws -> [String] {
   guard status == Z_OK || status == Z_STREAM_END else {
     throw ZooError(.badData, "the compressed text is damaged or cut short", at: path)
   }
-  return TextFile.lines(of: try TextFile.decode(bytes, name: path)).map { line in
-    let scalars = line.unicodeScalars
-    let start = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
-    let end = scalars.lastIndex { !$0.properties.isWhitespace }.map { scalars.index(after: $0) } ?? scalars.endIndex
-    return String(scalars[start..<max(start, end)])
-  }
+  return try TextFile.decode(bytes, name: path)
 }

@@ -14,6 +14,7 @@ public struct Input: Sendable {
     case imageBytes([UInt8], name: String)
     case image(Image)
     case text(String, prompt: String?)
+    case pair(String, String)
     case tensors([String: Tensor])
   }
 
@@ -64,6 +65,9 @@ public struct Input: Sendable {
     Input(content: .text(text, prompt: prompt))
   }
 
+  /// Two texts that a model takes together: a query and what may answer it, for one that ranks; a premise and a hypothesis.
+  public static func text(_ text: String, pair second: String) -> Input { Input(content: .pair(text, second)) }
+
   /// The network's own inputs by name, already prepared.
   public static func tensors(_ tensors: [String: Tensor]) -> Input { Input(content: .tensors(tensors)) }
 
@@ -76,7 +80,7 @@ public struct Input: Sendable {
     case .imageURL(let url): try Image(contentsOf: url.filePath)
     case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
     case .image(let image): image
-    case .text, .tensors: nil
+    case .text, .pair, .tensors: nil
     }
   }
 }

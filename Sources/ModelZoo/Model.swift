@@ -239,6 +239,8 @@ public final class Model: Sendable {
         _ = try compiled.steps(for: orderedShapes(others.merging(shapes) { $1 }))
       case .translation, .textGeneration:
         _ = try textGenerator().predict([.text("a")], options: GenerationOptions(maximumTokens: 2))
+      case .textClassification, .tokenClassification: _ = try predictor().predict([.text("a")])
+      case .textRanking: _ = try predictor().predict([.text("a", pair: "a")])
       case .textEmbedding where metadata.tokenizer != nil: _ = try predictor().predict([.text("a")])
       case .textEmbedding, .imageClassification, .objectDetection:
         let side = 64
@@ -255,6 +257,7 @@ public final class Model: Sendable {
     case .objectDetection: try ObjectDetector(self)
     case .textEmbedding: try known { try Embedder(self) }
     case .translation, .textGeneration: try textGenerator()
+    case .textClassification, .tokenClassification, .textRanking: try known { try TextClassifier(self) }
     case .none:
       throw ZooError(
         .unsupported, "predict does not know the task \(metadata.task.rawValue) yet", at: metadata.name,

@@ -78,4 +78,47 @@ extension StoredTensor {
   package var blocks: (bytes: StoredTensor, type: GGUFType)? {
     (origin as? BlockSource).map { ($0.bytes, $0.type) }
   }
+
+  /// The transposed matrix of what `dequantized(fromBlocksOf:)` has given; `nil` for any other tensor.
+  package func transposedBlocks() throws -> StoredTensor? {
+    guard blocks != nil, shape.count == 2 else { return nil }
+    return try StoredTensor(type: .float32, shape: shape.reversed(), source: TransposedBlocks(rows: self))
+  }
+
+  /// Of what `transposedBlocks()` has given: the blocks of its columns, one column a row of bytes.
+  package var columnBlocks: (bytes: StoredTensor, type: GGUFType)? { (origin as? TransposedBlocks)?.rows.blocks }
+}
+
+/// A matrix whose columns lie in blocks.
+private struct TransposedBlocks: TensorSource {
+  let rows: StoredTensor
+
+  func load(type: ElementType, shape: [Int]) throws -> Tensor { try rows.load().transposed() }
+}
+
+extension Tensor {
+  /// A matrix of float32 with rows and columns exchanged.
+  package func transposed() throws -> Tensor {
+    guard type == .float32, shape.count == 2 else {
+      throw ZooError(.defect, "\(type.name) of shape \(shape) is no matrix of float32")
+    }
+    let (rows, columns) = (shape[0], shape[1])
+    return try Tensor(type: .float32, shape: [columns, rows]) { bytes in
+      let output = bytes.bindMemory(to: Float.self)
+      withUnsafeBytes { input in
+        let input = input.bindMemory(to: Float.self)
+        // Squares of few lines of the cache.
+        let side = 16
+        for top in stride(from: 0, to: rows, by: side) {
+          for left in stride(from: 0, to: columns, by: side) {
+            for row in top..<min(top + side, rows) {
+              for column in left..<min(left + side, columns) {
+                output[column &* rows &+ row] = input[row &* columns &+ column]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
 }

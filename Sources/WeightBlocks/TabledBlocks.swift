@@ -2,7 +2,7 @@ import ZooCore
 
 /// Blocks whose bits choose among numbers of a table: four bits among sixteen, or a ternary digit.
 extension Dequantization {
-  private static let numbersOfIQ4: [Float] = [
+  static let numbersOfIQ4: [Float] = [
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
   ]
   /// Of the OCP's E2M1, doubled.

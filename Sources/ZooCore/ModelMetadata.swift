@@ -22,6 +22,8 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var embedding: EmbeddingSettings?
   /// How tokens are generated.
   public var generation: GenerationSettings?
+  /// How texts are classified.
+  public var classification: TextClassificationSettings?
   public var license = ""
   /// Where the weights come from.
   public var source = ""
@@ -49,6 +51,12 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
     case translation
     /// The beginning of a text in, its continuation out: decoder alone.
     case textGeneration
+    /// A text in, or two, classes out.
+    case textClassification
+    /// A text in, the parts of it that are of some class out.
+    case tokenClassification
+    /// Two texts in, a query and what may answer it, a score out.
+    case textRanking
   }
 
   public struct Accuracy: Sendable, Hashable, Codable {

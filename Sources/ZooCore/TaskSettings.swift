@@ -83,6 +83,28 @@ public struct EmbeddingSettings: Sendable, Hashable, Codable {
   }
 }
 
+/// How a text, two texts, or the tokens of a text are classified.
+public struct TextClassificationSettings: Sendable, Hashable, Codable {
+  /// What the classes' scores are made of.
+  public enum Scores: String, Sendable, Hashable, Codable {
+    /// One class is the right one: the network's numbers are logits, and all probabilities together give 1.
+    case softmax
+    /// Each class is right or not, whatever the others are.
+    case sigmoid
+    /// The network's numbers themselves.
+    case none
+  }
+
+  public var scores: Scores
+  /// Tokens beyond this many, special ones included, are dropped; of two texts, those of the longer one.
+  public var maximumLength: Int
+
+  public init(scores: Scores, maximumLength: Int) {
+    self.scores = scores
+    self.maximumLength = maximumLength
+  }
+}
+
 /// How tokens are generated. The names of the values are those of Hugging Face's generation_config.json where it has them.
 public struct GenerationSettings: Sendable, Hashable, Codable {
   /// What a decoder begins with; `nil` where the prompt is the beginning.

@@ -5,6 +5,8 @@ Usage: gguf_files.py write FOLDER   types.gguf: values and tensors of every type
        gguf_files.py show FILE      a line for each value (its bytes in hexadecimal, but for the version) and each tensor
        gguf_files.py check FOLDER   whether ours.gguf holds numbers.npz, quantized where it should be, and compares
                                     FOLDER/read.npz with what the package makes of ours.gguf
+       gguf_files.py quantize FOLDER  whether read.npz is what blocks.npz stands for; a line for each type: whether the package
+                                    makes the same blocks of numbers.npz (None where it makes none), and their error
 """
 
 import pathlib
@@ -115,5 +117,22 @@ def check(folder):
     print(count)
 
 
+def quantize(folder):
+    numbers = np.load(folder / "numbers.npz")["numbers"]
+    blocks, read = (np.load(folder / name) for name in ("blocks.npz", "read.npz"))
+    for name in blocks.files:
+        values = gguf.quants.dequantize(blocks[name], Type[name])
+        assert np.array_equal(values.view(np.uint32), read[name].view(np.uint32)), name
+        try:
+            with np.errstate(all="ignore"):
+                # Beyond what its own conversions to integers are defined for.
+                rows = [row for row in range(len(numbers)) if row != 11]
+                same = np.array_equal(gguf.quants.quantize(numbers[rows], Type[name]), blocks[name][rows])
+        except NotImplementedError:
+            same = None
+        exact, found = (array[:4].astype(np.float64) for array in (numbers, values))
+        print(name, same, np.sqrt(((exact - found) ** 2).sum() / (exact ** 2).sum()))
+
+
 if __name__ == "__main__":
-    {"write": write, "split": split, "show": show, "check": check}[sys.argv[1]](pathlib.Path(sys.argv[2]))
+    {"write": write, "split": split, "show": show, "check": check, "quantize": quantize}[sys.argv[1]](pathlib.Path(sys.argv[2]))

@@ -97,6 +97,54 @@ def classifiers():
         save(folder, kind(config), expected)
 
 
+def text_classifiers():
+    """What transformers' pipelines and a CrossEncoder's rule make of texts: Fixtures/text-classifiers.json."""
+    from transformers import TextClassificationPipeline, TokenClassificationPipeline
+    fixtures = HERE / "Fixtures"
+    tokenizer = BertTokenizerFast(vocab=str(fixtures / "bert/vocab.txt"), model_max_length=24)
+    ranking = fixtures / "bert-ranking"
+    ranking.mkdir(exist_ok=True)
+    shutil.copy(fixtures / "bert/vocab.txt", ranking)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24,
+        max_position_embeddings=32, num_labels=1)
+    save(ranking, BertForSequenceClassification(config), lambda model: {})
+    (ranking / "expected.json").unlink()
+
+    texts = ["a dog runs", "The cat sleeps on the mat,and a dog  runs!", "naïve café dogs running", ""]
+    pairs = [("a dog runs", "the cat sleeps"), ("cat", "a cat sleeps on the mat"), ("dog " * 12, "run " * 20)]
+    found = {"texts": texts, "pairs": pairs}
+    network = BertForSequenceClassification.from_pretrained(fixtures / "bert-sequence").eval()
+    for rule in ("softmax", "sigmoid", "none"):
+        pipeline = TextClassificationPipeline(model=network, tokenizer=tokenizer, top_k=None, function_to_apply=rule)
+        found[rule] = [{entry["label"]: entry["score"] for entry in pipeline([text], truncation=True)[0]} for text in texts]
+    pipeline = TextClassificationPipeline(model=network, tokenizer=tokenizer, top_k=None)
+    found["pairs_softmax"] = [
+        {entry["label"]: entry["score"] for entry in pipeline([{"text": a, "text_pair": b}], truncation=True)[0]}
+        for a, b in pairs]
+    network = BertForSequenceClassification.from_pretrained(ranking).eval()
+    with torch.no_grad():
+        found["ranking"] = [
+            torch.sigmoid(network(**tokenizer(a, b, return_tensors="pt", truncation=True)).logits).item() for a, b in pairs]
+    # One whose tokens are not all of one class.
+    labels = ["O", "B-PER", "I-PER", "LOC"]
+    config.num_labels, config.id2label = len(labels), dict(enumerate(labels))
+    network = BertForTokenClassification(config).eval()
+    torch.nn.init.normal_(network.classifier.weight, std=2)
+    with torch.no_grad():
+        network.classifier.bias -= torch.cat(
+            [network(**tokenizer(text, return_tensors="pt")).logits[0] for text in texts]).mean(0)
+    folder = fixtures / "bert-entities"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(fixtures / "bert/vocab.txt", folder)
+    network.save_pretrained(folder)
+    pipeline = TokenClassificationPipeline(model=network, tokenizer=tokenizer, aggregation_strategy="simple")
+    found["entities"] = [
+        [{"label": entry["entity_group"], "score": float(entry["score"]), "start": entry["start"], "end": entry["end"]}
+         for entry in pipeline(text)] for text in texts if text]
+    (fixtures / "text-classifiers.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
 def gpt2():
     folder = HERE / "Fixtures/gpt2"
     folder.mkdir(parents=True, exist_ok=True)
@@ -333,6 +381,6 @@ def processors():
 
 
 if __name__ == "__main__":
-    for make in [bert, classifiers, gpt2, pictures, families, sentences, processors]:
+    for make in [bert, classifiers, text_classifiers, gpt2, pictures, families, sentences, processors]:
         if len(sys.argv) == 1 or make.__name__ in sys.argv:
             make()

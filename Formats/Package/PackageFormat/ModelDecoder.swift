@@ -266,6 +266,11 @@ struct ModelDecoder {
     }
     metadata.embedding = try message.embedding.map { try decode($0.pointee) }
     metadata.generation = message.generation.map { decode($0.pointee) }
+    metadata.classification = try message.classification.map { message in
+      TextClassificationSettings(
+        scores: try choice(message.pointee.scores, "scores") ?? .softmax,
+        maximumLength: Int(clamping: message.pointee.maximum_length))
+    }
     return metadata
   }
 

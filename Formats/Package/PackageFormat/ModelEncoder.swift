@@ -317,6 +317,7 @@ struct ModelEncoder {
     message.pointee.tokenizer = try metadata.tokenizer.map(encode(tokenizer:))
     message.pointee.embedding = try metadata.embedding.map(encode)
     message.pointee.generation = try metadata.generation.map(encode)
+    message.pointee.classification = try metadata.classification.map(encode)
     return message
   }
 
@@ -333,6 +334,16 @@ struct ModelEncoder {
     message.pointee.byte_count = UInt64(tokenizer.utf8.count)
     message.pointee.has_json = 1
     message.pointee.json = arena.bytes(try DeflatedText.deflate(tokenizer))
+    return message
+  }
+
+  private func encode(
+    _ classification: TextClassificationSettings
+  ) throws -> UnsafeMutablePointer<Zoo__Classification> {
+    let message = arena.make(Zoo__Classification(), zoo__classification__init)
+    message.pointee.scores = try arena.text(classification.scores.rawValue)
+    message.pointee.has_maximum_length = 1
+    message.pointee.maximum_length = try natural(classification.maximumLength, "maximum length")
     return message
   }
 

@@ -1132,6 +1132,51 @@ void   zoo__generation__free_unpacked
   assert(message->base.descriptor == &zoo__generation__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   zoo__classification__init
+                     (Zoo__Classification         *message)
+{
+  static const Zoo__Classification init_value = ZOO__CLASSIFICATION__INIT;
+  *message = init_value;
+}
+size_t zoo__classification__get_packed_size
+                     (const Zoo__Classification *message)
+{
+  assert(message->base.descriptor == &zoo__classification__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__classification__pack
+                     (const Zoo__Classification *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__classification__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__classification__pack_to_buffer
+                     (const Zoo__Classification *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__classification__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Classification *
+       zoo__classification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Classification *)
+     protobuf_c_message_unpack (&zoo__classification__descriptor,
+                                allocator, len, data);
+}
+void   zoo__classification__free_unpacked
+                     (Zoo__Classification *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__classification__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   zoo__calibration__init
                      (Zoo__Calibration         *message)
 {
@@ -3322,7 +3367,7 @@ const ProtobufCMessageDescriptor zoo__chunk__descriptor =
   (ProtobufCMessageInit) zoo__chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[15] =
+static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[16] =
 {
   {
     "name",
@@ -3504,11 +3549,24 @@ static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[15] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "classification",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, classification),
+    &zoo__classification__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__metadata__field_indices_by_name[] = {
   9,   /* field[9] = accuracy */
   1,   /* field[1] = architecture */
   10,   /* field[10] = calibration */
+  15,   /* field[15] = classification */
   11,   /* field[11] = detection */
   13,   /* field[13] = embedding */
   14,   /* field[14] = generation */
@@ -3522,10 +3580,11 @@ static const unsigned zoo__metadata__field_indices_by_name[] = {
   2,   /* field[2] = task */
   12,   /* field[12] = tokenizer */
 };
-static const ProtobufCIntRange zoo__metadata__number_ranges[1 + 1] =
+static const ProtobufCIntRange zoo__metadata__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 20, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor zoo__metadata__descriptor =
 {
@@ -3535,10 +3594,10 @@ const ProtobufCMessageDescriptor zoo__metadata__descriptor =
   "Zoo__Metadata",
   "zoo",
   sizeof(Zoo__Metadata),
-  15,
+  16,
   zoo__metadata__field_descriptors,
   zoo__metadata__field_indices_by_name,
-  1,  zoo__metadata__number_ranges,
+  2,  zoo__metadata__number_ranges,
   (ProtobufCMessageInit) zoo__metadata__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3925,6 +3984,57 @@ const ProtobufCMessageDescriptor zoo__generation__descriptor =
   zoo__generation__field_indices_by_name,
   1,  zoo__generation__number_ranges,
   (ProtobufCMessageInit) zoo__generation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__classification__field_descriptors[2] =
+{
+  {
+    "scores",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Classification, scores),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_length",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Classification, has_maximum_length),
+    offsetof(Zoo__Classification, maximum_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__classification__field_indices_by_name[] = {
+  1,   /* field[1] = maximum_length */
+  0,   /* field[0] = scores */
+};
+static const ProtobufCIntRange zoo__classification__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__classification__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Classification",
+  "Classification",
+  "Zoo__Classification",
+  "zoo",
+  sizeof(Zoo__Classification),
+  2,
+  zoo__classification__field_descriptors,
+  zoo__classification__field_indices_by_name,
+  1,  zoo__classification__number_ranges,
+  (ProtobufCMessageInit) zoo__classification__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor zoo__calibration__field_descriptors[2] =

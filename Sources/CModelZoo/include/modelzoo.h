@@ -91,7 +91,8 @@ void mz_close(mz_model *model);
 mz_status mz_warm_up(const mz_model *model);
 
 /* Of the model, as long as it is open; NULL for no model. What it answers: "imageClassification", "objectDetection",
-   "textEmbedding", "translation", "textGeneration" or "none"; and what it is called. */
+   "textEmbedding", "translation", "textGeneration", "textClassification", "tokenClassification", "textRanking" or "none"; and
+   what it is called. */
 const char *mz_task(const mz_model *model);
 const char *mz_name(const mz_model *model);
 
@@ -177,6 +178,7 @@ mz_status mz_run(const mz_model *model, const char *const *input_names, const mz
  * The model's answer as JSON in `json`, which mz_free_string frees: an object with one key that tells what it is,
  *   {"classes": [{"index": 3, "label": "cat", "probability": 0.98}, …]}, the most probable first,
  *   {"detections": [{"label": "cell", "score": 0.9, "box": {"left": 1, "top": 2, "right": 3, "bottom": 4}}, …]},
+ *   {"entities": [{"label": "PER", "score": 0.9, "text": "Ada", "start": 0, "end": 3}, …]},
  *   {"text": "…"} or {"embedding": [0.1, …]}.
  * Further keys may come. `call` may be NULL.
  */

@@ -2,10 +2,10 @@ import GGUFFormat
 import WeightBlocks
 
 extension NamedTensor {
-  /// The tensor in GGUF's Q8_0, blocks of 32 numbers with a scale, and what that changes; `nil` for one that stays as it
-  /// is (`GGUFFormat.quantized`).
-  func quantized() throws -> (tensor: NamedTensor, cost: CastCost)? {
-    guard let blocks = try GGUFFormat.quantized(tensor, as: .q8_0) else { return nil }
+  /// The tensor in GGUF's blocks of `type`, and what that changes; `nil` for one that stays as it is
+  /// (`GGUFFormat.quantized`).
+  func quantized(to type: GGUFType) throws -> (tensor: NamedTensor, cost: CastCost)? {
+    guard let blocks = try GGUFFormat.quantized(tensor, as: type) else { return nil }
     var quantized = self
     quantized.tensor = blocks
     var cost = CastCost()

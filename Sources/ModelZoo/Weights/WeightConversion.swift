@@ -1,5 +1,7 @@
 import SafetensorsFormat
 import TensorFiles
+import WeightBlocks
+
 /// What happens to tensors on their way from one file to another, in this order: they are chosen by the names that they
 /// have, the names become those of an architecture of the zoo, rules rename them, and floating-point numbers are cast.
 ///
@@ -20,14 +22,14 @@ package struct WeightConversion: Sendable {
   /// Applied one after the other.
   package var renamings: [Renaming] = []
   package var type: FloatType?
-  /// Whether matrices become blocks of 8-bit integers, GGUF's Q8_0, after the cast.
-  package var quantizes = false
+  /// The blocks of GGUF that matrices are put into after the cast.
+  package var blocks: GGUFType?
 
   package init() {}
 
   /// Whether tensors stay as they are.
   package var isEmpty: Bool {
-    included.isEmpty && excluded.isEmpty && architecture == nil && renamings.isEmpty && type == nil && !quantizes
+    included.isEmpty && excluded.isEmpty && architecture == nil && renamings.isEmpty && type == nil && blocks == nil
   }
 
   /// The tensors as they are to be written; they are read when they are written, and once before where they are cast, to
@@ -40,7 +42,7 @@ package struct WeightConversion: Sendable {
     if let architecture { tensors = try canonicalWeights(tensors, of: architecture) }
     for renaming in renamings { tensors = try renaming.apply(to: tensors) }
     if architecture != nil || !renamings.isEmpty { try Self.checkNames(tensors) }
-    guard type != nil || quantizes else { return (tensors, nil) }
+    guard type != nil || blocks != nil else { return (tensors, nil) }
     var cost = CastCost()
     tensors = try tensors.map { item in
       var item = item
@@ -48,7 +50,7 @@ package struct WeightConversion: Sendable {
         cost.add(itsCost)
         item = cast
       }
-      if quantizes, let (quantized, itsCost) = try item.quantized() {
+      if let blocks, let (quantized, itsCost) = try item.quantized(to: blocks) {
         cost.add(itsCost)
         item = quantized
       }

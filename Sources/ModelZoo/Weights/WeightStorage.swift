@@ -17,7 +17,8 @@ package enum WeightStorage: String, Sendable, Hashable, CaseIterable, Codable {
 
 /// What it costs to store weights rounded.
 package struct WeightRounding: Sendable, Hashable, Codable {
-  package var storage: WeightStorage
+  /// `WeightStorage`'s name, or that of GGUF's blocks: `q4_k`.
+  package var storage: String
   /// Tensors that were rounded.
   package var tensors = 0
   /// Bytes of all the model's constants, before and after.
@@ -31,14 +32,26 @@ package struct WeightRounding: Sendable, Hashable, Codable {
   package var worstTensor: String?
   /// Tensors that are kept as they are since they hold numbers that are not finite.
   package var kept: [String] = []
+  /// Tensors that are in blocks of another type, since their rows are no whole blocks of the one that was asked for.
+  package var fallbacks: [String: String] = [:]
+  /// Tensors that are kept as they are since their rows are no whole blocks, and how long those are.
+  package var unfit: [String: Int] = [:]
 
   enum CodingKeys: String, CodingKey {
-    case storage, tensors, kept
+    case storage, tensors, kept, fallbacks, unfit
     case bytesBefore = "bytes_before"
     case bytesAfter = "bytes_after"
     case largestError = "largest_error"
     case worstTensorError = "worst_tensor_error"
     case worstTensor = "worst_tensor"
+  }
+
+  /// Makes names of files of a graph's.
+  mutating func showNames() {
+    kept = kept.map(InternalName.shown)
+    worstTensor = worstTensor.map(InternalName.shown)
+    fallbacks = Dictionary(fallbacks.map { (InternalName.shown($0.key), $0.value) }) { $1 }
+    unfit = Dictionary(unfit.map { (InternalName.shown($0.key), $0.value) }) { $1 }
   }
 }
 
@@ -59,8 +72,8 @@ extension ModelDefinition {
   /// - Throws: `ZooError` (`unsupported`) for a model that imports ONNX's operators in a version before 13, which has
   ///   neither form, and what reading the weights throws.
   package func storingWeights(as storage: WeightStorage) throws -> (model: ModelDefinition, cost: WeightRounding) {
-    var cost = WeightRounding(storage: storage)
-    cost.bytesBefore = constantByteCount
+    var cost = WeightRounding(storage: storage.rawValue)
+    cost.bytesBefore = graph.constantByteCount
     var model = withInternalNames
     try model.graph.expandWeights()
     if storage != .float32 {
@@ -75,18 +88,17 @@ extension ModelDefinition {
       // It was measured with other weights.
       if cost.tensors > 0 { model.metadata.accuracy = [] }
     }
-    cost.bytesAfter = model.constantByteCount
-    cost.kept = cost.kept.map(InternalName.shown)
-    cost.worstTensor = cost.worstTensor.map(InternalName.shown)
+    cost.bytesAfter = model.graph.constantByteCount
+    cost.showNames()
     return (model.withFileNames, cost)
   }
-
-  private var constantByteCount: Int { graph.initializers.reduce(0) { $0 + $1.tensor.byteCount } }
 }
 
 extension Graph {
-  /// Makes float32 initializers of those that a Cast or a DequantizeLinear turns into float32.
-  fileprivate mutating func expandWeights() throws {
+  var constantByteCount: Int { initializers.reduce(0) { $0 + $1.tensor.byteCount } }
+
+  /// Makes float32 initializers of those that a Cast, a DequantizeLinear or a DequantizeBlocks turns into float32.
+  mutating func expandWeights() throws {
     let replaceable = Set(inputs.map(\.name))
     let constants = Dictionary(
       initializers.filter { !replaceable.contains($0.name) }.map { ($0.name, $0.tensor) }, uniquingKeysWith: { $1 })
@@ -107,7 +119,7 @@ extension Graph {
   }
 
   /// Every name that a value of this graph or of its subgraphs has.
-  private var valueNames: Set<String> {
+  var valueNames: Set<String> {
     var names = Set(initializers.map(\.name) + inputs.map(\.name))
     for node in nodes {
       names.formUnion(node.outputs)

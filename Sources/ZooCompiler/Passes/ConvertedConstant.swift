@@ -4,8 +4,8 @@ import ZooNumbers
 import ZooOperators
 
 /// What `node` gives, where it makes float32 of a constant in another form: Cast of bfloat16, float16 or float64,
-/// DequantizeLinear, and DequantizeBlocks. Nothing is read: the elements are converted whenever somebody reads them, piece by
-/// piece where the constant can be read so.
+/// DequantizeLinear, and DequantizeBlocks, also transposed. Nothing is read: the elements are converted whenever somebody reads
+/// them, piece by piece where the constant can be read so.
 ///
 /// - Parameter inputs: The node's inputs that are constants.
 /// - Returns: `nil` for any other node, and for one that is wrong, which is left to its operator to say.
@@ -18,6 +18,11 @@ package func convertedConstant(_ node: Node, of inputs: [StoredTensor?]) throws 
   }
   guard node.domain.isEmpty || node.domain == "ai.onnx" else { return nil }
   switch node.operatorType {
+  case "Transpose":
+    // A matrix whose columns are in blocks.
+    guard stored.shape.count == 2 else { return nil }
+    if case .ints(let order)? = node[attribute: "perm"], order != [1, 0] { return nil }
+    return try stored.transposedBlocks()
   case "Cast":
     guard inputs.count == 1, case .int(1) = node[attribute: "to"] else { return nil }
     return try stored.asFloat32()

@@ -2,7 +2,8 @@ import WeightBlocks
 import ZooCore
 import ZooOperators
 
-/// Has products by weights in GGUF's blocks computed on the blocks: Gemm by what a DequantizeBlocks stands for.
+/// Has products by weights in GGUF's blocks computed on the blocks: Gemm and MatMul by what a DequantizeBlocks stands for, the
+/// matrix or its transposed.
 package struct MultiplyBlocks: Pass {
   package let name = "multiplying blocks"
   private static let operatorType = "BlockMatMul"
@@ -13,9 +14,10 @@ package struct MultiplyBlocks: Pass {
     guard context.provider.offers(Self.operatorType, domain: internalDomain, opset: 1) else { return }
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
-      guard node.epilogue.isEmpty, isProduct(node), let a = node.inputs[0], let b = node.inputs[1],
-        let (bytes, type) = graph[b].constant?.blocks, type.hasProducts, bytes.shape.count == 2,
-        let output = node.outputs[0]
+      guard node.epilogue.isEmpty, let isTransposed = transposesFactor(node), let a = node.inputs[0],
+        let b = node.inputs[1], let factor = graph[b].constant,
+        let (bytes, type) = isTransposed ? factor.blocks : factor.columnBlocks, type.hasProducts,
+        bytes.shape.count == 2, graph[a].facts.shape.map({ $0.count >= 2 }) ?? false, let output = node.outputs[0]
       else { continue }
       let blocks = graph.addConstant(bytes, name: graph[b].name)
       var nodes: [CompilerNode] = []
@@ -32,9 +34,12 @@ package struct MultiplyBlocks: Pass {
     }
   }
 
-  /// Whether it is A · Bᵀ + C.
-  private func isProduct(_ node: CompilerNode) -> Bool {
-    node.isOperator("Gemm") && node.int("transA") ?? 0 == 0 && node.int("transB") ?? 0 == 1
-      && node.float("alpha") ?? 1 == 1 && node.float("beta") ?? 1 == 1 && node.opset >= 7
+  /// Whether it is A · Bᵀ + C, or A · B + C; `nil` for any other node.
+  private func transposesFactor(_ node: CompilerNode) -> Bool? {
+    if node.isOperator("MatMul") { return false }
+    guard node.isOperator("Gemm"), node.int("transA") ?? 0 == 0, node.float("alpha") ?? 1 == 1,
+      node.float("beta") ?? 1 == 1, node.opset >= 7
+    else { return nil }
+    return node.int("transB") ?? 0 == 1
   }
 }

@@ -21,6 +21,9 @@ struct Bench: ParsableCommand {
       Inputs that are not given are standard normal. The time to the first result runs from opening the file; the \
       others are those of runs after that, and the processors' time is a run's, of all threads. Peak memory is the \
       whole process's. Dimensions behind the first that the model leaves open are 128.
+
+      --prompt and --generate measure a model that continues texts as one answers with it: how many tokens a second it \
+      takes of a prompt of so many, and how many it generates one after the other behind it.
       """)
 
   /// The extent of open dimensions, the batch aside.
@@ -43,6 +46,13 @@ struct Bench: ParsableCommand {
       valueName: "FILE"), completion: .file())
   var profile: String?
 
+  @Option(
+    help: ArgumentHelp("Tokens of a prompt, drawn evenly, 1 or more (default with --generate: 256).", valueName: "N"))
+  var prompt: Int?
+
+  @Option(help: ArgumentHelp("Tokens to generate behind it, 1 or more (default with --prompt: 64).", valueName: "N"))
+  var generate: Int?
+
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var writing: WritingOptions
@@ -54,6 +64,12 @@ struct Bench: ParsableCommand {
       (model, self.profile) = (profile, "")
     }
     if model == nil { throw ValidationError("Missing expected argument '<model>'") }
+    for (name, value) in [("prompt", prompt), ("generate", generate)] {
+      if let value, value < 1 { throw ValidationError("--\(name) takes a number of 1 or more.") }
+    }
+    if prompt != nil || generate != nil, profile != nil || tensors.isGiven {
+      throw ValidationError("--prompt and --generate measure answers, not runs of the network on given tensors.")
+    }
     if !(seconds >= 0 && seconds <= 86400) { throw ValidationError("--seconds takes a number from 0 to 86400.") }
   }
 
@@ -65,6 +81,7 @@ struct Bench: ParsableCommand {
     let model = try options.open(name, precision: precision.value, memory)
     // Making the inputs is not the model's time.
     let opened = clock.now
+    if prompt != nil || generate != nil { return try measureAnswers(of: model, named: name, opened: opened - start) }
     let definition = model.definition
     let inputs = try tensors.inputs(of: model, named: name, defaultSeed: 0, others: Self.openExtent)
     let asked = clock.now
@@ -83,13 +100,12 @@ struct Bench: ParsableCommand {
     let peak = peakMebibytes()
     let profile = try profile == nil ? nil : makeProfile(model, inputs)
     Console.clearProgress()
-    times.sort()
     let report = Report(
       model: model.metadata.name.isEmpty ? name : model.metadata.name,
       batch: tensors.dimensions.batch ?? model.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 1,
       threads: model.threads, precision: precision.precision.rawValue, inputs: inputs.mapValues(\.shape),
       firstResult: first,
-      median: (times[(times.count - 1) / 2] + times[times.count / 2]) / 2, minimum: times[0], processors: processors,
+      median: median(of: times), minimum: times.min() ?? 0, processors: processors,
       peak: peak, runs: times.count, profile: profile)
     if options.json { return try Console.printJSON(report) }
     var rows = [["model", "\(report.model), batch \(report.batch), \(report.threads) threads, \(report.precision)"]]
@@ -104,6 +120,66 @@ struct Bench: ParsableCommand {
       ["peak memory", "\(fixed(report.peak, 1)) MiB"],
     ]
     Console.print(table(rows) + (profile.map { "\n\n\($0.text)" } ?? ""))
+  }
+
+  private func measureAnswers(of model: Model, named name: String, opened: Duration) throws {
+    let (prompt, count) = (prompt ?? 256, generate ?? 64)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let trial = try ZooError.locating(name) { try GenerationTrial(model, promptLength: prompt, count: count) }
+    let made = clock.now - start
+    let answered = try trial.run().prompt
+    let first = (opened + made + answered).inSeconds
+    var (prompts, tokens): ([Double], [Double]) = ([], [])
+    let (measuring, spent) = (clock.now, processorSeconds())
+    repeat {
+      let times = try trial.run()
+      prompts.append(times.prompt.inSeconds)
+      tokens.append(times.generation.inSeconds)
+      options.progress("\(prompts.count) answers")
+    } while prompts.count < 3 || (clock.now - measuring).inSeconds < seconds
+    let processors = (processorSeconds() - spent) / Double(prompts.count)
+    Console.clearProgress()
+    let report = AnswerReport(
+      model: model.metadata.name.isEmpty ? name : model.metadata.name, threads: model.threads,
+      precision: precision.precision.rawValue, promptTokens: prompt, generatedTokens: count,
+      promptSpeed: Double(prompt) / median(of: prompts), generationSpeed: Double(count) / median(of: tokens),
+      firstToken: first, processors: processors, peak: peakMebibytes(), rounds: prompts.count)
+    if options.json { return try Console.printJSON(report) }
+    Console.print(
+      table([
+        ["model", "\(report.model), \(report.threads) threads, \(report.precision)"],
+        ["prompt", "\(fixed(report.promptSpeed, 1)) tokens a second, of \(prompt)"],
+        ["generation", "\(fixed(report.generationSpeed, 1)) tokens a second, of \(count)"],
+        ["rounds", "\(report.rounds), of which medians are shown"],
+        ["processors", "\(secondsText(processors)) a round"],
+        ["first token", "\(secondsText(first)) from opening the file"],
+        ["peak memory", "\(fixed(report.peak, 1)) MiB"],
+      ]))
+  }
+
+  private struct AnswerReport: Encodable {
+    var model: String
+    var threads: Int
+    var precision: String
+    var promptTokens, generatedTokens: Int
+    /// Tokens a second.
+    var promptSpeed, generationSpeed: Double
+    var firstToken: Double
+    var processors: Double
+    var peak: Double
+    var rounds: Int
+
+    enum CodingKeys: String, CodingKey {
+      case model, threads, precision, rounds
+      case promptTokens = "prompt_tokens"
+      case generatedTokens = "generated_tokens"
+      case promptSpeed = "prompt_tokens_per_s"
+      case generationSpeed = "generated_tokens_per_s"
+      case firstToken = "first_token_s"
+      case processors = "cpu_s"
+      case peak = "peak_mib"
+    }
   }
 
   /// Runs the model for as long as it was measured, and writes the trace where one is wanted.
@@ -162,6 +238,11 @@ struct Bench: ParsableCommand {
       case peak = "peak_mib"
     }
   }
+}
+
+private func median(of times: [Double]) -> Double {
+  let sorted = times.sorted()
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
 /// What the process has used of all processors.

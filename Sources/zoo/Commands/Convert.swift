@@ -12,15 +12,16 @@ struct Convert: ParsableCommand {
       Models (.zoo, .onnx, .tflite, Caffe's .prototxt beside its .caffemodel, .keras and .h5 of Keras, models of LIBLINEAR \
       and LIBSVM) become .zoo or .onnx, with nothing lost. The options that describe a model record what predicting needs, \
       which ONNX files of others don't tell. With --weights the file holds weights rounded, as standard operators of ONNX: \
-      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. With --opset, ONNX's \
+      a Cast of bfloat16, a DequantizeLinear of int8. --weights fp32 makes plain weights of such again. With --quantize a \
+      .zoo holds them in GGUF's blocks, on which products are computed. With --opset, ONNX's \
       operators have the forms of that operator set; where that can't be, an error names the node. A model that is a support \
       vector machine also becomes a model of LIBSVM, a linear one of LIBLINEAR (.model). A folder as Hugging Face's libraries \
       save one becomes .onnx as the network that its config.json describes (zoo pack makes a package of it).
 
       Weights become files of any format of weights: \(writableEndings), or a folder as Hugging Face's libraries \
       write one (OUT/, or --shard-size). IN is such a file, a folder, or a model, of which it is the constants. Names, order \
-      and bits stay as they are but for the options --include, --exclude, --to-arch, --rename and --dtype, which are \
-      applied in this order; what a cast changes is told.
+      and bits stay as they are but for the options --include, --exclude, --to-arch, --rename, --dtype and --quantize, which \
+      are applied in this order; what a cast changes is told.
       """)
 
   static let writableEndings = WeightsFormat.all.filter(\.isWritable).flatMap(\.endings).joined(separator: ", ")
@@ -43,6 +44,9 @@ struct Convert: ParsableCommand {
         + "\(ModelDefinition.writableOperatorSets.upperBound)).", valueName: "N"))
   var opset: Int64?
 
+  @Option(name: .customLong("quantize"), help: BlockName.help)
+  var blocks: BlockName?
+
   @OptionGroup(title: "Description of a model") var description: DescriptionOptions
   @OptionGroup(title: "Weights") var conversion: ConversionOptions
   @OptionGroup var writing: WritingOptions
@@ -60,7 +64,7 @@ struct Convert: ParsableCommand {
     if let model = source.model, conversion.target(output) == nil || namesModel {
       return try convert(model)
     }
-    if let model = source.model, model.holdsMachine, opset == nil, conversion.isEmpty,
+    if let model = source.model, model.holdsMachine, opset == nil, blocks == nil, conversion.isEmpty,
       conversion.target(output)?.isSVM == true
     {
       return try write(machine: model)
@@ -98,7 +102,12 @@ struct Convert: ParsableCommand {
         .usage, "tensors of a model are renamed, chosen and cast only where the model's graph is left out", at: output,
         advice: "choose a format of weights (\(Self.writableEndings)) or leave these options out; --weights rounds")
     }
-    let (stored, rounding) = try ZooError.locating(input) { try original.storing(storage) }
+    guard blocks == nil || format == .package else {
+      throw ZooError(
+        .usage, "ONNX has no weights in GGUF's blocks", at: output,
+        advice: "end the name with .zoo, or round by --weights")
+    }
+    let (stored, rounding) = try ZooError.locating(input) { try original.storing(storage, blocks) }
     var model = stored
     if let opset { model = try ZooError.locating(input) { try model.converted(toOperatorSet: opset) } }
     try description.apply(to: &model.metadata)
@@ -121,12 +130,13 @@ struct Convert: ParsableCommand {
 
   private func write(_ source: WeightSource, from path: String, to target: WeightTarget) throws {
     var file = source.file
-    let conversion = try conversion.conversion()
-    guard !conversion.quantizes || target.isGGUF else {
+    var conversion = try conversion.conversion()
+    conversion.blocks = blocks?.type
+    guard blocks == nil || target.isGGUF else {
       throw ZooError(
-        .usage, "blocks of the form q8_0 are GGUF's", at: output, advice: "end the name with .gguf, or cast to bf16")
+        .usage, "weights in blocks are GGUF's", at: output, advice: "end the name with .gguf, or cast to bf16")
     }
-    if !quiet, conversion.type != nil || conversion.quantizes { Console.progress("looking at what the cast changes") }
+    if !quiet, conversion.type != nil || blocks != nil { Console.progress("looking at what the cast changes") }
     let (tensors, cost) = try ZooError.locating(input) { try conversion.apply(to: file.tensors) }
     Console.clearProgress()
     // What Hugging Face's libraries ask for before they read a file.

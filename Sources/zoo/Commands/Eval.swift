@@ -5,7 +5,7 @@ import ZooEvaluation
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Measure how often a classifier is right, how well a detector finds objects, or how good translations are.",
+      "Measure how often a classifier is right, how well a detector finds objects, or a model translates or foretells texts.",
     discussion: """
       A DATASET is a folder CLASS/IMAGE, a .tar or .tar.gz file of one, or an .npz file with arrays "images" and \
       "labels". Several count as one. top1 and top5 are the shares of images whose label is the most probable class, \
@@ -18,8 +18,13 @@ struct Eval: ParsableCommand {
       For a model that translates the datasets are two text files, a sentence a line: the source, and a reference for \
       each sentence; either may be compressed by gzip. bleu is sacreBLEU's lower-case BLEU.
 
+      For a model that continues texts the dataset is one text file, which may be compressed by gzip. perplexity is \
+      llama.cpp's: the text is cut into windows of --context tokens, each begins as texts of the model begin, and the second \
+      half of each is foretold.
+
       --compare also runs the model in fp32 (or --reference, another model), and shows its accuracy, how often both find \
-      the same class the most probable, and how far apart their outputs are, relative to the largest.
+      the same class the most probable, and how far apart their outputs are, relative to the largest; or its perplexity, how \
+      often both find the same token the most probable, and their divergence (Kullback and Leibler).
       """)
 
   @Argument(help: "A .zoo or .onnx file, or a name in the zoo.", completion: .models)
@@ -33,6 +38,9 @@ struct Eval: ParsableCommand {
       "Which list of a Pascal VOC data set (default: val, or all pictures where there is none).", valueName: "LIST"))
   var list: String?
 
+  @Option(help: ArgumentHelp("Tokens of a window, 4 or more (default: 512).", valueName: "N"))
+  var context: Int?
+
   @Flag(help: "Also show what fp32 gives, and how far this is from it.")
   var compare = false
 
@@ -44,25 +52,33 @@ struct Eval: ParsableCommand {
 
   func validate() throws {
     if datasets.isEmpty { throw ValidationError("Missing expected argument '<dataset> ...'.") }
+    if let context, context < 4 { throw ValidationError("--context takes a number of 4 or more.") }
   }
 
   func run() throws {
     let model = try options.open(self.model, precision: precision.value, memory)
     do {
       if generation.isGiven, model.metadata.task != .translation {
-        throw ZooError(.usage, "the model generates no text", advice: "leave its options out")
+        throw ZooError(.usage, "only for translations text is generated", advice: "leave the options for it out")
       }
       if list != nil, model.metadata.task != .objectDetection {
         throw ZooError(.usage, "only data sets for detectors have lists", at: "--list")
       }
-      if compare || reference.reference != nil, model.metadata.task != .imageClassification {
-        throw ZooError(.usage, "only classifiers can be compared", at: "--compare", advice: "measure both models")
+      let isComparable = [.imageClassification, .textGeneration].contains(model.metadata.task)
+      if compare || reference.reference != nil, !isComparable {
+        throw ZooError(
+          .usage, "only classifiers and models that continue texts can be compared", at: "--compare",
+          advice: "measure both models")
+      }
+      if context != nil, model.metadata.task != .textGeneration {
+        throw ZooError(.usage, "only texts that a model continues have windows", at: "--context")
       }
       switch model.metadata.task {
       case .objectDetection:
         return try show(try model.detectionAccuracy(on: datasets, list: list, progress: progress))
       case .translation: return try measureTranslation(by: model)
-      case .none, .imageClassification, .textEmbedding, .textGeneration: break
+      case .textGeneration: return try measurePerplexity(of: model)
+      case .none, .imageClassification, .textEmbedding, .textClassification, .tokenClassification, .textRanking: break
       }
       guard compare || reference.reference != nil else {
         return try show(try model.accuracy(on: datasets, progress: progress))
@@ -85,6 +101,54 @@ struct Eval: ParsableCommand {
     Console.clearProgress()
     if options.json { return try Console.printJSON(quality) }
     Console.print("\(quality.sentences) sentences\n" + table([["BLEU", fixed(quality.bleu, 2)]], right: [1]))
+  }
+
+  private func measurePerplexity(of model: Model) throws {
+    guard datasets.count == 1 else {
+      throw ZooError(.usage, "a model that continues texts is measured with one text file")
+    }
+    func progress(_ done: Int, _ all: Int) { options.progress("\(done) of \(all) windows") }
+    guard compare || reference.reference != nil else {
+      let found = try model.perplexity(on: datasets[0], context: context ?? 512, progress: progress)
+      Console.clearProgress()
+      if options.json { return try Console.printJSON(found) }
+      let value = "\(fixed(found.perplexity, 4)) ± \(fixed(found.standardError, 4))"
+      return Console.print(summary(of: found) + "\n" + table([["perplexity", value]]))
+    }
+    let other = try options.open(reference.reference ?? self.model, memory)
+    let found = try model.perplexity(on: datasets[0], comparedWith: other, context: context ?? 512, progress: progress)
+    Console.clearProgress()
+    if options.json { return try Console.printJSON(PerplexityReport(found)) }
+    Console.print(
+      summary(of: found.perplexity) + "\n"
+        + table([
+          ["perplexity", fixed(found.perplexity.perplexity, 4)],
+          ["of \(reference.reference ?? "fp32")", fixed(found.reference.perplexity, 4)],
+          ["same first token", percentText(found.agreement)], ["divergence", fixed(found.divergence, 6)],
+        ]))
+  }
+
+  private func summary(of found: Perplexity) -> String {
+    "\(found.tokens) tokens in \(found.windows) windows of \(found.context)"
+  }
+
+  private struct PerplexityReport: Encodable {
+    var tokens, windows, context: Int
+    var perplexity, standardError: Double
+    var reference: Perplexity
+    var agreement, divergence: Double
+
+    init(_ comparison: PerplexityComparison) {
+      let own = comparison.perplexity
+      (tokens, windows, context) = (own.tokens, own.windows, own.context)
+      (perplexity, standardError) = (own.perplexity, own.standardError)
+      (reference, agreement, divergence) = (comparison.reference, comparison.agreement, comparison.divergence)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case tokens, windows, context, perplexity, reference, agreement, divergence
+      case standardError = "standard_error"
+    }
   }
 
   private func progress(_ done: Int, _ all: Int) { options.progress("\(done) of \(all) images") }

@@ -34,6 +34,9 @@ struct Pack: ParsableCommand {
   @Option(name: .customLong("store"), help: WeightStorage.help)
   var storage: WeightStorage?
 
+  @Option(name: .customLong("quantize"), help: BlockName.help)
+  var blocks: BlockName?
+
   @Flag(help: "Stride in the first 1×1 convolution of a bottleneck, as in the paper, not in the 3×3 as in torchvision.")
   var v1 = false
 
@@ -47,7 +50,7 @@ struct Pack: ParsableCommand {
     if let output { try writing.check(output) }
     var model = try packedModel()
     let rounding: WeightRounding?
-    (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage) }
+    (model, rounding) = try ZooError.locating(weights ?? arch) { try model.storing(storage, blocks) }
     try description.apply(to: &model.metadata)
     let path = output ?? model.metadata.name + ".zoo"
     guard try ModelFormat(extensionOf: path) == .package else {

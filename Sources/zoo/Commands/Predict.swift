@@ -39,6 +39,12 @@ struct Predict: ParsableCommand {
       valueName: "NAME"))
   var prompt: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What each text may answer, or the first of two texts: for models that rank or classify pairs.", valueName: "TEXT"
+    ))
+  var query: String?
+
   @Flag(help: "Write a generated text piece by piece, as it comes.")
   var stream = false
 
@@ -70,7 +76,8 @@ struct Predict: ParsableCommand {
     let predictions =
       switch model.metadata.task {
       case .textEmbedding: try embeddings(model)
-      case .translation, .textGeneration: try aboutTexts(model, inputs, file: file)
+      case .translation, .textGeneration, .textClassification, .tokenClassification, .textRanking:
+        try aboutTexts(model, inputs, file: file)
       case .none, .imageClassification, .objectDetection: try aboutImages(model, inputs)
       }
     Console.clearProgress()
@@ -85,7 +92,13 @@ struct Predict: ParsableCommand {
     if threshold != nil, task != .objectDetection {
       throw ZooError(.usage, "only models that find objects have a threshold", at: "--threshold")
     }
-    if top != nil, task != .imageClassification {
+    if query != nil, ![.textRanking, .textClassification].contains(task) {
+      throw ZooError(.usage, "only models that rank or classify texts take two", at: "--query", advice: "leave it out")
+    }
+    if query == nil, task == .textRanking {
+      throw ZooError(.usage, "the model tells how well texts answer a query", at: model, advice: "give one by --query")
+    }
+    if top != nil, ![.imageClassification, .textClassification].contains(task) {
       throw ZooError(.usage, "only classifiers have classes to show", at: "--top", advice: "leave it out")
     }
     if prompt != nil, task != .textEmbedding {
@@ -170,7 +183,7 @@ struct Predict: ParsableCommand {
     do {
       if let bad = texts.first(where: { !$0.isText }) { throw ZooError(.badData, "no UTF-8 text", at: bad) }
       let answers = try ZooError.locating(self.model) {
-        let inputs = texts.map { Input.text($0, prompt: prompt) }
+        let inputs = texts.map { text in query.map { Input.text($0, pair: text) } ?? Input.text(text, prompt: prompt) }
         return generation.isGiven
           ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
       }
@@ -264,6 +277,8 @@ private struct PredictionReport: Encodable {
   var classes: [Classification]?
   var detections: [Detection]?
   var text: String?
+  var entities: [Entity]?
+  var score: Float?
   var embedding: [Float]?
   var error: ErrorReport?
 
@@ -273,6 +288,8 @@ private struct PredictionReport: Encodable {
     case .classes(let all): classes = Array(all.prefix(top))
     case .detections(let all): detections = all
     case .text(let answer): text = answer
+    case .entities(let all): entities = all
+    case .score(let number): score = number
     case .embedding(let vector): embedding = vector
     // Photographs never give a model without a task an answer: predict throws.
     case .tensors: break
@@ -299,6 +316,11 @@ private struct PredictionReport: Encodable {
       return input.visibleLine + "\n" + table(rows, right: [0], indent: "  ")
     }
     if let text { return text }
+    if let score { return "\(fixed(Double(score), 4))  \(input)".visibleLine }
+    if let entities {
+      let rows = entities.map { [percent($0.score), $0.label, "\($0.start)–\($0.end)", $0.text.visibleLine] }
+      return input.visibleLine + "\n" + (rows.isEmpty ? "  nothing" : table(rows, right: [0], indent: "  "))
+    }
     return input.visibleLine + "\n  " + Self.summary(embedding ?? [])
   }
 

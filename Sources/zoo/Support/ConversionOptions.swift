@@ -1,11 +1,7 @@
 import ArgumentParser
 import ModelZoo
 
-/// What `--dtype` takes.
-enum NumberType: String, CaseIterable, ExpressibleByArgument {
-  case fp32, fp16, bf16
-  case q8_0
-}
+extension FloatType: ExpressibleByArgument {}
 
 /// What `convert` does to weights on their way.
 struct ConversionOptions: ParsableArguments {
@@ -28,10 +24,8 @@ struct ConversionOptions: ParsableArguments {
       valueName: "REGEX=REPLACEMENT"))
   var rename: [String] = []
 
-  @Option(
-    help:
-      "Cast floating-point tensors to fp32, fp16 or bf16; or put the matrices of a GGUF file into 8-bit blocks, q8_0.")
-  var dtype: NumberType?
+  @Option(help: "Cast floating-point tensors to fp32, fp16 or bf16.")
+  var dtype: FloatType?
 
   @Option(
     help: ArgumentHelp(
@@ -62,8 +56,7 @@ struct ConversionOptions: ParsableArguments {
     conversion.excluded = exclude
     conversion.architecture = toArch
     conversion.renamings = try rename.map(Renaming.init)
-    conversion.type = dtype.flatMap { FloatType(rawValue: $0.rawValue) }
-    conversion.quantizes = dtype == .q8_0
+    conversion.type = dtype
     return conversion
   }
 

@@ -79,9 +79,19 @@ struct WrittenFile: Encodable {
       Console.writeError(
         "zoo: \(path): tensor \"\(name)\": kept as it is, since it holds numbers that are not finite".visibleLine)
     }
+    for (name, width) in rounding.unfit.sorted(by: { $0.key < $1.key }) {
+      Console.writeError(
+        "zoo: \(path): tensor \"\(name)\": kept as it is, since its rows of \(width) are no whole blocks".visibleLine)
+    }
     var rows = [["weights", "\(byteText(rounding.bytesBefore)) became \(byteText(rounding.bytesAfter))"]]
-    if rounding.storage != .float32 {
-      rows.append(["rounded", "\(rounding.tensors) tensors to \(rounding.storage.rawValue)"])
+    if rounding.storage != WeightStorage.float32.rawValue {
+      rows.append(["rounded", "\(rounding.tensors) tensors to \(rounding.storage)"])
+    }
+    for (type, names) in Dictionary(grouping: rounding.fallbacks.keys.sorted(), by: { rounding.fallbacks[$0] ?? "" })
+      .sorted(by: { $0.key < $1.key })
+    {
+      let shown = names.count > 3 ? "\(names[0]) and \(names.count - 1) more" : names.joined(separator: ", ")
+      rows.append(["in \(type)", "\(shown), whose rows are no whole blocks of \(rounding.storage)"])
     }
     if let worst = rounding.worstTensor {
       rows += [

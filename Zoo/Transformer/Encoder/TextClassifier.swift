@@ -54,6 +54,49 @@ enum TextClassifier {
     return outputs
   }
 
+  /// Has predicting give what the network's `logits` mean.
+  func describe(
+    _ logits: NetworkOutput, _ folder: PretrainedFolder, maximumLength: Int, _ metadata: inout ModelMetadata
+  ) throws {
+    guard case .fixed(let extent)? = logits.shape.last?.extent, let count = Int(exactly: extent) else { return }
+    metadata.labels = folder.labels(count)
+    metadata.task = self == .tokens ? .tokenClassification : count == 1 ? .textRanking : .textClassification
+    metadata.classification = TextClassificationSettings(
+      scores: self == .tokens ? .softmax : try Self.scores(folder.configuration, count), maximumLength: maximumLength)
+    metadata.embedding = nil
+  }
+
+  /// As transformers' pipelines and sentence-transformers' CrossEncoder choose them.
+  private static func scores(
+    _ settings: PretrainedSettings, _ count: Int
+  ) throws -> TextClassificationSettings.Scores {
+    let names =
+      [
+        settings.value("sentence_transformers")?["activation_fn"],
+        settings.value("sbert_ce_default_activation_function"),
+      ]
+    if let name = names.compactMap({ $0?.text }).first {
+      switch String(name.split(separator: ".").last ?? "") {
+      case "Identity": return .none
+      case "Sigmoid": return .sigmoid
+      case "Softmax": return .softmax
+      default: throw ZooError(.unsupported, "the scores' function \"\(name)\" is unknown", at: "config.json")
+      }
+    }
+    if let name = settings.value("function_to_apply")?.text {
+      guard let scores = TextClassificationSettings.Scores(rawValue: name) else {
+        throw ZooError(.unsupported, "\"function_to_apply\" is \(name)", at: "config.json")
+      }
+      return scores
+    }
+    switch settings.value("problem_type")?.text {
+    case "regression": return .none
+    case "multi_label_classification": return .sigmoid
+    case "single_label_classification": return .softmax
+    default: return count == 1 ? .sigmoid : .softmax
+    }
+  }
+
   /// What the last layer takes.
   private func features(
     of encoder: some TextEncoder, _ states: GraphBuilder.Value, _ inputs: TextInputs, pooled: GraphBuilder.Value?,

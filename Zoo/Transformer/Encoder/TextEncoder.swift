@@ -70,6 +70,10 @@ extension TextEncoder {
     metadata.tokenizer = try sentence.tokenizer(folder)
     metadata.embedding = sentence.embedding
     metadata.task = .textEmbedding
+    // A folder of sentence-transformers embeds, whatever else the network could.
+    if vector == nil, let logits = others.first(where: { $0.name == "logits" }) {
+      try head.describe(logits, folder, maximumLength: sentence.embedding.maximumLength, &metadata)
+    }
     metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""
     return network.graph.model(metadata: metadata)
   }

@@ -40,6 +40,7 @@ typedef struct Zoo__Tokenizer Zoo__Tokenizer;
 typedef struct Zoo__Embedding Zoo__Embedding;
 typedef struct Zoo__Prompt Zoo__Prompt;
 typedef struct Zoo__Generation Zoo__Generation;
+typedef struct Zoo__Classification Zoo__Classification;
 typedef struct Zoo__Calibration Zoo__Calibration;
 typedef struct Zoo__ValueRange Zoo__ValueRange;
 typedef struct Zoo__Accuracy Zoo__Accuracy;
@@ -508,7 +509,8 @@ struct  Zoo__Metadata
   char *name;
   char *architecture;
   /*
-   * `none`, `imageClassification`, `objectDetection`, `textEmbedding`, `translation`, `textGeneration`
+   * `none`, `imageClassification`, `objectDetection`, `textEmbedding`, `translation`, `textGeneration`,
+   * `textClassification`, `tokenClassification`, `textRanking`
    */
   char *task;
   size_t n_labels;
@@ -526,10 +528,11 @@ struct  Zoo__Metadata
   Zoo__Tokenizer *tokenizer;
   Zoo__Embedding *embedding;
   Zoo__Generation *generation;
+  Zoo__Classification *classification;
 };
 #define ZOO__METADATA__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__metadata__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 /*
@@ -638,6 +641,24 @@ struct  Zoo__Generation
 #define ZOO__GENERATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__generation__descriptor) \
     , 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * How a text, two texts, or the tokens of a text are classified.
+ */
+struct  Zoo__Classification
+{
+  ProtobufCMessage base;
+  /*
+   * `softmax`, `sigmoid`, `none`
+   */
+  char *scores;
+  protobuf_c_boolean has_maximum_length;
+  uint64_t maximum_length;
+};
+#define ZOO__CLASSIFICATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__classification__descriptor) \
+    , NULL, 0, 0 }
 
 
 /*
@@ -1211,6 +1232,25 @@ Zoo__Generation *
 void   zoo__generation__free_unpacked
                      (Zoo__Generation *message,
                       ProtobufCAllocator *allocator);
+/* Zoo__Classification methods */
+void   zoo__classification__init
+                     (Zoo__Classification         *message);
+size_t zoo__classification__get_packed_size
+                     (const Zoo__Classification   *message);
+size_t zoo__classification__pack
+                     (const Zoo__Classification   *message,
+                      uint8_t             *out);
+size_t zoo__classification__pack_to_buffer
+                     (const Zoo__Classification   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Classification *
+       zoo__classification__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__classification__free_unpacked
+                     (Zoo__Classification *message,
+                      ProtobufCAllocator *allocator);
 /* Zoo__Calibration methods */
 void   zoo__calibration__init
                      (Zoo__Calibration         *message);
@@ -1364,6 +1404,9 @@ typedef void (*Zoo__Prompt_Closure)
 typedef void (*Zoo__Generation_Closure)
                  (const Zoo__Generation *message,
                   void *closure_data);
+typedef void (*Zoo__Classification_Closure)
+                 (const Zoo__Classification *message,
+                  void *closure_data);
 typedef void (*Zoo__Calibration_Closure)
                  (const Zoo__Calibration *message,
                   void *closure_data);
@@ -1407,6 +1450,7 @@ extern const ProtobufCMessageDescriptor zoo__tokenizer__descriptor;
 extern const ProtobufCMessageDescriptor zoo__embedding__descriptor;
 extern const ProtobufCMessageDescriptor zoo__prompt__descriptor;
 extern const ProtobufCMessageDescriptor zoo__generation__descriptor;
+extern const ProtobufCMessageDescriptor zoo__classification__descriptor;
 extern const ProtobufCMessageDescriptor zoo__calibration__descriptor;
 extern const ProtobufCMessageDescriptor zoo__value_range__descriptor;
 extern const ProtobufCMessageDescriptor zoo__accuracy__descriptor;

@@ -4,7 +4,7 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// zoo.BlockMatMul, which ModelZoo makes of Gemm by weights in GGUF's blocks: A (rows, depth) by the transposed B, bytes
+  /// zoo.BlockMatMul, which ModelZoo makes of products by weights in GGUF's blocks: A (…, rows, depth) by the transposed B, bytes
   /// (columns, bytes of a row) in blocks of ggml's type number `type`. A is rounded to 8 bits in blocks of 32, unless products
   /// have to be exact.
   static func blockMatMul(_ host: ZooHost) -> any Operator { BlockMatMul(host: host) }
@@ -17,16 +17,18 @@ private struct BlockMatMul: Operator {
   private func sizes(_ node: Node) throws -> BlockProduct.Sizes {
     let (a, b) = (try node.input(0), try node.input(1))
     let type = try WeightType(node)
-    guard a.type == .float32, a.rank == 2, b.type == .uint8, b.rank == 2,
-      a[dimension: 1] % type.count == 0, b[dimension: 1] == a[dimension: 1] / type.count * type.byteCount
+    guard a.type == .float32, a.rank >= 2, b.type == .uint8, b.rank == 2, let depth = a.shape.last,
+      depth % type.count == 0, b[dimension: 1] == depth / type.count * type.byteCount
     else { throw OperatorError("\(a.shape) and blocks of shape \(b.shape) can't be multiplied") }
-    return BlockProduct.Sizes(rows: a[dimension: 0], columns: b[dimension: 0], depth: a[dimension: 1])
+    let stack = Array(a.shape.dropLast())
+    return BlockProduct.Sizes(stack: stack, rows: stack.reduce(1, *), columns: b[dimension: 0], depth: depth)
   }
 
   private func epilogue(_ node: Node, adding step: Step? = nil) throws -> ProductEpilogue {
     let sizes = try sizes(node)
     return try ProductEpilogue(
-      own: [], steps: node.epilogue + (step.map { [$0] } ?? []), node: node, shape: [sizes.rows, sizes.columns])
+      own: [], steps: node.epilogue + (step.map { [$0] } ?? []), node: node,
+      shape: sizes.stack + [sizes.columns])
   }
 
   func accepts(_ step: Step, in node: Node) -> Bool { (try? epilogue(node, adding: step)) != nil }
@@ -83,7 +85,11 @@ private final class BlockMatrix: Sendable {
 
 private final class BlockProduct: Kernel {
   struct Sizes: Sendable {
-    var rows, columns, depth: Int
+    /// The extents of A but for the last.
+    var stack: [Int]
+    /// Their product.
+    var rows: Int
+    var columns, depth: Int
   }
 
   /// Rows that are multiplied by a panel which is unpacked once: few enough for the cache, a multiple of the tile's.
