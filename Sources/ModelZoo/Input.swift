@@ -14,6 +14,7 @@ public struct Input: Sendable {
     case imageBytes([UInt8], name: String)
     case image(Image)
     case text(String, prompt: String?)
+    case messages([ChatMessage])
     case tensors([String: Tensor])
   }
 
@@ -64,6 +65,10 @@ public struct Input: Sendable {
     Input(content: .text(text, prompt: prompt))
   }
 
+  /// A conversation that is the model's turn to go on with, for models that generate text and have a chat template
+  /// (`ModelMetadata.chat`). Special tokens that messages spell out stay text.
+  public static func messages(_ messages: [ChatMessage]) -> Input { Input(content: .messages(messages)) }
+
   /// The network's own inputs by name, already prepared.
   public static func tensors(_ tensors: [String: Tensor]) -> Input { Input(content: .tensors(tensors)) }
 
@@ -76,7 +81,7 @@ public struct Input: Sendable {
     case .imageURL(let url): try Image(contentsOf: url.filePath)
     case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
     case .image(let image): image
-    case .text, .tensors: nil
+    case .text, .messages, .tensors: nil
     }
   }
 }

@@ -22,6 +22,8 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var embedding: EmbeddingSettings?
   /// How tokens are generated.
   public var generation: GenerationSettings?
+  /// How a conversation becomes the text that the model goes on with; `nil` for a model that was not made for talk.
+  public var chat: ChatSettings?
   public var license = ""
   /// Where the weights come from.
   public var source = ""
