@@ -248,6 +248,7 @@ let package = Package(
         .target(name: "CUTF8Proc", condition: .when(traits: ["Tokenizers"])),
       ]),
     .target(name: "ChatTemplate", dependencies: ["ZooCore", "JSON"]),
+    .target(name: "TextGrammar", dependencies: ["ZooCore", "JSON"]),
     .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(
       name: "Datasets",
@@ -264,13 +265,13 @@ let package = Package(
       dependencies: [
         "ZooPlatform", "TensorFiles", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooRuntime",
         "ZooPluginHost", "ZooSystem",
-        "CZooPlugin", "Files",
+        "ChatTemplate", "CZooPlugin", "Files",
         "PackageFormat", "ONNXFormat",
         "OpsetConversion", "PyTorchFormat", "GraphBuilder", "JSON",
         "CaffeFormat", "GGUFFormat", "HDF5Format", "KerasFormat", "NumPyFormat", "SafetensorsFormat", "SVMModelFormat",
         "TFLiteFormat", "AlexNet", "CLIP", "ConvNeXt", "EncoderDecoder", "HuggingFace", "RCNN", "ResNet",
         "TransformerDecoder", "WeightBlocks",
-        "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage",
+        "TextGrammar", "TransformerEncoder", "VisionTransformer", "Tokenizers", "ZooImage",
       ]),
     .target(
       name: "ZooEvaluation",
@@ -311,7 +312,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "TensorFiles", "CaffeFormat", "ChatTemplate", "Files", "GGUFFormat", "HDF5Format", "JSON", "KerasFormat",
+        "TensorFiles", "CaffeFormat", "ChatTemplate", "TextGrammar", "Files", "GGUFFormat", "HDF5Format", "JSON",
+        "KerasFormat",
         "NumPyFormat",
         "ONNXFormat",
         "PackageFormat", "PyTorchFormat", "SafetensorsFormat", "SVMModelFormat", "TFLiteFormat", "Tokenizers", "Zip",
@@ -386,6 +388,7 @@ let package = Package(
     .testTarget(
       name: "ChatTemplateTests", dependencies: ["TestSupport", "ChatTemplate", "JSON"],
       exclude: ["conversations.py", "jinja_peer.py"]),
+    .testTarget(name: "TextGrammarTests", dependencies: ["TextGrammar", "JSON", "ZooCore"]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"],
       exclude: ["Fixtures", "make_fixtures.py", "make_sentencepiece.py"]),
@@ -443,8 +446,8 @@ let package = Package(
       dependencies: [
         "TensorFiles", "TestSupport", "ModelZoo", "LinkedPlugins", "ZooEvaluation", "ZooDrawing", "ZooCore", "AlexNet",
         "EncoderDecoder", "GGUFFormat", "TransformerDecoder",
-        "GraphBuilder", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost", "ZooRuntime",
-        "ZooSystem", "WeightBlocks",
+        "GraphBuilder", "HuggingFace", "NumPyFormat", "RCNN", "ResNet", "Tokenizers", "ZooBundle", "ZooPluginHost",
+        "ZooRuntime", "ZooSystem", "WeightBlocks",
       ],
       exclude: [
         "Fixtures", "exports.py", "make_generation.py", "make_language_models.py", "make_pretrained.py",

@@ -37,6 +37,17 @@ extension Model {
     try await reported(.predict, inputCount: inputs.count, until: deadline) { try self.answers(inputs, options) }
   }
 
+  /// The texts that the model generates about `inputs`, in their order, with how each ended.
+  ///
+  /// - Throws: as the synchronous form; `cancelled` where the task is.
+  public func generate(
+    _ inputs: [Input], options: GenerationOptions = GenerationOptions(), deadline: ContinuousClock.Instant? = nil
+  ) async throws(ZooError) -> [GeneratedText] {
+    try await reported(.predict, inputCount: inputs.count, until: deadline) {
+      try self.textGenerator().answers(to: inputs, options: options)
+    }
+  }
+
   /// Tensors in, tensors out.
   ///
   /// - Throws: as the synchronous form; `cancelled` where the task is.

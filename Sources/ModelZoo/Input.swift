@@ -15,6 +15,7 @@ public struct Input: Sendable {
     case image(Image)
     case text(String, prompt: String?)
     case pair(String, String)
+    case messages([ChatMessage])
     case tensors([String: Tensor])
   }
 
@@ -68,6 +69,10 @@ public struct Input: Sendable {
   /// Two texts that a model takes together: a query and what may answer it, for one that ranks; a premise and a hypothesis.
   public static func text(_ text: String, pair second: String) -> Input { Input(content: .pair(text, second)) }
 
+  /// A conversation that is the model's turn to go on with, for models that generate text and have a chat template
+  /// (`ModelMetadata.chat`). Special tokens that messages spell out stay text.
+  public static func messages(_ messages: [ChatMessage]) -> Input { Input(content: .messages(messages)) }
+
   /// The network's own inputs by name, already prepared.
   public static func tensors(_ tensors: [String: Tensor]) -> Input { Input(content: .tensors(tensors)) }
 
@@ -80,7 +85,7 @@ public struct Input: Sendable {
     case .imageURL(let url): try Image(contentsOf: url.filePath)
     case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
     case .image(let image): image
-    case .text, .pair, .tensors: nil
+      case .text, .pair, .messages, .tensors: nil
     }
   }
 }

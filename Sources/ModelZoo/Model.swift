@@ -238,7 +238,7 @@ public final class Model: Sendable {
         let others = try definition.inputShapes(except: Set(shapes.keys))
         _ = try compiled.steps(for: orderedShapes(others.merging(shapes) { $1 }))
       case .translation, .textGeneration:
-        _ = try textGenerator().predict([.text("a")], options: GenerationOptions(maximumTokens: 2))
+        _ = try textGenerator().answers(to: [.text("a")], options: GenerationOptions(maximumTokens: 2))
       case .textClassification, .tokenClassification: _ = try predictor().predict([.text("a")])
       case .textRanking: _ = try predictor().predict([.text("a", pair: "a")])
       case .textEmbedding where metadata.tokenizer != nil: _ = try predictor().predict([.text("a")])

@@ -98,7 +98,13 @@ extension ModelFormat {
       try ZooError.locating(path) {
         let file = try GGUFFormat.read(path)
         var model = try LanguageModel.model(gguf: file)
-        model.metadata.tokenizer = try TokenizerMetadata(file.metadata)?.json
+        let tokenizer = try TokenizerMetadata(file.metadata)
+        model.metadata.tokenizer = tokenizer?.json
+        model.metadata.chat = GGUFMetadata(file.metadata).text("tokenizer.chat_template").map { template in
+          ChatSettings(
+            template: template,
+            tokens: (tokenizer?.namedTokens ?? []).map { ChatSettings.NamedToken(name: $0.name, text: $0.text) })
+        }
         if model.metadata.tokenizer != nil { model.metadata.task = .textGeneration }
         let name = path.split(separator: "/").last ?? "model"
         model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)

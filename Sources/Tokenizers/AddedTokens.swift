@@ -47,6 +47,8 @@ struct AddedTokens: Sendable {
   /// The same without special tokens, for texts that must not have any.
   private var plainLiteral = ScalarTrie()
   private var plainNormalized = ScalarTrie()
+  /// Special tokens that are looked for in the normalized text, as they stand: so a template writes them.
+  private var written = ScalarTrie()
 
   init(_ settings: [Settings], normalizer: (any Normalizer)?, _ budget: Budget) throws {
     tokens = try settings.map(Token.init)
@@ -55,6 +57,7 @@ struct AddedTokens: Sendable {
       if token.isSpecial { special.insert(ExactText(token.text)) }
       let text = Array(token.text.unicodeScalars)
       if token.isNormalized {
+        if token.isSpecial { written.insert(text, Int32(index)) }
         let text = try normalizer?.normalize(text, budget) ?? text
         if !text.isEmpty { insert(text, index, into: \.normalized, \.plainNormalized) }
       } else {
@@ -93,9 +96,22 @@ struct AddedTokens: Sendable {
 
   func isSpecial(_ token: String) -> Bool { special.contains(ExactText(token)) }
 
+  /// The texts of tokens that are special, or of those that aren't.
+  func texts(special isSpecial: Bool) -> [String] {
+    tokens.filter { $0.isSpecial == isSpecial && !$0.text.isEmpty }.map(\.text)
+  }
+
   /// Cuts a text as it stands.
   func splitLiteral(_ piece: Piece, special: Bool, _ budget: Budget) throws -> [Part] {
     try split(piece, special ? literal : plainLiteral, budget)
+  }
+
+  /// Cuts a text that a template wrote: all special tokens are found as they stand. A token that `mark` follows is none.
+  func splitWritten(_ piece: Piece, mark: Unicode.Scalar, _ budget: Budget) throws -> [Part] {
+    try split(piece, literal, mark: mark, budget).flatMap { part in
+      guard case .text(let piece) = part else { return [part] }
+      return try split(piece, written, mark: mark, budget)
+    }
   }
 
   /// Cuts a normalized text.
@@ -103,7 +119,9 @@ struct AddedTokens: Sendable {
     try split(piece, special ? normalized : plainNormalized, budget)
   }
 
-  private func split(_ piece: Piece, _ trie: ScalarTrie, _ budget: Budget) throws -> [Part] {
+  private func split(
+    _ piece: Piece, _ trie: ScalarTrie, mark: Unicode.Scalar? = nil, _ budget: Budget
+  ) throws -> [Part] {
     let text = piece.scalars
     guard !trie.isEmpty else { return text.isEmpty ? [] : [.text(piece)] }
     var parts: [Part] = []
@@ -111,7 +129,9 @@ struct AddedTokens: Sendable {
     var begin = text.startIndex
     var place = begin
     while place < text.endIndex {
-      guard let (found, index) = try trie.longest(in: text, from: place, budget) else {
+      guard let (found, index) = try trie.longest(in: text, from: place, budget),
+        mark == nil || found == text.endIndex || text[found] != mark
+      else {
         place += 1
         continue
       }

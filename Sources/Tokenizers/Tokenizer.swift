@@ -79,6 +79,9 @@ package struct Tokenizer: Sendable {
   /// Whether the token is one that stands for no text: `[CLS]`, `</s>`.
   package func isSpecial(_ id: Int32) -> Bool { token(of: id).map(added.isSpecial) ?? false }
 
+  /// The texts of tokens that somebody added to the vocabulary: special ones, or others.
+  func addedTexts(special: Bool) -> [String] { added.texts(special: special) }
+
   // MARK: - Text to tokens
 
   /// The ids of a text's tokens.
@@ -96,6 +99,37 @@ package struct Tokenizer: Sendable {
     try encoding(
       of: text, addingSpecialTokens: addingSpecialTokens, parsingSpecialTokens: parsingSpecialTokens
     ).ids
+  }
+
+  /// The ids of what a chat template wrote. Its special tokens are found, and none are added; `mark`, which `WordGuard` put
+  /// into words of others, keeps those from being tokens, and is taken out.
+  ///
+  /// - Throws: as `encode` does.
+  package func encode(written text: String, mark: Unicode.Scalar) throws -> [Int32] {
+    let budget = Budget(for: text.utf8.count)
+    var ids: [Int32] = []
+    let whole = Piece(scalars: Array(text.unicodeScalars)[...], isFirst: true)
+    for part in try added.splitWritten(whole, mark: mark, budget) {
+      switch part {
+      case .token(let id): ids.append(id)
+      case .text(let piece): try appendMarked(piece, mark, to: &ids, budget)
+      }
+    }
+    return ids
+  }
+
+  /// Appends the tokens of a piece in which special tokens that are spelled out have marks.
+  private func appendMarked(_ piece: Piece, _ mark: Unicode.Scalar, to ids: inout [Int32], _ budget: Budget) throws {
+    let clean = Piece(scalars: piece.scalars.filter { $0 != mark }[...], isFirst: piece.isFirst)
+    let start = ids.count
+    try appendNormalized(clean, special: false, to: &ids, budget)
+    guard clean.scalars.count < piece.scalars.count, ids[start...].contains(where: isSpecial) else { return }
+    // Where any two neighbours may be joined, they may be joined to a special token, too: not across a mark.
+    ids.removeSubrange(start...)
+    for part in piece.scalars.indices.split(whereSeparator: { piece.scalars[$0] == mark }) {
+      guard let first = part.first, let last = part.last else { continue }
+      try appendNormalized(piece[first..<last + 1], special: false, to: &ids, budget)
+    }
   }
 
   /// The tokens of a text, or of two that a model takes together.
@@ -137,20 +171,24 @@ package struct Tokenizer: Sendable {
     var ids: [Int32] = []
     let whole = Piece(scalars: Array(text.unicodeScalars)[...], isFirst: true)
     for part in try added.splitLiteral(whole, special: special, budget) {
-      guard case .text(let piece) = part else {
-        if case .token(let id) = part { ids.append(id) }
-        continue
-      }
-      let text = try normalizer?.normalize(Array(piece.scalars), budget)[...] ?? piece.scalars
-      let normalized = Piece(scalars: text, isFirst: piece.isFirst)
-      for part in try added.splitNormalized(normalized, special: special, budget) {
-        switch part {
-        case .token(let id): ids.append(id)
-        case .text(let piece): try tokenize(piece, into: &ids, budget)
-        }
+      switch part {
+      case .token(let id): ids.append(id)
+      case .text(let piece): try appendNormalized(piece, special: special, to: &ids, budget)
       }
     }
     return ids
+  }
+
+  /// Appends the tokens of a piece in which no more tokens are looked for as they stand.
+  private func appendNormalized(_ piece: Piece, special: Bool, to ids: inout [Int32], _ budget: Budget) throws {
+    let text = try normalizer?.normalize(Array(piece.scalars), budget)[...] ?? piece.scalars
+    let normalized = Piece(scalars: text, isFirst: piece.isFirst)
+    for part in try added.splitNormalized(normalized, special: special, budget) {
+      switch part {
+      case .token(let id): ids.append(id)
+      case .text(let piece): try tokenize(piece, into: &ids, budget)
+      }
+    }
   }
 
   private func tokenize(_ piece: Piece, into ids: inout [Int32], _ budget: Budget) throws {
@@ -163,6 +201,20 @@ package struct Tokenizer: Sendable {
   }
 
   // MARK: - Tokens to text
+
+  /// What a token adds to a text behind others, which may end within a character; `nil` for one that stands for no text.
+  package func bytes(of id: Int32) -> [UInt8]? {
+    guard let token = token(of: id), !added.isSpecial(token) else { return nil }
+    let text = Array(token.utf8)
+    guard let decoder else { return text }
+    if let bytes = decoder.bytes(of: text) { return bytes }
+    // The first of a text may lose its space.
+    let budget = Budget(for: 2 * text.count)
+    guard let once = try? decoder.decode([text], budget).flatMap(\.self),
+      let twice = try? decoder.decode([text, text], budget).flatMap(\.self), twice.starts(with: once)
+    else { return nil }
+    return Array(twice.dropFirst(once.count))
+  }
 
   /// The text of tokens. Ids that the vocabulary does not have are left out.
   ///

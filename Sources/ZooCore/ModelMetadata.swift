@@ -24,6 +24,8 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var generation: GenerationSettings?
   /// How texts are classified.
   public var classification: TextClassificationSettings?
+  /// How a conversation becomes the text that the model goes on with; `nil` for a model that was not made for talk.
+  public var chat: ChatSettings?
   public var license = ""
   /// Where the weights come from.
   public var source = ""

@@ -126,10 +126,20 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
   public var topK: Int?
   /// Only the most probable tokens that have this much probability together are drawn from; `nil` for all.
   public var topP: Float?
+  /// Only tokens at least this many times as probable as the most probable one are drawn from; `nil` for all.
+  public var minP: Float?
+  /// Only the tokens whose information is the most usual, and that have this much probability together, are drawn from; `nil`
+  /// for all.
+  public var typicalP: Float?
+  /// What logits of tokens that were there already are divided by, or multiplied with below zero; `nil` or 1 for nothing.
+  public var repetitionPenalty: Float?
+  /// How many of the last tokens penalties look at; `nil` for all.
+  public var penaltyWindow: Int?
 
   public init(
     startToken: Int? = nil, endTokens: [Int], padToken: Int? = nil, maximumLength: Int, additionalLength: Int? = nil,
-    beams: Int = 1, lengthPenalty: Float = 0, temperature: Float = 0, topK: Int? = nil, topP: Float? = nil
+    beams: Int = 1, lengthPenalty: Float = 0, temperature: Float = 0, topK: Int? = nil, topP: Float? = nil,
+    minP: Float? = nil, typicalP: Float? = nil, repetitionPenalty: Float? = nil, penaltyWindow: Int? = nil
   ) {
     self.startToken = startToken
     self.endTokens = endTokens
@@ -141,5 +151,33 @@ public struct GenerationSettings: Sendable, Hashable, Codable {
     self.temperature = temperature
     self.topK = topK
     self.topP = topP
+    self.minP = minP
+    self.typicalP = typicalP
+    self.repetitionPenalty = repetitionPenalty
+    self.penaltyWindow = penaltyWindow
+  }
+}
+
+/// How a conversation becomes the text that a model goes on with.
+public struct ChatSettings: Sendable, Hashable, Codable {
+  /// A token that the template knows by name.
+  public struct NamedToken: Sendable, Hashable, Codable {
+    /// `bos_token`, `eos_token`
+    public var name: String
+    public var text: String
+
+    public init(name: String, text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  /// The model's chat template, in Jinja's language as Hugging Face's transformers sets it up.
+  public var template: String
+  public var tokens: [NamedToken]
+
+  public init(template: String, tokens: [NamedToken] = []) {
+    self.template = template
+    self.tokens = tokens
   }
 }

@@ -93,4 +93,67 @@ import Testing
       #expect(try Zoo.run("predict", folder + "/bert-ranking.zoo", "a dog").status == 64)
     }
   }
+
+  // MARK: Talks
+
+  /// The fixture's network with a vocabulary of letters and a template.
+  private func writeTalker(_ path: String, template: String?) throws {
+    let letters = "abcdefghijklmnopqrstu".map { "\"\($0)\"" }.joined(separator: ",")
+    var model = try ModelDefinition(contentsOf: Self.file)
+    model.metadata.tokenizer = """
+      {"ggml": {"model": "llama", "tokens": ["<unk>", "<s>", "</s>", \(letters)],
+      "scores": [\((0..<24).map { "-\($0).5" }.joined(separator: ","))],
+      "token_type": [2, 3, 3, \(Array(repeating: "1", count: 21).joined(separator: ","))],
+      "bos_token_id": 1, "eos_token_id": 2, "add_space_prefix": false}}
+      """
+    model.metadata.chat = template.map { ChatSettings(template: $0) }
+    model.metadata.task = .textGeneration
+    try model.write(to: path, format: .package)
+  }
+
+  private func talk(_ lines: String, _ arguments: String..., template: String? = Self.template) throws -> Zoo.Outcome {
+    try withFolder { folder in
+      try writeTalker(folder + "/talker.zoo", template: template)
+      try write(lines, to: folder + "/lines")
+      let input = try #require(FileHandle(forReadingAtPath: folder + "/lines"))
+      return try Zoo.run(["chat", folder + "/talker.zoo"] + arguments, input: input)
+    }
+  }
+
+  private static let template =
+    "{% for m in messages %}{% if m.content == 'q' %}{{ raise_exception('no q') }}{% endif %}{{ m.content }}{% endfor %}"
+
+  @Test func linesAreMessages() throws {
+    let plain = try talk("ab\n\ncd\n", "--max-tokens", "4")
+    #expect(plain.status == 0 && plain.errors.isEmpty, "\(plain.errors)")
+    #expect(plain.output.split(separator: "\n", omittingEmptySubsequences: false).count == 3)
+    let json = try talk("ab\ncd\n/reset\n/system e\nab\n//b\n/bye\nz\n", "--max-tokens", "4", "--json-lines")
+    let answers = try json.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(answers.map { $0["input"] as? String } == ["ab", "cd", "ab", "/b"])
+    let said = try #require(answers[0]["text"] as? String)
+    // What was said before is a part of the next question.
+    #expect(answers[0]["prompt_token_count"] as? Int == 2 && answers[2]["prompt_token_count"] as? Int == 3)
+    #expect(answers[1]["prompt_token_count"] as? Int == 4 + said.count)
+    #expect(["stop", "length"].contains(answers[0]["finish_reason"] as? String))
+    let lines = plain.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(answers.prefix(2).map { $0["text"] as? String } == lines.prefix(2).map(String.init))
+  }
+
+  @Test func badLinesEndNoTalk() throws {
+    let talk = try talk("q\n/nonsense\nab\n", "--max-tokens", "3", "--json-lines")
+    let answers = try talk.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(answers.count == 3 && answers[0]["error"] != nil && answers[1]["error"] != nil)
+    #expect(answers[2]["prompt_token_count"] as? Int == 2 && talk.status == 65)
+    #expect(talk.errors.contains("no q") && talk.errors.contains("/nonsense"))
+  }
+
+  @Test func modelsWithoutATemplateDoNotTalk() throws {
+    let talk = try talk("ab\n", template: nil)
+    #expect(talk.status == 64 && talk.errors.contains("chat template"))
+    #expect(try Zoo.run("chat", Self.file, "--json").status == 64)
+  }
 }

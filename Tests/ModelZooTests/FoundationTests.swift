@@ -8,8 +8,11 @@ import Testing
     let dimension: ShapeDimension = 3
     let info = ValueInfo(name: "x", elementType: .float32, shape: [dimension, "N"])
     let types: [Any.Type] = [
-      Attribute.self, Box.self, Calibration.self, Classification.self, CompiledModel.self, Detection.self,
-      DetectionSettings.self, ElementType.self, EmbeddingSettings.self, Function.self, GenerationOptions.self,
+      Attribute.self, Box.self, Calibration.self, ChatMessage.self, ChatSettings.self, Classification.self,
+      CompiledModel.self, Detection.self,
+      DetectionSettings.self, ElementType.self, EmbeddingSettings.self, Function.self, GeneratedText.self,
+      GenerationEvent.self,
+      GenerationOptions.self,
       GenerationSettings.self, Graph.self, Image.self, ImageDecoding.self, ImageFormat.self, ImagePreprocessing.self,
       Input.self, Model.self, ModelCatalog.self, ModelDefinition.self, ModelFormat.self, ModelMetadata.self,
       NamedTensor.self, Node.self, OperatorRegistry.self, OperatorSet.self, OutputDifference.self, PixelFormat.self,

@@ -108,7 +108,7 @@ import ZooRuntime
     ) { sentence, tokens in
       #expect(expected.beam[sentence].starts(with: tokens) && tokens.starts(with: told[sentence]))
       told[sentence] = Array(tokens)
-      return true
+      return .goOn
     }
     #expect(told == found)
   }
@@ -134,7 +134,7 @@ import ZooRuntime
         ) { _, tokens in
           #expect(tokens.count == told.count + 1 && tokens.starts(with: told))
           told = Array(tokens)
-          return true
+          return .goOn
         }
         #expect(found == wanted && told == wanted)
       }
@@ -333,17 +333,129 @@ import ZooRuntime
     #expect(drawn(1, seed: 3) == drawn(1, seed: 3) && drawn(1, seed: 3) != drawn(1, seed: 4))
   }
 
+  /// By hand: of p = 0.5, 0.25, 0.125, 0.0625, 0.0625 the entropy is 1.875 bits, and the information of each 1, 2, 3, 4 and 4
+  /// bits, so that the typical ones are those of 2, 1 and 3 bits first.
+  @Test func tokensAreLeftOutAsTransformersDoes() {
+    let probabilities: [Float] = [0.0625, 0.25, 0.5, 0.0625, 0.125]
+    func drawn(
+      _ temperature: Float = 1, topK: Int? = nil, topP: Float? = nil, minP: Float? = nil, typicalP: Float? = nil
+    ) -> Set<Int> {
+      var sampler = Sampler(
+        temperature: temperature, topK: topK, topP: topP, minP: minP, typicalP: typicalP, seed: 1, row: 0)
+      return Set((0..<2000).map { _ in probabilities.map { log($0) }.withUnsafeBufferPointer { sampler.next($0) } })
+    }
+    #expect(drawn() == [0, 1, 2, 3, 4])
+    #expect(drawn(minP: 0.4) == [1, 2] && drawn(minP: 0.2) == [1, 2, 4] && drawn(minP: 0) == [0, 1, 2, 3, 4])
+    // The temperature comes first: square roots of the probabilities.
+    #expect(drawn(2, minP: 0.4) == [1, 2, 4])
+    #expect(drawn(typicalP: 0.2) == [1] && drawn(typicalP: 0.5) == [1, 2] && drawn(typicalP: 0.8) == [1, 2, 4])
+    #expect(drawn(typicalP: 1) == [0, 1, 2, 3, 4])
+    #expect(drawn(topK: 3, minP: 0.4) == [1, 2] && drawn(topP: 0.45, minP: 0.1) == [2])
+    // Of 2/3 and 1/3 the entropy is 0.918 bits, and the nearer one is that of 0.585.
+    #expect(drawn(topK: 2, typicalP: 0.1) == [2])
+  }
+
+  @Test func penaltiesLookAtAWindow() throws {
+    let settings = GenerationSettings(endTokens: [], maximumLength: 9)
+    func changed(_ options: GenerationOptions, after tokens: [Int], more: [Int] = []) throws -> [Float] {
+      var penalties = try #require(TokenPenalties(options, options.applied(to: settings), after: tokens))
+      for token in more { penalties.add(token) }
+      // Logits 2, -1, 1, 0.
+      var scores: [Float] = [1, -2, 0, -1]
+      penalties.apply(to: &scores, offset: 1)
+      return scores.map { $0 + 1 }
+    }
+    #expect(try changed(GenerationOptions(repetitionPenalty: 2), after: [0, 1, 1]) == [1, -2, 1, 0])
+    #expect(try changed(GenerationOptions(presencePenalty: 0.5), after: [0, 1, 1]) == [1.5, -1.5, 1, 0])
+    #expect(try changed(GenerationOptions(frequencyPenalty: 0.5), after: [0, 1], more: [1]) == [1.5, -2, 1, 0])
+    let windowed = GenerationOptions(frequencyPenalty: 0.5, penaltyWindow: 2)
+    #expect(try changed(windowed, after: [0, 1, 1]) == [2, -2, 1, 0])
+    #expect(try changed(windowed, after: [0, 1, 1], more: [3]) == [2, -1.5, 1, -0.5])
+    #expect(try TokenPenalties(GenerationOptions(), GenerationOptions().applied(to: settings), after: [1]) == nil)
+  }
+
+  @Test func choosersTellWhatTheModelThought() throws {
+    let settings = GenerationSettings(endTokens: [], maximumLength: 9)
+    let options = GenerationOptions(logitBias: [3: 10, 99: 1], logProbabilities: 2)
+    let chooser = TokenChooser(options, settings, row: 0, after: [], form: nil)
+    let scores: [Float] = [-1, -0.5, -3, -4]
+    #expect(try scores.withUnsafeBufferPointer { try chooser.next($0, offset: 0) } == 3)
+    #expect(chooser.choices.map(\.logProbability) == [-4] && chooser.choices[0].best.map(\.token) == [1, 0])
+  }
+
+  // MARK: What is known already
+
+  /// A session that goes on, or one that begins as another did, computes what a new one does.
+  @Test func sessionsAreUsedAgain() throws {
+    let definition = try decoder()
+    let model = try CompiledModel(definition, registry: registry())
+    let programs = try programs(definition)
+    let kept = KeptSessions(limit: 1 << 20)
+    let row = [4, 2, 7, 7, 1, 0, 3, 9, 10, 5]
+    #expect(try kept.take(for: row) == nil)
+    let first = GenerationSession(programs, rows: 1, limit: 64)
+    _ = try first.append([row])
+    kept.keep(first)
+    func check(_ tokens: [Int], known: Int, isFirst: Bool) throws {
+      let session = try #require(try kept.take(for: tokens))
+      #expect(Array(session.tokens) == Array(tokens.prefix(known)) && (session === first) == isFirst)
+      for (value, wanted) in zip(try session.append([Array(tokens[known...])]), try reference(model, tokens)) {
+        #expect(abs(value - wanted) < 1e-4, "\(tokens)")
+      }
+      #expect(Array(session.tokens) == tokens)
+      kept.keep(session)
+    }
+    // The same again: the last token tells what comes next.
+    try check(row, known: 9, isFirst: true)
+    try check(row + [6, 6], known: 10, isFirst: true)
+    // Little in common: what was known stays for others.
+    try check([4, 2, 1, 1, 8], known: 2, isFirst: false)
+    try check(row + [6, 6, 2], known: 12, isFirst: true)
+    try check([4, 2, 1, 1, 8, 8], known: 5, isFirst: false)
+    #expect(try kept.take(for: [5, 4]) == nil)
+    // Nothing is kept beyond the memory there is for it.
+    let none = KeptSessions(limit: 10)
+    none.keep(first)
+    #expect(try none.take(for: row) == nil)
+  }
+
+  @Test func logitsAreKnownBesideProbabilities() throws {
+    let definition = try decoder()
+    let model = try CompiledModel(definition, registry: registry())
+    let session = GenerationSession(try programs(definition), rows: 2, limit: 64)
+    let rows = [[1, 2, 3], [5]]
+    let found = try session.append(rows)
+    for (place, row) in rows.enumerated() {
+      let outputs = try model.run([
+        "input_ids": Tensor(row.map { Int64($0) }, shape: [1, row.count]),
+        "position_ids": Tensor(row.indices.map { Int64($0) }, shape: [1, row.count]),
+      ])
+      let logits = try #require(outputs["logits"]).elements(Float.self).suffix(11)
+      for (value, wanted) in zip(found[place * 11..<(place + 1) * 11], logits) {
+        #expect(abs(value + session.logitOffsets[place] - wanted) < 1e-4)
+      }
+    }
+  }
+
   @Test func optionsThatMakeNoSense() throws {
     let settings = GenerationSettings(endTokens: [2], maximumLength: 9, beams: 4)
     for options in [
       GenerationOptions(beams: 0), GenerationOptions(maximumTokens: 0), GenerationOptions(temperature: -1),
       GenerationOptions(topK: 0), GenerationOptions(topP: 1.5), GenerationOptions(beams: 2, temperature: 1),
-      GenerationOptions(temperature: .nan),
+      GenerationOptions(temperature: .nan), GenerationOptions(minP: -0.1), GenerationOptions(typicalP: 0),
+      GenerationOptions(repetitionPenalty: 0), GenerationOptions(presencePenalty: .nan),
+      GenerationOptions(frequencyPenalty: 101), GenerationOptions(penaltyWindow: 0),
+      GenerationOptions(logitBias: [-1: 1]), GenerationOptions(logitBias: [1: .infinity]),
+      GenerationOptions(stop: [""]),
+      GenerationOptions(stop: Array(repeating: "a", count: 65)), GenerationOptions(logProbabilities: 101),
+      GenerationOptions(beams: 2, presencePenalty: 1), GenerationOptions(beams: 2, format: .json),
     ] {
       #expect(throws: ZooError.self) { try options.applied(to: settings) }
     }
     #expect(try GenerationOptions(temperature: 1).applied(to: settings).beams == 1)
     #expect(try GenerationOptions(topK: 5).applied(to: settings).temperature == 1)
+    #expect(try GenerationOptions(minP: 0.1).applied(to: settings).temperature == 1)
+    #expect(try GenerationOptions(logProbabilities: 0).applied(to: settings).beams == 1)
     // Lengths that a file may claim can be added up.
     let endless = try GenerationOptions().applied(
       to: GenerationSettings(endTokens: [2], maximumLength: .max, additionalLength: .max))
@@ -354,10 +466,35 @@ import ZooRuntime
       ).additionalLength == 0)
   }
 
-  @Test func piecesNeverTakeBackACharacter() {
-    var pieces = TextPieces()
-    let texts = ["Gr", "Gr\u{FFFD}", "Grü", "Grüße\u{FFFD}\u{FFFD}", "Grüße 🐕"]
-    #expect(texts.map { pieces.next($0, isComplete: false) } == ["Gr", nil, "ü", "ße", " 🐕"])
-    #expect(pieces.next("Grüße 🐕\u{FFFD}", isComplete: true) == "\u{FFFD}")
+  /// Options of earlier versions, and of later ones.
+  @Test func optionsAreReadWithoutAll() throws {
+    let options = GenerationOptions(
+      topK: 3, minP: 0.5, logitBias: [7: -1.5], stop: ["a"], format: .schema("{}"), logProbabilities: 1, seed: 9)
+    let read = try JSONDecoder().decode(GenerationOptions.self, from: JSONEncoder().encode(options))
+    #expect(read == options)
+    let old = #"{"seed": 4, "guesses": false, "somethingNew": 1}"#
+    #expect(
+      try JSONDecoder().decode(GenerationOptions.self, from: Data(old.utf8))
+        == GenerationOptions(seed: 4, guesses: false))
+  }
+
+  @Test func textsEndBeforeStopStrings() {
+    /// What comes of pieces one by one, and in the end; `.` where a string ended it.
+    func cut(_ pieces: [String], _ stops: [String]) -> [String] {
+      var scanner = StopScanner(stops)
+      let out = pieces.map { scanner.next($0) }
+      return out + [scanner.finish()] + (scanner.isAtEnd ? ["."] : [])
+    }
+    #expect(cut(["ab", "c"], []) == ["ab", "c", ""])
+    // Across pieces; what may begin one waits.
+    #expect(cut(["say ", "E", "N", "D no"], ["END"]) == ["say ", "", "", "", "", "."])
+    #expect(cut(["E", "N", "x", "END"], ["END"]) == ["", "", "ENx", "", "", "."])
+    #expect(cut(["aEN"], ["END"]) == ["a", "EN"])
+    #expect(cut(["aaab"], ["aab"]) == ["a", "", "."])
+    // The first that is complete, and one within the beginning of another.
+    #expect(cut(["x\n", "\nUser"], ["User", "\n\n"]) == ["x", "", "", "."])
+    #expect(cut(["abc", "x"], ["abcd", "bc"]) == ["", "a", "", "."])
+    #expect(cut(["abc"], ["abcd", "bc"]) == ["", "a", "."])
+    #expect(cut(["Gr", "ü", "ße"], ["ß"]) == ["Gr", "ü", "", "", "."])
   }
 }

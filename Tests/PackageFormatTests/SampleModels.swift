@@ -62,7 +62,11 @@ func completeMetadata() -> ModelMetadata {
   metadata.embedding = EmbeddingSettings(pooling: .first, normalizes: true, maximumLength: 77)
   metadata.generation = GenerationSettings(
     startToken: 0, endTokens: [2, 50256], padToken: 1, maximumLength: 1024, additionalLength: 50, beams: 4,
-    lengthPenalty: 0.6, temperature: 0.7, topK: 40, topP: 0.9)
+    lengthPenalty: 0.6, temperature: 0.7, topK: 40, topP: 0.9, minP: 0.05, typicalP: 0.95, repetitionPenalty: 1.1,
+    penaltyWindow: 64)
+  metadata.chat = ChatSettings(
+    template: "{{ bos_token }}ä\n{% for m in messages %}{{ m.content }}{% endfor %}",
+    tokens: [.init(name: "bos_token", text: "<s>"), .init(name: "", text: "")])
   metadata.calibration = Calibration(
     samples: 3,
     ranges: [.init(value: "x", least: -1.5, greatest: 2), .init(value: "", least: 0.1, greatest: 0.1)])

@@ -271,6 +271,7 @@ struct ModelDecoder {
         scores: try choice(message.pointee.scores, "scores") ?? .softmax,
         maximumLength: Int(clamping: message.pointee.maximum_length))
     }
+    metadata.chat = message.chat.map { decode($0.pointee) }
     return metadata
   }
 
@@ -287,6 +288,7 @@ struct ModelDecoder {
 
   private func decode(_ message: Zoo__Generation) -> GenerationSettings {
     func present(_ has: protobuf_c_boolean, _ number: UInt64) -> Int? { has != 0 ? Int(clamping: number) : nil }
+    func given(_ has: protobuf_c_boolean, _ number: Float) -> Float? { has != 0 ? number : nil }
     return GenerationSettings(
       startToken: present(message.has_start_token, message.start_token),
       endTokens: UnsafeBufferPointer(start: message.end_tokens, count: message.n_end_tokens).map { Int(clamping: $0) },
@@ -294,7 +296,18 @@ struct ModelDecoder {
       additionalLength: present(message.has_additional_length, message.additional_length),
       beams: present(message.has_beams, message.beams) ?? 1, lengthPenalty: message.length_penalty,
       temperature: message.temperature, topK: present(message.has_top_k, message.top_k),
-      topP: message.has_top_p != 0 ? message.top_p : nil)
+      topP: given(message.has_top_p, message.top_p), minP: given(message.has_min_p, message.min_p),
+      typicalP: given(message.has_typical_p, message.typical_p),
+      repetitionPenalty: given(message.has_repetition_penalty, message.repetition_penalty),
+      penaltyWindow: present(message.has_penalty_window, message.penalty_window))
+  }
+
+  private func decode(_ message: Zoo__Chat) -> ChatSettings {
+    ChatSettings(
+      template: text(message.template_),
+      tokens: list(message.n_tokens, message.tokens) {
+        ChatSettings.NamedToken(name: text($0.name), text: text($0.text))
+      })
   }
 
   private func decode(_ message: Zoo__Calibration) throws -> Calibration {

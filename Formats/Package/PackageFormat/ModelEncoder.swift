@@ -318,6 +318,7 @@ struct ModelEncoder {
     message.pointee.embedding = try metadata.embedding.map(encode)
     message.pointee.generation = try metadata.generation.map(encode)
     message.pointee.classification = try metadata.classification.map(encode)
+    message.pointee.chat = try metadata.chat.map(encode)
     return message
   }
 
@@ -399,6 +400,36 @@ struct ModelEncoder {
       message.pointee.has_top_p = 1
       message.pointee.top_p = share
     }
+    if let share = generation.minP {
+      message.pointee.has_min_p = 1
+      message.pointee.min_p = share
+    }
+    if let share = generation.typicalP {
+      message.pointee.has_typical_p = 1
+      message.pointee.typical_p = share
+    }
+    if let penalty = generation.repetitionPenalty {
+      message.pointee.has_repetition_penalty = 1
+      message.pointee.repetition_penalty = penalty
+    }
+    if let window = generation.penaltyWindow {
+      message.pointee.has_penalty_window = 1
+      message.pointee.penalty_window = try natural(window, "penalties' window")
+    }
+    return message
+  }
+
+  private func encode(_ chat: ChatSettings) throws -> UnsafeMutablePointer<Zoo__Chat> {
+    let message = arena.make(Zoo__Chat(), zoo__chat__init)
+    message.pointee.template_ = try arena.text(chat.template)
+    (message.pointee.n_tokens, message.pointee.tokens) = try arena.list(chat.tokens, encode)
+    return message
+  }
+
+  private func encode(_ token: ChatSettings.NamedToken) throws -> UnsafeMutablePointer<Zoo__NamedToken>? {
+    let message = arena.make(Zoo__NamedToken(), zoo__named_token__init)
+    message.pointee.name = try arena.text(token.name)
+    message.pointee.text = try arena.text(token.text)
     return message
   }
 

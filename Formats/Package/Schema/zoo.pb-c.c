@@ -907,6 +907,96 @@ void   zoo__metadata__free_unpacked
   assert(message->base.descriptor == &zoo__metadata__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   zoo__chat__init
+                     (Zoo__Chat         *message)
+{
+  static const Zoo__Chat init_value = ZOO__CHAT__INIT;
+  *message = init_value;
+}
+size_t zoo__chat__get_packed_size
+                     (const Zoo__Chat *message)
+{
+  assert(message->base.descriptor == &zoo__chat__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__chat__pack
+                     (const Zoo__Chat *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__chat__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__chat__pack_to_buffer
+                     (const Zoo__Chat *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__chat__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__Chat *
+       zoo__chat__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__Chat *)
+     protobuf_c_message_unpack (&zoo__chat__descriptor,
+                                allocator, len, data);
+}
+void   zoo__chat__free_unpacked
+                     (Zoo__Chat *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__chat__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   zoo__named_token__init
+                     (Zoo__NamedToken         *message)
+{
+  static const Zoo__NamedToken init_value = ZOO__NAMED_TOKEN__INIT;
+  *message = init_value;
+}
+size_t zoo__named_token__get_packed_size
+                     (const Zoo__NamedToken *message)
+{
+  assert(message->base.descriptor == &zoo__named_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t zoo__named_token__pack
+                     (const Zoo__NamedToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &zoo__named_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t zoo__named_token__pack_to_buffer
+                     (const Zoo__NamedToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &zoo__named_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Zoo__NamedToken *
+       zoo__named_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Zoo__NamedToken *)
+     protobuf_c_message_unpack (&zoo__named_token__descriptor,
+                                allocator, len, data);
+}
+void   zoo__named_token__free_unpacked
+                     (Zoo__NamedToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &zoo__named_token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   zoo__detection__init
                      (Zoo__Detection         *message)
 {
@@ -3367,7 +3457,7 @@ const ProtobufCMessageDescriptor zoo__chunk__descriptor =
   (ProtobufCMessageInit) zoo__chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[16] =
+static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[17] =
 {
   {
     "name",
@@ -3550,6 +3640,18 @@ static const ProtobufCFieldDescriptor zoo__metadata__field_descriptors[16] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "chat",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Metadata, chat),
+    &zoo__chat__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "classification",
     20,
     PROTOBUF_C_LABEL_OPTIONAL,
@@ -3566,7 +3668,8 @@ static const unsigned zoo__metadata__field_indices_by_name[] = {
   9,   /* field[9] = accuracy */
   1,   /* field[1] = architecture */
   10,   /* field[10] = calibration */
-  15,   /* field[15] = classification */
+  15,   /* field[15] = chat */
+  16,   /* field[16] = classification */
   11,   /* field[11] = detection */
   13,   /* field[13] = embedding */
   14,   /* field[14] = generation */
@@ -3583,8 +3686,8 @@ static const unsigned zoo__metadata__field_indices_by_name[] = {
 static const ProtobufCIntRange zoo__metadata__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 15 },
-  { 0, 16 }
+  { 20, 16 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor zoo__metadata__descriptor =
 {
@@ -3594,11 +3697,113 @@ const ProtobufCMessageDescriptor zoo__metadata__descriptor =
   "Zoo__Metadata",
   "zoo",
   sizeof(Zoo__Metadata),
-  16,
+  17,
   zoo__metadata__field_descriptors,
   zoo__metadata__field_indices_by_name,
   2,  zoo__metadata__number_ranges,
   (ProtobufCMessageInit) zoo__metadata__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__chat__field_descriptors[2] =
+{
+  {
+    "template",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__Chat, template_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Zoo__Chat, n_tokens),
+    offsetof(Zoo__Chat, tokens),
+    &zoo__named_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__chat__field_indices_by_name[] = {
+  0,   /* field[0] = template */
+  1,   /* field[1] = tokens */
+};
+static const ProtobufCIntRange zoo__chat__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__chat__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.Chat",
+  "Chat",
+  "Zoo__Chat",
+  "zoo",
+  sizeof(Zoo__Chat),
+  2,
+  zoo__chat__field_descriptors,
+  zoo__chat__field_indices_by_name,
+  1,  zoo__chat__number_ranges,
+  (ProtobufCMessageInit) zoo__chat__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor zoo__named_token__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__NamedToken, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Zoo__NamedToken, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned zoo__named_token__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange zoo__named_token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor zoo__named_token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "zoo.NamedToken",
+  "NamedToken",
+  "Zoo__NamedToken",
+  "zoo",
+  sizeof(Zoo__NamedToken),
+  2,
+  zoo__named_token__field_descriptors,
+  zoo__named_token__field_indices_by_name,
+  1,  zoo__named_token__number_ranges,
+  (ProtobufCMessageInit) zoo__named_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor zoo__detection__field_descriptors[1] =
@@ -3831,7 +4036,7 @@ const ProtobufCMessageDescriptor zoo__prompt__descriptor =
   (ProtobufCMessageInit) zoo__prompt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zoo__generation__field_descriptors[10] =
+static const ProtobufCFieldDescriptor zoo__generation__field_descriptors[14] =
 {
   {
     "start_token",
@@ -3953,6 +4158,54 @@ static const ProtobufCFieldDescriptor zoo__generation__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "min_p",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_min_p),
+    offsetof(Zoo__Generation, min_p),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "typical_p",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_typical_p),
+    offsetof(Zoo__Generation, typical_p),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repetition_penalty",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Zoo__Generation, has_repetition_penalty),
+    offsetof(Zoo__Generation, repetition_penalty),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "penalty_window",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Zoo__Generation, has_penalty_window),
+    offsetof(Zoo__Generation, penalty_window),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zoo__generation__field_indices_by_name[] = {
   4,   /* field[4] = additional_length */
@@ -3960,16 +4213,20 @@ static const unsigned zoo__generation__field_indices_by_name[] = {
   1,   /* field[1] = end_tokens */
   6,   /* field[6] = length_penalty */
   3,   /* field[3] = maximum_length */
+  10,   /* field[10] = min_p */
   2,   /* field[2] = pad_token */
+  13,   /* field[13] = penalty_window */
+  12,   /* field[12] = repetition_penalty */
   0,   /* field[0] = start_token */
   7,   /* field[7] = temperature */
   8,   /* field[8] = top_k */
   9,   /* field[9] = top_p */
+  11,   /* field[11] = typical_p */
 };
 static const ProtobufCIntRange zoo__generation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor zoo__generation__descriptor =
 {
@@ -3979,7 +4236,7 @@ const ProtobufCMessageDescriptor zoo__generation__descriptor =
   "Zoo__Generation",
   "zoo",
   sizeof(Zoo__Generation),
-  10,
+  14,
   zoo__generation__field_descriptors,
   zoo__generation__field_indices_by_name,
   1,  zoo__generation__number_ranges,

@@ -6,8 +6,16 @@
   import Darwin
 #endif
 
-/// Is told a sentence's number and its first tokens, as far as they can't change any more; false ends the search.
-typealias GenerationProgress = (_ sentence: Int, _ tokens: ArraySlice<Int>) throws -> Bool
+/// Is told a sentence's number and its first tokens, as far as they can't change any more.
+typealias GenerationProgress = (_ sentence: Int, _ tokens: ArraySlice<Int>) throws -> GenerationStep
+
+/// How a search goes on.
+enum GenerationStep {
+  case goOn
+  /// The sentence that was told of ends with what is certain of it.
+  case endText
+  case endAll
+}
 
 /// Beam search over the rows of a session; with one beam it is greedy search.
 ///
@@ -97,7 +105,13 @@ struct BeamSearch {
           let sentence = sentences[place]
           let settled =
             sentence.isDone ? sentence.best[...] : sentence.settled(penalty: penalty(ofLength: sentence.limit))
-          guard try progress(sentences[place].index, settled) else { return results }
+          switch try progress(sentence.index, settled) {
+          case .goOn: break
+          case .endText:
+            sentences[place].isDone = true
+            results[sentence.index] = Array(settled)
+          case .endAll: return results
+          }
         }
       }
       // Rows that are done are dropped when they are half of all, so that few shapes occur.

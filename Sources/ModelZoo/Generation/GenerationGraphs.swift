@@ -38,6 +38,8 @@ struct GenerationGraphs {
     /// The tokens whose successors are wanted, counted over all rows: (chosen), int64.
     static let chosen = "chosen"
     /// (chosen, vocabulary), float32.
+    static let logits = "next_logits"
+    /// (chosen, vocabulary), float32.
     static let logProbabilities = "log_probabilities"
     /// The most probable successors: (chosen), int64.
     static let tokens = "most_probable"
@@ -66,14 +68,12 @@ struct GenerationGraphs {
   /// The step, which gives only the most probable token of each place: for that, most logits need not be exact.
   var choice: ImportedModel {
     var choice = step
-    let last = choice.outputs.count - 1
-    guard let logits = step.graph[step.graph.outputs[last]].producer.flatMap({ step.graph[$0].inputs[0] }) else {
-      return step
-    }
+    // Behind the caches.
+    let rest = caches.count
     let tokens = choice.graph.append(
-      "ArgMax", [logits], Name.tokens, [Attribute("axis", .int(-1)), Attribute("keepdims", .int(0))])
-    choice.graph.setOutput(last, to: tokens)
-    choice.outputs[last] = ValueInfo(name: Name.tokens)
+      "ArgMax", [step.graph.outputs[rest]], Name.tokens, [Attribute("axis", .int(-1)), Attribute("keepdims", .int(0))])
+    choice.graph.setOutputs(choice.graph.outputs.prefix(rest) + [tokens])
+    choice.outputs = choice.outputs.prefix(rest) + [ValueInfo(name: Name.tokens)]
     choice.graph.removeDeadCode()
     return choice
   }
@@ -186,8 +186,11 @@ private struct GraphSplit {
     step.outputs = []
     let contexts = try addContexts()
     let written = try addCaches()
-    step.graph.setOutputs(written + [try chooseTokens()])
-    step.outputs.append(ValueInfo(name: GenerationGraphs.Name.logProbabilities))
+    let logits = try chooseTokens()
+    let logProbabilities = step.graph.append(
+      "LogSoftmax", [logits], GenerationGraphs.Name.logProbabilities, [Attribute("axis", .int(-1))])
+    step.graph.setOutputs(written + [logits, logProbabilities])
+    step.outputs += [GenerationGraphs.Name.logits, GenerationGraphs.Name.logProbabilities].map { ValueInfo(name: $0) }
     step.graph.removeDeadCode()
     guard result.source != nil else { return }
     var encoder = model
@@ -281,7 +284,7 @@ private struct GraphSplit {
   /// Has what follows the last layer computed for one token of each row: products with constants, their biases, and
   /// reshapes in between work on each token alone, so that the tokens can be chosen before them.
   ///
-  /// - Returns: The log probabilities.
+  /// - Returns: The logits.
   private mutating func chooseTokens() throws -> ValueID {
     var tail: [CompilerNode] = []
     var value = logits
@@ -306,8 +309,7 @@ private struct GraphSplit {
       node.outputs = [current]
       step.graph.insert(node)
     }
-    return step.graph.append(
-      "LogSoftmax", [current], GenerationGraphs.Name.logProbabilities, [Attribute("axis", .int(-1))])
+    return current
   }
 
   /// Whether `node` works on the tokens of its first input one by one.

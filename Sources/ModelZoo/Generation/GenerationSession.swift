@@ -8,6 +8,8 @@ final class GenerationSession {
   private let programs: GenerationPrograms
   /// Tokens in each row's cache.
   private(set) var lengths: [Int]
+  /// Of a single row, the tokens of its cache, and perhaps some that were taken back.
+  private var history: [Int] = []
   /// The sentence that each row belongs to, by its place among the session's sources.
   private var sources: [Int]
   /// The positions that there are. Rows that are done may go beyond them while others go on.
@@ -37,12 +39,19 @@ final class GenerationSession {
   private struct Bound {
     var run: BoundRun
     var tokens, positions, first, valid, chosen, result: TensorMemory
+    /// Beside probabilities.
+    var logits: TensorMemory?
   }
 
   private static let smallestCapacity = 32
 
   var rowCount: Int { lengths.count }
   var vocabulary: Int { programs.graphs.vocabulary }
+  /// Of a single row, the tokens whose keys and values are known.
+  var tokens: ArraySlice<Int> { rowCount == 1 ? history.prefix(lengths[0]) : [] }
+  var cacheByteCount: Int { caches.reduce(0) { $0 + $1.count } }
+  /// Of each row, what a logit of the last `append` is more than the log probability.
+  private(set) var logitOffsets: [Float] = []
 
   /// Encodes `texts`, the sources of a translation, with `copies` rows for each.
   ///
@@ -83,6 +92,21 @@ final class GenerationSession {
     sources = Array(0..<rows)
   }
 
+  /// A single row that begins as that of `other` does, which goes on by itself.
+  init(_ other: GenerationSession, first count: Int) throws {
+    programs = other.programs
+    positionCount = other.positionCount
+    capacity = 0
+    lengths = [0]
+    sources = [0]
+    try reserve(count)
+    for (index, cache) in programs.graphs.caches.enumerated() {
+      copyRow(cache, from: other.caches[index], 0, other.capacity, to: caches[index], 0, length: count)
+    }
+    lengths = [count]
+    history = Array(other.tokens.prefix(count))
+  }
+
   /// Appends `tokens` to the rows, at least one to each, and computes the logarithms of the probabilities of what comes
   /// next: `vocabulary` numbers a row, which the next call overwrites.
   func append(_ tokens: [[Int]]) throws -> UnsafeBufferPointer<Float> {
@@ -90,7 +114,14 @@ final class GenerationSession {
       throw ZooError(.defect, "\(tokens.count) lists of new tokens for \(rowCount) rows")
     }
     let form = Form(newCount: newCount(longest), toldCount: 1, kind: .probabilities)
-    return UnsafeBufferPointer(try append(tokens, form).bindMemory(to: Float.self))
+    let result = UnsafeBufferPointer(try append(tokens, form).bindMemory(to: Float.self))
+    if let logits = bound[form]?.logits?.mutableBytes.bindMemory(to: Float.self) {
+      logitOffsets = tokens.indices.map { row in
+        let places = row * vocabulary..<(row + 1) * vocabulary
+        return places.first { logits[$0].isFinite && result[$0].isFinite }.map { logits[$0] - result[$0] } ?? 0
+      }
+    }
+    return result
   }
 
   /// Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
@@ -100,6 +131,7 @@ final class GenerationSession {
     let newCount = form.newCount
     try reserve((lengths.max() ?? 0) + newCount)
     let bound = try prepared(form)
+    if rowCount == 1 { history = history.prefix(lengths[0]) + tokens[0] }
     let ids = bound.tokens.mutableBytes.bindMemory(to: Int64.self)
     let positions = bound.positions.mutableBytes.bindMemory(to: Int64.self)
     let first = bound.first.mutableBytes.bindMemory(to: Int64.self)
@@ -119,7 +151,11 @@ final class GenerationSession {
       }
       lengths[row] += new.count
     }
-    try bound.run.run()
+    do { try bound.run.run() } catch {
+      // What was known before is known still.
+      for (row, new) in tokens.enumerated() { lengths[row] -= new.count }
+      throw error
+    }
     return bound.result.mutableBytes
   }
 
@@ -280,9 +316,10 @@ final class GenerationSession {
     let (first, valid) = (try integers([rowCount]), try integers([rowCount]))
     let chosen = try integers([rowCount * form.toldCount])
     let name = form.kind == .tokens ? GenerationGraphs.Name.tokens : GenerationGraphs.Name.logProbabilities
-    let result = try TensorMemory(
-      byteCount: rowCount * form.toldCount
-        * (form.kind == .tokens ? MemoryLayout<Int64>.size : graphs.vocabulary * MemoryLayout<Float>.size))
+    let told = rowCount * form.toldCount
+    let scoreBytes = told * graphs.vocabulary * MemoryLayout<Float>.size
+    let result = try TensorMemory(byteCount: form.kind == .tokens ? told * MemoryLayout<Int64>.size : scoreBytes)
+    let logits = form.kind == .probabilities ? try TensorMemory(byteCount: scoreBytes) : nil
     var inputs = contexts
     inputs[graphs.tokens] = tokens.1
     inputs[graphs.positions] = positions.1
@@ -290,6 +327,7 @@ final class GenerationSession {
     inputs[GenerationGraphs.Name.valid] = valid.1
     inputs[GenerationGraphs.Name.chosen] = chosen.1
     var outputs = [name: result]
+    outputs[GenerationGraphs.Name.logits] = logits
     for (cache, memory) in zip(graphs.caches, caches) {
       inputs[cache.input] = try Tensor(
         type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
@@ -305,7 +343,7 @@ final class GenerationSession {
     bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 }
     let made = Bound(
       run: try program.bind(inputs, outputs: outputs), tokens: tokens.0, positions: positions.0, first: first.0,
-      valid: valid.0, chosen: chosen.0, result: result)
+      valid: valid.0, chosen: chosen.0, result: result, logits: logits)
     bound[form] = made
     return made
   }

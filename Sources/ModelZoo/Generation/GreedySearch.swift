@@ -30,7 +30,7 @@ struct GreedySearch {
       for token in chosen[...right] {
         guard !endTokens.contains(token) else { return result }
         result.append(token)
-        guard try progress?(0, result[...]) ?? true else { return result }
+        guard try progress?(0, result[...]) ?? .goOn == .goOn else { return result }
       }
       next = [chosen[right]]
     }

@@ -12,23 +12,34 @@ extension Model {
   }
 
   func answers(_ inputs: [Input], _ options: GenerationOptions) throws -> [Prediction] {
-    try textGenerator().predict(inputs, options: options).map { .text($0) }
+    try textGenerator().answers(to: inputs, options: options).map { .text($0.text) }
+  }
+
+  /// The texts that the model generates about `inputs`, texts or conversations, in their order, with how each ended.
+  ///
+  /// - Throws: `ZooError`: as `predict(_:generation:)`.
+  public func generate(
+    _ inputs: [Input], options: GenerationOptions = GenerationOptions(), deadline: ContinuousClock.Instant? = nil
+  ) throws(ZooError) -> [GeneratedText] {
+    try reported(.predict, inputCount: inputs.count, until: deadline) {
+      try textGenerator().answers(to: inputs, options: options)
+    }
   }
 
   /// Generates text about `input`, telling `piece` what is new as it comes, on the caller's thread. All pieces together are
   /// what `predict` gives. `piece` ends it by giving false.
   ///
+  /// - Returns: What was generated.
   /// - Throws: as `predict(_:generation:)`, and what `piece` throws.
+  @discardableResult
   package func stream(
-    _ input: Input, generation options: GenerationOptions, piece: @escaping (String) throws -> Bool
-  ) throws {
-    var pieces = TextPieces()
-    var wantsMore = true
-    let answers = try textGenerator().predict([input], options: options) { _, answer in
-      if let new = pieces.next(answer, isComplete: false) { wantsMore = try piece(new) }
-      return wantsMore
+    _ input: Input, generation options: GenerationOptions, piece: (String) throws -> Bool
+  ) throws -> GeneratedText {
+    let answers = try withoutActuallyEscaping(piece) { piece in
+      try textGenerator().answers(to: [input], options: options) { try piece($1) }
     }
-    if wantsMore, let answer = answers.first, let last = pieces.next(answer, isComplete: true) { _ = try piece(last) }
+    guard answers.count == 1 else { throw ZooError(.defect, "one input gave \(answers.count) answers") }
+    return answers[0]
   }
 
   /// The answer of a model that generates text, piece by piece as it comes. All pieces together are what `predict`
@@ -47,45 +58,45 @@ extension Model {
     deadline: ContinuousClock.Instant? = nil
   ) -> AsyncThrowingStream<String, any Error> {
     AsyncThrowingStream { continuation in
-      let control = RunControl(deadline: deadline)
-      let asked = ContinuousClock.now
-      continuation.onTermination = { _ in control.cancel() }
-      // A call that is too late still gets its thread, where it ends and is reported.
-      let late = { @Sendable in continuation.finish(throwing: RunControl.tooLate) }
-      CallThreads.shared.run(until: deadline, late: late) {
-        let began = ContinuousClock.now
-        var failure: ZooError?
-        do {
-          try RunControl.$current.withValue(control) {
-            try control.check()
-            try self.stream(input, generation: options) { piece in
-              continuation.yield(piece)
-              return true
-            }
-          }
-        } catch { failure = ZooError(error) }
-        self.report(.stream, inputCount: 1, asked: asked, began: began, failure)
-        continuation.finish(throwing: failure)
+      stream(input, options, deadline, to: continuation) { event in
+        if case .piece(let piece) = event { piece } else { nil }
       }
     }
   }
-}
 
-/// A text that grows, in pieces that never have to be taken back.
-struct TextPieces {
-  private var given: [UInt8] = []
+  /// The same as `stream`, and in the end the whole text with how it ended.
+  public func events(
+    _ input: Input, generation options: GenerationOptions = GenerationOptions(),
+    deadline: ContinuousClock.Instant? = nil
+  ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+    AsyncThrowingStream { continuation in stream(input, options, deadline, to: continuation) { $0 } }
+  }
 
-  /// What is new in `text`; `nil` where there is nothing yet. A character whose last bytes are still to come stands in
-  /// `text` as U+FFFD at the end, and waits.
-  mutating func next(_ text: String, isComplete: Bool) -> String? {
-    var scalars = text.unicodeScalars[...]
-    if !isComplete {
-      while scalars.last == "\u{FFFD}" { scalars.removeLast() }
+  private func stream<Element: Sendable>(
+    _ input: Input, _ options: GenerationOptions, _ deadline: ContinuousClock.Instant?,
+    to continuation: AsyncThrowingStream<Element, any Error>.Continuation,
+    _ element: @escaping @Sendable (GenerationEvent) -> Element?
+  ) {
+    let control = RunControl(deadline: deadline)
+    let asked = ContinuousClock.now
+    continuation.onTermination = { _ in control.cancel() }
+    // A call that is too late still gets its thread, where it ends and is reported.
+    let late = { @Sendable in continuation.finish(throwing: RunControl.tooLate) }
+    CallThreads.shared.run(until: deadline, late: late) {
+      let began = ContinuousClock.now
+      var failure: ZooError?
+      do {
+        try RunControl.$current.withValue(control) {
+          try control.check()
+          let text = try self.stream(input, generation: options) { piece in
+            if let element = element(.piece(piece)) { continuation.yield(element) }
+            return true
+          }
+          if let element = element(.end(text)) { continuation.yield(element) }
+        }
+      } catch { failure = ZooError(error) }
+      self.report(.stream, inputCount: 1, asked: asked, began: began, failure)
+      continuation.finish(throwing: failure)
     }
-    let bytes = Array(String(scalars).utf8)
-    guard bytes.count > given.count, bytes.starts(with: given) else { return nil }
-    let piece = String(decoding: bytes[given.count...], as: UTF8.self)
-    given = bytes
-    return piece
   }
 }

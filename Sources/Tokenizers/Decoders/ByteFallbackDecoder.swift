@@ -21,6 +21,8 @@ struct ByteFallbackDecoder: TokenDecoder {
     return result
   }
 
+  func bytes(of token: [UInt8]) -> [UInt8]? { Self.byte(token).map { [$0] } }
+
   /// The token that stands for a byte.
   static func token(of byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)

@@ -3,6 +3,13 @@ import ZooCore
 /// Makes text of tokens. Tokens and texts are UTF-8, or what a model made of it.
 protocol TokenDecoder: Sendable {
   func decode(_ tokens: [[UInt8]], _ budget: Budget) throws -> [[UInt8]]
+
+  /// The bytes that a token stands for wherever it is; `nil` for one whose text depends on its place.
+  func bytes(of token: [UInt8]) -> [UInt8]?
+}
+
+extension TokenDecoder {
+  func bytes(of token: [UInt8]) -> [UInt8]? { nil }
 }
 
 /// The decoder that `settings` describe.

@@ -182,14 +182,18 @@ struct Predict: ParsableCommand {
   private func answer(texts: [String], _ model: Model, _ predictions: inout Predictions) throws {
     do {
       if let bad = texts.first(where: { !$0.isText }) { throw ZooError(.badData, "no UTF-8 text", at: bad) }
-      let answers = try ZooError.locating(self.model) {
-        let inputs = texts.map { text in query.map { Input.text($0, pair: text) } ?? Input.text(text, prompt: prompt) }
-        return generation.isGiven
-          ? try model.predict(inputs, generation: generation.value) : try model.predict(inputs)
+      let inputs = texts.map { text in query.map { Input.text($0, pair: text) } ?? Input.text(text, prompt: prompt) }
+      let reports = try ZooError.locating(self.model) {
+        if [.translation, .textGeneration].contains(model.metadata.task) {
+          return try zip(texts, model.generate(inputs, options: generation.value)).map {
+            PredictionReport(input: $0, $1)
+          }
+        }
+        return try zip(texts, model.predict(inputs)).map {
+          PredictionReport(input: $0, $1, top: top ?? Self.usualTop)
+        }
       }
-      for (text, answer) in zip(texts, answers) {
-        try tell(PredictionReport(input: text, answer, top: top ?? Self.usualTop), of: &predictions.reports)
-      }
+      for report in reports { try tell(report, of: &predictions.reports) }
     } catch let error as ZooError where error.kind == .badData {
       guard texts.count == 1 else {
         for text in texts { try answer(texts: [text], model, &predictions) }
@@ -279,8 +283,16 @@ private struct PredictionReport: Encodable {
   var text: String?
   var entities: [Entity]?
   var score: Float?
+  var finishReason: GeneratedText.FinishReason?
+  var promptTokenCount: Int?
+  var tokenCount: Int?
   var embedding: [Float]?
   var error: ErrorReport?
+
+  init(input: String, _ answer: GeneratedText) {
+    (self.input, text, finishReason) = (input, answer.text, answer.finishReason)
+    (promptTokenCount, tokenCount) = (answer.promptTokenCount, answer.tokenCount)
+  }
 
   init(input: String, _ prediction: Prediction, top: Int) {
     self.input = input

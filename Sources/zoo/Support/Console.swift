@@ -85,6 +85,9 @@ enum Console {
     try? write(text.visibleText + "\n", to: STDERR_FILENO)
   }
 
+  /// Writes `text` to standard error, where somebody is to type.
+  static func writePrompt(_ text: String) { try? write(text, to: STDERR_FILENO) }
+
   /// `zoo: cat.jpg: not a JPEG, PNG, WebP, GIF, BMP or TIFF image (…)`
   static func report(_ error: ZooError) { writeError("zoo: \(error)".visibleLine) }
 

@@ -209,6 +209,7 @@ struct ModelReport: Encodable {
     }
     if let image = metadata.image { row("image", Self.text(image)) }
     if let tokenizer = metadata.tokenizer { row("tokenizer", byteText(tokenizer.utf8.count)) }
+    if let chat = metadata.chat { row("chat template", byteText(chat.template.utf8.count)) }
     if let prompts = metadata.embedding?.prompts, !prompts.isEmpty {
       let standard = metadata.embedding?.defaultPrompt.map { "; default \($0)" } ?? ""
       row("prompts", prompts.map(\.name).joined(separator: ", ") + standard)

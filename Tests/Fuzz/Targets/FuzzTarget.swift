@@ -20,7 +20,7 @@ struct FuzzTarget: Sendable {
     .caffe, .chatTemplate, .decoder, .gguf, .ggufTokenizer, .graph, .json, .keras, .numbers, .numpy, .numpyArchive,
     .onnx, .onnxTensor, .package,
     .picture,
-    .pytorch, .safetensors, .shardIndex, .svm, .tflite, .tokenizer, .zip,
+    .pytorch, .safetensors, .schema, .shardIndex, .svm, .tflite, .tokenizer, .zip,
   ]
 }
 

@@ -16,6 +16,12 @@ extension GenerationSettings {
       topK = most > 0 ? most : nil
       let share = try settings.float("top_p", default: 1)
       topP = share < 1 ? share : nil
+      let least = try settings.float("min_p", default: 0)
+      minP = least > 0 ? least : nil
+      let typical = try settings.float("typical_p", default: 1)
+      typicalP = typical > 0 && typical < 1 ? typical : nil
     }
+    let penalty = try settings.float("repetition_penalty", default: 1)
+    repetitionPenalty = penalty > 0 && penalty != 1 ? penalty : nil
   }
 }

@@ -30,9 +30,28 @@ extension LanguageModel {
     model.metadata.generation = GenerationSettings(
       startToken: metadata.integer("tokenizer.ggml.bos_token_id"), endTokens: ends,
       padToken: metadata.integer("tokenizer.ggml.padding_token_id"), maximumLength: configuration.positions)
+    model.metadata.generation?.readSampling(metadata)
     // What the file says of itself; its tokenizer is no text for people.
     model.properties = file.metadata.filter { !$0.key.hasPrefix("tokenizer.") }
     return model
+  }
+}
+
+extension GenerationSettings {
+  /// What the file's author recommends for drawing tokens; numbers that are none of the sort are left out.
+  fileprivate mutating func readSampling(_ metadata: GGUFMetadata) {
+    func number(_ name: String, _ isFine: (Float) -> Bool) -> Float? {
+      metadata.number("general.sampling.\(name)").flatMap { isFine($0) ? $0 : nil }
+    }
+    if let penalty = number("penalty_repeat", { $0 > 0 && $0.isFinite && $0 != 1 }) {
+      repetitionPenalty = penalty
+      penaltyWindow = metadata.integer("general.sampling.penalty_last_n").flatMap { $0 > 0 ? $0 : nil }
+    }
+    let count = metadata.integer("general.sampling.top_k").flatMap { $0 > 0 ? $0 : nil }
+    let (share, least) = (number("top_p") { $0 > 0 && $0 < 1 }, number("min_p") { $0 > 0 && $0 <= 1 })
+    let given = number("temp") { $0 >= 0 && $0.isFinite }
+    guard given != nil || count != nil || share != nil || least != nil else { return }
+    (temperature, topK, topP, minP) = (given ?? 1, count, share, least)
   }
 }
 

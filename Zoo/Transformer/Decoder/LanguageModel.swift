@@ -22,6 +22,7 @@ package struct LanguageModel: PretrainedFamily {
     var model = try LanguageModel(configuration).model(&parameters)
     try parameters.finish(for: "the decoder that config.json describes")
     model.metadata.tokenizer = try folder.tokenizer()
+    model.metadata.chat = try folder.chat()
     model.metadata.generation = try GenerationSettings(folder, positions: configuration.positions)
     model.metadata.task = .textGeneration
     model.metadata.source = folder.configuration.value("_name_or_path")?.text ?? ""

@@ -35,6 +35,8 @@ typedef struct Zoo__Tensor Zoo__Tensor;
 typedef struct Zoo__Chunks Zoo__Chunks;
 typedef struct Zoo__Chunk Zoo__Chunk;
 typedef struct Zoo__Metadata Zoo__Metadata;
+typedef struct Zoo__Chat Zoo__Chat;
+typedef struct Zoo__NamedToken Zoo__NamedToken;
 typedef struct Zoo__Detection Zoo__Detection;
 typedef struct Zoo__Tokenizer Zoo__Tokenizer;
 typedef struct Zoo__Embedding Zoo__Embedding;
@@ -529,10 +531,43 @@ struct  Zoo__Metadata
   Zoo__Embedding *embedding;
   Zoo__Generation *generation;
   Zoo__Classification *classification;
+  Zoo__Chat *chat;
 };
 #define ZOO__METADATA__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__metadata__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, 0,NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+/*
+ * How a conversation becomes the text that a model goes on with.
+ */
+struct  Zoo__Chat
+{
+  ProtobufCMessage base;
+  /*
+   * A template in Jinja's language, as `transformers` sets it up.
+   */
+  char *template_;
+  /*
+   * Tokens that the template knows by name: `bos_token`, `eos_token`.
+   */
+  size_t n_tokens;
+  Zoo__NamedToken **tokens;
+};
+#define ZOO__CHAT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__chat__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Zoo__NamedToken
+{
+  ProtobufCMessage base;
+  char *name;
+  char *text;
+};
+#define ZOO__NAMED_TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&zoo__named_token__descriptor) \
+    , NULL, NULL }
 
 
 /*
@@ -637,10 +672,18 @@ struct  Zoo__Generation
   uint64_t top_k;
   protobuf_c_boolean has_top_p;
   float top_p;
+  protobuf_c_boolean has_min_p;
+  float min_p;
+  protobuf_c_boolean has_typical_p;
+  float typical_p;
+  protobuf_c_boolean has_repetition_penalty;
+  float repetition_penalty;
+  protobuf_c_boolean has_penalty_window;
+  uint64_t penalty_window;
 };
 #define ZOO__GENERATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zoo__generation__descriptor) \
-    , 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -1137,6 +1180,44 @@ Zoo__Metadata *
 void   zoo__metadata__free_unpacked
                      (Zoo__Metadata *message,
                       ProtobufCAllocator *allocator);
+/* Zoo__Chat methods */
+void   zoo__chat__init
+                     (Zoo__Chat         *message);
+size_t zoo__chat__get_packed_size
+                     (const Zoo__Chat   *message);
+size_t zoo__chat__pack
+                     (const Zoo__Chat   *message,
+                      uint8_t             *out);
+size_t zoo__chat__pack_to_buffer
+                     (const Zoo__Chat   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__Chat *
+       zoo__chat__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__chat__free_unpacked
+                     (Zoo__Chat *message,
+                      ProtobufCAllocator *allocator);
+/* Zoo__NamedToken methods */
+void   zoo__named_token__init
+                     (Zoo__NamedToken         *message);
+size_t zoo__named_token__get_packed_size
+                     (const Zoo__NamedToken   *message);
+size_t zoo__named_token__pack
+                     (const Zoo__NamedToken   *message,
+                      uint8_t             *out);
+size_t zoo__named_token__pack_to_buffer
+                     (const Zoo__NamedToken   *message,
+                      ProtobufCBuffer     *buffer);
+Zoo__NamedToken *
+       zoo__named_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   zoo__named_token__free_unpacked
+                     (Zoo__NamedToken *message,
+                      ProtobufCAllocator *allocator);
 /* Zoo__Detection methods */
 void   zoo__detection__init
                      (Zoo__Detection         *message);
@@ -1389,6 +1470,12 @@ typedef void (*Zoo__Chunk_Closure)
 typedef void (*Zoo__Metadata_Closure)
                  (const Zoo__Metadata *message,
                   void *closure_data);
+typedef void (*Zoo__Chat_Closure)
+                 (const Zoo__Chat *message,
+                  void *closure_data);
+typedef void (*Zoo__NamedToken_Closure)
+                 (const Zoo__NamedToken *message,
+                  void *closure_data);
 typedef void (*Zoo__Detection_Closure)
                  (const Zoo__Detection *message,
                   void *closure_data);
@@ -1445,6 +1532,8 @@ extern const ProtobufCMessageDescriptor zoo__tensor__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunks__descriptor;
 extern const ProtobufCMessageDescriptor zoo__chunk__descriptor;
 extern const ProtobufCMessageDescriptor zoo__metadata__descriptor;
+extern const ProtobufCMessageDescriptor zoo__chat__descriptor;
+extern const ProtobufCMessageDescriptor zoo__named_token__descriptor;
 extern const ProtobufCMessageDescriptor zoo__detection__descriptor;
 extern const ProtobufCMessageDescriptor zoo__tokenizer__descriptor;
 extern const ProtobufCMessageDescriptor zoo__embedding__descriptor;
