@@ -85,7 +85,7 @@ public struct Input: Sendable {
     case .imageURL(let url): try Image(contentsOf: url.filePath)
     case .imageBytes(let bytes, let name): try Image(decoding: bytes, name: name)
     case .image(let image): image
-      case .text, .pair, .messages, .tensors: nil
+    case .text, .pair, .messages, .tensors: nil
     }
   }
 }

@@ -1,5 +1,6 @@
 import ZooCompiler
 import ZooCore
+import ZooNumbers
 import ZooOperators
 
 /// ONNX Loop: a body that is run again and again, up to a number of times and while a condition holds, on what it gave the

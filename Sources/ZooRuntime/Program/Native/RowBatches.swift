@@ -1,5 +1,6 @@
 import ZooCompiler
 import ZooCore
+import ZooNumbers
 import ZooOperators
 
 /// zoo RowBatches: a body that goes through rows one by one, run over as many of them as input 0 says, a batch at a time. Rows

@@ -1,5 +1,6 @@
 import ZooCompiler
 import ZooCore
+import ZooNumbers
 import ZooOperators
 
 /// ONNX Scan: a body that is run over the places of its inputs along an axis, on what it gave the time before. What it gives

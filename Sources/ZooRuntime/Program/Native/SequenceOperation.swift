@@ -1,5 +1,6 @@
 import ZooCompiler
 import ZooCore
+import ZooNumbers
 
 /// What one of ONNX's operators gives on sequences or optional values.
 typealias SequenceFunction = @Sendable (CompilerNode, [Value?]) throws -> [Value]

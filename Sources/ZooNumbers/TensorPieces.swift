@@ -3,7 +3,7 @@ import ZooCore
 /// The part of `tensor` from `range` of an axis.
 ///
 /// - Throws: `ZooError` (`unsupported`) for elements of less than a byte that don't begin with one.
-func piece(_ tensor: Tensor, axis: Int, _ range: Range<Int>) throws -> Tensor {
+package func piece(_ tensor: Tensor, axis: Int, _ range: Range<Int>) throws -> Tensor {
   var shape = tensor.shape
   shape[axis] = range.count
   let (outer, inner) = try parts(tensor.shape, axis: axis, tensor.type)
@@ -38,17 +38,17 @@ private func copyPlaces(
 }
 
 /// The places of a tensor along an axis, one at a time, without that axis.
-final class Places {
+package final class Places {
   private let tensor: Tensor
   private let axis: Int
   private let (rows, byteCount): (Int, Int)
   /// The place that was asked for last. All but strings share one memory, in which the next place takes its turn.
-  private(set) var current: Value
+  package private(set) var current: Value
 
   /// Begins with no place.
   ///
   /// - Throws: as `piece`.
-  init(of tensor: Tensor, axis: Int) throws {
+  package init(of tensor: Tensor, axis: Int) throws {
     var shape = tensor.shape
     shape.remove(at: axis)
     (self.tensor, self.axis) = (tensor, axis)
@@ -60,7 +60,7 @@ final class Places {
   }
 
   /// - Returns: Whether `current` is another value, and not the same with other elements.
-  func move(to place: Int) throws -> Bool {
+  package func move(to place: Int) throws -> Bool {
     guard let memory = current.memory else {
       current = .tensor(try piece(tensor, axis: axis, place..<place + 1).droppingAxis(axis))
       return true
@@ -73,7 +73,7 @@ final class Places {
 /// Tensors behind one another along an axis.
 ///
 /// - Throws: `ZooError` (`badData`) where they don't fit together.
-func joined(_ tensors: [Tensor], axis: Int) throws -> Tensor {
+package func joined(_ tensors: [Tensor], axis: Int) throws -> Tensor {
   guard let first = tensors.first else { throw ZooError(.badData, "a sequence without elements can't be joined") }
   var shape = first.shape
   shape[axis] = 0
@@ -89,7 +89,7 @@ func joined(_ tensors: [Tensor], axis: Int) throws -> Tensor {
 /// Tensors of one shape along an axis that is new.
 ///
 /// - Throws: as `joined`.
-func stacked(_ tensors: [Tensor], axis: Int) throws -> Tensor {
+package func stacked(_ tensors: [Tensor], axis: Int) throws -> Tensor {
   guard let first = tensors.first else { throw ZooError(.badData, "a sequence without elements can't be joined") }
   for tensor in tensors where tensor.type != first.type || tensor.shape != first.shape {
     throw misfit(tensor, first, axis)
@@ -134,7 +134,7 @@ private func sideBySide(_ tensors: [Tensor], _ type: ElementType, _ shape: [Int]
 
 extension Tensor {
   /// The tensor without an axis of one place.
-  func droppingAxis(_ axis: Int) throws -> Tensor {
+  package func droppingAxis(_ axis: Int) throws -> Tensor {
     var shape = shape
     shape.remove(at: axis)
     return try reshaped(shape)
