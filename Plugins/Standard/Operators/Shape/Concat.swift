@@ -42,7 +42,7 @@ private struct Concat: Operator {
     let places: [Int?] = rows == 1 && type != .string ? starts : []
     return ClosureKernel(places: places, layout: try node.input(0).layout) { [ends] call in
       guard whole > 0, rows > 0, let y = call.output(0).data else { return }
-      let parts = ends.indices.map { index in
+      let parts = ends.indices.filter { starts[$0] < ends[$0] }.map { index in
         let x = call.input(index).data
         return (start: starts[index], end: ends[index], x: rows == 1 && x == y + starts[index] ? nil : x)
       }
@@ -55,10 +55,10 @@ private struct Concat: Operator {
           let (row, offset) = (place / whole, place % whole)
           let part = parts[index]
           let count = min(part.end - offset, end - place)
-          if count > 0, let x = part.x {
+          if let x = part.x {
             (y + place).copyMemory(from: x + row * (part.end - part.start) + offset - part.start, byteCount: count)
           }
-          place += max(count, 0)
+          place += count
           index = index + 1 == parts.count ? 0 : index + 1
         }
       }
