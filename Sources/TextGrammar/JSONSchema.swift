@@ -276,7 +276,7 @@ private struct JSONSchema {
     if let node = named[pointer] { return node }
     var schema = root
     for part in pointer.split(separator: "/").dropFirst() {
-      let name = part.replacing("~1", with: "/").replacing("~0", with: "~")
+      let name = String(part.replacing("~1", with: "/").replacing("~0", with: "~"))
       guard
         let next = schema[name]
           ?? Int(name).flatMap({ index in

@@ -38,8 +38,7 @@ struct TextGenerator: Sendable {
     chat = model.metadata.chat.map { settings in Result { try ChatPrompt(settings, tokenizer) } }
     programs = try GenerationPrograms(
       model.definition, registry: model.registry, options: model.compiled.options)
-    let limit = model.compiled.options.memoryLimit.map { $0 / 4 }
-    sessions = KeptSessions(limit: min(limit ?? .max, Self.mostKeptBytes))
+    sessions = KeptSessions(limit: min(model.compiled.options.memoryLimit / 4, Self.mostKeptBytes))
     let vocabulary = programs.graphs.vocabulary
     let special = settings.endTokens + [settings.startToken, settings.padToken].compactMap { $0 }
     guard settings.maximumLength > 0, special.allSatisfy((0..<vocabulary).contains) else {

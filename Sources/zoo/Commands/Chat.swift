@@ -17,7 +17,7 @@ struct Chat: ParsableCommand {
       Each line is a message, and is answered as the model's chat template has it. Without a terminal for standard input, lines \
       are messages all the same, and nothing but answers is printed.
 
-      \(ChatLine.help)
+      \(ChatLine.commands)
 
       Ctrl-C ends an answer, which stays as far as it came; where a message is awaited, a second one ends the program.
       """)
@@ -65,7 +65,7 @@ enum ChatLine: Equatable {
   /// What looks like a command and is none.
   case unknown(String)
 
-  static let help = """
+  static let commands = """
     /bye ends the talk, as the end of the input does.
     /reset forgets all messages but the system's.
     /system TEXT says what the model is to be and do; without a text, nothing any more.
@@ -125,7 +125,7 @@ private struct Talk {
       case .bye: return try failures.finish()
       case .reset: messages = []
       case .system(let text): system = text.isEmpty ? nil : text
-      case .help: tell(ChatLine.help)
+      case .help: tell(ChatLine.commands)
       case .unknown(let command):
         try fail(
           ZooError(.badInput, "no command of a talk", at: command, advice: "/help lists them; //… is a message"), line)
