@@ -12,4 +12,4 @@ echo "PASS: zoo runs a model with the operator of $operator"
 Tests/Install/check.sh "$plugin" $operator/softsign.onnx
 Tests/Install/library.sh
 Tests/Install/dist.sh
-Tests/Install/examples.sh "$plugin" "$PWD/$operator/softsign.onnx"
+Tests/Install/examples.sh "$plugin" "$PWD/$operator/softsign.onnx" "$(realpath "$1/zoo")"
