@@ -17,7 +17,7 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
   private struct Job {
     var number: Int
     var question: Question
-    var key: String
+    var key: String?
     var rows: Int
     var arrival: ContinuousClock.Instant
     var deadline: ContinuousClock.Instant
@@ -44,10 +44,10 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
     (self.limits, self.label, self.run) = (limits, label, run)
   }
 
-  /// The answer to `question`, which may go with others of the same key.
+  /// The answer to `question`, which may go with others of the same key; `nil` is for what goes alone.
   ///
   /// - Throws: `Failure` (429) where too many wait, (504) at the deadline; what `run` answers with.
-  func answer(_ question: Question, key: String, rows: Int, deadline: ContinuousClock.Instant) async throws -> Answer {
+  func answer(_ question: Question, key: String?, rows: Int, deadline: ContinuousClock.Instant) async throws -> Answer {
     guard waiting.count < limits.queue else {
       Counter(label: "zoo_queue_refused_total", dimensions: [("model", label)]).increment()
       throw Failure(.tooManyRequests, "too many requests wait for the model", retryAfter: 1)
@@ -87,14 +87,14 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
     guard batchTask == nil, let first = waiting.first else { return }
     var rows = 0
     let places = waiting.indices.filter { place in
-      guard waiting[place].key == first.key, place == 0 || rows + waiting[place].rows <= limits.rows else {
-        return false
-      }
-      rows += waiting[place].rows
+      let job = waiting[place]
+      let fits = job.key != nil && job.key == first.key && job.rows <= limits.rows - rows
+      guard place == 0 || fits else { return false }
+      rows += job.rows
       return true
     }
     let due = first.arrival + limits.delay
-    guard rows >= limits.rows || due <= .now else { return startLater(at: due) }
+    guard first.key == nil || rows >= limits.rows || due <= .now else { return startLater(at: due) }
     delayTask?.cancel()
     delayTask = nil
     batch = places.map { waiting[$0] }

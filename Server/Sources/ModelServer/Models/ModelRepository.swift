@@ -30,7 +30,7 @@ public actor ModelRepository {
   }
 
   private let catalog: ModelCatalog?
-  private var paths: [String: String]
+  private let paths: [String: String]
   private var states: [String: State] = [:]
   private let options: Model.Options
   private let limits: ServerLimits
@@ -44,13 +44,13 @@ public actor ModelRepository {
     models: [(name: String, path: String)], catalog: ModelCatalog?, options: Model.Options, limits: ServerLimits,
     logger: Logger
   ) throws {
-    paths = [:]
+    var paths: [String: String] = [:]
     for (name, path) in models {
       guard paths.updateValue(path, forKey: name) == nil else {
         throw ZooError(.usage, "two models are called \(name)", advice: "give one another name: NAME=FILE")
       }
     }
-    (self.catalog, self.options, self.limits, self.logger) = (catalog, options, limits, logger)
+    (self.paths, self.catalog, self.options, self.limits, self.logger) = (paths, catalog, options, limits, logger)
   }
 
   /// The models' names, in order.
@@ -115,39 +115,46 @@ public actor ModelRepository {
 
   private func open(_ name: String, _ path: String) async throws -> ServedModel {
     let task = Task { () throws -> ServedModel in
-      let began = ContinuousClock.now
-      var options = options
-      options.observer = { report in
-        let dimensions = [("model", name), ("outcome", report.error?.kind.rawValue ?? "ok")]
-        Timer(label: "zoo_model_duration_seconds", dimensions: dimensions).record(duration: report.duration)
+      do {
+        return try await read(name, path)
+      } catch {
+        logger.error("model does not open", metadata: ["model": "\(name)", "error": "\(error)"])
+        var failure = Failure(error)
+        // A file's faults are the server's.
+        if failure.status == .badRequest || failure.status == .unprocessableContent {
+          failure.status = .internalServerError
+        }
+        throw failure
       }
-      let served = ServedModel(
-        name: name, model: try await Model.load(contentsOf: path, options: options), limits: limits)
-      try makeRoom(for: served)
-      logger.info(
-        "model opened",
-        metadata: [
-          "model": "\(name)", "bytes": "\(served.byteCount)", "seconds": "\((ContinuousClock.now - began).seconds)",
-        ])
-      return served
     }
     states[name] = .opening(task)
-    do {
-      let model = try await task.value
-      // Somebody may have unloaded it meanwhile; this request had it before.
-      if case .opening(task)? = states[name] { states[name] = .open(model) }
-      Gauge(label: "zoo_open_models").record(openModels.count)
-      return model
-    } catch {
-      logger.error("model does not open", metadata: ["model": "\(name)", "error": "\(error)"])
-      var failure = Failure(error)
-      // A file's faults are the server's.
-      if failure.status == .badRequest || failure.status == .unprocessableContent {
-        failure.status = .internalServerError
+    let result = await task.result
+    // Somebody may have unloaded it meanwhile; this request had it before.
+    if case .opening(task)? = states[name] {
+      switch result {
+      case .success(let model): states[name] = .open(model)
+      case .failure(let failure as Failure) where failure.status != .serviceUnavailable: states[name] = .failed(failure)
+      case .failure: states[name] = .closed
       }
-      if case .opening(task)? = states[name] { states[name] = .failed(failure) }
-      throw failure
     }
+    Gauge(label: "zoo_open_models").record(openModels.count)
+    return try result.get()
+  }
+
+  private func read(_ name: String, _ path: String) async throws -> ServedModel {
+    let began = ContinuousClock.now
+    var options = options
+    options.observer = { report in
+      let dimensions = [("model", name), ("outcome", report.error?.kind.rawValue ?? "ok")]
+      Timer(label: "zoo_model_duration_seconds", dimensions: dimensions).record(duration: report.duration)
+    }
+    let model = try await Model.load(contentsOf: path, options: options)
+    let served = ServedModel(name: name, model: model, limits: limits)
+    try makeRoom(for: served)
+    let seconds = (ContinuousClock.now - began).seconds
+    logger.info(
+      "model opened", metadata: ["model": "\(name)", "bytes": "\(served.byteCount)", "seconds": "\(seconds)"])
+    return served
   }
 
   private var openModels: [ServedModel] {

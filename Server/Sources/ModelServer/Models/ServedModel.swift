@@ -41,7 +41,10 @@ final class ServedModel: Sendable {
     let names = inputs.keys.sorted()
     guard takesBatches, let rows = inputs.values.first?.shape.first, rows > 0,
       inputs.values.allSatisfy({ $0.shape.first == rows })
-    else { return try await tensors.answer(inputs, key: "alone", rows: .max / 2, deadline: deadline) }
+    else {
+      let rows = inputs.values.first?.shape.first ?? 1
+      return try await tensors.answer(inputs, key: nil, rows: rows, deadline: deadline)
+    }
     let key = names.map { name in "\(name) \(inputs[name]!.type.name) \(inputs[name]!.shape.dropFirst())" }
     return try await tensors.answer(inputs, key: key.joined(separator: "\n"), rows: rows, deadline: deadline)
   }
