@@ -13,9 +13,9 @@ PEER_PACKAGES := libsvm-tools liblinear-tools
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 BIN := .build/release
 DEMO := .build/smear-with-boxes.png
-SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks
+SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks Server/Package.swift Server/Sources
 
-.PHONY: setup venv build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench \
+.PHONY: setup venv server build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench \
   bench-answers example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
@@ -53,6 +53,19 @@ MANUAL := swift build -c release --product generate-manual
 build: setup
 	umask 022 && swift build -c release && $(MANUAL)
 	@$(LINK)
+
+# The program zoo-serve, which zoo serve becomes: a package of its own, as it brings a network stack.
+# Installed, it finds Swift's libraries where zoo does.
+SERVER_BUILD := swift build -c release --package-path Server --scratch-path .build-server --product zoo-serve \
+  -Xlinker '-rpath=$$ORIGIN/../lib/zoo'
+server: build
+	umask 022 && $(SERVER_BUILD) && install -m 755 "$$($(SERVER_BUILD) --show-bin-path)/zoo-serve" $(BIN)/zoo-serve
+
+# Python packages of clients, for the server's tests.
+.venv-server/.complete: Tests/requirements-server.txt
+	python3 -m venv .venv-server
+	.venv-server/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 # What is installed: the same, smaller, with libmodelzoo.so, of which nobody sees more than modelzoo.h has.
 LINK = Packaging/link.sh $(BIN)
@@ -105,7 +118,7 @@ demo: build
 # swift test builds the program and the plugins too. What failed is said again at the end.
 TEST_LOG := .build/test.log
 
-test: setup venv
+test: setup venv .venv-server/.complete
 	Formats/generate-schemas.sh --check
 	@mkdir -p .build; umask 022; set -o pipefail; swift test -c release 2>&1 | tee $(TEST_LOG) \
 	  || { echo "== What failed, once more (all is in $(TEST_LOG)):"; grep -E '^✘|error:' $(TEST_LOG); exit 1; }
@@ -199,4 +212,4 @@ proto:
 	Formats/generate-schemas.sh
 
 clean:
-	rm -rf .build .venv Examples/*/.build
+	rm -rf .build .build-server .venv .venv-server Examples/*/.build

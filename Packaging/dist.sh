@@ -24,7 +24,7 @@ stage() {
 needed() {
   mkdir -p "$work/shlibs/debian"
   printf 'Source: zoo\n\nPackage: zoo\nArchitecture: any\n' >"$work/shlibs/debian/control"
-  (cd "$work/shlibs" && dpkg-shlibdeps -O -l"$1/lib/zoo" "$1/bin/zoo" "$1"/lib/zoo/*.so 2>"$work/shlibs/said") \
+  (cd "$work/shlibs" && dpkg-shlibdeps -O -l"$1/lib/zoo" "$1"/bin/* "$1"/lib/zoo/*.so 2>"$work/shlibs/said") \
     | sed -n 's/^shlibs:Depends=//p'
 }
 

@@ -39,6 +39,13 @@ folder lib/zoo
 echo "$list" >>"$work/list"
 # What link.sh made.
 put 755 "$build/installed/zoo" bin
+# Where it was built (make server).
+programs=("$build/zoo")
+if [ -x "$build/zoo-serve" ]; then
+  programs+=("$build/zoo-serve")
+  strip -o "$work/zoo-serve" "$build/zoo-serve"
+  put 755 "$work/zoo-serve" bin
+fi
 for plugin in "$build"/installed/libZoo*.so; do put 644 "$plugin" lib/zoo; done
 put 644 "$build/installed/libmodelzoo.so.1" lib
 # Swift's libraries, without symbols, as those of the plugins that others write in Swift; the system's own have a version in their
@@ -49,7 +56,7 @@ if [ -n "$core" ]; then
     strip --strip-unneeded -o "$work/$(basename "$library")" "$library"
     put 644 "$work/$(basename "$library")" lib/zoo
   done < <(
-    ldd "$build/zoo" "$build/libmodelzoo.so" "$build"/libZoo*.so | awk -v folder="$(dirname "$core")/" \
+    ldd "${programs[@]}" "$build/libmodelzoo.so" "$build"/libZoo*.so | awk -v folder="$(dirname "$core")/" \
       'index($3, folder) == 1 && $3 ~ /\.so$/ { print $3 }' | sort -u)
 fi
 ln -sf libmodelzoo.so.1 "$root/lib/libmodelzoo.so"

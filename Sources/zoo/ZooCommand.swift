@@ -17,8 +17,7 @@ struct ZooCommand: ParsableCommand {
     version: "zoo \(zooVersion)",
     subcommands: [
       Predict.self, Chat.self, Run.self, Pack.self, Convert.self, Inspect.self, Diff.self, Calibrate.self, Verify.self,
-      Eval.self,
-      Compare.self, Bench.self, List.self, Add.self, Remove.self, PluginsCommand.self,
+      Eval.self, Compare.self, Bench.self, Serve.self, List.self, Add.self, Remove.self, PluginsCommand.self,
       Version.self,
     ])
 }

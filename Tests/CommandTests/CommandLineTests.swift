@@ -306,6 +306,20 @@ struct CommandLineTests {
     }
   }
 
+  @Test func serveBecomesTheProgramBesideIt() throws {
+    try withFolder { folder in
+      try FileManager.default.copyItem(atPath: try #require(Zoo.executable), toPath: folder + "/zoo")
+      let missing = try Zoo.run(["serve"], program: folder + "/zoo")
+      #expect(missing.status == 66 && missing.errors.contains("make server"), "\(missing)")
+      let server = folder + "/zoo-serve"
+      try write("#!/bin/sh\necho \"$0\" \"$@\"\nexit 7\n", to: server)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: server)
+      let given = ["a model", "--port", "0", "--help"]
+      let outcome = try Zoo.run(["serve"] + given, program: folder + "/zoo")
+      #expect(outcome.status == 7 && outcome.output.hasSuffix("zoo-serve a model --port 0 --help\n"), "\(outcome)")
+    }
+  }
+
   @Test func completionKnowsModelsAndFiles() throws {
     try withModel { folder, _ in
       try shellScript(folder)

@@ -1,0 +1,148 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// The bytes of all bodies that are held at once, which have a limit.
+final class BodyBudget: Sendable {
+  private let limit: Int
+  private let used = Mutex(0)
+
+  init(_ limit: Int) { self.limit = limit }
+
+  /// - Throws: `Failure` (429) where there are too many.
+  func take(_ count: Int) throws {
+    try used.withLock { used in
+      guard count <= limit - used else {
+        throw Failure(.tooManyRequests, "the server holds as many requests as it can", retryAfter: 1)
+      }
+      used += count
+    }
+  }
+
+  func give(_ count: Int) { used.withLock { $0 -= count } }
+}
+
+/// What a request takes of the budget, until it is gone.
+final class BodyShare: Sendable {
+  private let budget: BodyBudget
+  private let count = Mutex(0)
+
+  init(_ budget: BodyBudget) { self.budget = budget }
+
+  func take(_ more: Int) throws {
+    try budget.take(more)
+    count.withLock { $0 += more }
+  }
+
+  deinit { budget.give(count.withLock { $0 }) }
+}
+
+extension Request {
+  /// What `answer` makes of the body. It is cancelled when the client goes away.
+  ///
+  /// - Throws: `Failure`: (413) for a larger body than the limit, (408) for one that takes too long, (429) where all
+  ///   bodies are too much together; what `answer` throws.
+  func withBody<Answer: Sendable>(
+    upTo limit: Int, until deadline: ContinuousClock.Instant, budget: BodyBudget, channel: any Channel,
+    _ answer: @escaping @Sendable (_ body: [UInt8], _ share: BodyShare) async throws -> Answer
+  ) async throws -> Answer {
+    let tooLarge = Failure(.contentTooLarge, "the body has more than \(limit) bytes")
+    if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+    let share = BodyShare(budget)
+    let stream = body
+    let reading = Task {
+      var bytes: [UInt8] = []
+      for try await buffer in stream {
+        guard buffer.readableBytes <= limit - bytes.count else { throw tooLarge }
+        // Twice, since what grows is copied.
+        try share.take(2 * buffer.readableBytes)
+        bytes += buffer.readableBytesView
+      }
+      return bytes
+    }
+    let timer = Task {
+      try await Task.sleep(until: deadline)
+      reading.cancel()
+    }
+    defer { timer.cancel() }
+    let bytes: [UInt8]
+    do {
+      bytes = try await withTaskCancellationHandler {
+        try await reading.value
+      } onCancel: {
+        reading.cancel()
+      }
+    } catch  where reading.isCancelled && !Task.isCancelled {
+      throw Failure(.requestTimeout, "the body takes too long to arrive")
+    }
+    timer.cancel()
+    return try await ConnectionWatch.cancelled(with: channel) { try await answer(bytes, share) }
+  }
+}
+
+/// Tells when a client has closed its connection.
+final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = NIOAny
+
+  /// Whom to tell.
+  final class Listeners: Sendable {
+    private struct State {
+      var isClosed = false
+      var count = 0
+      var tasks: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ cancel: @escaping @Sendable () -> Void) -> Int {
+      let (number, isClosed) = state.withLock { state in
+        state.count += 1
+        if !state.isClosed { state.tasks[state.count] = cancel }
+        return (state.count, state.isClosed)
+      }
+      if isClosed { cancel() }
+      return number
+    }
+
+    func remove(_ number: Int) { state.withLock { _ = $0.tasks.removeValue(forKey: number) } }
+
+    fileprivate func close() {
+      let tasks = state.withLock { state in
+        state.isClosed = true
+        defer { state.tasks = [:] }
+        return state.tasks.values
+      }
+      for cancel in tasks { cancel() }
+    }
+  }
+
+  private let listeners = Listeners()
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .inputClosed? = event as? ChannelEvent { listeners.close() }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    listeners.close()
+    context.fireChannelInactive()
+  }
+
+  /// What `body` gives, whose task is cancelled when the client at the other end of `channel` goes away.
+  static func cancelled<Answer: Sendable>(
+    with channel: any Channel, _ body: @escaping @Sendable () async throws -> Answer
+  ) async throws -> Answer {
+    let listeners = try await channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.handler(type: ConnectionWatch.self).listeners
+    }.get()
+    let task = Task { try await body() }
+    let number = listeners.add { task.cancel() }
+    defer { listeners.remove(number) }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+}

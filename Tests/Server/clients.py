@@ -1,0 +1,478 @@
+"""Talks with the real server as its clients do: clients.py ZOO_SERVE MODELS (what make_models.py and pack wrote).
+
+Each function that begins with test_ is a test; one server serves most of them.
+"""
+
+import base64
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+import numpy as np
+import openai
+import tritonclient.http as triton
+from tritonclient.utils import InferenceServerException
+
+PROGRAM, MODELS = sys.argv[1], pathlib.Path(sys.argv[2])
+ROOT = pathlib.Path(__file__).parent.parent.parent
+IMAGES, ZOO = ROOT / "Examples" / "Images", ROOT / "Zoo"
+NUMPY = {"BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64,
+         "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FP16": np.float16,
+         "FP32": np.float32, "FP64": np.float64}
+ONNX = {"FP16": "FLOAT16", "BF16": "BFLOAT16", "FP32": "FLOAT", "FP64": "DOUBLE", "BYTES": "STRING"}
+
+
+class Server:
+    """A server, and requests to it."""
+
+    def __init__(self, *arguments):
+        self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
+        self.process = subprocess.Popen(
+            [PROGRAM, *map(str, arguments), "--port", "0", "--log-format", "json"], stderr=self.log)
+        self.port = self.listening()
+
+    def listening(self):
+        for _ in range(1200):
+            text = pathlib.Path(self.log.name).read_text()
+            if found := re.search(r"listening on port (\d+)", text):
+                return int(found[1])
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"the server does not listen: {text[-3000:]}")
+
+    def ask(self, method, path, body=None, headers={}, timeout=60):
+        """The status, the headers and the body of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, path, body, status=200):
+        got, _, text = self.ask("POST", path, body if isinstance(body, bytes) else json.dumps(body))
+        assert got == status, (got, text[:300])
+        return json.loads(text)
+
+    def metric(self, name):
+        text = self.ask("GET", "/metrics")[2].decode()
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+    def resident(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) << 10
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+        if self.process.returncode != 0:
+            print(pathlib.Path(self.log.name).read_text()[-3000:])
+        assert self.process.returncode == 0, self.process.returncode
+
+
+def sum_request(x, y=0.0):
+    return {"inputs": [
+        {"name": name, "datatype": "FP32", "shape": [1, 4], "data": [value] * 4} for name, value in (("x", x), ("y", y))]}
+
+
+# The Open Inference Protocol.
+
+def test_health_and_metadata(server):
+    client = triton.InferenceServerClient(f"127.0.0.1:{server.port}")
+    assert client.is_server_live() and client.is_server_ready()
+    assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
+    assert client.is_model_ready("sum") and client.is_model_ready("sum", "1")
+    assert not client.is_model_ready("sum", "2") and not client.is_model_ready("nothing")
+    metadata = client.get_model_metadata("sum")
+    assert metadata["inputs"] == [{"name": name, "datatype": "FP32", "shape": [-1, 4]} for name in "xy"], metadata
+    assert metadata["outputs"] == [{"name": "z", "datatype": "FP32", "shape": [-1, 4]}]
+    assert client.get_model_config("sum")["input"][0]["data_type"] == "TYPE_FP32"
+    assert server.ask("GET", "/healthz")[0] == 200 and server.ask("GET", "/v2")[0] == 200
+
+
+def test_every_datatype_as_bytes(server):
+    client = triton.InferenceServerClient(f"127.0.0.1:{server.port}")
+    random = np.random.default_rng(1)
+    values = {}
+    for name, kind in NUMPY.items():
+        raw = random.integers(0, 256, (2, 3, np.dtype(kind).itemsize), np.uint8)
+        values[name] = raw.view(kind)[..., 0] if name != "BOOL" else random.integers(0, 2, (2, 3)).astype(bool)
+    # Triton's package takes float32 for bfloat16 and cuts it off: such values lose nothing.
+    values["BF16"] = np.array([[1, -2.5, 3.140625], [0, 1e30, -0.0]], np.float32).view(np.uint32)
+    values["BF16"] = (values["BF16"] & 0xFFFF0000).view(np.float32)
+    values["BYTES"] = np.array([[b"", b"\xff\0", "é".encode()], [b"a" * 1000, b"b", b"c"]], object)
+    inputs = []
+    for name, value in values.items():
+        inputs.append(triton.InferInput(f"in_{ONNX.get(name, name)}", [2, 3], name))
+        inputs[-1].set_data_from_numpy(value)
+    result = client.infer("types", inputs, request_id="seven")
+    assert result.get_response()["id"] == "seven"
+    for name, value in values.items():
+        got = result.as_numpy(f"out_{ONNX.get(name, name)}")
+        if value.dtype.kind == "f":
+            assert got.tobytes() == value.tobytes(), (name, got, value)
+        else:
+            assert got.dtype == value.dtype and (got == value).all(), (name, got, value)
+
+
+def test_every_datatype_as_json(server):
+    values = {
+        "BOOL": [True, False, True], "UINT8": [0, 1, 255], "UINT16": [0, 1, 65535], "UINT32": [0, 1, 2**32 - 1],
+        "UINT64": [0, 1, 2**64 - 1], "INT8": [-128, 0, 127], "INT16": [-(2**15), 0, 2**15 - 1],
+        "INT32": [-(2**31), 0, 2**31 - 1], "INT64": [-(2**63), 2**53 + 1, 2**63 - 1],
+        "FP16": [0.0999755859375, 65504, 5.960464477539063e-08], "BF16": [1.5, -3.140625, 0], "FP32": [0.5, -1.25, 3e38],
+        "FP64": [0.1, 1.7976931348623157e308, 5e-324], "BYTES": ["", "a\"\\\n", "é😀"]}
+    inputs = [{"name": f"in_{ONNX.get(name, name)}", "datatype": name, "shape": [1, 3], "data": [data]}
+              for name, data in values.items()]
+    outputs = {output["name"]: output for output in server.json("/v2/models/types/infer", {"inputs": inputs})["outputs"]}
+    for name, data in values.items():
+        output = outputs[f"out_{ONNX.get(name, name)}"]
+        assert output["datatype"] == name and output["shape"] == [1, 3]
+        got = output["data"]
+        assert got == data or np.array_equal(np.float32(got), np.float32(data)), (name, got)
+    # Rounded to the nearest, as numpy does.
+    for datatype, numbers in (("FP16", [0.1, 2049.0, 1e-7]), ("FP32", [0.1, 16777217.0, 1e-45])):
+        inputs[[i["datatype"] for i in inputs].index(datatype)]["data"] = numbers
+        outputs = server.json("/v2/models/types/infer", {"inputs": inputs})["outputs"]
+        got = next(output["data"] for output in outputs if output["name"] == f"out_{ONNX[datatype]}")
+        kind = NUMPY[datatype]
+        assert np.array_equal(np.array(got, kind), np.array(numbers, kind)), got
+
+
+def test_outputs_are_chosen(server):
+    request = sum_request(1, 2)
+    request["outputs"] = [{"name": "z", "parameters": {"binary_data": True}}]
+    status, headers, body = server.ask("POST", "/v2/models/sum/versions/1/infer", json.dumps(request))
+    length = int(headers["Inference-Header-Content-Length"])
+    assert status == 200 and body[length:] == struct.pack("<4f", 3, 3, 3, 3)
+    assert json.loads(body[:length])["outputs"][0]["parameters"] == {"binary_data_size": 16}
+    request["inputs"][0]["data"] = [1, 5, 2, 5]
+    request["outputs"] = [{"name": "z", "parameters": {"classification": 2}}]
+    assert server.json("/v2/models/sum/infer", request)["outputs"][0]["data"] == ["7.0:1", "7.0:3"]
+
+
+def test_photograph_as_tensor_and_as_file(server):
+    status, _, body = server.ask("POST", "/predict/resnet20-cifar10", (IMAGES / "cat.jpg").read_bytes())
+    assert status == 200 and json.loads(body)["classes"][0]["label"] == "cat", body[:200]
+    status, _, body = server.ask("POST", "/predict/rcnn-bccd", (IMAGES / "smear.jpg").read_bytes())
+    assert any(found["label"] == "WBC" for found in json.loads(body)["detections"])
+    status, _, body = server.ask("POST", "/predict/transformer-en-de", "A dog is running.")
+    assert "Hund" in json.loads(body)["text"], body
+    for path, body, expected in (
+            ("/predict/resnet20-cifar10", b"no picture", 400), ("/predict/resnet20-cifar10", b"", 400),
+            ("/predict/nothing", b"x", 404), ("/predict/sum", b"x", 400), ("/predict/transformer-en-de", b"\xff\xfe", 400)):
+        status, _, text = server.ask("POST", path, body)
+        assert status == expected and json.loads(text)["error"], (path, status, text)
+
+
+def test_repository(server):
+    client = triton.InferenceServerClient(f"127.0.0.1:{server.port}")
+    index = {model["name"]: model["state"] for model in client.get_model_repository_index()}
+    assert index["fixed"] == "READY" and "resnet20-cifar10" in index, index
+    client.unload_model("fixed")
+    assert not client.is_model_ready("fixed")
+    request = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [2, 2], "data": [[1, 2], [3, 4]]}]}
+    assert "unloaded" in server.json("/v2/models/fixed/infer", request, 400)["error"]
+    client.load_model("fixed")
+    assert server.json("/v2/models/fixed/infer", request)["outputs"][0]["data"] == [-1, -2, -3, -4]
+    with expected_failure("no model"):
+        client.load_model("/etc/passwd")
+    with expected_failure("parameter"):
+        client.load_model("fixed", config="{}")
+
+
+@contextlib.contextmanager
+def expected_failure(text):
+    try:
+        yield
+    except InferenceServerException as error:
+        assert text in str(error), error
+    else:
+        raise AssertionError(f"no failure with {text}")
+
+
+def test_wrong_requests(server):
+    good = sum_request(1)["inputs"]
+    x = good[0]
+    path = "/v2/models/sum/infer"
+    cases = [
+        b"", b"{", b"[]", b"{}", b'{"inputs": 3}', b'{"inputs": [{}]}', b"nul", b'{"inputs": [], "inputs": []}',
+        b'{"inputs": "\\ud8"}', b'{"a": 01}', b'{"a": 1} x', b"[" * 100_000, b'{"a":' * 100_000,
+        {"inputs": [good[0]]}, {"inputs": good + [good[0]]}, {"inputs": good + [dict(x, name="other")]},
+        {"inputs": [dict(x, shape=[1, 5]), good[1]]}, {"inputs": [dict(x, shape=[2, 4]), good[1]]},
+        {"inputs": [dict(x, shape=[2**62, 2**62]), good[1]]}, {"inputs": [dict(x, shape=[2**40, 4]), good[1]]},
+        {"inputs": [dict(x, shape=[-1, 4]), good[1]]}, {"inputs": [dict(x, shape=[0.5, 4]), good[1]]},
+        {"inputs": [dict(x, shape=[10**30]), good[1]]}, {"inputs": [dict(x, shape="1"), good[1]]},
+        {"inputs": [dict(x, shape=[0] * 100), good[1]]}, {"inputs": [dict(x, datatype="FP31"), good[1]]},
+        {"inputs": [dict(x, datatype="INT64"), good[1]]}, {"inputs": [dict(x, data=["1", "2", "3", "4"]), good[1]]},
+        {"inputs": [dict(x, data=[1, 2, 3]), good[1]]}, {"inputs": [dict(x, data=[1, 2, 3, 4, 5]), good[1]]},
+        {"inputs": [dict(x, data=[1, 2, 3, {}]), good[1]]}, {"inputs": [dict(x, data=[1, 2, 3, None]), good[1]]},
+        {"inputs": [dict(x, data=4), good[1]]}, {"inputs": good, "outputs": [{"name": "other"}]},
+        {"inputs": good, "outputs": 3}, {"inputs": [dict(x, parameters={"binary_data_size": 16}), good[1]]},
+        {"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 2**62}}, good[1]]},
+        {"inputs": [dict(x, parameters={"shared_memory_region": "a"}), good[1]]},
+        {"inputs": good, "id": 3}, {"inputs": good, "parameters": {"sequence_id": 3}}]
+    for case in cases:
+        error = server.json(path, case, 400)["error"]
+        assert isinstance(error, str) and error, case
+    big = json.dumps(sum_request(1)).replace("[1, 1, 1, 1]", "[1, 1, 1, 1e999]").encode()
+    assert "large" in server.json(path, big, 400)["error"]
+    text = json.dumps(sum_request(1)).encode()
+    for length in (-1, len(text) + 1, 10**30, "x", 5):
+        status, _, body = server.ask("POST", path, text, {"Inference-Header-Content-Length": str(length)})
+        assert status == 400 and json.loads(body)["error"], (length, status, body)
+    assert server.ask("GET", "/nothing")[0] == 404 and server.ask("GET", "/v2/models/sum/versions/7")[0] == 404
+    assert server.ask("POST", "/v2/models/%FF/infer", "{}")[0] in (400, 404)
+    assert server.json(path, sum_request(1, 1))["outputs"][0]["data"] == [2, 2, 2, 2]
+
+
+def test_numbers_that_json_lacks(server):
+    client = triton.InferenceServerClient(f"127.0.0.1:{server.port}")
+    x = np.array([[np.inf, -np.inf, np.nan, 1]], np.float32)
+    inputs = [triton.InferInput(name, [1, 4], "FP32") for name in "xy"]
+    for given in inputs:
+        given.set_data_from_numpy(x)
+    got = client.infer("sum", inputs).as_numpy("z")
+    assert np.array_equal(got, x + x, equal_nan=True), got
+    with expected_failure("binary"):
+        client.infer("sum", inputs, outputs=[triton.InferRequestedOutput("z", binary_data=False)])
+
+
+def test_batches_have_the_answers_of_single_requests(server):
+    before = server.metric("zoo_batch_rows_sum"), server.metric("zoo_batch_rows_count")
+
+    def ask(number):
+        return server.json("/v2/models/sum/infer", sum_request(number, 0.5))["outputs"][0]["data"] == [number + 0.5] * 4
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(400)))
+        # A reduction over rows must not see those of others.
+        request = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [2, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8]}]}
+        answers = list(pool.map(lambda _: server.json("/v2/models/total/infer", request)["outputs"][0], range(50)))
+    assert all(answer["data"] == [6, 8, 10, 12] and answer["shape"] == [4] for answer in answers)
+    rows, batches = (server.metric(name) for name in ("zoo_batch_rows_sum", "zoo_batch_rows_count"))
+    print(f"  {rows - before[0]:.0f} rows in {batches - before[1]:.0f} batches")
+
+
+def test_request_ids_and_log(server):
+    _, headers, _ = server.ask("GET", "/v2", headers={"X-Request-Id": "from-a-client"})
+    assert headers["X-Request-Id"] == "from-a-client"
+    _, headers, _ = server.ask("GET", "/v2", headers={"X-Request-Id": "not {plain}\""})
+    assert re.fullmatch("[0-9A-F-]{36}", headers["X-Request-Id"]), headers
+    lines = [json.loads(line) for line in pathlib.Path(server.log.name).read_text().splitlines()]
+    assert any(line.get("request") == "from-a-client" and line["status"] == "200" for line in lines)
+
+
+# OpenAI's API.
+
+def openai_client(server, **options):
+    return openai.OpenAI(base_url=f"http://127.0.0.1:{server.port}/v1", api_key="none", max_retries=0, **options)
+
+
+def test_models_by_openai(server):
+    names = [model.id for model in openai_client(server).models.list()]
+    assert "sum" in names and openai_client(server).models.retrieve("sum").id == "sum"
+
+
+def test_embeddings(server):
+    client = openai_client(server)
+    texts = ["A dog runs.", "A child sleeps.", "A dog runs."]
+    floats = client.embeddings.create(model="bert", input=texts, encoding_format="float").data
+    packed = client.embeddings.create(model="bert", input=texts).data
+    assert [item.index for item in floats] == [0, 1, 2] and len(floats[0].embedding) > 8
+    for one, other in zip(floats, packed):
+        assert np.allclose(one.embedding, other.embedding, rtol=1e-6)
+    assert np.allclose(floats[0].embedding, floats[2].embedding, atol=1e-5)
+    raw = server.json("/v1/embeddings", {"model": "bert", "input": texts[0], "encoding_format": "base64"})
+    vector = np.frombuffer(base64.b64decode(raw["data"][0]["embedding"]), np.float32)
+    assert np.allclose(vector, floats[0].embedding, atol=1e-5)
+
+
+def test_wrong_requests_by_openai(server):
+    client = openai_client(server)
+    for ask in (dict(model="sum", input="a"), dict(model="bert", input=[]), dict(model="bert", input=[[1, 2]]),
+                dict(model="bert", input="a", dimensions=3)):
+        try:
+            client.embeddings.create(**ask)
+        except openai.BadRequestError as error:
+            assert error.body["message"] and error.body["type"] == "invalid_request_error", error
+        else:
+            raise AssertionError(ask)
+    try:
+        client.embeddings.create(model="nothing", input="a")
+    except openai.NotFoundError as error:
+        assert "nothing" in error.body["message"]
+
+
+# Servers of their own.
+
+def slow(turns):
+    return {"inputs": [{"name": "turns", "datatype": "INT64", "shape": [], "data": [turns]}]}
+
+
+def turns_per_second(server):
+    server.json("/v2/models/slow/infer", slow(1))
+    began = time.monotonic()
+    server.json("/v2/models/slow/infer", slow(50))
+    return max(20, int(50 / (time.monotonic() - began)))
+
+
+def alone_queue_deadline_and_vanished_clients():
+    with Server(MODELS / "slow.onnx", MODELS / "sum.onnx", "--queue", 2, "--timeout", 20) as server:
+        second = turns_per_second(server)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(
+                lambda _: server.ask("POST", "/v2/models/slow/infer", json.dumps(slow(second))), range(8)))
+        statuses = sorted(status for status, _, _ in answers)
+        assert statuses.count(200) >= 3 and statuses.count(429) >= 1 and len(set(statuses)) == 2, statuses
+        assert all(headers["Retry-After"] for status, headers, _ in answers if status == 429)
+        # A deadline of the client's.
+        request = slow(second * 30) | {"parameters": {"timeout": 300_000}}
+        began = time.monotonic()
+        assert server.json("/v2/models/slow/infer", request, 504)["error"]
+        assert time.monotonic() - began < 5
+        # Who goes away takes the work along: the next one does not wait for it.
+        gone = socket.create_connection(("127.0.0.1", server.port))
+        body = json.dumps(slow(second * 30)).encode()
+        gone.sendall(b"POST /v2/models/slow/infer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        time.sleep(0.5)
+        gone.close()
+        began = time.monotonic()
+        server.json("/v2/models/slow/infer", slow(1))
+        assert time.monotonic() - began < 5, time.monotonic() - began
+
+
+def alone_graceful_end():
+    with Server(MODELS / "slow.onnx") as server:
+        turns = turns_per_second(server)
+        answers = []
+        threads = [threading.Thread(
+            target=lambda: answers.append(server.ask("POST", "/v2/models/slow/infer", json.dumps(slow(turns)))))
+            for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        assert not answers
+        assert server.end() == 0
+        for thread in threads:
+            thread.join()
+        assert [status for status, _, _ in answers] == [200] * 4, answers
+        try:
+            server.ask("GET", "/healthz", timeout=2)
+        except OSError:
+            return
+        raise AssertionError("the server answers after its end")
+
+
+def alone_keys_and_catalog():
+    with tempfile.NamedTemporaryFile("w") as keys:
+        keys.write("# of tests\nfirst-key\nsecond-key\n")
+        keys.flush()
+        with Server("--api-key-file", keys.name, "--memory-limit", "5M") as server:
+            for path in ("/healthz", "/v2/health/live", "/v2/health/ready"):
+                assert server.ask("GET", path)[0] == 200
+            for header in ({}, {"Authorization": "Bearer first"}, {"Authorization": "first-key"}, {"Authorization": "Bearer "}):
+                for path in ("/v2", "/v1/models", "/metrics"):
+                    status, headers, body = server.ask("GET", path, headers=header)
+                    assert status == 401 and headers["WWW-Authenticate"] == "Bearer", (path, status)
+            key = {"Authorization": "Bearer second-key"}
+            assert server.ask("GET", "/v1/models", headers=key)[0] == 200
+            try:
+                openai_client(server).models.list()
+            except openai.AuthenticationError as error:
+                assert "key" in error.body["message"]
+            # Without models all of the zoo's are there, as many open as there is memory for.
+            picture = (IMAGES / "cat.jpg").read_bytes()
+            for _ in range(2):
+                for model in ("resnet20-cifar10", "alexnet-cifar10"):
+                    assert server.ask("POST", f"/predict/{model}", picture, key)[0] == 200
+            log = pathlib.Path(server.log.name).read_text()
+            assert "closed for another" in log, log[-2000:]
+
+
+def alone_limits():
+    with Server(MODELS / "sum.onnx", "--max-body", "1M", "--max-bodies", "8M", "--max-connections", 200,
+                "--timeout", 3, "--idle-timeout", 3) as server:
+        assert server.ask("POST", "/v2/models/sum/infer", b"x" * (2 << 20))[0] == 413
+        status, _, _ = server.ask("POST", "/v2/models/sum/infer", (b"x" * 65536 for _ in range(40)))
+        assert status == 413, status
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            status, _, _ = server.ask("GET", "/v2", headers={"X-Long": "a" * 100_000})
+            assert status in (400, 431), status
+        before = server.resident()
+        # Connections that say nothing, or begin and go no further, in turns with good requests.
+        idle = []
+        for number in range(600):
+            with contextlib.suppress(OSError):
+                connection = socket.create_connection(("127.0.0.1", server.port), timeout=2)
+                connection.sendall((b"", b"POST /v2/models/sum/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n{",
+                                    b"GET /v2 HT")[number % 3])
+                idle.append(connection)
+        time.sleep(8)
+        assert server.json("/v2/models/sum/infer", sum_request(1, 2))["outputs"][0]["data"] == [3] * 4
+        # Numbers that take more memory than their digits, many at once.
+        many = b'{"inputs":[{"name":"x","datatype":"FP32","shape":[120000,4],"data":[' + b"1," * 479_999 + b"1]}]}"
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            statuses = set(pool.map(lambda _: server.ask("POST", "/v2/models/sum/infer", many)[0], range(64)))
+        assert statuses <= {400, 429}, statuses
+        after = server.resident()
+        assert after - before < 300 << 20, (before, after)
+        for connection in idle:
+            connection.close()
+        print(f"  {(after - before) >> 20} MiB more")
+
+
+def alone_tls():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", f"{folder}/key.pem",
+             "-out", f"{folder}/cert.pem"], check=True, stderr=subprocess.DEVNULL)
+        with Server(MODELS / "sum.onnx", "--tls-cert", f"{folder}/cert.pem", "--tls-key", f"{folder}/key.pem") as server:
+            answer = subprocess.run(
+                ["curl", "--silent", "--cacert", f"{folder}/cert.pem", "-d", json.dumps(sum_request(1, 2)),
+                 f"https://localhost:{server.port}/v2/models/sum/infer"], capture_output=True, timeout=30, check=True)
+            assert json.loads(answer.stdout)["outputs"][0]["data"] == [3] * 4, answer
+
+
+def main():
+    wanted = sys.argv[3:]
+    tests = [(name, test) for name, test in globals().items()
+             if name.startswith(("test_", "alone_")) and (not wanted or name in wanted)]
+    failed = 0
+    with Server(*sorted(MODELS.glob("*.*")), *sorted(ZOO.glob("*/*.zoo")), "--max-delay", 2) as server:
+        for name, test in tests:
+            began = time.monotonic()
+            try:
+                test(*[server] * name.startswith("test_"))
+            except Exception:
+                failed += 1
+                print(f"FAIL: {name}\n{traceback.format_exc()}", flush=True)
+            else:
+                print(f"PASS: {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
