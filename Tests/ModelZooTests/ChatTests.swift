@@ -266,7 +266,7 @@ import ZooCore
     defer { try? FileManager.default.removeItem(atPath: path) }
     try write(path, template: nil)
     let model = try Model(contentsOf: path)
-    let options = GenerationOptions(beams: 1, maximumTokens: 6)
+    let options = GenerationOptions(beams: 1, maximumTokens: 6, reusesPrompts: false)
     let wanted = try await model.generate([.text("abc")], options: options)[0]
     var pieces = ""
     var ends: [GeneratedText] = []
