@@ -163,7 +163,7 @@ public func stream(
     let input = Input.text(try String(c: text, "the text"))
     let generation = try options.map { try GenerationOptions($0) } ?? GenerationOptions()
     try CallHandle.with(call) {
-      try handle.model.stream(input, generation: generation) { new in
+      _ = try handle.model.stream(input, generation: generation) { new in
         new.withCString { piece(context, $0, new.utf8.count) }
       }
     }

@@ -37,7 +37,7 @@ import ZooCore
     try append("{\"")
     #expect(try fitting(form) == ["a"])
     try append("a")
-    #expect(try fitting(form) == ["\":"])
+    #expect(try fitting(form) == ["\":", "\""])
     try append("\":", " ")
     #expect(try fitting(form) == ["1", "12"])
     try append("12")

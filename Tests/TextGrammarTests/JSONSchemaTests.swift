@@ -129,9 +129,9 @@ import ZooCore
     let deep = String(repeating: #"{"items":"#, count: 100) + "{}" + String(repeating: "}", count: 100)
     #expect(throws: ZooError.self) { try Grammar(jsonSchema: deep) }
     // Many ways to go on at once.
-    let names = (0..<2000).map { #""p\#($0)": {"type": "integer"}"# }.joined(separator: ",")
+    let names = (0..<1000).map { #""p\#($0)": {"type": "integer"}"# }.joined(separator: ",")
     var state = try GrammarState(Grammar(jsonSchema: "{\"properties\": {\(names)}}"))
-    let fits = try state.append(#"{"p0": 1, "p1999": 2}"#.utf8)
+    let fits = try state.append(#"{"p0": 1, "p999": 2}"#.utf8)
     #expect(fits && state.isComplete)
   }
 
