@@ -14,7 +14,7 @@ guard arguments.count > 3, let tokens = Int(arguments[3]) else {
 let runs = arguments.count > 4 ? Int(arguments[4]) ?? 5 : 5
 let options = Model.Options(plugins: .linked, threads: arguments.count > 5 ? Int(arguments[5]) : nil)
 let model = try Model(contentsOf: arguments[1], options: options)
-let generation = GenerationOptions(beams: 1, maximumTokens: tokens)
+let generation = GenerationOptions(beams: 1, maximumTokens: tokens, reusesPrompts: false)
 
 func answer() throws -> String {
   guard case .text(let text)? = try model.predict([.text(arguments[2])], generation: generation).first else {
