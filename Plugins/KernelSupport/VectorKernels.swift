@@ -8,10 +8,8 @@ extension ZooHost {
     VectorKernels(zs_kernels_for(isa.rawValue, features & UInt32(ZOO_CPU_AVX512_BF16) != 0 ? 1 : 0, multipliesQuads))
   }
 
-  /// Those for weights in blocks.
-  package var blockKernels: zs_weight_kernels { zs_weight_kernels_for(isa.rawValue, multipliesQuads).pointee }
-
-  private var multipliesQuads: Int32 {
+  /// 1 where the processor multiplies quads of bytes.
+  package var multipliesQuads: Int32 {
     features & UInt32(isa.rawValue >= ZOO_ISA_AVX512 ? ZOO_CPU_AVX512_VNNI : ZOO_CPU_AVX_VNNI) != 0 ? 1 : 0
   }
 }
@@ -24,7 +22,7 @@ package struct VectorKernels: Sendable {
 
   package var raw: zs_kernels { table.pointee }
 
-  /// The rows and panels of a product; those of weights in blocks are `ZooHost.blockKernels`'s.
+  /// The rows and panels of a product; weights in blocks have kernels of their own.
   package func multiply(_ g: UnsafePointer<zs_gemm>, rows: Range<Int>, panels: Range<Int>) {
     zs_multiply(table, g, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
   }

@@ -173,6 +173,6 @@ import TensorFiles
       }
     }
     let file = TensorFile(tensors: [])
-    #expect(throws: ZooError.self) { try GGUFFormat.write(file, to: "/tmp/none.gguf", storage: .q4_k) }
+    #expect(throws: ZooError.self) { try GGUFFormat.write(file, to: "/tmp/none.gguf", storage: .iq1_s) }
   }
 }

@@ -75,7 +75,7 @@ import ZooCore
     #expect(
       others == [
         "dense", "endless-call.tflite", "endless-choice.tflite", "endless-loop.tflite", "lambda.keras", "language",
-        "no-constants.tflite", "processors.json", "sentences.json", "vit-state",
+        "no-constants.tflite", "processors.json", "sentences.json", "text-classifiers.json", "vit-state",
       ])
     try withFolder { folder in
       let paths = Dictionary(uniqueKeysWithValues: models.keys.map { ($0, "\(folder)/\($0).onnx") })

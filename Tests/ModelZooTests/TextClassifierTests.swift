@@ -59,7 +59,7 @@ import ZooCore
       let package = try ModelDefinition(contentsOf: folder + "/m.zoo")
       #expect(package.metadata == model.metadata)
       let again = try Model(package, options: Model.Options(plugins: .linked, threads: 2))
-      #expect(try again.predict(.text(expected.texts[0])) == answers[0])
+      #expect(try again.predict(expected.texts.map { .text($0) }) == answers)
       let coded = try JSONDecoder().decode([Prediction].self, from: JSONEncoder().encode(answers))
       #expect(coded == answers)
     }

@@ -64,6 +64,7 @@ func completeMetadata() -> ModelMetadata {
     startToken: 0, endTokens: [2, 50256], padToken: 1, maximumLength: 1024, additionalLength: 50, beams: 4,
     lengthPenalty: 0.6, temperature: 0.7, topK: 40, topP: 0.9, minP: 0.05, typicalP: 0.95, repetitionPenalty: 1.1,
     penaltyWindow: 64)
+  metadata.classification = TextClassificationSettings(scores: .sigmoid, maximumLength: 99)
   metadata.chat = ChatSettings(
     template: "{{ bos_token }}ä\n{% for m in messages %}{{ m.content }}{% endfor %}",
     tokens: [.init(name: "bos_token", text: "<s>"), .init(name: "", text: "")])

@@ -157,3 +157,8 @@ private final class BlockProduct: Kernel {
     }
   }
 }
+
+extension ZooHost {
+  /// Here, as KernelSupport would have every plugin link them.
+  fileprivate var blockKernels: zs_weight_kernels { zs_weight_kernels_for(isa.rawValue, multipliesQuads).pointee }
+}
