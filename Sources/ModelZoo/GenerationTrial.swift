@@ -48,7 +48,7 @@ package final class GenerationTrial {
     let search = GreedySearch(endTokens: [], guesses: true)
     _ = try search.run(session, beginning: prompt, limit: count + 1) { _, _ in
       first = first ?? clock.now
-      return true
+      return .goOn
     }
     let end = clock.now
     return Times(prompt: (first ?? end) - start, generation: end - (first ?? end))

@@ -54,6 +54,7 @@ public final class ModelServer: Sendable {
     PredictRoutes(server: self).add(to: router)
     InferenceRoutes(server: self).add(to: router)
     OpenAIRoutes(server: self).add(to: router)
+    CompletionRoutes(server: self).add(to: router)
     return router
   }
 

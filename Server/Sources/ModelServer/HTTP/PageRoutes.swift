@@ -59,6 +59,9 @@ extension ServedModel {
     json.array("takes") { json in
       for kind in takes.sorted() { json.element(kind) }
     }
+    json.member("generates", metadata.task == .textGeneration || metadata.task == .translation)
+    json.member("chats", metadata.chat != nil)
+    json.member("ranks", metadata.task == .textRanking)
     for (name, values) in [("inputs", model.inputs), ("outputs", model.outputs)] {
       json.array(name) { json in
         for value in values { json.object { value.writeMetadata(to: &$0) } }

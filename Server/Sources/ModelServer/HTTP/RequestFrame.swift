@@ -107,6 +107,7 @@ extension UInt8 {
 
 extension HTTPField.Name {
   static let requestID = Self("X-Request-Id")!
+  static let acceptedBuffering = Self("X-Accel-Buffering")!
   static let jsonLength = Self("Inference-Header-Content-Length")!
 }
 
