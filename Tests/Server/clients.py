@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -42,7 +43,8 @@ class Server:
     def __init__(self, *arguments):
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
         self.process = subprocess.Popen(
-            [PROGRAM, *map(str, arguments), "--port", "0", "--log-format", "json"], stderr=self.log)
+            [PROGRAM, *map(str, arguments), "--port", "0", "--log-format", "json"], stderr=self.log,
+            env=os.environ | {"ZOO_PATH": ":".join(str(path) for path in ZOO.iterdir() if path.is_dir())})
         self.port = self.listening()
 
     def listening(self):
@@ -508,6 +510,11 @@ def alone_limits():
     with Server(MODELS / "sum.onnx", "--max-body", "1M", "--max-bodies", "8M", "--max-connections", 200,
                 "--timeout", 3, "--idle-timeout", 3) as server:
         assert server.ask("POST", "/v2/models/sum/infer", b"x" * (2 << 20))[0] == 413
+        for text in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as liar:
+                liar.sendall(b"POST /v2/models/sum/infer HTTP/1.1\r\nHost: a\r\n" + text)
+                liar.shutdown(socket.SHUT_WR)
+                assert liar.recv(1000).startswith(b"HTTP/1.1 400"), text
         status, _, _ = server.ask("POST", "/v2/models/sum/infer", (b"x" * 65536 for _ in range(40)))
         assert status == 413, status
         with contextlib.suppress(ConnectionError, http.client.HTTPException):
@@ -522,7 +529,16 @@ def alone_limits():
                 connection.sendall((b"", b"POST /v2/models/sum/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n{",
                                     b"GET /v2 HT")[number % 3])
                 idle.append(connection)
-        time.sleep(8)
+        # Bytes of a body that nobody reads, one after the other, which does not go on for ever.
+        slow = socket.create_connection(("127.0.0.1", server.port), timeout=2)
+        slow.sendall(b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n")
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - began < 30:
+                slow.sendall(b"x")
+                time.sleep(0.25)
+        assert time.monotonic() - began < 20, "a slow body is read for ever"
+        slow.close()
         assert server.json("/v2/models/sum/infer", sum_request(1, 2))["outputs"][0]["data"] == [3] * 4
         # Numbers that take more memory than their digits, many at once.
         many = b'{"inputs":[{"name":"x","datatype":"FP32","shape":[120000,4],"data":[' + b"1," * 479_999 + b"1]}]}"

@@ -59,9 +59,11 @@ public final class ModelServer: Sendable {
   }
 
   private func serverBuilder() throws -> HTTPServerBuilder {
+    let requestSeconds = limits.time.components.seconds
     let http = HTTPServerBuilder.http1(
       configuration: .init(
-        additionalChannelHandlers: [ConnectionWatch()],
+        // A little later than its own deadline, so that there is an answer first.
+        additionalChannelHandlers: [ConnectionWatch(requestTime: .seconds(requestSeconds + 2))],
         idleTimeout: .seconds(limits.idleTime.components.seconds),
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))

@@ -42,11 +42,7 @@ extension ServedModel {
     json.member("architecture", metadata.architecture)
     json.member("license", metadata.license)
     json.member("source", metadata.source)
-    json.member(
-      "parameters",
-      model.definition.graph.initializers.reduce(0) {
-        $0 + $1.tensor.shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
-      })
+    json.member("bytes", byteCount)
     json.array("accuracy") { json in
       for accuracy in metadata.accuracy {
         json.object { json in

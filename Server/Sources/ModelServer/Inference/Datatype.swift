@@ -153,7 +153,7 @@ extension Tensor {
       for string in strings ?? [] {
         guard let text = String(validating: string, as: UTF8.self) else {
           throw Failure(
-            .unprocessableContent, "the output has strings that are no UTF-8, as JSON has them: ask for it as binary data")
+            .unprocessableContent, "the output has strings that are no UTF-8, which JSON is: ask for it as binary data")
         }
         writer.element(text)
       }

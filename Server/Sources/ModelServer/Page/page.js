@@ -77,7 +77,7 @@ async function choose(id) {
   const rows = {
     Task: card.task, Summary: card.summary, Architecture: card.architecture,
     Accuracy: card.accuracy.map(({ dataset, metric, value }) => `${metric} ${value} on ${dataset}`).join("; "),
-    Parameters: card.parameters.toLocaleString(), Inputs: card.inputs.map(tensor).join("; "),
+    Weights: `${(card.bytes / 1e6).toFixed(1)} MB`, Inputs: card.inputs.map(tensor).join("; "),
     Outputs: card.outputs.map(tensor).join("; "), License: card.license, Source: card.source,
   };
   for (const [name, value] of Object.entries(rows)) {
@@ -187,7 +187,7 @@ async function streamText(text, signal, began) {
       if (piece && !first) first = performance.now() - began;
       at("text").textContent += piece;
       if (event.usage) {
-        const seconds = (performance.now() - began - first) / 1000;
+        const seconds = (performance.now() - began) / 1000;
         at("time").textContent = `first piece after ${(first / 1000).toFixed(2)} s, ${
           (event.usage.completion_tokens / Math.max(seconds, 0.001)).toFixed(1)} tokens a second; `;
       }
