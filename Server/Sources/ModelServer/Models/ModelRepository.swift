@@ -166,6 +166,11 @@ public actor ModelRepository {
   /// Closes models that nobody uses, those first that were used longest ago, until `model` fits.
   private func makeRoom(for model: ServedModel) throws {
     guard let limit = limits.memory else { return }
+    guard model.byteCount <= limit else {
+      throw Failure(
+        .serviceUnavailable,
+        "the model \(model.name) has \(model.byteCount) bytes of weights, and the limit is \(limit)")
+    }
     var sum = openModels.reduce(model.byteCount) { $0 + $1.byteCount }
     let idle = openModels.filter { $0.uses.withLock { $0.count } == 0 }
       .sorted { $0.uses.withLock { $0.last } < $1.uses.withLock { $0.last } }
