@@ -155,7 +155,9 @@ case $examples in
     models=$work/models
     mkdir "$models"
     "$root/.venv/bin/python3" "$root/Tests/Server/make_models.py" "$models"
-    "$3" pack "$root/Tests/ModelZooTests/Fixtures/bert" --output "$models/bert.zoo" >/dev/null
+    for model in bert bert-ranking bert-entities; do
+      "$3" pack "$root/Tests/ModelZooTests/Fixtures/$model" --output "$models/$model.zoo" >/dev/null
+    done
     "$root/.venv-server/bin/python3" "$root/Tests/Server/clients.py" "$programs/zoo-serve" "$models" || fail "the server"
     echo "PASS: Server, by address and version" ;;
 esac

@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -19,7 +20,9 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.parse
 
+import ml_dtypes
 import numpy as np
 import openai
 import tritonclient.http as triton
@@ -40,7 +43,8 @@ class Server:
     def __init__(self, *arguments):
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
         self.process = subprocess.Popen(
-            [PROGRAM, *map(str, arguments), "--port", "0", "--log-format", "json"], stderr=self.log)
+            [PROGRAM, *map(str, arguments), "--port", "0", "--log-format", "json"], stderr=self.log,
+            env=os.environ | {"ZOO_PATH": ":".join(str(path) for path in ZOO.iterdir() if path.is_dir())})
         self.port = self.listening()
 
     def listening(self):
@@ -118,9 +122,7 @@ def test_every_datatype_as_bytes(server):
     for name, kind in NUMPY.items():
         raw = random.integers(0, 256, (2, 3, np.dtype(kind).itemsize), np.uint8)
         values[name] = raw.view(kind)[..., 0] if name != "BOOL" else random.integers(0, 2, (2, 3)).astype(bool)
-    # Triton's package takes float32 for bfloat16 and cuts it off: such values lose nothing.
-    values["BF16"] = np.array([[1, -2.5, 3.140625], [0, 1e30, -0.0]], np.float32).view(np.uint32)
-    values["BF16"] = (values["BF16"] & 0xFFFF0000).view(np.float32)
+    values["BF16"] = np.array([[1, -2.5, 3.140625], [0, 1e30, -0.0]], ml_dtypes.bfloat16)
     values["BYTES"] = np.array([[b"", b"\xff\0", "é".encode()], [b"a" * 1000, b"b", b"c"]], object)
     inputs = []
     for name, value in values.items():
@@ -130,7 +132,7 @@ def test_every_datatype_as_bytes(server):
     assert result.get_response()["id"] == "seven"
     for name, value in values.items():
         got = result.as_numpy(f"out_{ONNX.get(name, name)}")
-        if value.dtype.kind == "f":
+        if name.startswith(("FP", "BF")):
             assert got.tobytes() == value.tobytes(), (name, got, value)
         else:
             assert got.dtype == value.dtype and (got == value).all(), (name, got, value)
@@ -186,6 +188,21 @@ def test_photograph_as_tensor_and_as_file(server):
         assert status == expected and json.loads(text)["error"], (path, status, text)
 
 
+def test_texts_are_ranked_and_searched(server):
+    expected = json.loads((ROOT / "Tests" / "ModelZooTests" / "Fixtures" / "text-classifiers.json").read_text())
+    for (query, text), score in zip(expected["pairs"][:2], expected["ranking"]):
+        status, _, body = server.ask("POST", f"/predict/bert-ranking?query={urllib.parse.quote(query)}", text)
+        assert status == 200 and abs(json.loads(body)["score"] - score) < 1e-4, body
+    for text, wanted in zip(expected["texts"], expected["entities"]):
+        status, _, body = server.ask("POST", "/predict/bert-entities", text.encode())
+        found = json.loads(body)["entities"]
+        assert status == 200 and [(part["label"], part["start"], part["end"]) for part in found] == [
+            (part["label"], part["start"], part["end"]) for part in wanted], body
+    for path in ("/predict/bert-ranking", "/predict/bert-entities?query=a", "/predict/resnet20-cifar10?query=a"):
+        status, _, body = server.ask("POST", path, "a")
+        assert status == 400 and json.loads(body)["error"], (path, status)
+
+
 def test_repository(server):
     client = triton.InferenceServerClient(f"127.0.0.1:{server.port}")
     index = {model["name"]: model["state"] for model in client.get_model_repository_index()}
@@ -197,7 +214,7 @@ def test_repository(server):
     client.load_model("fixed")
     assert server.json("/v2/models/fixed/infer", request)["outputs"][0]["data"] == [-1, -2, -3, -4]
     with expected_failure("no model"):
-        client.load_model("/etc/passwd")
+        client.load_model("%2Fetc%2Fpasswd")
     with expected_failure("parameter"):
         client.load_model("fixed", config="{}")
 
@@ -257,6 +274,18 @@ def test_numbers_that_json_lacks(server):
     assert np.array_equal(got, x + x, equal_nan=True), got
     with expected_failure("binary"):
         client.infer("sum", inputs, outputs=[triton.InferRequestedOutput("z", binary_data=False)])
+    # Strings that are no UTF-8 come as bytes only.
+    request = {"inputs": [
+        {"name": f"in_{ONNX.get(name, name)}", "datatype": name, "shape": [1, 3], "data": [1, 1, 1]}
+        for name in [*NUMPY, "BF16"]]}
+    strings = (struct.pack("<I", 1) + b"\xff") * 3
+    request["inputs"].append(
+        {"name": "in_STRING", "datatype": "BYTES", "shape": [1, 3], "parameters": {"binary_data_size": len(strings)}})
+    for is_binary, expected in ((False, 422), (True, 200)):
+        text = json.dumps(request | {"parameters": {"binary_data_output": is_binary}}).encode()
+        status, _, body = server.ask(
+            "POST", "/v2/models/types/infer", text + strings, {"Inference-Header-Content-Length": str(len(text))})
+        assert status == expected and (strings in body or b"UTF-8" in body), (status, body)
 
 
 def test_batches_have_the_answers_of_single_requests(server):
@@ -293,6 +322,72 @@ def openai_client(server, **options):
 def test_models_by_openai(server):
     names = [model.id for model in openai_client(server).models.list()]
     assert "sum" in names and openai_client(server).models.retrieve("sum").id == "sum"
+
+
+def test_completions(server):
+    client = openai_client(server)
+    whole = client.completions.create(model="transformer-en-de", prompt="A dog is running.", max_tokens=50)
+    choice = whole.choices[0]
+    assert "Hund" in choice.text and choice.finish_reason == "stop", whole
+    assert whole.usage.completion_tokens > 2 and whole.usage.total_tokens > whole.usage.completion_tokens
+    chunks = list(client.completions.create(
+        model="transformer-en-de", prompt="A dog is running.", max_tokens=50, stream=True,
+        stream_options={"include_usage": True}))
+    assert "".join(c.choices[0].text for c in chunks if c.choices) == choice.text
+    assert chunks[-1].usage == whole.usage and chunks[-2].choices[0].finish_reason == "stop"
+    short = client.completions.create(model="transformer-en-de", prompt="A dog is running.", max_tokens=2)
+    assert short.choices[0].finish_reason == "length" and short.usage.completion_tokens == 2, short
+
+
+def test_chat(server):
+    client = openai_client(server)
+    messages = [{"role": "user", "content": "the cat"}]
+    ask = dict(model="chat", messages=messages, max_tokens=12)
+    whole = client.chat.completions.create(**ask)
+    assert whole.choices[0].message.role == "assistant" and whole.usage.prompt_tokens > 0, whole
+    assert whole.choices[0].finish_reason in ("stop", "length")
+    chunks = list(client.chat.completions.create(**ask, stream=True))
+    assert chunks[0].choices[0].delta.role == "assistant"
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert text == whole.choices[0].message.content and chunks[-1].choices[0].finish_reason, (text, whole)
+    parts = [{"role": "user", "content": [{"type": "text", "text": "the "}, {"type": "text", "text": "cat"}]}]
+    assert client.chat.completions.create(**ask | {"messages": parts}).choices[0].message.content == text
+    drawn = [client.chat.completions.create(**ask, temperature=1.5, top_p=0.9, seed=7).choices[0].message.content
+             for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    told = client.chat.completions.create(**ask, logprobs=True, top_logprobs=3).choices[0].logprobs.content
+    assert told and all(token.logprob <= 0 and len(token.top_logprobs) == 3 for token in told), told
+    assert b"".join(bytes(token.bytes) for token in told).decode(errors="replace").endswith(text), (told, text)
+    if len(text) > 4:
+        stopped = client.chat.completions.create(**ask, stop=[text[2:4]]).choices[0]
+        assert stopped.message.content == text[:text.index(text[2:4])] and stopped.finish_reason == "stop", stopped
+
+
+def test_wrong_chats(server):
+    client = openai_client(server)
+    messages = [{"role": "user", "content": "a"}]
+    for options in (
+            dict(n=2), dict(temperature=-1), dict(top_p=2), dict(max_tokens=0), dict(logprobs=True, stream=True),
+            dict(stop=[3]), dict(stop=["a"] * 17), dict(logit_bias={"a": 1}), dict(top_logprobs=2),
+            dict(tools=[{"type": "function", "function": {"name": "f"}}]), dict(response_format={"type": "xml"}),
+            dict(presence_penalty=1000), dict(messages=[]), dict(messages=[{"role": "user"}]),
+            dict(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}])):
+        try:
+            client.chat.completions.create(**dict(model="chat", messages=messages) | options)
+        except openai.BadRequestError as error:
+            assert error.body["message"] and error.body["type"] == "invalid_request_error", error
+        else:
+            raise AssertionError(options)
+    try:
+        client.chat.completions.create(model="nothing", messages=messages)
+    except openai.NotFoundError as error:
+        assert "nothing" in error.body["message"]
+    for model in ("sum", "resnet20-cifar10"):
+        try:
+            client.completions.create(model=model, prompt="a")
+        except openai.BadRequestError:
+            continue
+        raise AssertionError(model)
 
 
 def test_embeddings(server):
@@ -415,6 +510,11 @@ def alone_limits():
     with Server(MODELS / "sum.onnx", "--max-body", "1M", "--max-bodies", "8M", "--max-connections", 200,
                 "--timeout", 3, "--idle-timeout", 3) as server:
         assert server.ask("POST", "/v2/models/sum/infer", b"x" * (2 << 20))[0] == 413
+        for text in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as liar:
+                liar.sendall(b"POST /v2/models/sum/infer HTTP/1.1\r\nHost: a\r\n" + text)
+                liar.shutdown(socket.SHUT_WR)
+                assert liar.recv(1000).startswith(b"HTTP/1.1 400"), text
         status, _, _ = server.ask("POST", "/v2/models/sum/infer", (b"x" * 65536 for _ in range(40)))
         assert status == 413, status
         with contextlib.suppress(ConnectionError, http.client.HTTPException):
@@ -429,7 +529,16 @@ def alone_limits():
                 connection.sendall((b"", b"POST /v2/models/sum/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n{",
                                     b"GET /v2 HT")[number % 3])
                 idle.append(connection)
-        time.sleep(8)
+        # Bytes of a body that nobody reads, one after the other, which does not go on for ever.
+        slow = socket.create_connection(("127.0.0.1", server.port), timeout=2)
+        slow.sendall(b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n")
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - began < 30:
+                slow.sendall(b"x")
+                time.sleep(0.25)
+        assert time.monotonic() - began < 20, "a slow body is read for ever"
+        slow.close()
         assert server.json("/v2/models/sum/infer", sum_request(1, 2))["outputs"][0]["data"] == [3] * 4
         # Numbers that take more memory than their digits, many at once.
         many = b'{"inputs":[{"name":"x","datatype":"FP32","shape":[120000,4],"data":[' + b"1," * 479_999 + b"1]}]}"

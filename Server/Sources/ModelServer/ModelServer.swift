@@ -54,13 +54,16 @@ public final class ModelServer: Sendable {
     PredictRoutes(server: self).add(to: router)
     InferenceRoutes(server: self).add(to: router)
     OpenAIRoutes(server: self).add(to: router)
+    CompletionRoutes(server: self).add(to: router)
     return router
   }
 
   private func serverBuilder() throws -> HTTPServerBuilder {
+    let requestSeconds = limits.time.components.seconds
     let http = HTTPServerBuilder.http1(
       configuration: .init(
-        additionalChannelHandlers: [ConnectionWatch()],
+        // A little later than its own deadline, so that there is an answer first.
+        additionalChannelHandlers: [ConnectionWatch(requestTime: .seconds(requestSeconds + 2))],
         idleTimeout: .seconds(limits.idleTime.components.seconds),
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))

@@ -55,6 +55,15 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The most requests that wait for a model.")
   var queue = 64
 
+  @Option(help: "The most texts that a model generates at once.")
+  var streams = 2
+
+  @Option(help: "The most tokens of a text.")
+  var maxTokens = 1024
+
+  @Option(help: "Seconds from a request's arrival to the end of its generated text.")
+  var textTimeout = 600.0
+
   @Option(help: "Seconds from a request's arrival to its answer.")
   var timeout = 60.0
 
@@ -97,13 +106,13 @@ struct Serve: AsyncParsableCommand {
     guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535.") }
     guard (certificate == nil) == (key == nil) else { throw ValidationError("--tls-cert and --tls-key go together.") }
     for (name, value) in [
-      ("max-batch", maxBatch), ("queue", queue),
+      ("max-batch", maxBatch), ("queue", queue), ("streams", streams), ("max-tokens", maxTokens),
       ("max-connections", maxConnections), ("threads", threads ?? 1),
     ] where !(1...1_000_000).contains(value) {
       throw ValidationError("--\(name) takes a number from 1 to 1000000.")
     }
     for (name, value) in [
-      ("max-delay", maxDelay / 1000), ("timeout", timeout),
+      ("max-delay", maxDelay / 1000), ("timeout", timeout), ("text-timeout", textTimeout),
       ("idle-timeout", idleTimeout),
     ] where !(0...1e6).contains(value) {
       throw ValidationError("--\(name) takes a number of 0 or more.")
@@ -113,8 +122,8 @@ struct Serve: AsyncParsableCommand {
   private var limits: ServerLimits {
     var limits = ServerLimits()
     (limits.batch, limits.batchDelay) = (maxBatch, .seconds(maxDelay / 1000))
-    limits.queue = queue
-    (limits.time, limits.idleTime) = (.seconds(timeout), .seconds(idleTimeout))
+    (limits.queue, limits.streams, limits.tokens) = (queue, streams, maxTokens)
+    (limits.time, limits.textTime, limits.idleTime) = (.seconds(timeout), .seconds(textTimeout), .seconds(idleTimeout))
     (limits.body, limits.bodies) = (maxBody.count, maxBodies.count)
     (limits.connections, limits.memory) = (maxConnections, memory?.count)
     return limits

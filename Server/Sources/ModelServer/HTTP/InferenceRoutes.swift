@@ -106,9 +106,7 @@ struct InferenceRoutes: Sendable {
     return try await request.withBody(
       upTo: limits.body, until: deadline, budget: server.bodies, channel: context.channel
     ) { body, share in
-      // Numbers take up to four times as much as their digits.
-      try share.take(4 * min(length ?? body.count, body.count))
-      let inference = try InferenceRequest(body: body, jsonLength: length)
+      let inference = try InferenceRequest(body: body, jsonLength: length, reserve: share.take)
       return try await withModel(context) { served in
         let answer = try await served.infer(inference, arrival: context.arrival, limits)
         let (buffer, jsonLength) = try answer.body(model: served.name)

@@ -42,11 +42,7 @@ extension ServedModel {
     json.member("architecture", metadata.architecture)
     json.member("license", metadata.license)
     json.member("source", metadata.source)
-    json.member(
-      "parameters",
-      model.definition.graph.initializers.reduce(0) {
-        $0 + $1.tensor.shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
-      })
+    json.member("bytes", byteCount)
     json.array("accuracy") { json in
       for accuracy in metadata.accuracy {
         json.object { json in
@@ -59,6 +55,9 @@ extension ServedModel {
     json.array("takes") { json in
       for kind in takes.sorted() { json.element(kind) }
     }
+    json.member("generates", metadata.task == .textGeneration || metadata.task == .translation)
+    json.member("chats", metadata.chat != nil)
+    json.member("ranks", metadata.task == .textRanking)
     for (name, values) in [("inputs", model.inputs), ("outputs", model.outputs)] {
       json.array(name) { json in
         for value in values { json.object { value.writeMetadata(to: &$0) } }

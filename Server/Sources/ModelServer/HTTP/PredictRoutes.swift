@@ -21,12 +21,13 @@ struct PredictRoutes: Sendable {
   private func predict(_ request: Request, _ context: ModelContext) async throws -> Response {
     let name = try context.parameter("model")
     let type = request.headers[.contentType]?.lowercased() ?? ""
+    let query = request.uri.queryParameters.get("query")
     let deadline = context.arrival + server.limits.time
     return try await request.withBody(
       upTo: server.limits.body, until: deadline, budget: server.bodies, channel: context.channel
     ) { body, _ in
       try await server.repository.with(name) { served in
-        let input = try served.input(of: body, type: type)
+        let input = try served.input(of: body, type: type, query: query)
         let prediction = try await served.predict(input, deadline: deadline)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -41,7 +42,7 @@ extension ServedModel {
   var takes: Set<String> {
     let metadata = model.metadata
     switch metadata.task {
-    case .translation, .textGeneration: return ["text"]
+    case .translation, .textGeneration, .textClassification, .tokenClassification, .textRanking: return ["text"]
     case .imageClassification, .objectDetection: return ["image"]
     case .textEmbedding:
       var takes: Set<String> = metadata.tokenizer == nil && metadata.image != nil ? [] : ["text"]
@@ -53,11 +54,16 @@ extension ServedModel {
 
   /// What a body is about: a picture, or a text for models that take one.
   ///
+  /// - Parameter query: What the text may answer, for models that rank or classify pairs.
   /// - Throws: `Failure` (400) for neither.
-  fileprivate func input(of body: [UInt8], type: String) throws -> Input {
+  fileprivate func input(of body: [UInt8], type: String, query: String?) throws -> Input {
     guard !body.isEmpty else { throw Failure(.badRequest, "the body is empty") }
     guard !takes.isEmpty else {
       throw Failure(.badRequest, "the model states no task: give it tensors, at /v2/models/\(name)/infer")
+    }
+    let task = model.metadata.task
+    guard query == nil || task == .textRanking || task == .textClassification else {
+      throw Failure(.badRequest, "only models that rank or classify texts take a query")
     }
     // Some, such as CLIP, take both.
     let isSaidText =
@@ -66,6 +72,10 @@ extension ServedModel {
     guard takesTexts else { return .image(data: body, name: "the picture") }
     guard let text = String(validating: body, as: UTF8.self) else {
       throw Failure(.badRequest, "the body is no text in UTF-8")
+    }
+    if let query { return .text(query, pair: text) }
+    guard task != .textRanking else {
+      throw Failure(.badRequest, "the model ranks what answers a query: give it as ?query=")
     }
     return .text(text)
   }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTPTypes
 import Synchronization
 
 /// The bytes of all bodies that are held at once, which have a limit.
@@ -75,15 +76,19 @@ extension Request {
       }
     } catch  where reading.isCancelled && !Task.isCancelled {
       throw Failure(.requestTimeout, "the body takes too long to arrive")
+    } catch  where !(error is Failure || error is CancellationError) {
+      throw Failure(.badRequest, "the body ends too early, or is no body of HTTP")
     }
     timer.cancel()
     return try await ConnectionWatch.cancelled(with: channel) { try await answer(bytes, share) }
   }
 }
 
-/// Tells when a client has closed its connection.
+/// Tells when a client has closed its connection, and closes it where a request takes too long to arrive, whether somebody
+/// reads it or not.
 final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
-  typealias InboundIn = NIOAny
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
 
   /// Whom to tell.
   final class Listeners: Sendable {
@@ -118,6 +123,22 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private let listeners = Listeners()
+  private let requestTime: TimeAmount
+  private var closing: Scheduled<Void>?
+
+  /// - Parameter requestTime: From the end of a request's head to the end of its body.
+  init(requestTime: TimeAmount) { self.requestTime = requestTime }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head:
+      let channel = context.channel
+      closing = context.eventLoop.scheduleTask(in: requestTime) { channel.close(promise: nil) }
+    case .body: break
+    case .end: closing?.cancel()
+    }
+    context.fireChannelRead(data)
+  }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .inputClosed? = event as? ChannelEvent { listeners.close() }
@@ -125,6 +146,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    closing?.cancel()
     listeners.close()
     context.fireChannelInactive()
   }

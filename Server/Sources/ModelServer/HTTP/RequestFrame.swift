@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Metrics
+import ModelZoo
 import NIOCore
 
 /// What goes with a request: where it came from, and until when it is answered.
@@ -63,7 +64,8 @@ struct RequestFrame: RouterMiddleware {
       let failure =
         status.map { Failure($0, $0 == .notFound ? "there is nothing at this path" : $0.reasonPhrase) }
         ?? Failure(error)
-      if failure.status.code >= 500 {
+      let isGone = error is CancellationError || (error as? ZooError)?.kind == .cancelled
+      if failure.status.code >= 500, !isGone {
         context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
       }
       response = failure.response(isOpenAI: request.uri.path.hasPrefix("/v1/"))
@@ -107,6 +109,7 @@ extension UInt8 {
 
 extension HTTPField.Name {
   static let requestID = Self("X-Request-Id")!
+  static let acceptedBuffering = Self("X-Accel-Buffering")!
   static let jsonLength = Self("Inference-Header-Content-Length")!
 }
 

@@ -121,7 +121,7 @@ extension Tensor {
 
   /// Writes the elements as those of a JSON array, in one row.
   ///
-  /// - Throws: `Failure` for what JSON has no form of: infinities and what is no number.
+  /// - Throws: `Failure` (422) for what JSON has no form of: infinities, what is no number, and strings that are no UTF-8.
   func write(to writer: inout JSONWriter) throws {
     func integers<Element: TensorElement & LosslessStringConvertible>(_: Element.Type) throws {
       try withUnsafeElements(of: Element.self) { elements in
@@ -149,7 +149,14 @@ extension Tensor {
     case .int64: try integers(Int64.self)
     case .float32: try withUnsafeElements(of: Float.self) { try floats($0) }
     case .float64: try withUnsafeElements(of: Double.self) { try floats($0) }
-    case .string: for string in strings ?? [] { writer.element(string) }
+    case .string:
+      for string in strings ?? [] {
+        guard let text = String(validating: string, as: UTF8.self) else {
+          throw Failure(
+            .unprocessableContent, "the output has strings that are no UTF-8, which JSON is: ask for it as binary data")
+        }
+        writer.element(text)
+      }
     default: try floats(numbers().map { Float($0) })
     }
   }

@@ -27,8 +27,9 @@ struct InferenceRequest: Sendable {
   /// - Parameters:
   ///   - body: JSON, and behind it the bytes of the tensors that say so.
   ///   - jsonLength: Of the JSON; `nil` where there is nothing else.
-  /// - Throws: `Failure` (400).
-  init(body: [UInt8], jsonLength: Int?) throws {
+  ///   - reserve: Is told the bytes of memory that tensors will take, and throws where that is too much.
+  /// - Throws: `Failure` (400); what `reserve` throws.
+  init(body: [UInt8], jsonLength: Int?, reserve: (Int) throws -> Void) throws {
     let length = jsonLength ?? body.count
     guard (0...body.count).contains(length) else {
       throw Failure(.badRequest, "Inference-Header-Content-Length is \(length), the body has \(body.count) bytes")
@@ -51,7 +52,9 @@ struct InferenceRequest: Sendable {
       throw Failure(.badRequest, "the request has no array of inputs")
     }
     var rest = body[length...]
-    for input in inputs { try add(input, &rest) }
+    // Numbers take up to four times as much as their digits.
+    try reserve(4 * length)
+    for input in inputs { try add(input, &rest, reserve) }
     guard rest.isEmpty else {
       throw Failure(.badRequest, "\(rest.count) bytes follow those that the inputs' binary_data_size say")
     }
@@ -59,7 +62,9 @@ struct InferenceRequest: Sendable {
   }
 
   /// Adds an input, with the bytes that it takes from the beginning of `rest`.
-  private mutating func add(_ input: JSONValue, _ rest: inout ArraySlice<UInt8>) throws {
+  private mutating func add(
+    _ input: JSONValue, _ rest: inout ArraySlice<UInt8>, _ reserve: (Int) throws -> Void
+  ) throws {
     guard let members = try input.object(), let name = members["name"]?.string else {
       throw Failure(.badRequest, "an input has no name")
     }
@@ -78,6 +83,11 @@ struct InferenceRequest: Sendable {
     let parameters = try members["parameters"]?.object() ?? [:]
     guard parameters["shared_memory_region"] == nil else {
       throw Failure(.badRequest, "the input \(name) lies in shared memory, which this server does not read")
+    }
+    if type == .string {
+      // Each is an array of its own, however short.
+      let most = max(rest.count, input.range.count) / 3
+      try reserve(64 * min(most, Self.located(name) { try Tensor.elementCount(of: shape) }))
     }
     let tensor: Tensor
     if let size = parameters["binary_data_size"] {

@@ -130,11 +130,11 @@ public actor ModelRepository {
     states[name] = .opening(task)
     let result = await task.result
     // Somebody may have unloaded it meanwhile; this request had it before.
-    if case .opening(task)? = states[name] {
-      switch result {
-      case .success(let model): states[name] = .open(model)
-      case .failure(let failure as Failure) where failure.status != .serviceUnavailable: states[name] = .failed(failure)
-      case .failure: states[name] = .closed
+    if case .opening(task)? = states[name], case .failure(let error) = result {
+      if let failure = error as? Failure, failure.status != .serviceUnavailable {
+        states[name] = .failed(failure)
+      } else {
+        states[name] = .closed
       }
     }
     Gauge(label: "zoo_open_models").record(openModels.count)
@@ -151,6 +151,8 @@ public actor ModelRepository {
     let model = try await Model.load(contentsOf: path, options: options)
     let served = ServedModel(name: name, model: model, limits: limits)
     try makeRoom(for: served)
+    // At once, so that whoever makes room next counts it.
+    if case .opening? = states[name] { states[name] = .open(served) }
     let seconds = (ContinuousClock.now - began).seconds
     logger.info(
       "model opened", metadata: ["model": "\(name)", "bytes": "\(served.byteCount)", "seconds": "\(seconds)"])
@@ -164,6 +166,11 @@ public actor ModelRepository {
   /// Closes models that nobody uses, those first that were used longest ago, until `model` fits.
   private func makeRoom(for model: ServedModel) throws {
     guard let limit = limits.memory else { return }
+    guard model.byteCount <= limit else {
+      throw Failure(
+        .serviceUnavailable,
+        "the model \(model.name) has \(model.byteCount) bytes of weights, and the limit is \(limit)")
+    }
     var sum = openModels.reduce(model.byteCount) { $0 + $1.byteCount }
     let idle = openModels.filter { $0.uses.withLock { $0.count } == 0 }
       .sorted { $0.uses.withLock { $0.last } < $1.uses.withLock { $0.last } }

@@ -19,6 +19,9 @@ final class ServedModel: Sendable {
   private let tensors: Batcher<[String: Tensor], [String: Tensor]>
   private let inputs: Batcher<Input, Prediction>
 
+  /// Texts that are generated at once.
+  let streams: Gate
+
   init(name: String, model: Model, limits: ServerLimits) {
     (self.name, self.model) = (name, model)
     byteCount = model.definition.graph.initializers.reduce(0) { $0 + $1.tensor.byteCount }
@@ -27,6 +30,7 @@ final class ServedModel: Sendable {
     tensors = Batcher(.init(rows: batch, delay: limits.batchDelay, queue: limits.queue), label: name) {
       await model.answers(to: $0, until: $1)
     }
+    streams = Gate(places: limits.streams, queue: limits.queue)
     // A generator's texts would wait for the longest.
     let isGenerator = model.metadata.task == .textGeneration || model.metadata.task == .translation
     inputs = Batcher(

@@ -6,8 +6,14 @@ public struct ServerLimits: Sendable {
   public var batchDelay: Duration = .zero
   /// Requests that wait for a model.
   public var queue = 64
+  /// Texts that a model generates at once.
+  public var streams = 2
   /// From a request's arrival to its answer.
   public var time: Duration = .seconds(60)
+  /// The same for a request that texts are generated for.
+  public var textTime: Duration = .seconds(600)
+  /// Tokens of an answer where the request does not say.
+  public var tokens = 1024
   /// Bytes of a request's body.
   public var body = 64 << 20
   /// Bytes of all bodies that are held at once.

@@ -34,7 +34,7 @@ async function guarded(work) {
   const mine = (running = new AbortController());
   const began = performance.now();
   try {
-    await work(mine.signal);
+    await work(mine.signal, began);
     times.push(performance.now() - began);
     const recent = times.slice(-20).sort((a, b) => a - b);
     at("time").textContent += `${(times.at(-1) / 1000).toFixed(2)} s; median of ${recent.length}: ${
@@ -77,7 +77,7 @@ async function choose(id) {
   const rows = {
     Task: card.task, Summary: card.summary, Architecture: card.architecture,
     Accuracy: card.accuracy.map(({ dataset, metric, value }) => `${metric} ${value} on ${dataset}`).join("; "),
-    Parameters: card.parameters.toLocaleString(), Inputs: card.inputs.map(tensor).join("; "),
+    Weights: `${(card.bytes / 1e6).toFixed(1)} MB`, Inputs: card.inputs.map(tensor).join("; "),
     Outputs: card.outputs.map(tensor).join("; "), License: card.license, Source: card.source,
   };
   for (const [name, value] of Object.entries(rows)) {
@@ -88,6 +88,7 @@ async function choose(id) {
   }
   at("drop").hidden = !card.takes.includes("image");
   at("form").hidden = !card.takes.includes("text");
+  at("querybox").hidden = !card.ranks;
   at("tensors").hidden = card.takes.length > 0;
   at("path").textContent = `/v2/models/${id}/infer`;
 }
@@ -112,7 +113,9 @@ function show(answer, drawing) {
   if (answer.text !== undefined) at("text").textContent = answer.text;
   if (answer.embedding) at("text").textContent = `${answer.embedding.length} numbers: ${
     answer.embedding.slice(0, 8).map((number) => number.toFixed(4)).join(", ")}, …`;
+  if (answer.score !== undefined) at("text").textContent = `Score: ${answer.score.toFixed(4)}`;
   const rows = answer.classes?.slice(0, 5).map(({ label, probability }) => [label, probability])
+    ?? answer.entities?.map(({ label, score, text }) => [`${text} (${label})`, score])
     ?? answer.detections?.map(({ label, score }) => [label, score]) ?? [];
   for (const [label, share] of rows) {
     const row = at("table").insertRow();
@@ -143,17 +146,53 @@ function drawBoxes(detections, drawing) {
 }
 
 async function predictText(text) {
-  await guarded(async (signal) => {
-    at("stop").hidden = false;
-    try {
-      const answer = await ask(`predict/${encodeURIComponent(card.name)}`, {
+  await guarded(async (signal, began) => {
+    if (!card.generates) {
+      const query = card.ranks ? `?query=${encodeURIComponent(at("query").value)}` : "";
+      const answer = await ask(`predict/${encodeURIComponent(card.name)}${query}`, {
         method: "POST", body: text, signal, headers: { "Content-Type": "text/plain; charset=utf-8" },
       });
       show(await answer.json());
+      return;
+    }
+    at("stop").hidden = false;
+    try {
+      await streamText(text, signal, began);
     } finally {
       at("stop").hidden = true;
     }
   });
+}
+
+// An answer as it comes, by server-sent events.
+async function streamText(text, signal, began) {
+  const question = card.chats ? { messages: [{ role: "user", content: text }] } : { prompt: text };
+  const answer = await ask(card.chats ? "v1/chat/completions" : "v1/completions", {
+    method: "POST", signal, headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      model: card.name, ...question, max_tokens: 256, stream: true, stream_options: { include_usage: true } }),
+  });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let [rest, first] = ["", 0];
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split("\n\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      if (line === "data: [DONE]") continue;
+      const event = JSON.parse(line.slice(6));
+      if (event.error) throw new Error(event.error.message);
+      const piece = event.choices[0]?.delta?.content ?? event.choices[0]?.text ?? "";
+      if (piece && !first) first = performance.now() - began;
+      at("text").textContent += piece;
+      if (event.usage) {
+        const seconds = (performance.now() - began) / 1000;
+        at("time").textContent = `first piece after ${(first / 1000).toFixed(2)} s, ${
+          (event.usage.completion_tokens / Math.max(seconds, 0.001)).toFixed(1)} tokens a second; `;
+      }
+    }
+  }
 }
 
 at("file").addEventListener("change", () => at("file").files[0] && predictPicture(at("file").files[0]));

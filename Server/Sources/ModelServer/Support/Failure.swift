@@ -2,11 +2,13 @@ import HTTPTypes
 import ModelZoo
 
 /// Why a request has no answer, as its sender is told.
-struct Failure: Error {
+struct Failure: Error, CustomStringConvertible {
   var status: HTTPResponse.Status
   var message: String
   /// Seconds after which it may be tried again.
   var retryAfter: Int?
+
+  var description: String { message }
 
   init(_ status: HTTPResponse.Status, _ message: String, retryAfter: Int? = nil) {
     (self.status, self.message, self.retryAfter) = (status, message, retryAfter)

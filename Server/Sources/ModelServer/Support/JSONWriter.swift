@@ -88,11 +88,6 @@ struct JSONWriter {
     quote(value.utf8)
   }
 
-  mutating func element(_ value: [UInt8]) {
-    separate()
-    quote(value)
-  }
-
   /// A number, or true or false, as it is described.
   mutating func element(literal value: some LosslessStringConvertible) {
     separate()
