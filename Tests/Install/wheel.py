@@ -23,7 +23,8 @@ RESNET = root / "Zoo/ResNet/resnet20-cifar10.zoo"
 
 def said(name):
     (answer,) = json.loads((answers / name).read_text())["predictions"]
-    del answer["input"]
+    for told in ["input", "finish_reason", "prompt_token_count", "token_count"]:
+        answer.pop(told, None)
     return answer
 
 

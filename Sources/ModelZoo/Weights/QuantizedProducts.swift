@@ -21,7 +21,7 @@ extension ModelDefinition {
     var cost = WeightRounding(storage: type.name.lowercased())
     cost.bytesBefore = graph.constantByteCount
     var model = try dequantizingBlocks().withInternalNames
-    try model.graph.expandWeights()
+    try model.graph.expandWeights(keepsTables: true)
     try model.graph.quantizeProducts(to: type, &cost)
     if cost.tensors > 0 {
       model.metadata.accuracy = []

@@ -98,13 +98,18 @@ extension Graph {
   var constantByteCount: Int { initializers.reduce(0) { $0 + $1.tensor.byteCount } }
 
   /// Makes float32 initializers of those that a Cast, a DequantizeLinear or a DequantizeBlocks turns into float32.
-  mutating func expandWeights() throws {
+  ///
+  /// - Parameter keepsTables: Whether what is transposed stays where other nodes read it as it is: a table that is a factor, too.
+  mutating func expandWeights(keepsTables: Bool = false) throws {
     let replaceable = Set(inputs.map(\.name))
     let constants = Dictionary(
       initializers.filter { !replaceable.contains($0.name) }.map { ($0.name, $0.tensor) }, uniquingKeysWith: { $1 })
     var expanded: [NamedTensor] = []
     var unread: Set<String> = []
+    var uses: [String: Int] = [:]
+    for name in nodes.flatMap(\.inputs) { uses[name, default: 0] += 1 }
     nodes = try nodes.filter { node in
+      if keepsTables, node.operatorType == "Transpose", uses[node.inputs[0], default: 0] > 1 { return true }
       guard node.outputs.count == 1, !node.outputs[0].isEmpty,
         let tensor = try convertedConstant(node, of: node.inputs.map { constants[$0] })
       else { return true }
