@@ -109,7 +109,7 @@ extension Graph {
     var uses: [String: Int] = [:]
     for name in nodes.flatMap(\.inputs) { uses[name, default: 0] += 1 }
     nodes = try nodes.filter { node in
-      if keepsTables, node.operatorType == "Transpose", uses[node.inputs[0], default: 0] > 1 { return true }
+      if keepsTables, node.operatorType == "Transpose", uses[node.inputs.first ?? "", default: 0] > 1 { return true }
       guard node.outputs.count == 1, !node.outputs[0].isEmpty,
         let tensor = try convertedConstant(node, of: node.inputs.map { constants[$0] })
       else { return true }
