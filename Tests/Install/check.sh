@@ -20,7 +20,7 @@ make_ install PREFIX="$prefix"
 du -sh "$prefix" | awk '{ print "installed: " $1 }'
 bytes=$(cat "$prefix/bin/zoo" "$prefix"/lib/zoo/libZoo*.so | wc -c)
 echo "zoo and its plugins: $((bytes / 1000)) kB"
-# What `swift test` has compiled is a twentieth larger than what is installed.
+# What `swift test` has compiled is a little larger than what `make` has.
 [ "$bytes" -le 20971520 ] || fail "zoo and its plugins are larger than 20 MiB"
 for file in "$prefix"/bin/zoo "$prefix"/lib/zoo/*.so; do
   path=$(readelf -d "$file" | sed -n 's/.*\(RUNPATH\|RPATH\).*\[\(.*\)\]/\2/p')
