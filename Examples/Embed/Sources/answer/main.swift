@@ -10,6 +10,8 @@ for argument in arguments.dropFirst() {
   case .classes(let classes): print("\(classes[0].label) \(Int((classes[0].probability * 100).rounded())) %")
   case .detections(let objects): print(Dictionary(grouping: objects, by: \.label).mapValues(\.count))
   case .text(let text): print(text)
+  case .entities(let entities): print(entities.map { "\($0.text): \($0.label)" })
+  case .score(let score): print(score)
   case .embedding(let vector): print(vector.count, "numbers")
   case .tensors(let outputs): print(outputs.keys.sorted())
   }
