@@ -15,7 +15,7 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks Server/Package.swift Server/Sources
 
-.PHONY: setup venv server build install uninstall dist wheel spark ray docs api demo test sanitize soak fuzz fuzz-graphs bench \
+.PHONY: setup venv server build install uninstall dist wheel spark ray docs api demo test test-server sanitize soak fuzz fuzz-graphs bench \
   bench-answers example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
@@ -118,7 +118,7 @@ demo: build
 # swift test builds the program and the plugins too. What failed is said again at the end.
 TEST_LOG := .build/test.log
 
-test: setup venv .venv-server/.complete
+test: setup venv
 	Formats/generate-schemas.sh --check
 	@mkdir -p .build; umask 022; set -o pipefail; swift test -c release 2>&1 | tee $(TEST_LOG) \
 	  || { echo "== What failed, once more (all is in $(TEST_LOG)):"; grep -E '^✘|error:' $(TEST_LOG); exit 1; }
@@ -126,6 +126,10 @@ test: setup venv .venv-server/.complete
 	Tests/Install/all.sh $(BIN)
 	Packaging/docs.sh $(BIN) .build/docs
 	@$(API)
+
+# The same of what is installed and of the examples, with the server and its clients, which take some ten minutes to build.
+test-server: build venv .venv-server/.complete
+	ZOO_TEST_SERVER=1 Tests/Install/all.sh $(BIN)
 
 # The tests under AddressSanitizer and under ThreadSanitizer (Tests/Sanitize); SANITIZE=thread chooses one,
 # FILTER=CommandTests tests. What is found stays in .build-asan/reports and .build-tsan/reports.
