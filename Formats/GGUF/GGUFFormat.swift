@@ -32,11 +32,12 @@ package enum GGUFFormat {
   /// The tensors and the metadata of the file at `path`. Tensors stay in the mapped file until they are loaded. Of a model
   /// in several files, the first (`…-00001-of-00003.gguf`) stands for all, which must lie beside it.
   ///
+  /// - Parameter takesArrays: Whether arrays are among the metadata, a vocabulary for one, whose texts take long to make.
   /// - Throws: `ZooError`: `notFound` for a missing file or part, `badData` for a damaged or hostile one, `unsupported` for
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
-  package static func read(_ path: String) throws -> TensorFile {
+  package static func read(_ path: String, takesArrays: Bool = true) throws -> TensorFile {
     try ZooError.locating(path) {
-      let file = try GGUFReader.read(path)
+      let file = try GGUFReader.read(path, takesArrays: takesArrays)
       return try GGUFParts(file, at: path)?.read() ?? file
     }
   }

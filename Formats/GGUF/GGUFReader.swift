@@ -16,17 +16,18 @@ struct GGUFReader {
   }
 
   private let file: MappedFile
+  private let takesArrays: Bool
   private var cursor: ByteCursor
 
-  private init(_ file: MappedFile) {
-    self.file = file
+  private init(_ file: MappedFile, takesArrays: Bool) {
+    (self.file, self.takesArrays) = (file, takesArrays)
     cursor = ByteCursor(file.bytes)
   }
 
   /// The file at `path`.
-  static func read(_ path: String) throws -> TensorFile {
+  static func read(_ path: String, takesArrays: Bool = true) throws -> TensorFile {
     try MappedFile.reading(path) { file in
-      var reader = GGUFReader(file)
+      var reader = GGUFReader(file, takesArrays: takesArrays)
       return try reader.read()
     }
   }
@@ -72,8 +73,10 @@ struct GGUFReader {
       guard seen.insert(Array(key.utf8)).inserted else {
         throw ZooError(.badData, "there are two values of one name", at: "\"\(key)\"")
       }
-      do { properties.append(Property(key: key, value: try GGUFValue.text(&cursor))) } catch let error as ZooError {
-        throw error.located("value \"\(key)\"")
+      try ZooError.locating("value \"\(key)\"") {
+        if try takesArrays || !GGUFValue.passArray(&cursor) {
+          properties.append(Property(key: key, value: try GGUFValue.text(&cursor)))
+        }
       }
     }
     return properties

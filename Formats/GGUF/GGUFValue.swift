@@ -47,7 +47,13 @@ enum GGUFValue {
   /// The text of the value that follows in the file.
   static func text(_ cursor: inout ByteCursor) throws -> String {
     let kind = try kind(&cursor)
-    guard kind == .string else { return "\(kind):\(try text(kind, &cursor, depth: 0))" }
+    guard kind == .string else {
+      guard kind == .array else { return "\(kind):\(try scalar(kind, &cursor))" }
+      // A vocabulary is some hundred thousand texts: bytes of one array until the end.
+      var text = Array("\(kind):".utf8)
+      try appendArray(&cursor, depth: 0, to: &text)
+      return String(decoding: text, as: UTF8.self)
+    }
     let range = try cursor.take(cursor.length(UInt64.self))
     guard let text = String(validating: cursor.bytes[range], as: UTF8.self) else {
       return "\(rawName):\(hexadecimal(cursor.bytes[range]))"
@@ -64,7 +70,7 @@ enum GGUFValue {
     return kind
   }
 
-  private static func text(_ kind: Kind, _ cursor: inout ByteCursor, depth: Int) throws -> String {
+  private static func scalar(_ kind: Kind, _ cursor: inout ByteCursor) throws -> String {
     switch kind {
     case .uint8: String(try cursor.integer(UInt8.self))
     case .int8: String(try cursor.integer(Int8.self))
@@ -91,12 +97,28 @@ enum GGUFValue {
       case let other:
         throw ZooError(.badData, "a truth value is \(other), neither 0 nor 1", at: "byte \(cursor.offset)")
       }
-    case .string: throw ZooError(.defect, "a string is read as it is")
-    case .array: try array(&cursor, depth: depth)
+    case .string, .array: throw ZooError(.defect, "a \(kind) is no single number")
     }
   }
 
-  private static func array(_ cursor: inout ByteCursor, depth: Int) throws -> String {
+  private static func appendArray(_ cursor: inout ByteCursor, depth: Int, to text: inout [UInt8]) throws {
+    let (kind, count) = try arrayHead(&cursor, depth: depth)
+    if kind == .string { return try appendStrings(count, &cursor, to: &text) }
+    text.append(contentsOf: "\(kind):[".utf8)
+    for index in 0..<count {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      if kind == .array {
+        var item: [UInt8] = []
+        try appendArray(&cursor, depth: depth + 1, to: &item)
+        item.withUnsafeBytes { JSON.append($0, to: &text) }
+      } else {
+        text.append(contentsOf: try scalar(kind, &cursor).utf8)
+      }
+    }
+    text.append(UInt8(ascii: "]"))
+  }
+
+  private static func arrayHead(_ cursor: inout ByteCursor, depth: Int) throws -> (kind: Kind, count: Int) {
     guard depth < greatestDepth else {
       throw ZooError(.badData, "arrays lie more than \(greatestDepth) deep in each other", at: "byte \(cursor.offset)")
     }
@@ -107,26 +129,44 @@ enum GGUFValue {
         .badData, "an array of \(count) values is declared, but \(cursor.remaining) bytes are left",
         at: "byte \(cursor.offset)", advice: "the file is damaged; copy or download it again")
     }
-    guard kind == .string else {
-      var items = ""
-      for index in 0..<Int(count) {
-        if index > 0 { items += "," }
-        let item = try text(kind, &cursor, depth: depth + 1)
-        items += kind == .array ? JSON.quoted(item) : item
-      }
-      return "\(kind):[\(items)]"
+    return (kind, Int(count))
+  }
+
+  /// Passes the value that follows if it is an array, and says whether it was.
+  static func passArray(_ cursor: inout ByteCursor) throws -> Bool {
+    var next = cursor
+    guard try kind(&next) == .array else { return false }
+    try passArray(&next, depth: 0)
+    cursor = next
+    return true
+  }
+
+  private static func passArray(_ cursor: inout ByteCursor, depth: Int) throws {
+    let (kind, count) = try arrayHead(&cursor, depth: depth)
+    switch kind {
+    case .array: for _ in 0..<count { try passArray(&cursor, depth: depth + 1) }
+    case .string: for _ in 0..<count { _ = try cursor.take(cursor.length(UInt64.self)) }
+    default: _ = try cursor.take(count * kind.leastBytes)
     }
+  }
+
+  /// Hexadecimal for all of them if one is no UTF-8: between quotes none can complete another.
+  private static func appendStrings(_ count: Int, _ cursor: inout ByteCursor, to text: inout [UInt8]) throws {
     var ranges: [Range<Int>] = []
-    for _ in 0..<Int(count) { ranges.append(try cursor.take(cursor.length(UInt64.self))) }
-    var items = ""
+    for _ in 0..<count { ranges.append(try cursor.take(cursor.length(UInt64.self))) }
+    var list: [UInt8] = []
     for (index, range) in ranges.enumerated() {
-      guard let text = String(validating: cursor.bytes[range], as: UTF8.self) else {
-        return "\(rawName):[\(ranges.map { hexadecimal(cursor.bytes[$0]) }.joined(separator: ","))]"
-      }
-      if index > 0 { items += "," }
-      items += JSON.quoted(text)
+      if index > 0 { list.append(UInt8(ascii: ",")) }
+      JSON.append(UnsafeRawBufferPointer(rebasing: cursor.bytes[range]), to: &list)
     }
-    return "\(kind):[\(items)]"
+    var name = "\(Kind.string)"
+    if String(validating: list, as: UTF8.self) == nil {
+      name = rawName
+      list = Array(ranges.map { hexadecimal(cursor.bytes[$0]) }.joined(separator: ",").utf8)
+    }
+    text.append(contentsOf: "\(name):[".utf8)
+    text.append(contentsOf: list)
+    text.append(UInt8(ascii: "]"))
   }
 
   private static func hexadecimal(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {

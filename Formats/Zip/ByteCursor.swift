@@ -3,16 +3,18 @@ import ZooCore
 /// Reads forward through bytes that nobody vouches for; little-endian.
 package struct ByteCursor {
   package let bytes: UnsafeRawBufferPointer
-  package private(set) var offset: Int
+  @usableFromInline package internal(set) var offset: Int
 
   package init(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) {
     self.bytes = bytes
     self.offset = min(max(offset, 0), bytes.count)
   }
 
+  @inlinable
   package var remaining: Int { bytes.count - offset }
 
   /// Where the next `count` bytes are, having passed them.
+  @inlinable
   package mutating func take(_ count: Int) throws -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw ZooError(
@@ -23,12 +25,14 @@ package struct ByteCursor {
     return offset..<offset + count
   }
 
+  @inlinable
   package mutating func integer<Number: FixedWidthInteger>(_: Number.Type = Number.self) throws -> Number {
     let range = try take(MemoryLayout<Number>.size)
     return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: Number.self))
   }
 
   /// A declared length, which must fit into what is left.
+  @inlinable
   package mutating func length<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Int {
     let declared = try integer(type)
     guard let count = Int(exactly: declared), count >= 0, count <= remaining else {

@@ -56,7 +56,7 @@ extension WeightsFormat {
     types: Set(ElementType.allCases.filter { GGUFFormat.holds($0) }),
     sniff: { beginning, _ in GGUFFormat.sniff(beginning) },
     read: { WeightsContents(textsOf: try GGUFFormat.read($0)) }, write: { try GGUFFormat.write($0, to: $1) },
-    graphs: Graphs(format: .gguf) { LanguageModel.isIn(try GGUFFormat.read($0)) })
+    graphs: Graphs(format: .gguf) { LanguageModel.isIn(try GGUFFormat.read($0, takesArrays: false)) })
 
   /// NumPy's archive of arrays.
   package static let numpy = WeightsFormat(
