@@ -53,6 +53,13 @@ extension Graph {
   private var matrixUses: [String: MatrixUse] {
     let ranks = Dictionary(initializers.map { ($0.name, $0.tensor.shape.count) }) { $1 }
     var uses: [String: MatrixUse] = [:]
+    var factors: [String: Bool] = [:]
+    for node in nodes {
+      for name in node.inputs {
+        let isFactor = node.operatorType == "MatMul" && node.inputs.last == name
+        factors[name] = isFactor && factors[name] ?? true
+      }
+    }
     for place in nodes.indices {
       let node = nodes[place]
       let operatorType = node.domain.isEmpty || node.domain == "ai.onnx" ? node.operatorType : ""
@@ -69,12 +76,10 @@ extension Graph {
           use.add(rows: isTransposed)
         case ("Transpose", 0):
           // Of a table that is a factor, too.
-          let readers = nodes.filter { $0.inputs.contains(node.outputs[0]) }
           use.isFactor = true
           use.add(rows: true)
-          use.isOther =
-            use.isOther || !readers.allSatisfy { $0.operatorType == "MatMul" && $0.inputs.last == node.outputs[0] }
-        case ("Gather", 0):
+          use.isOther = use.isOther || !(node.outputs.first.flatMap { factors[$0] } ?? true)
+        case ("Gather", 0) where node.outputs.count == 1:
           if case .int(let axis)? = node[attribute: "axis"], axis != 0, axis != -2 { use.isOther = true }
           use.add(rows: true)
           use.lookups.append(place)
