@@ -34,18 +34,30 @@ extension Model {
   public func predict(
     _ inputs: [Input], generation options: GenerationOptions, deadline: ContinuousClock.Instant? = nil
   ) async throws(ZooError) -> [Prediction] {
-    try await reported(.predict, inputCount: inputs.count, until: deadline) { try self.answers(inputs, options) }
+    try await generate(inputs, options: options, deadline: deadline).map { .text($0.text) }
   }
 
   /// The texts that the model generates about `inputs`, in their order, with how each ended.
+  ///
+  /// All texts that are asked for asynchronously, here and as streams, grow together, whatever their options: several take
+  /// little longer than one, and each is what it would be alone.
   ///
   /// - Throws: as the synchronous form; `cancelled` where the task is.
   public func generate(
     _ inputs: [Input], options: GenerationOptions = GenerationOptions(), deadline: ContinuousClock.Instant? = nil
   ) async throws(ZooError) -> [GeneratedText] {
-    try await reported(.predict, inputCount: inputs.count, until: deadline) {
-      try self.textGenerator().answers(to: inputs, options: options)
+    guard !inputs.isEmpty else { return [] }
+    let call = JointCall(inputs.count, RunControl(deadline: deadline))
+    let asked = ContinuousClock.now
+    let ended = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        call.start(continuation) { call in self.answer(inputs, options, call.control, done: { call.end($0, $1) }) }
+      }
+    } onCancel: {
+      call.cancel()
     }
+    report(.predict, inputCount: inputs.count, asked: asked, began: ended.began, ended.error)
+    return try ended.result.get()
   }
 
   /// Tensors in, tensors out.
@@ -71,6 +83,10 @@ enum OwnThread {
   struct Ended<Answer: Sendable>: Sendable {
     var result: Result<Answer, ZooError>
     var began: ContinuousClock.Instant?
+
+    var error: ZooError? {
+      if case .failure(let error) = result { error } else { nil }
+    }
   }
 
   /// What `body` gives. Its runs end at `deadline`, and when the task is cancelled; so does the wait for a thread.
@@ -131,4 +147,64 @@ private final class WaitingCall<Answer: Sendable>: Sendable {
       return waiting
     }
   }
+}
+
+/// A call that ends when the last of its texts does, or the first fails.
+private final class JointCall: Sendable {
+  typealias Continuation = CheckedContinuation<OwnThread.Ended<[GeneratedText]>, Never>
+
+  private struct State {
+    /// Whom to tell, until it ended.
+    var continuation: Continuation?
+    var began: ContinuousClock.Instant?
+    var texts: [GeneratedText?]
+    var left: Int
+  }
+
+  let control: RunControl
+  private let state: Mutex<State>
+
+  init(_ count: Int, _ control: RunControl) {
+    self.control = control
+    state = Mutex(State(texts: Array(repeating: nil, count: count), left: count))
+  }
+
+  func start(_ continuation: Continuation, _ body: @escaping @Sendable (JointCall) -> Void) {
+    state.withLock { $0.continuation = continuation }
+    CallThreads.shared.run(until: control.deadline, late: { [self] in end(RunControl.tooLate) }) { [self] in
+      state.withLock { $0.began = .now }
+      body(self)
+    }
+    // The task was cancelled before there was somebody to tell.
+    if control.isCancelled { cancel() }
+  }
+
+  /// One text has ended.
+  func end(_ number: Int, _ result: Result<GeneratedText, any Error>) {
+    switch result {
+    case .failure(let error): end(ZooError(error))
+    case .success(let text):
+      state.withLock { state -> (Continuation?, OwnThread.Ended<[GeneratedText]>)? in
+        state.texts[number] = text
+        state.left -= 1
+        guard state.left == 0 else { return nil }
+        defer { state.continuation = nil }
+        return (
+          state.continuation, OwnThread.Ended(result: .success(state.texts.compactMap(\.self)), began: state.began)
+        )
+      }.map { $0?.resume(returning: $1) }
+    }
+  }
+
+  /// The others are of no use then.
+  private func end(_ error: ZooError) {
+    control.cancel()
+    let (continuation, began) = state.withLock { state in
+      defer { state.continuation = nil }
+      return (state.continuation, state.began)
+    }
+    continuation?.resume(returning: OwnThread.Ended(result: .failure(error), began: began))
+  }
+
+  func cancel() { end(.cancelled) }
 }

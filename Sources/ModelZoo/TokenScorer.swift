@@ -26,6 +26,8 @@ package final class TokenScorer {
 
   private struct Bound {
     var run: BoundRun
+    /// From logits to their log probabilities.
+    var normalization: BoundRun
     var tokens, positions, first, valid, chosen, result: TensorMemory
   }
 
@@ -102,6 +104,7 @@ package final class TokenScorer {
     length += new.count
     integers(bound.valid)[0] = Int64(length)
     try bound.run.run()
+    try bound.normalization.run()
     return UnsafeBufferPointer(bound.result.mutableBytes.bindMemory(to: Float.self))
   }
 
@@ -121,15 +124,21 @@ package final class TokenScorer {
       try integers(GenerationGraphs.Name.first, [1]), try integers(GenerationGraphs.Name.valid, [1])
     )
     let chosen = try integers(GenerationGraphs.Name.chosen, [form.toldCount])
-    let result = try TensorMemory(byteCount: form.toldCount * vocabulary * MemoryLayout<Float>.size)
-    var outputs = [GenerationGraphs.Name.logProbabilities: result]
+    let table = [form.toldCount, vocabulary]
+    let logits = try TensorMemory(byteCount: Tensor.byteCount(type: .float32, shape: table))
+    let result = try TensorMemory(byteCount: logits.count)
+    var outputs = [GenerationGraphs.Name.logits: logits]
     for (cache, memory) in zip(graphs.caches, caches) {
       inputs[cache.input] = try Tensor(
         type: .float32, shape: cache.shape(rows: 1, capacity: capacity), memory: memory)
       outputs[cache.output] = memory
     }
     let made = Bound(
-      run: try programs.step.bind(inputs, outputs: outputs), tokens: tokens, positions: positions, first: first,
+      run: try programs.step.bind(inputs, outputs: outputs),
+      normalization: try programs.normalization.bind(
+        [GenerationGraphs.Name.logits: Tensor(type: .float32, shape: table, memory: logits)],
+        outputs: [GenerationGraphs.Name.logProbabilities: result]),
+      tokens: tokens, positions: positions, first: first,
       valid: valid, chosen: chosen, result: result)
     bound[form] = made
     return made

@@ -129,7 +129,8 @@ import ZooRuntime
       for (source, wanted) in zip(expected.sources, expected.greedy) {
         let session = try GenerationSession(programs, sources: [source], copies: 1, padToken: 0, limit: 64)
         var told: [Int] = []
-        let found = try GreedySearch(endTokens: [2], guesses: guesses).run(
+        var search = GreedySearch(endTokens: [2], guesses: guesses)
+        let found = try search.run(
           session, beginning: [1], limit: source.count + 12
         ) { _, tokens in
           #expect(tokens.count == told.count + 1 && tokens.starts(with: told))
@@ -162,7 +163,8 @@ import ZooRuntime
       }
       session.removeLast(tokens.count - 1 - kept)
       row += tokens[...kept] + [3]
-      for (value, wanted) in zip(try session.append([[3]]), try reference(model, row)) {
+      _ = try session.append([[3]])
+      for (value, wanted) in zip(try session.logProbabilities(), try reference(model, row)) {
         #expect(abs(value - wanted) < 1e-4, "after \(row.count)")
       }
     }
@@ -245,7 +247,8 @@ import ZooRuntime
     var generator = NormalGenerator(seed: 1)
     var new = rows
     for step in 0..<40 {
-      let found = try session.append(new)
+      _ = try session.append(new)
+      let found = try session.logProbabilities()
       for (place, row) in rows.enumerated() {
         for (value, wanted) in zip(found[place * 11..<(place + 1) * 11], try reference(model, row)) {
           #expect(abs(value - wanted) < 1e-4, "row \(place) in step \(step)")
@@ -360,10 +363,9 @@ import ZooRuntime
     func changed(_ options: GenerationOptions, after tokens: [Int], more: [Int] = []) throws -> [Float] {
       var penalties = try #require(TokenPenalties(options, options.applied(to: settings), after: tokens))
       for token in more { penalties.add(token) }
-      // Logits 2, -1, 1, 0.
-      var scores: [Float] = [1, -2, 0, -1]
-      penalties.apply(to: &scores, offset: 1)
-      return scores.map { $0 + 1 }
+      var logits: [Float] = [2, -1, 1, 0]
+      penalties.apply(to: &logits)
+      return logits
     }
     #expect(try changed(GenerationOptions(repetitionPenalty: 2), after: [0, 1, 1]) == [1, -2, 1, 0])
     #expect(try changed(GenerationOptions(presencePenalty: 0.5), after: [0, 1, 1]) == [1.5, -1.5, 1, 0])
@@ -379,7 +381,11 @@ import ZooRuntime
     let options = GenerationOptions(logitBias: [3: 10, 99: 1], logProbabilities: 2)
     let chooser = TokenChooser(options, settings, row: 0, after: [], form: nil)
     let scores: [Float] = [-1, -0.5, -3, -4]
-    #expect(try scores.withUnsafeBufferPointer { try chooser.next($0, offset: 0) } == 3)
+    let logits = scores.map { $0 + 7 }
+    #expect(
+      try scores.withUnsafeBufferPointer { scores in
+        try logits.withUnsafeBufferPointer { try chooser.next($0, logProbabilities: scores) }
+      } == 3)
     #expect(chooser.choices.map(\.logProbability) == [-4] && chooser.choices[0].best.map(\.token) == [1, 0])
   }
 
@@ -399,7 +405,8 @@ import ZooRuntime
     func check(_ tokens: [Int], known: Int, isFirst: Bool) throws {
       let session = try #require(try kept.take(for: tokens))
       #expect(Array(session.tokens) == Array(tokens.prefix(known)) && (session === first) == isFirst)
-      for (value, wanted) in zip(try session.append([Array(tokens[known...])]), try reference(model, tokens)) {
+      _ = try session.append([Array(tokens[known...])])
+      for (value, wanted) in zip(try session.logProbabilities(), try reference(model, tokens)) {
         #expect(abs(value - wanted) < 1e-4, "\(tokens)")
       }
       #expect(Array(session.tokens) == tokens)
@@ -419,7 +426,7 @@ import ZooRuntime
     #expect(try none.take(for: row) == nil)
   }
 
-  @Test func logitsAreKnownBesideProbabilities() throws {
+  @Test func logitsAreThoseOfTheGraph() throws {
     let definition = try decoder()
     let model = try CompiledModel(definition, registry: registry())
     let session = GenerationSession(try programs(definition), rows: 2, limit: 64)
@@ -432,7 +439,7 @@ import ZooRuntime
       ])
       let logits = try #require(outputs["logits"]).elements(Float.self).suffix(11)
       for (value, wanted) in zip(found[place * 11..<(place + 1) * 11], logits) {
-        #expect(abs(value + session.logitOffsets[place] - wanted) < 1e-4)
+        #expect(abs(value - wanted) < 1e-4)
       }
     }
   }

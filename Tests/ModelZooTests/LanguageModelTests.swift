@@ -152,7 +152,8 @@ import ZooRuntime
     let programs = try GenerationPrograms(
       definition, registry: Plugins.linked.registry(), options: CompileOptions(threads: 2))
     let session = GenerationSession(programs, rows: 1, limit: 64)
-    let found = try GreedySearch(endTokens: [], guesses: false).run(
+    var search = GreedySearch(endTokens: [], guesses: false)
+    let found = try search.run(
       session, beginning: [3, 17, 9], limit: 12, progress: nil)
     var tokens: [Int64] = [3, 17, 9]
     for _ in 0..<12 {

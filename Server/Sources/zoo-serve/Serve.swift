@@ -55,8 +55,8 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The most requests that wait for a model.")
   var queue = 64
 
-  @Option(help: "The most texts that a model generates at once.")
-  var streams = 2
+  @Option(help: "The most texts that a model generates at once, all in the same steps; translators do two.")
+  var streams = 8
 
   @Option(help: "The most tokens of a text.")
   var maxTokens = 1024

@@ -89,7 +89,8 @@ struct BeamSearch {
     var length = 0
     while !sentences.isEmpty {
       length += 1
-      let logProbabilities = try session.append(next)
+      _ = try session.append(next)
+      let logProbabilities = try session.logProbabilities()
       var parents = Array(0..<next.count)
       let filler = endTokens.first ?? 0
       next = Array(repeating: [filler], count: next.count)

@@ -8,7 +8,7 @@ import ZooRuntime
 /// What does not depend on the tokens, and is read by what does, becomes the encoder: it runs once, so that the keys and
 /// values of cross-attention are computed once. The rest becomes the step. In it every causal Attention whose keys come
 /// from the tokens reads them from a cache of fixed capacity, into which TensorScatter writes the new ones in place
-/// (ONNX operator set 24), and logits are computed for one token of each row, as log probabilities.
+/// (ONNX operator set 24), and logits are computed for one token of each row.
 struct GenerationGraphs {
   /// A value that the encoder makes and the step reads.
   struct Context {
@@ -76,6 +76,20 @@ struct GenerationGraphs {
     choice.outputs = choice.outputs.prefix(rest) + [ValueInfo(name: Name.tokens)]
     choice.graph.removeDeadCode()
     return choice
+  }
+
+  /// What makes log probabilities of logits, for those who ask.
+  var normalization: ImportedModel {
+    var result = step
+    let logits = result.graph.addInput(ValueFacts(.tensor(.float32)), name: Name.logits)
+    result.inputs.append(
+      ValueInfo(name: Name.logits, elementType: .float32, shape: ["N", ShapeDimension(.fixed(Int64(vocabulary)))]))
+    let output = result.graph.append("LogSoftmax", [logits], Name.logProbabilities, [Attribute("axis", .int(-1))])
+    result.graph.setOutputs([output])
+    result.outputs = [ValueInfo(name: Name.logProbabilities)]
+    result.graph.removeDeadCode()
+    result.dropUnreadInputs()
+    return result
   }
 
   fileprivate init(step: ImportedModel, tokens: String, positions: String, vocabulary: Int) {
@@ -187,10 +201,8 @@ private struct GraphSplit {
     let contexts = try addContexts()
     let written = try addCaches()
     let logits = try chooseTokens()
-    let logProbabilities = step.graph.append(
-      "LogSoftmax", [logits], GenerationGraphs.Name.logProbabilities, [Attribute("axis", .int(-1))])
-    step.graph.setOutputs(written + [logits, logProbabilities])
-    step.outputs += [GenerationGraphs.Name.logits, GenerationGraphs.Name.logProbabilities].map { ValueInfo(name: $0) }
+    step.graph.setOutputs(written + [logits])
+    step.outputs.append(ValueInfo(name: GenerationGraphs.Name.logits))
     step.graph.removeDeadCode()
     guard result.source != nil else { return }
     var encoder = model

@@ -12,6 +12,8 @@ final class GenerationPrograms: Sendable {
   let step: CompiledModel
   /// As `step`, but it tells tokens and not probabilities. Neither packs weights before it is used.
   let choice: CompiledModel
+  /// From logits to log probabilities.
+  let normalization: CompiledModel
   private let drafting = Mutex(Drafting())
   private let policy: DraftPolicy
   private let registry: OperatorRegistry
@@ -32,6 +34,8 @@ final class GenerationPrograms: Sendable {
     }
     step = try CompiledModel(graphs.step, registry: registry, options: options, residents: residents)
     choice = try CompiledModel(graphs.choice, registry: registry, options: options, residents: residents)
+    normalization = try CompiledModel(
+      graphs.normalization, registry: registry, options: options, residents: residents)
   }
 
   /// The step with weights rounded to 8 bits, which takes a quarter of the time where reading them is what limits.

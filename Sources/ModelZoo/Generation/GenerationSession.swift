@@ -3,7 +3,7 @@ import ZooPlatform
 
 /// Rows of tokens that grow together, with their caches: one row a sentence, or one a hypothesis.
 ///
-/// Rows may have different lengths. Not for more than one thread at a time.
+/// Rows may have different lengths, come and go. Not for more than one thread at a time.
 final class GenerationSession {
   private let programs: GenerationPrograms
   /// Tokens in each row's cache.
@@ -14,7 +14,9 @@ final class GenerationSession {
   private var sources: [Int]
   /// The positions that there are. Rows that are done may go beyond them while others go on.
   private let positionCount: Int
-  private var capacity: Int
+  private(set) var capacity: Int
+  /// Rows that the caches have room for; the session's are the first of them.
+  private(set) var slots = 0
   private var caches: [TensorMemory] = []
   /// What the encoder gave, for each row.
   private var contexts: [String: Tensor] = [:]
@@ -24,13 +26,13 @@ final class GenerationSession {
 
   /// How many tokens a step takes and tells the successors of, in each row, and what it tells.
   private struct Form: Hashable {
-    var newCount, toldCount: Int
+    var rowCount, newCount, toldCount: Int
     var kind: Kind
   }
 
   private enum Kind {
-    case probabilities
-    /// As `probabilities`, by the draft.
+    case logits
+    /// As `logits`, by the draft.
     case guess
     case tokens
   }
@@ -39,8 +41,8 @@ final class GenerationSession {
   private struct Bound {
     var run: BoundRun
     var tokens, positions, first, valid, chosen, result: TensorMemory
-    /// Beside probabilities.
-    var logits: TensorMemory?
+    /// What makes log probabilities of the result, once they were asked for.
+    var normalization: (run: BoundRun, result: TensorMemory)?
   }
 
   private static let smallestCapacity = 32
@@ -50,8 +52,8 @@ final class GenerationSession {
   /// Of a single row, the tokens whose keys and values are known.
   var tokens: ArraySlice<Int> { rowCount == 1 ? history.prefix(lengths[0]) : [] }
   var cacheByteCount: Int { caches.reduce(0) { $0 + $1.count } }
-  /// Of each row, what a logit of the last `append` is more than the log probability.
-  private(set) var logitOffsets: [Float] = []
+  /// Whose logits are known, and whether their log probabilities are.
+  private var last: (form: Form, isNormalized: Bool)?
 
   /// Encodes `texts`, the sources of a translation, with `copies` rows for each.
   ///
@@ -92,36 +94,60 @@ final class GenerationSession {
     sources = Array(0..<rows)
   }
 
-  /// A single row that begins as that of `other` does, which goes on by itself.
-  init(_ other: GenerationSession, first count: Int) throws {
+  /// A single row of `tokens`, with which a row of `other`, a decoder alone, begins.
+  init(_ other: GenerationSession, row: Int = 0, beginning tokens: [Int]) throws {
     programs = other.programs
     positionCount = other.positionCount
     capacity = 0
     lengths = [0]
     sources = [0]
-    try reserve(count)
+    try reserve(tokens.count)
     for (index, cache) in programs.graphs.caches.enumerated() {
-      copyRow(cache, from: other.caches[index], 0, other.capacity, to: caches[index], 0, length: count)
+      copyRow(cache, from: other.caches[index], row, other.capacity, to: caches[index], 0, length: tokens.count)
     }
-    lengths = [count]
-    history = Array(other.tokens.prefix(count))
+    lengths = [tokens.count]
+    history = tokens
   }
 
-  /// Appends `tokens` to the rows, at least one to each, and computes the logarithms of the probabilities of what comes
-  /// next: `vocabulary` numbers a row, which the next call overwrites.
+  /// Appends `tokens` to the rows, at least one to each, and computes the logits of what comes next: `vocabulary` numbers a
+  /// row, which the next call overwrites.
   func append(_ tokens: [[Int]]) throws -> UnsafeBufferPointer<Float> {
+    let form = try form(tokens, .logits)
+    let result = UnsafeBufferPointer(try append(tokens, form).bindMemory(to: Float.self))
+    last = (form, false)
+    return result
+  }
+
+  /// The logarithms of the probabilities of what comes after the last `append`, in its form.
+  func logProbabilities() throws -> UnsafeBufferPointer<Float> {
+    guard let (form, isNormalized) = last, var known = bound[form] else {
+      throw ZooError(.defect, "no logits are known")
+    }
+    if known.normalization == nil {
+      let result = try TensorMemory(byteCount: known.result.count)
+      let logits = try Tensor(type: .float32, shape: [rowCount, vocabulary], memory: known.result)
+      let run = try programs.normalization.bind(
+        [GenerationGraphs.Name.logits: logits], outputs: [GenerationGraphs.Name.logProbabilities: result])
+      known.normalization = (run, result)
+      bound[form] = known
+    }
+    guard let (run, result) = known.normalization else { throw ZooError(.defect, "nothing is bound") }
+    if !isNormalized { try run.run() }
+    last?.isNormalized = true
+    return UnsafeBufferPointer(result.mutableBytes.bindMemory(to: Float.self))
+  }
+
+  /// Appends `tokens` to the rows, at least one to each, and tells which token is the most probable one after each row.
+  func choose(after tokens: [[Int]]) throws -> [Int] {
+    let result = try append(tokens, form(tokens, .tokens))
+    return result.bindMemory(to: Int64.self).prefix(rowCount).map { Int($0) }
+  }
+
+  private func form(_ tokens: [[Int]], _ kind: Kind) throws -> Form {
     guard tokens.count == rowCount, let longest = tokens.map(\.count).max(), tokens.allSatisfy({ !$0.isEmpty }) else {
       throw ZooError(.defect, "\(tokens.count) lists of new tokens for \(rowCount) rows")
     }
-    let form = Form(newCount: newCount(longest), toldCount: 1, kind: .probabilities)
-    let result = UnsafeBufferPointer(try append(tokens, form).bindMemory(to: Float.self))
-    if let logits = bound[form]?.logits?.mutableBytes.bindMemory(to: Float.self) {
-      logitOffsets = tokens.indices.map { row in
-        let places = row * vocabulary..<(row + 1) * vocabulary
-        return places.first { logits[$0].isFinite && result[$0].isFinite }.map { logits[$0] - result[$0] } ?? 0
-      }
-    }
-    return result
+    return Form(rowCount: rowCount, newCount: newCount(longest), toldCount: 1, kind: kind)
   }
 
   /// Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
@@ -129,6 +155,7 @@ final class GenerationSession {
 
   private func append(_ tokens: [[Int]], _ form: Form) throws -> UnsafeMutableRawBufferPointer {
     let newCount = form.newCount
+    last = nil
     try reserve((lengths.max() ?? 0) + newCount)
     let bound = try prepared(form)
     if rowCount == 1 { history = history.prefix(lengths[0]) + tokens[0] }
@@ -161,12 +188,6 @@ final class GenerationSession {
 
   // MARK: One row, greedily
 
-  /// Appends `tokens` to the only row, and tells which token is the most probable one after the last of them.
-  func choose(after tokens: [Int]) throws -> Int {
-    let form = Form(newCount: newCount(tokens.count), toldCount: 1, kind: .tokens)
-    return Int(try append([tokens], form).load(as: Int64.self))
-  }
-
   /// The most tokens that are guessed at once: with the one that is known, as many rows as a product multiplies while
   /// it reads its weights.
   static let mostGuesses = 5
@@ -188,7 +209,7 @@ final class GenerationSession {
     var guesses: [Guess] = []
     while guesses.count < count, guesses.last.map({ !endTokens.contains($0.token) && $0.margin > doubtful }) ?? true {
       let result = try append(
-        [[guesses.last?.token ?? token]], Form(newCount: 1, toldCount: 1, kind: .guess))
+        [[guesses.last?.token ?? token]], Form(rowCount: 1, newCount: 1, toldCount: 1, kind: .guess))
       var best = BestCandidates(2)
       best.add(row: 0, score: 0, UnsafeBufferPointer(result.bindMemory(to: Float.self)))
       guard let first = best.candidates.first else { break }
@@ -203,7 +224,7 @@ final class GenerationSession {
   func choose(afterEachOf tokens: [Int]) throws -> [Int] {
     // One plan for most checks, and one for a single guess, which is frequent.
     let count = tokens.count <= 2 ? 2 : Self.mostGuesses + 1
-    let result = try append([tokens], Form(newCount: count, toldCount: count, kind: .tokens))
+    let result = try append([tokens], Form(rowCount: 1, newCount: count, toldCount: count, kind: .tokens))
     return result.bindMemory(to: Int64.self).prefix(tokens.count).map { Int($0) }
   }
 
@@ -212,35 +233,25 @@ final class GenerationSession {
 
   // MARK: Rows
 
-  /// Makes row i what row `parents[i]` is now. There may be fewer rows than before.
+  /// Makes row i what row `parents[i]` is now. There may be fewer rows than before; their room stays.
   func reorder(_ parents: [Int]) throws {
-    let (old, oldLengths, oldSources) = (caches, lengths, sources)
+    let (oldLengths, oldSources) = (lengths, sources)
     let moved = parents.indices.filter { parents[$0] != $0 }
     lengths = parents.map { oldLengths[$0] }
     sources = parents.map { oldSources[$0] }
-    if caches.isEmpty {
-      // Nothing was appended yet.
-    } else if parents.count != oldLengths.count {
-      caches = try programs.graphs.caches.map { try emptyCache($0) }
-      for (index, cache) in programs.graphs.caches.enumerated() {
-        for (row, parent) in parents.enumerated() {
-          copyRow(cache, from: old[index], parent, capacity, to: caches[index], row, length: lengths[row])
-        }
-      }
-      bound = [:]
-    } else if !moved.isEmpty {
+    if !caches.isEmpty, !moved.isEmpty {
       // Rows that are read after they have been written to go by way of a copy.
       let kept = Set(moved.map { parents[$0] }).intersection(moved).sorted()
-      for (index, cache) in programs.graphs.caches.enumerated() {
+      for (cache, memory) in zip(programs.graphs.caches, caches) {
         let rowBytes = cache.heads * cache.size * capacity * MemoryLayout<Float>.size
         let spare = try TensorMemory(byteCount: kept.count * rowBytes)
         for (place, row) in kept.enumerated() {
-          copyRow(cache, from: old[index], row, capacity, to: spare, place, length: oldLengths[row])
+          copyRow(cache, from: memory, row, capacity, to: spare, place, length: oldLengths[row])
         }
         for row in moved {
           let place = kept.firstIndex(of: parents[row])
           copyRow(
-            cache, from: place == nil ? old[index] : spare, place ?? parents[row], capacity, to: old[index], row,
+            cache, from: place == nil ? memory : spare, place ?? parents[row], capacity, to: memory, row,
             length: lengths[row])
         }
       }
@@ -248,15 +259,47 @@ final class GenerationSession {
     if sources != oldSources { try chooseContexts(parents) }
   }
 
+  /// Makes the only row of `other`, a decoder alone as this one is, the last row.
+  func join(_ other: GenerationSession) throws {
+    let row = rowCount
+    try reserve(other.lengths[0], rows: row + 1)
+    for (index, cache) in programs.graphs.caches.enumerated() where !other.caches.isEmpty {
+      copyRow(
+        cache, from: other.caches[index], 0, other.capacity, to: caches[index], row, length: other.lengths[0])
+    }
+    lengths.append(other.lengths[0])
+    sources.append(row)
+  }
+
+  /// Takes a row away; the last one takes its place.
+  func removeRow(_ row: Int) throws {
+    var parents = Array(0..<rowCount - 1)
+    if row < parents.count { parents[row] = rowCount - 1 }
+    try reorder(parents)
+  }
+
   // MARK: Memory
 
-  private func reserve(_ count: Int) throws {
-    guard count > capacity else { return }
-    var wanted = Self.smallestCapacity
-    while wanted < count { wanted *= 2 }
+  /// Few different shapes should occur, as each is planned once.
+  static func capacity(for count: Int) -> Int {
+    var capacity = smallestCapacity
+    while capacity < count { capacity *= 2 }
+    return capacity
+  }
+
+  /// Makes room for `count` tokens in each row; and for `rows`, a power of two of them, if there are to be more.
+  func reserve(_ count: Int, rows: Int? = nil) throws {
+    var newSlots = max(slots, rowCount)
+    if let rows { while newSlots < rows { newSlots = max(1, 2 * newSlots) } }
+    guard count > capacity || newSlots > slots else { return }
+    try resize(slots: newSlots, capacity: max(capacity, Self.capacity(for: count)))
+  }
+
+  /// Moves the rows to caches of another size, which has to be enough for them.
+  func resize(slots newSlots: Int, capacity newCapacity: Int) throws {
+    let made = try programs.graphs.caches.map { try emptyCache($0, rows: newSlots, capacity: newCapacity) }
     let (old, oldCapacity) = (caches, capacity)
-    capacity = wanted
-    caches = try programs.graphs.caches.map { try emptyCache($0) }
+    (caches, slots, capacity) = (made, newSlots, newCapacity)
     for (index, cache) in programs.graphs.caches.enumerated() where !old.isEmpty {
       for row in lengths.indices {
         copyRow(cache, from: old[index], row, oldCapacity, to: caches[index], row, length: lengths[row])
@@ -266,9 +309,9 @@ final class GenerationSession {
   }
 
   /// Zeros, since what nobody sees is still multiplied by zero.
-  private func emptyCache(_ cache: GenerationGraphs.Cache) throws -> TensorMemory {
+  private func emptyCache(_ cache: GenerationGraphs.Cache, rows: Int, capacity: Int) throws -> TensorMemory {
     let memory = try TensorMemory(
-      byteCount: Tensor.byteCount(type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity)))
+      byteCount: Tensor.byteCount(type: .float32, shape: cache.shape(rows: rows, capacity: capacity)))
     memory.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0)
     return memory
   }
@@ -315,11 +358,10 @@ final class GenerationSession {
     let (tokens, positions) = (try integers(shape), try integers(shape))
     let (first, valid) = (try integers([rowCount]), try integers([rowCount]))
     let chosen = try integers([rowCount * form.toldCount])
-    let name = form.kind == .tokens ? GenerationGraphs.Name.tokens : GenerationGraphs.Name.logProbabilities
+    let name = form.kind == .tokens ? GenerationGraphs.Name.tokens : GenerationGraphs.Name.logits
     let told = rowCount * form.toldCount
     let scoreBytes = told * graphs.vocabulary * MemoryLayout<Float>.size
     let result = try TensorMemory(byteCount: form.kind == .tokens ? told * MemoryLayout<Int64>.size : scoreBytes)
-    let logits = form.kind == .probabilities ? try TensorMemory(byteCount: scoreBytes) : nil
     var inputs = contexts
     inputs[graphs.tokens] = tokens.1
     inputs[graphs.positions] = positions.1
@@ -327,7 +369,6 @@ final class GenerationSession {
     inputs[GenerationGraphs.Name.valid] = valid.1
     inputs[GenerationGraphs.Name.chosen] = chosen.1
     var outputs = [name: result]
-    outputs[GenerationGraphs.Name.logits] = logits
     for (cache, memory) in zip(graphs.caches, caches) {
       inputs[cache.input] = try Tensor(
         type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
@@ -335,7 +376,7 @@ final class GenerationSession {
     }
     let program =
       switch form.kind {
-      case .probabilities: programs.step
+      case .logits: programs.step
       case .guess: draft ?? programs.step
       case .tokens: programs.choice
       }
@@ -343,7 +384,7 @@ final class GenerationSession {
     bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 }
     let made = Bound(
       run: try program.bind(inputs, outputs: outputs), tokens: tokens.0, positions: positions.0, first: first.0,
-      valid: valid.0, chosen: chosen.0, result: result, logits: logits)
+      valid: valid.0, chosen: chosen.0, result: result)
     bound[form] = made
     return made
   }

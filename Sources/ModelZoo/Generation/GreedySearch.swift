@@ -7,32 +7,42 @@
 struct GreedySearch {
   let endTokens: Set<Int>
   let guesses: Bool
+  private var record = GuessRecord()
+
+  init(endTokens: Set<Int>, guesses: Bool) { (self.endTokens, self.guesses) = (endTokens, guesses) }
+
+  /// One step: what comes after `tokens`, which the session does not know yet; all of it but the last token it knows then.
+  ///
+  /// - Parameter limit: The most tokens that are wanted.
+  mutating func next(_ session: GenerationSession, after tokens: [Int], limit: Int) throws -> [Int] {
+    let guesses =
+      guesses && tokens.count == 1 && record.isGood
+      ? try session.guess(
+        after: tokens[0], count: min(GenerationSession.mostGuesses, limit - 1), endTokens: endTokens,
+        doubtful: record.doubtful) : []
+    let chosen =
+      guesses.isEmpty
+      ? try session.choose(after: [tokens]) : try session.choose(afterEachOf: tokens + guesses.map(\.token))
+    let right = zip(guesses, chosen).prefix { $0.token == $1 }.count
+    record.note(guesses, right: right)
+    session.removeLast(guesses.count - right)
+    return Array(chosen[...right])
+  }
 
   /// - Parameters, result: as `BeamSearch.run`, for one sentence.
-  func run(
+  mutating func run(
     _ session: GenerationSession, beginning: [Int], limit: Int, progress: GenerationProgress?
   ) throws -> [Int] {
     var result: [Int] = []
-    var next = beginning
-    var record = GuessRecord()
+    var last = beginning
     while result.count < limit {
-      let guesses =
-        guesses && next.count == 1 && record.isGood
-        ? try session.guess(
-          after: next[0], count: min(GenerationSession.mostGuesses, limit - result.count - 1), endTokens: endTokens,
-          doubtful: record.doubtful) : []
-      let chosen =
-        guesses.isEmpty
-        ? [try session.choose(after: next)] : try session.choose(afterEachOf: next + guesses.map(\.token))
-      let right = zip(guesses, chosen).prefix { $0.token == $1 }.count
-      record.note(guesses, right: right)
-      session.removeLast(guesses.count - right)
-      for token in chosen[...right] {
+      let chosen = try next(session, after: last, limit: limit - result.count)
+      for token in chosen {
         guard !endTokens.contains(token) else { return result }
         result.append(token)
         guard try progress?(0, result[...]) ?? .goOn == .goOn else { return result }
       }
-      next = [chosen[right]]
+      last = Array(chosen.suffix(1))
     }
     return result
   }

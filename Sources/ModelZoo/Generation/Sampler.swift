@@ -36,8 +36,9 @@ struct Sampler {
       typicalP: settings.typicalP, seed: seed, row: row)
   }
 
-  mutating func next(_ logProbabilities: UnsafeBufferPointer<Float>) -> Int {
-    let (candidates, total) = drawable(logProbabilities)
+  /// - Parameter scores: Logits, or logarithms of probabilities.
+  mutating func next(_ scores: UnsafeBufferPointer<Float>) -> Int {
+    let (candidates, total) = drawable(scores)
     guard let best = candidates.first else { return 0 }
     var kept = candidates[...]
     var sum = total
@@ -85,10 +86,10 @@ struct Sampler {
   }
 
   /// The tokens that may be drawn, the most probable first where that matters, and the sum of their weights.
-  private func drawable(_ logProbabilities: UnsafeBufferPointer<Float>) -> ([Candidate], Double) {
+  private func drawable(_ scores: UnsafeBufferPointer<Float>) -> ([Candidate], Double) {
     func best(_ count: Int) -> [Candidate] {
-      var best = BestCandidates(min(count, logProbabilities.count))
-      best.add(row: 0, score: 0, logProbabilities)
+      var best = BestCandidates(min(count, scores.count))
+      best.add(row: 0, score: 0, scores)
       return best.candidates
     }
     func sum(_ candidates: [Candidate]) -> Double {
@@ -96,31 +97,31 @@ struct Sampler {
       return candidates.reduce(0) { $0 + weight($1.score, best: top) }
     }
     if let topK {
-      let chosen = topK <= Self.fewTokens ? best(topK) : Array(sorted(logProbabilities).prefix(topK))
+      let chosen = topK <= Self.fewTokens ? best(topK) : Array(sorted(scores).prefix(topK))
       return (chosen, sum(chosen))
     }
     guard let topP else {
       // The order does not matter, but the first has to be the best.
-      let top = logProbabilities.max() ?? 0
+      let top = scores.max() ?? 0
       let least = minP.map { top + temperature * log($0) - 1e-3 } ?? -.infinity
       var all = Array(
-        logProbabilities.indices.lazy.filter { logProbabilities[$0] > -.infinity && logProbabilities[$0] >= least }
-          .map { Candidate(score: logProbabilities[$0], row: 0, token: $0) })
+        scores.indices.lazy.filter { scores[$0] > -.infinity && scores[$0] >= least }
+          .map { Candidate(score: scores[$0], row: 0, token: $0) })
       if let top = all.indices.max(by: { all[$0].score < all[$1].score }) { all.swapAt(0, top) }
       return (all, sum(all))
     }
     // Few tokens hold most of the probability; more are sorted only if these don't.
     guard let top = best(1).first?.score else { return ([], 0) }
-    let total = logProbabilities.reduce(0.0) { $0 + weight($1, best: top) }
+    let total = scores.reduce(0.0) { $0 + weight($1, best: top) }
     for count in [64, Self.fewTokens] {
       let chosen = best(count)
       if sum(chosen) >= Double(topP) * total { return (chosen, total) }
     }
-    return (sorted(logProbabilities), total)
+    return (sorted(scores), total)
   }
 
-  private func sorted(_ logProbabilities: UnsafeBufferPointer<Float>) -> [Candidate] {
-    logProbabilities.indices.map { Candidate(score: logProbabilities[$0], row: 0, token: $0) }
+  private func sorted(_ scores: UnsafeBufferPointer<Float>) -> [Candidate] {
+    scores.indices.map { Candidate(score: scores[$0], row: 0, token: $0) }
       .sorted { ($1.score, $0.token) < ($0.score, $1.token) }
   }
 }

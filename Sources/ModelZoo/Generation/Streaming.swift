@@ -84,19 +84,32 @@ extension Model {
     let late = { @Sendable in continuation.finish(throwing: RunControl.tooLate) }
     CallThreads.shared.run(until: deadline, late: late) {
       let began = ContinuousClock.now
-      var failure: ZooError?
-      do {
-        try RunControl.$current.withValue(control) {
-          try control.check()
-          let text = try self.stream(input, generation: options) { piece in
-            if let element = element(.piece(piece)) { continuation.yield(element) }
-            return true
-          }
-          if let element = element(.end(text)) { continuation.yield(element) }
+      self.answer([input], options, control) { _, piece in
+        if let element = element(.piece(piece)) { continuation.yield(element) }
+      } done: { _, result in
+        var failure: ZooError?
+        switch result {
+        case .success(let text): if let element = element(.end(text)) { continuation.yield(element) }
+        case .failure(let error): failure = ZooError(error)
         }
-      } catch { failure = ZooError(error) }
-      self.report(.stream, inputCount: 1, asked: asked, began: began, failure)
-      continuation.finish(throwing: failure)
+        self.report(.stream, inputCount: 1, asked: asked, began: began, failure)
+        continuation.finish(throwing: failure)
+      }
     }
+  }
+
+  /// The answers about `inputs`, beside others' where that can be: then `piece` and `done` are called on another thread.
+  /// What is wrong with any is told of the first.
+  func answer(
+    _ inputs: [Input], _ options: GenerationOptions, _ control: RunControl,
+    piece: @escaping (Int, String) -> Void = { _, _ in },
+    done: @escaping (Int, Result<GeneratedText, any Error>) -> Void
+  ) {
+    do {
+      try RunControl.$current.withValue(control) {
+        try control.check()
+        try textGenerator().answer(inputs, options: options, control: control, piece: piece, done: done)
+      }
+    } catch { done(0, .failure(error)) }
   }
 }

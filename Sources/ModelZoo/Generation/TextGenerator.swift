@@ -1,10 +1,14 @@
 import Tokenizers
 import ZooRuntime
+import ZooSystem
 
 /// Text in, text out: what `predict` and `stream` do for models that translate or continue a text.
 struct TextGenerator: Sendable {
   private let programs: GenerationPrograms
   private let sessions: KeptSessions
+  /// What asynchronous calls ask for.
+  private let shared: SharedStreams
+  private let mostRowBytes: Int
   private let tokenizer: Tokenizer
   private let settings: GenerationSettings
   /// `nil` where the model was not made for talk.
@@ -17,6 +21,8 @@ struct TextGenerator: Sendable {
   private static let mostCacheBytes = 256 << 20
   /// Memory for what may be used again.
   private static let mostKeptBytes = 512 << 20
+  /// Memory for the caches of texts that grow together.
+  private static let mostRowBytes = 1 << 30
 
   /// - Throws: `ZooError`: `badData` for a model that lacks what generating needs, `unsupported` for a graph that can't
   ///   be split.
@@ -38,7 +44,11 @@ struct TextGenerator: Sendable {
     chat = model.metadata.chat.map { settings in Result { try ChatPrompt(settings, tokenizer) } }
     programs = try GenerationPrograms(
       model.definition, registry: model.registry, options: model.compiled.options)
-    sessions = KeptSessions(limit: min(model.compiled.options.memoryLimit / 4, Self.mostKeptBytes))
+    let memory = model.compiled.options.memoryLimit / 4
+    sessions = KeptSessions(limit: min(memory, Self.mostKeptBytes))
+    mostRowBytes = min(memory, Self.mostRowBytes)
+    shared = SharedStreams(
+      Self.batch(programs, sessions, positionCount: settings.maximumLength, mostBytes: mostRowBytes))
     let vocabulary = programs.graphs.vocabulary
     let special = settings.endTokens + [settings.startToken, settings.padToken].compactMap { $0 }
     guard settings.maximumLength > 0, special.allSatisfy((0..<vocabulary).contains) else {
@@ -59,45 +69,170 @@ struct TextGenerator: Sendable {
     to inputs: [Input], options: GenerationOptions, progress: ((_ input: Int, _ piece: String) throws -> Bool)? = nil
   ) throws -> [GeneratedText] {
     let settings = try options.applied(to: settings)
-    let requests = try inputs.enumerated().map { try request($1, number: $0, options, settings) }
-    var answers = requests.map {
-      GeneratedText(text: "", finishReason: .stop, promptTokenCount: $0.tokens.count, tokenCount: 0)
+    var wantsMore = true
+    let drafts = try inputs.enumerated().map { number, input in
+      try draft(try request(input, number: number, options, settings), options, settings) { piece in
+        if wantsMore, let progress { wantsMore = try progress(number, piece) }
+        return wantsMore
+      }
     }
-    // Texts of like length go together, the longest first: what memory that takes is known at once.
-    var waiting = requests.filter { $0.limit > 0 }.sorted { ($1.size, $0.number) < ($0.size, $1.number) }[...]
-    while let longest = waiting.first {
-      let rowBytes = max(1, longest.size * programs.cacheByteCount * settings.beams)
-      let batch = Array(waiting.prefix(min(Self.mostTexts, max(1, Self.mostCacheBytes / rowBytes))))
-      waiting = waiting.dropFirst(batch.count)
-      let texts = try batch.map { try AnswerText(tokenizer, after: $0.context, stop: options.stop) }
-      let choosers = try batch.map { try chooser($0, options, settings) }
-      var wantsMore = true
-      func tell(_ place: Int, _ piece: String) throws {
-        guard !piece.isEmpty, wantsMore, let progress else { return }
-        wantsMore = try progress(batch[place].number, piece)
-      }
-      let watch: GenerationProgress = { place, tokens in
-        try tell(place, texts[place].piece(tokens))
-        return !wantsMore ? .endAll : texts[place].isStopped ? .endText : .goOn
-      }
-      let isWatched = progress != nil || !options.stop.isEmpty
-      let (generated, reused) = try generate(
-        batch, options, settings, choosers.compactMap(\.self), progress: isWatched ? watch : nil)
-      for (place, tokens) in generated.enumerated() {
-        let (number, text, chooser) = (batch[place].number, texts[place], choosers[place])
-        try tell(place, text.piece(tokens[...]))
-        try tell(place, text.rest())
-        answers[number].text = text.text
-        answers[number].tokenCount = tokens.count
-        answers[number].reusedTokenCount = reused
-        answers[number].tokens = chooser?.choices.prefix(tokens.count).map(told) ?? []
-        // The end is counted in the limit, so that a text with so many tokens has none.
-        let isEnded = text.isStopped || chooser?.isDone ?? false || tokens.count < batch[place].limit
-        answers[number].finishReason = isEnded ? .stop : .length
-      }
-      guard wantsMore else { break }
+    let isWatched = progress != nil || !options.stop.isEmpty
+    if growsByToken(settings) {
+      try grow(drafts, options, settings, isWatched: isWatched) { wantsMore }
+    } else {
+      try search(drafts, options, settings, isWatched: isWatched) { wantsMore }
     }
-    return answers
+    return drafts.map(\.answer)
+  }
+
+  /// Whether texts grow one by one or among any others; what translates, or follows several hypotheses, has rows that begin
+  /// together.
+  private func growsByToken(_ settings: GenerationSettings) -> Bool {
+    task == .textGeneration && settings.beams == 1
+  }
+
+  // MARK: Texts that grow among others
+
+  /// The answers to `inputs`, computed beside those of other calls, on another thread, where the model and `options` allow.
+  ///
+  /// - Parameters:
+  ///   - control: Ends them.
+  ///   - piece: Is told the number of an input and what is new of its answer.
+  ///   - done: Is told the same of how each ended, unless this throws.
+  func answer(
+    _ inputs: [Input], options: GenerationOptions, control: RunControl, piece: @escaping (Int, String) -> Void,
+    done: @escaping (Int, Result<GeneratedText, any Error>) -> Void
+  ) throws {
+    let settings = try options.applied(to: settings)
+    guard growsByToken(settings) else {
+      let answers = try answers(to: inputs, options: options) { number, new in
+        piece(number, new)
+        return true
+      }
+      for (number, answer) in answers.enumerated() { done(number, .success(answer)) }
+      return
+    }
+    let drafts = try inputs.enumerated().map { number, input in
+      try draft(try request(input, number: number, options, settings), options, settings) { new in
+        piece(number, new)
+        return true
+      }
+    }
+    for (number, draft) in drafts.enumerated() {
+      guard draft.request.limit > 0 else {
+        done(number, .success(draft.answer))
+        continue
+      }
+      let stream = stream(draft, options, settings, isOnly: drafts.count == 1, control: control) { result in
+        done(
+          number,
+          result.flatMap { grown in
+            Result {
+              try draft.end(grown)
+              return draft.answer
+            }
+          })
+      }
+      shared.add(stream)
+    }
+  }
+
+  private static func batch(
+    _ programs: GenerationPrograms, _ sessions: KeptSessions, positionCount: Int, mostBytes: Int
+  ) -> StreamBatch {
+    StreamBatch(programs, kept: sessions, positionCount: min(positionCount, 1 << 24), mostBytes: mostBytes)
+  }
+
+  private func grow(
+    _ drafts: [Draft], _ options: GenerationOptions, _ settings: GenerationSettings, isWatched: Bool,
+    wantsMore: () -> Bool
+  ) throws {
+    let batch = Self.batch(
+      programs, sessions, positionCount: settings.maximumLength, mostBytes: mostRowBytes)
+    var failure: (any Error)?
+    for draft in drafts where draft.request.limit > 0 {
+      batch.add(
+        stream(draft, options, settings, isOnly: drafts.count == 1, isWatched: isWatched) { result in
+          do { try draft.end(result.get()) } catch { failure = failure ?? error }
+        })
+    }
+    while !batch.isEmpty, wantsMore(), failure == nil { batch.turn() }
+    batch.endAll()
+    if let failure { throw failure }
+  }
+
+  /// - Parameter isOnly: Whether its call is about no other text: such may go on, and are kept for that.
+  private func stream(
+    _ draft: Draft, _ options: GenerationOptions, _ settings: GenerationSettings, isOnly: Bool,
+    control: RunControl? = nil, isWatched: Bool = true, done: @escaping (Result<TextStream.Grown, any Error>) -> Void
+  ) -> TextStream {
+    TextStream(
+      TextStream.Request(
+        beginning: draft.request.beginning, limit: draft.request.limit, endTokens: Set(settings.endTokens),
+        chooser: draft.chooser, guesses: options.guesses, reusesPrompt: options.reusesPrompts && isOnly,
+        control: control,
+        progress: isWatched ? { try draft.grow($0) } : nil, done: done))
+  }
+
+  /// An answer that grows.
+  private final class Draft {
+    let request: Request
+    let chooser: TokenChooser?
+    private let text: AnswerText
+    private let tokenizer: Tokenizer
+    private let tell: (String) throws -> Bool
+    private var wantsMore = true
+    private(set) var answer: GeneratedText
+
+    init(
+      _ request: Request, chooser: TokenChooser?, text: AnswerText, _ tokenizer: Tokenizer,
+      tell: @escaping (String) throws -> Bool
+    ) {
+      (self.request, self.chooser, self.text, self.tokenizer, self.tell) = (request, chooser, text, tokenizer, tell)
+      answer = GeneratedText(
+        text: "", finishReason: .stop, promptTokenCount: request.tokens.count, tokenCount: 0)
+    }
+
+    private func pass(_ piece: String) throws {
+      guard !piece.isEmpty, wantsMore else { return }
+      wantsMore = try tell(piece)
+    }
+
+    /// Tells what is new when the answer's tokens are `tokens`.
+    func grow(_ tokens: ArraySlice<Int>) throws -> GenerationStep {
+      try pass(text.piece(tokens))
+      return !wantsMore ? .endAll : text.isStopped ? .endText : .goOn
+    }
+
+    func end(_ grown: TextStream.Grown) throws {
+      let tokens = grown.tokens
+      try pass(text.piece(tokens))
+      try pass(text.rest())
+      answer.text = text.text
+      answer.tokenCount = tokens.count
+      answer.reusedTokenCount = grown.reusedCount
+      answer.tokens = chooser?.choices.prefix(tokens.count).map(told) ?? []
+      // The end is counted in the limit, so that a text with so many tokens has none.
+      let isEnded = text.isStopped || chooser?.isDone ?? false || tokens.count < request.limit
+      answer.finishReason = isEnded ? .stop : .length
+    }
+
+    private func told(_ choice: TokenChooser.Choice) -> GeneratedText.Token {
+      func token(_ id: Int, _ logProbability: Float, _ best: [GeneratedText.Token] = []) -> GeneratedText.Token {
+        GeneratedText.Token(
+          id: id, bytes: tokenizer.bytes(of: Int32(id)) ?? [], logProbability: logProbability, best: best)
+      }
+      return token(choice.token, choice.logProbability, choice.best.map { token($0.token, $0.score) })
+    }
+  }
+
+  private func draft(
+    _ request: Request, _ options: GenerationOptions, _ settings: GenerationSettings,
+    tell: @escaping (String) throws -> Bool
+  ) throws -> Draft {
+    Draft(
+      request, chooser: try chooser(request, options, settings),
+      text: try AnswerText(tokenizer, after: request.context, stop: options.stop), tokenizer, tell: tell)
   }
 
   /// What chooses the tokens of an answer; `nil` where they are searched.
@@ -114,14 +249,6 @@ struct TextGenerator: Sendable {
     return TokenChooser(
       options, settings, row: request.number, after: request.beginning,
       form: try TextForm(options.format, tokenizer, endTokens: Set(settings.endTokens)))
-  }
-
-  private func told(_ choice: TokenChooser.Choice) -> GeneratedText.Token {
-    func token(_ id: Int, _ logProbability: Float, _ best: [GeneratedText.Token] = []) -> GeneratedText.Token {
-      GeneratedText.Token(
-        id: id, bytes: tokenizer.bytes(of: Int32(id)) ?? [], logProbability: logProbability, best: best)
-    }
-    return token(choice.token, choice.logProbability, choice.best.map { token($0.token, $0.score) })
   }
 
   /// One input to answer.
@@ -198,23 +325,42 @@ struct TextGenerator: Sendable {
     }
   }
 
-  /// The tokens of the answers, and how many of the prompt's were known already.
-  private func generate(
-    _ batch: [Request], _ options: GenerationOptions, _ settings: GenerationSettings, _ choosers: [TokenChooser],
-    progress: GenerationProgress?
-  ) throws -> (tokens: [[Int]], reused: Int) {
-    guard task == .textGeneration, batch.count == 1, settings.beams == 1, options.reusesPrompts else {
-      let session = try session(batch, settings)
-      let tokens = try search(session, batch, batch.map(\.beginning), options, settings, choosers, progress)
-      return (tokens, 0)
+  // MARK: Texts that begin together
+
+  private func search(
+    _ drafts: [Draft], _ options: GenerationOptions, _ settings: GenerationSettings, isWatched: Bool,
+    wantsMore: () -> Bool
+  ) throws {
+    // Texts of like length go together, the longest first: what memory that takes is known at once.
+    var waiting = drafts.filter { $0.request.limit > 0 }
+      .sorted { ($1.request.size, $0.request.number) < ($0.request.size, $1.request.number) }[...]
+    while let longest = waiting.first, wantsMore() {
+      let rowBytes = max(1, longest.request.size * programs.cacheByteCount * settings.beams)
+      let batch = Array(waiting.prefix(min(Self.mostTexts, max(1, Self.mostCacheBytes / rowBytes))))
+      waiting = waiting.dropFirst(batch.count)
+      let watch: GenerationProgress = { place, tokens in try batch[place].grow(tokens) }
+      let found = try search(batch, options, settings, isWatched ? watch : nil)
+      for (draft, tokens) in zip(batch, found) { try draft.end(TextStream.Grown(tokens: tokens[...], reusedCount: 0)) }
     }
-    let beginning = batch[0].beginning
-    let session = try sessions.take(for: beginning) ?? session(batch, settings)
-    // Also what was cancelled stays known, as far as it came.
-    defer { sessions.keep(session) }
-    let reused = session.tokens.count
-    let rest = Array(beginning[reused...])
-    return (try search(session, batch, [rest], options, settings, choosers, progress), reused)
+  }
+
+  private func search(
+    _ batch: [Draft], _ options: GenerationOptions, _ settings: GenerationSettings, _ progress: GenerationProgress?
+  ) throws -> [[Int]] {
+    let session = try session(batch.map(\.request), settings)
+    let (beginning, limits) = (batch.map(\.request.beginning), batch.map(\.request.limit))
+    let (endTokens, choosers) = (Set(settings.endTokens), batch.compactMap(\.chooser))
+    if !choosers.isEmpty {
+      let search = ChosenSearch(endTokens: endTokens, choosers: choosers)
+      return try search.run(session, beginning: beginning, limits: limits, progress: progress)
+    }
+    if settings.beams == 1, batch.count == 1 {
+      var search = GreedySearch(endTokens: endTokens, guesses: options.guesses)
+      return [try search.run(session, beginning: beginning[0], limit: limits[0], progress: progress)]
+    }
+    let search = BeamSearch(
+      beams: settings.beams, lengthPenalty: Double(settings.lengthPenalty), endTokens: endTokens)
+    return try search.run(session, beginning: beginning, limits: limits, progress: progress)
   }
 
   private func session(_ batch: [Request], _ settings: GenerationSettings) throws -> GenerationSession {
@@ -224,24 +370,6 @@ struct TextGenerator: Sendable {
     return try GenerationSession(
       programs, sources: batch.map(\.tokens), copies: settings.beams, padToken: settings.padToken ?? 0,
       limit: settings.maximumLength)
-  }
-
-  private func search(
-    _ session: GenerationSession, _ batch: [Request], _ beginning: [[Int]], _ options: GenerationOptions,
-    _ settings: GenerationSettings, _ choosers: [TokenChooser], _ progress: GenerationProgress?
-  ) throws -> [[Int]] {
-    let (limits, endTokens) = (batch.map(\.limit), Set(settings.endTokens))
-    if !choosers.isEmpty {
-      let search = ChosenSearch(endTokens: endTokens, choosers: choosers)
-      return try search.run(session, beginning: beginning, limits: limits, progress: progress)
-    }
-    if settings.beams == 1, batch.count == 1 {
-      let search = GreedySearch(endTokens: endTokens, guesses: options.guesses)
-      return [try search.run(session, beginning: beginning[0], limit: limits[0], progress: progress)]
-    }
-    let search = BeamSearch(
-      beams: settings.beams, lengthPenalty: Double(settings.lengthPenalty), endTokens: endTokens)
-    return try search.run(session, beginning: beginning, limits: limits, progress: progress)
   }
 }
 

@@ -30,27 +30,30 @@ final class TokenChooser {
     (bias, alternatives) = (options.logitBias, options.logProbabilities)
   }
 
+  /// Whether each token's probability is told.
+  var tellsProbabilities: Bool { alternatives != nil }
+
   /// Whether the text has its form, and nothing may follow.
   var isDone: Bool { form.map { !$0.canGoOn } ?? false }
 
   /// The next token.
   ///
-  /// - Parameter offset: What a logit is more than a log probability.
+  /// - Parameter logProbabilities: Needed where `tellsProbabilities`.
   /// - Throws: `ZooError` where no token fits the text's form.
-  func next(_ logProbabilities: UnsafeBufferPointer<Float>, offset: Float) throws -> Int {
+  func next(_ logits: UnsafeBufferPointer<Float>, logProbabilities: UnsafeBufferPointer<Float>?) throws -> Int {
     let token: Int
     if bias.isEmpty, penalties == nil, form == nil {
-      token = choose(logProbabilities)
+      token = choose(logits)
     } else {
-      var scores = Array(logProbabilities)
+      var scores = Array(logits)
       for (token, bias) in bias where scores.indices.contains(token) { scores[token] += bias }
-      penalties?.apply(to: &scores, offset: offset)
+      penalties?.apply(to: &scores)
       if let form { scores = try form.fitting(scores, one: sampler == nil) }
       token = scores.withUnsafeBufferPointer(choose)
     }
     penalties?.add(token)
     try form?.append(token)
-    if let alternatives {
+    if let alternatives, let logProbabilities {
       var best = BestCandidates(max(1, alternatives))
       best.add(row: 0, score: 0, logProbabilities)
       choices.append(
@@ -92,12 +95,11 @@ struct TokenPenalties {
     counts[first] = counts[first].flatMap { $0 > 1 ? $0 - 1 : nil }
   }
 
-  /// - Parameter offset: What a logit is more than a score.
-  func apply(to scores: inout [Float], offset: Float) {
-    for (token, count) in counts where scores.indices.contains(token) {
-      var logit = scores[token] + offset
+  func apply(to logits: inout [Float]) {
+    for (token, count) in counts where logits.indices.contains(token) {
+      var logit = logits[token]
       if repetition != 1 { logit = logit < 0 ? logit * repetition : logit / repetition }
-      scores[token] = logit - Float(count) * frequency - presence - offset
+      logits[token] = logit - Float(count) * frequency - presence
     }
   }
 }
@@ -118,14 +120,16 @@ struct ChosenSearch {
     if open.count < limits.count { try session.reorder(open) }
     var next = open.map { beginning[$0] }
     while !open.isEmpty {
-      let logProbabilities = try session.append(next)
-      let offsets = session.logitOffsets
+      let logits = try session.append(next)
+      let isTold = open.contains { choosers[$0].tellsProbabilities }
+      let logProbabilities = isTold ? try session.logProbabilities() : nil
       var kept: [Int] = []
       next = []
       for (row, text) in open.enumerated() {
-        let start = row * session.vocabulary
+        let places = row * session.vocabulary..<(row + 1) * session.vocabulary
         let token = try choosers[text].next(
-          UnsafeBufferPointer(rebasing: logProbabilities[start..<start + session.vocabulary]), offset: offsets[row])
+          UnsafeBufferPointer(rebasing: logits[places]),
+          logProbabilities: logProbabilities.map { UnsafeBufferPointer(rebasing: $0[places]) })
         guard !endTokens.contains(token) else { continue }
         results[text].append(token)
         let isDone = choosers[text].isDone

@@ -23,7 +23,7 @@ struct Bench: ParsableCommand {
       whole process's. Dimensions behind the first that the model leaves open are 128.
 
       --prompt and --generate measure a model that continues texts as one answers with it: how many tokens a second it \
-      takes of a prompt of so many, and how many it generates one after the other behind it.
+      takes of a prompt of so many, and how many it generates one after the other behind it; with --streams of several texts together.
       """)
 
   /// The extent of open dimensions, the batch aside.
@@ -53,6 +53,9 @@ struct Bench: ParsableCommand {
   @Option(help: ArgumentHelp("Tokens to generate behind it, 1 or more (default with --prompt: 64).", valueName: "N"))
   var generate: Int?
 
+  @Option(help: ArgumentHelp("Texts that grow together, with --prompt or --generate, 1 or more.", valueName: "N"))
+  var streams = 1
+
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var writing: WritingOptions
@@ -64,7 +67,7 @@ struct Bench: ParsableCommand {
       (model, self.profile) = (profile, "")
     }
     if model == nil { throw ValidationError("Missing expected argument '<model>'") }
-    for (name, value) in [("prompt", prompt), ("generate", generate)] {
+    for (name, value) in [("prompt", prompt), ("generate", generate), ("streams", streams)] {
       if let value, value < 1 { throw ValidationError("--\(name) takes a number of 1 or more.") }
     }
     if prompt != nil || generate != nil, profile != nil || tensors.isGiven {
@@ -126,7 +129,7 @@ struct Bench: ParsableCommand {
     let (prompt, count) = (prompt ?? 256, generate ?? 64)
     let clock = ContinuousClock()
     let start = clock.now
-    let trial = try ZooError.locating(name) { try GenerationTrial(model, promptLength: prompt, count: count) }
+    let trial = try ZooError.locating(name) { try GenerationTrial(model, promptLength: prompt, count: count, streams: streams) }
     let made = clock.now - start
     let answered = try trial.run().prompt
     let first = (opened + made + answered).inSeconds
@@ -135,20 +138,21 @@ struct Bench: ParsableCommand {
     repeat {
       let times = try trial.run()
       prompts.append(times.prompt.inSeconds)
-      tokens.append(times.generation.inSeconds)
+      tokens.append(times.generation.inSeconds / Double(times.generatedCount))
       options.progress("\(prompts.count) answers")
     } while prompts.count < 3 || (clock.now - measuring).inSeconds < seconds
     let processors = (processorSeconds() - spent) / Double(prompts.count)
     Console.clearProgress()
     let report = AnswerReport(
       model: model.metadata.name.isEmpty ? name : model.metadata.name, threads: model.threads,
-      precision: precision.precision.rawValue, promptTokens: prompt, generatedTokens: count,
-      promptSpeed: Double(prompt) / median(of: prompts), generationSpeed: Double(count) / median(of: tokens),
+      precision: precision.precision.rawValue, streams: streams, promptTokens: prompt, generatedTokens: count,
+      promptSpeed: Double(streams * prompt) / median(of: prompts), generationSpeed: 1 / median(of: tokens),
       firstToken: first, processors: processors, peak: peakMebibytes(), rounds: prompts.count)
     if options.json { return try Console.printJSON(report) }
     Console.print(
       table([
         ["model", "\(report.model), \(report.threads) threads, \(report.precision)"],
+        ["texts", "\(streams) together"],
         ["prompt", "\(fixed(report.promptSpeed, 1)) tokens a second, of \(prompt)"],
         ["generation", "\(fixed(report.generationSpeed, 1)) tokens a second, of \(count)"],
         ["rounds", "\(report.rounds), of which medians are shown"],
@@ -162,8 +166,8 @@ struct Bench: ParsableCommand {
     var model: String
     var threads: Int
     var precision: String
-    var promptTokens, generatedTokens: Int
-    /// Tokens a second.
+    var streams, promptTokens, generatedTokens: Int
+    /// Tokens a second, of all texts.
     var promptSpeed, generationSpeed: Double
     var firstToken: Double
     var processors: Double
@@ -171,7 +175,7 @@ struct Bench: ParsableCommand {
     var rounds: Int
 
     enum CodingKeys: String, CodingKey {
-      case model, threads, precision, rounds
+      case model, threads, precision, rounds, streams
       case promptTokens = "prompt_tokens"
       case generatedTokens = "generated_tokens"
       case promptSpeed = "prompt_tokens_per_s"

@@ -30,7 +30,8 @@ final class ServedModel: Sendable {
     tensors = Batcher(.init(rows: batch, delay: limits.batchDelay, queue: limits.queue), label: name) {
       await model.answers(to: $0, until: $1)
     }
-    streams = Gate(places: limits.streams, queue: limits.queue)
+    let shares = model.metadata.task == .textGeneration
+    streams = Gate(places: shares ? limits.streams : min(limits.streams, 2), queue: limits.queue)
     // A generator's texts would wait for the longest.
     let isGenerator = model.metadata.task == .textGeneration || model.metadata.task == .translation
     inputs = Batcher(

@@ -6,8 +6,8 @@ public struct ServerLimits: Sendable {
   public var batchDelay: Duration = .zero
   /// Requests that wait for a model.
   public var queue = 64
-  /// Texts that a model generates at once.
-  public var streams = 2
+  /// Texts that a model generates at once, in the same steps. A translator, whose texts take a thread each, does two.
+  public var streams = 8
   /// From a request's arrival to its answer.
   public var time: Duration = .seconds(60)
   /// The same for a request that texts are generated for.

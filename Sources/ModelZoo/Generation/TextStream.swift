@@ -1,0 +1,121 @@
+import ZooSystem
+
+/// A text that grows token by token, by itself or as a row among others (`StreamBatch`).
+final class TextStream {
+  /// What came of a text: its tokens, and how many of those before it were known already.
+  struct Grown {
+    var tokens: ArraySlice<Int>
+    var reusedCount: Int
+  }
+
+  /// What it is to become.
+  struct Request {
+    var beginning: [Int]
+    /// The most tokens behind it, at least one; an end token is counted.
+    var limit: Int
+    var endTokens: Set<Int>
+    /// `nil` for the most probable tokens.
+    var chooser: TokenChooser?
+    /// Whether those may be guessed.
+    var guesses = true
+    /// Whether earlier texts are used, and this one is kept for later ones.
+    var reusesPrompt = true
+    /// What ends it; `nil` for what ends all of the thread's runs.
+    var control: RunControl?
+    /// Is told all tokens behind the beginning each time that there are more.
+    var progress: ((ArraySlice<Int>) throws -> GenerationStep)?
+    /// Is told once.
+    var done: (Result<Grown, any Error>) -> Void
+  }
+
+  private let request: Request
+  private var search: GreedySearch
+  private var reusedCount = 0
+  /// The beginning, and what was generated.
+  private(set) var tokens: [Int]
+  /// Whether nothing may follow.
+  private(set) var isEnded = false
+  private(set) var isTold = false
+  /// Its own caches; `nil` where it is a row among others, which then know all tokens but the last.
+  var session: GenerationSession?
+
+  /// So many tokens of a beginning are read at once, whoever else is there: then a text does not depend on others.
+  static let pieceCount = 256
+
+  init(_ request: Request) {
+    self.request = request
+    tokens = request.beginning
+    search = GreedySearch(endTokens: request.endTokens, guesses: request.guesses)
+  }
+
+  var isGreedy: Bool { request.chooser == nil }
+  var tellsProbabilities: Bool { request.chooser?.tellsProbabilities ?? false }
+  /// Whether its next step takes more than one token.
+  var isReading: Bool { session.map { tokens.count - $0.tokens.count > 1 } ?? false }
+  private var generated: ArraySlice<Int> { tokens[request.beginning.count...] }
+
+  /// Gives it caches, those of an earlier text with the same beginning where there are any.
+  func open(_ programs: GenerationPrograms, _ kept: KeptSessions, limit: Int) throws {
+    let known = request.reusesPrompt ? try kept.take(for: tokens) : nil
+    session = known ?? GenerationSession(programs, rows: 1, limit: limit)
+    reusedCount = known?.tokens.count ?? 0
+  }
+
+  /// - Throws: what ends it.
+  func check() throws { try request.control?.check() }
+
+  /// A piece of its beginning, or the next token or tokens, by itself.
+  func step() throws {
+    guard let session else { throw ZooError(.defect, "a row among others steps with these") }
+    guard let control = request.control else { return try step(session) }
+    try RunControl.$current.withValue(control) { try step(session) }
+  }
+
+  private func step(_ session: GenerationSession) throws {
+    try session.reserve(tokens.count)
+    let unread = tokens[session.tokens.count...]
+    let piece = Array(unread.prefix(Self.pieceCount))
+    if request.chooser == nil {
+      let chosen = try search.next(session, after: piece, limit: request.limit - generated.count)
+      if piece.count == unread.count { try accept(chosen) }
+    } else {
+      let logits = try session.append([piece])
+      guard piece.count == unread.count else { return }
+      try accept([choose(logits, tellsProbabilities ? session.logProbabilities() : nil)])
+    }
+  }
+
+  /// The next token.
+  func choose(_ logits: UnsafeBufferPointer<Float>, _ logProbabilities: UnsafeBufferPointer<Float>?) throws -> Int {
+    if let chooser = request.chooser { return try chooser.next(logits, logProbabilities: logProbabilities) }
+    var best = BestCandidates(1)
+    best.add(row: 0, score: 0, logits)
+    return best.candidates.first?.token ?? 0
+  }
+
+  /// Appends what was chosen, as far as the text goes.
+  func accept(_ chosen: [Int]) throws {
+    for token in chosen where !isEnded {
+      if request.endTokens.contains(token) {
+        isEnded = true
+      } else {
+        tokens.append(token)
+        let step = try request.progress?(generated) ?? .goOn
+        isEnded = step != .goOn || request.chooser?.isDone ?? false || generated.count >= request.limit
+      }
+    }
+  }
+
+  /// Tells what came of it.
+  func finish(_ error: (any Error)? = nil) {
+    (isEnded, isTold) = (true, true)
+    request.done(error.map { .failure($0) } ?? .success(Grown(tokens: generated, reusedCount: reusedCount)))
+  }
+
+  /// Lets later texts use `session`, which knows this one.
+  func keep(_ session: GenerationSession?, in kept: KeptSessions) {
+    if request.reusesPrompt, let session { kept.keep(session) }
+  }
+
+  var isKept: Bool { request.reusesPrompt }
+}
