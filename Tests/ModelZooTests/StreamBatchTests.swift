@@ -93,20 +93,22 @@ import ZooSystem
     let first = batch(programs)
     first.add(try endless.stream(endTokens: []))
     while !first.isEmpty { first.turn() }
-    // One that a text has soon.
+    // One that a text has soon; every other text may have it.
     let end = try #require(endless.tokens?.dropFirst().first)
+    func ends(_ asked: Asked) -> Set<Int> { asked.limit % 2 == 0 ? [] : [end] }
     for asked in alone {
       let batch = batch(programs)
-      batch.add(try asked.stream(endTokens: [end]))
+      batch.add(try asked.stream(endTokens: ends(asked)))
       while !batch.isEmpty { batch.turn() }
     }
     let batch = batch(programs, mostBytes: mostBytes)
     var waiting = together[...]
     while !waiting.isEmpty || !batch.isEmpty {
       for _ in 0..<min(waiting.count, waiting.count % 3) {
-        batch.add(try waiting.removeFirst().stream(endTokens: [end]))
+        let next = waiting.removeFirst()
+        batch.add(try next.stream(endTokens: ends(next)))
       }
-      if waiting.count % 3 == 0, let next = waiting.popFirst() { batch.add(try next.stream(endTokens: [end])) }
+      if waiting.count % 3 == 0, let next = waiting.popFirst() { batch.add(try next.stream(endTokens: ends(next))) }
       batch.turn()
       batch.turn()
     }
