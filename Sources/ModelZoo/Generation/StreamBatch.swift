@@ -67,7 +67,9 @@ final class StreamBatch {
       attempt(stream) { try stream.step() }
       count += (stream.session?.tokens.count ?? 0) - known
       // Next time it is the others' turn.
-      if let place = active.firstIndex(where: { $0 === stream }), stream.isReading { active.append(active.remove(at: place)) }
+      if let place = active.firstIndex(where: { $0 === stream }), stream.isReading {
+        active.append(active.remove(at: place))
+      }
     }
   }
 
@@ -159,7 +161,8 @@ final class StreamBatch {
         let places = row * width..<(row + 1) * width
         return Result {
           try streams[row].choose(
-            UnsafeBufferPointer(rebasing: logits[places]), probabilities.map { UnsafeBufferPointer(rebasing: $0[places]) })
+            UnsafeBufferPointer(rebasing: logits[places]),
+            probabilities.map { UnsafeBufferPointer(rebasing: $0[places]) })
         }
       }
     }

@@ -129,7 +129,9 @@ struct Bench: ParsableCommand {
     let (prompt, count) = (prompt ?? 256, generate ?? 64)
     let clock = ContinuousClock()
     let start = clock.now
-    let trial = try ZooError.locating(name) { try GenerationTrial(model, promptLength: prompt, count: count, streams: streams) }
+    let trial = try ZooError.locating(name) {
+      try GenerationTrial(model, promptLength: prompt, count: count, streams: streams)
+    }
     let made = clock.now - start
     let answered = try trial.run().prompt
     let first = (opened + made + answered).inSeconds
