@@ -115,9 +115,14 @@ final class AttentionKernel: Kernel {
     gatherMask(call, &run)
     if g.queries <= Self.mostRows {
       let current = run
-      call.executor.parallelFor(g.batch * g.heads, steps: steps) { task, worker in
-        for query in 0..<g.queries {
-          self.attend(current, sample: task / g.heads, head: task % g.heads, query: query, worker: worker)
+      // Heads that share keys read them one after the other where there is work enough for all workers.
+      let isShared = g.batch * g.keyHeads >= 2 * call.executor.workerCount
+      let heads = isShared ? g.heads / g.keyHeads : 1
+      call.executor.parallelFor(g.batch * g.heads / heads, steps: steps) { task, worker in
+        for place in task * heads..<(task + 1) * heads {
+          for query in 0..<g.queries {
+            self.attend(current, sample: place / g.heads, head: place % g.heads, query: query, worker: worker)
+          }
         }
       }
       return
