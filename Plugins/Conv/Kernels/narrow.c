@@ -372,7 +372,7 @@ static void finished_tile(const conv_plan *plan, const conv_buffers *buffers, na
   const int64_t plane = plan->out_plane * BLOCK, pixels = tile->pixels;
   tile->block_stride = job->residual_stride = plane;
   tile->residual = numbers->residual.type ? NULL : offset(buffers->residual, at);
-  job->residual = numbers->residual.type ? (const uint8_t *)buffers->residual + at : NULL;
+  job->residual = numbers->residual.type && buffers->residual ? (const uint8_t *)buffers->residual + at : NULL;
   if (!is_staged(plan)) {
     tile->output = buffers->output + at;
     job->bytes = numbers->output.type ? (uint8_t *)buffers->output + at : NULL;
