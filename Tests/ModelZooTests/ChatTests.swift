@@ -1,5 +1,4 @@
 import Foundation
-import GGUFFormat
 import HuggingFace
 import TestSupport
 import Testing
@@ -10,9 +9,6 @@ import ZooCore
 
 /// Conversations: templates, the tokens that they become, and models of files that have them.
 @Suite struct ChatTests {
-  private static let folder =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/language"
-
   /// ChatML over letters; `<tool>` is a token that somebody added and that is not special.
   private static let template = """
     {{ bos_token }}{% for message in messages %}<|im_start|>{{ message.role }}
@@ -108,22 +104,8 @@ import ZooCore
 
   // MARK: Models
 
-  /// A file whose network has as many tokens as the vocabulary: the fixture's 24.
   private func write(_ path: String, template: String?) throws {
-    let tokens = ["<unk>", "<s>", "<|im_end|>"] + "abcdefghijklmnopqrstu".map { String($0) }
-    func list<Item>(_ items: [Item]) -> String { "[\(items.map { "\($0)" }.joined(separator: ","))]" }
-    var properties = [
-      ("model", "llama"), ("tokens", "array:string:" + list(tokens.map { "\"\($0)\"" })),
-      ("scores", "array:float32:" + list(tokens.indices.map { "-\($0).0" })),
-      ("token_type", "array:int32:" + list([2, 3, 3] + Array(repeating: 1, count: 21))),
-      ("bos_token_id", "uint32:1"), ("eos_token_id", "uint32:2"), ("add_bos_token", "bool:true"),
-      ("add_space_prefix", "bool:false"),
-    ].map { Property(key: "tokenizer.ggml." + $0.0, value: $0.1) }
-    if let template { properties.append(Property(key: "tokenizer.chat_template", value: template)) }
-    var file = try GGUFFormat.read("\(Self.folder)/gguf/llama.gguf")
-    file.metadata.removeAll { $0.key.hasPrefix("tokenizer.") }
-    file.metadata += properties
-    try GGUFFormat.write(file, to: path)
+    try SmallLanguageModel.write(to: path, end: "<|im_end|>", template: template)
   }
 
   @Test func templatesGoWithTheModel() throws {

@@ -1,6 +1,5 @@
 import EncoderDecoder
 import Foundation
-import GraphBuilder
 import Testing
 import ZooCore
 import ZooPluginHost
@@ -144,7 +143,7 @@ import ZooRuntime
 
   /// Whatever was guessed, the caches hold what the network makes of the tokens that were kept.
   @Test func wrongGuessesLeaveNoTrace() throws {
-    let definition = try decoder()
+    let definition = try SmallLanguageModel.decoder()
     let model = try CompiledModel(definition, registry: registry())
     let session = GenerationSession(try guessing(definition), rows: 1, limit: 64)
     var generator = NormalGenerator(seed: 3)
@@ -171,7 +170,7 @@ import ZooRuntime
   }
 
   @Test func guessesEndWithTheText() throws {
-    let session = GenerationSession(try guessing(decoder()), rows: 1, limit: 64)
+    let session = GenerationSession(try guessing(SmallLanguageModel.decoder()), rows: 1, limit: 64)
     _ = try session.append([[1, 2, 3]])
     func guess(_ token: Int, ends: Set<Int>, doubtful: Float = -1) throws -> [GenerationSession.Guess] {
       try session.guess(after: token, count: 5, endTokens: ends, doubtful: doubtful)
@@ -182,7 +181,7 @@ import ZooRuntime
   }
 
   @Test func nothingIsGuessedAfterADoubtfulGuess() throws {
-    let session = GenerationSession(try guessing(decoder()), rows: 1, limit: 64)
+    let session = GenerationSession(try guessing(SmallLanguageModel.decoder()), rows: 1, limit: 64)
     _ = try session.append([[1, 2, 3]])
     let guesses = try session.guess(after: 7, count: 5, endTokens: [], doubtful: -1)
     #expect(guesses.count == 5 && guesses.allSatisfy { $0.margin >= 0 })
@@ -192,41 +191,21 @@ import ZooRuntime
   }
 
   @Test func draftsAreMadeWhenTheyPay() throws {
-    let small = try programs(decoder())
+    let small = try programs(SmallLanguageModel.decoder())
     #expect(try small.draft() == nil)
     let patient = try GenerationPrograms(
-      decoder(), registry: registry(), options: CompileOptions(threads: 2),
+      SmallLanguageModel.decoder(), registry: registry(), options: CompileOptions(threads: 2),
       drafting: DraftPolicy(leastBytes: 0, stepsBefore: 2))
     let drafts = try (0..<4).map { _ in try patient.draft() != nil }
     #expect(drafts == [false, false, true, true])
     let rounded = try GenerationPrograms(
-      decoder(), registry: registry(), options: CompileOptions(threads: 2, arithmetic: Arithmetic(.int8)),
+      SmallLanguageModel.decoder(), registry: registry(),
+      options: CompileOptions(threads: 2, arithmetic: Arithmetic(.int8)),
       drafting: DraftPolicy(leastBytes: 0, stepsBefore: 0))
     #expect(try rounded.draft() == nil)
   }
 
   // MARK: Decoder alone
-
-  /// A causal network of one layer over 11 tokens, in the form of GPT-2's graph.
-  private func decoder() throws -> ModelDefinition {
-    var graph = GraphBuilder(name: "decoder", operatorSet: 23)
-    var parameters = Parameters(randomSeed: 5)
-    let ids = graph.input("input_ids", .int64, ["N", "T"])
-    let places = graph.input("position_ids", .int64, ["N", "T"])
-    let tokens = graph.constant(try parameters.take("tokens", [11, 8], .weight), "tokens")
-    let positions = graph.constant(try parameters.take("positions", [64, 8], .weight), "positions")
-    var x = graph.add(
-      graph.node("Gather", "embed", [tokens, ids]), graph.node("Gather", "place", [positions, places]), "sum")
-    let projections = try ["q", "k", "v"].map { name in
-      try graph.linear(x, name, weight: parameters.take(name, [8, 8], .weight), bias: nil)
-    }
-    x = graph.add(
-      x, graph.attention(projections[0], projections[1], projections[2], "attention", heads: 2, isCausal: true), "more")
-    let logits = try graph.linear(
-      x, "head", weight: parameters.take("head", [11, 8], .weight), bias: parameters.take("bias", [11], .weight))
-    graph.output(logits, "logits", .float32, ["N", "T", 11])
-    return graph.model()
-  }
 
   /// log softmax of the last logits of each row, from the whole graph.
   private func reference(_ model: CompiledModel, _ row: [Int]) throws -> [Float] {
@@ -240,7 +219,7 @@ import ZooRuntime
   }
 
   @Test func promptsOfAnyLengthAndReorderedRows() throws {
-    let definition = try decoder()
+    let definition = try SmallLanguageModel.decoder()
     let model = try CompiledModel(definition, registry: registry())
     let session = GenerationSession(try programs(definition), rows: 3, limit: 64)
     var rows = [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0], [3], [5, 5, 4]]
@@ -267,7 +246,7 @@ import ZooRuntime
 
   /// Rows that are done go on beside the others, beyond the positions that the network has.
   @Test func promptsUpToTheLastPosition() throws {
-    let definition = try decoder()
+    let definition = try SmallLanguageModel.decoder()
     let model = try CompiledModel(definition, registry: registry())
     let programs = try programs(definition)
     let prompts = [1, 2, 30, 60, 63].map { length in (0..<length).map { ($0 * 7 + length) % 11 } }
@@ -286,10 +265,10 @@ import ZooRuntime
   }
 
   @Test func graphsThatCannotBeSplitSayWhy() throws {
-    var lacking = try decoder()
+    var lacking = try SmallLanguageModel.decoder()
     lacking.graph.inputs.removeLast()
     #expect(throws: ZooError.self) { try GenerationGraphs(lacking, registry: registry()) }
-    var open = try decoder()
+    var open = try SmallLanguageModel.decoder()
     for index in open.graph.nodes.indices { open.graph.nodes[index].attributes.removeAll { $0.name == "is_causal" } }
     let error = #expect(throws: ZooError.self) { try GenerationGraphs(open, registry: registry()) }
     #expect(error?.message.contains("is_causal") == true)
@@ -393,7 +372,7 @@ import ZooRuntime
 
   /// A session that goes on, or one that begins as another did, computes what a new one does.
   @Test func sessionsAreUsedAgain() throws {
-    let definition = try decoder()
+    let definition = try SmallLanguageModel.decoder()
     let model = try CompiledModel(definition, registry: registry())
     let programs = try programs(definition)
     let kept = KeptSessions(limit: 1 << 20)
@@ -427,7 +406,7 @@ import ZooRuntime
   }
 
   @Test func logitsAreThoseOfTheGraph() throws {
-    let definition = try decoder()
+    let definition = try SmallLanguageModel.decoder()
     let model = try CompiledModel(definition, registry: registry())
     let session = GenerationSession(try programs(definition), rows: 2, limit: 64)
     let rows = [[1, 2, 3], [5]]

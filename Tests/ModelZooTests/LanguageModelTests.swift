@@ -90,20 +90,9 @@ import ZooRuntime
 
   /// What a file says of its tokenizer goes with the model, into packages too: texts are gone on with.
   @Test func tokenizerGoesWithTheModel() throws {
-    let tokens = ["<unk>", "<s>", "</s>"] + "abcdefghijklmnopqrstu".map { String($0) }
-    func list<Item>(_ items: [Item]) -> String { "[\(items.map { "\($0)" }.joined(separator: ","))]" }
-    let properties = [
-      ("model", "llama"), ("tokens", "array:string:" + list(tokens.map { "\"\($0)\"" })),
-      ("scores", "array:float32:" + list(tokens.indices.map { "-\($0).0" })),
-      ("token_type", "array:int32:" + list([2, 3, 3] + Array(repeating: 1, count: 21))),
-      ("bos_token_id", "uint32:1"), ("eos_token_id", "uint32:2"), ("add_bos_token", "bool:true"),
-      ("add_space_prefix", "bool:false"),
-    ].map { Property(key: "tokenizer.ggml." + $0.0, value: $0.1) }
+    let tokens = SmallLanguageModel.tokens(end: "</s>")
     try withFolder { folder in
-      var file = try GGUFFormat.read("\(Self.folder)/gguf/llama.gguf")
-      file.metadata.removeAll { $0.key.hasPrefix("tokenizer.") }
-      file.metadata += properties
-      try GGUFFormat.write(file, to: folder + "/model.gguf")
+      try SmallLanguageModel.write(to: folder + "/model.gguf", end: "</s>")
       let definition = try ModelDefinition(contentsOf: folder + "/model.gguf")
       try definition.write(to: folder + "/model.zoo", format: .package)
       // <s>, a, b, c.

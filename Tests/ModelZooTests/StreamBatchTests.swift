@@ -1,6 +1,4 @@
 import Foundation
-import GGUFFormat
-import GraphBuilder
 import TestSupport
 import Testing
 import ZooCore
@@ -12,26 +10,10 @@ import ZooSystem
 
 /// Texts that grow together, beside the same ones alone.
 @Suite struct StreamBatchTests {
-  /// A causal network of one layer over 11 tokens and 600 positions.
   private func programs() throws -> GenerationPrograms {
-    var graph = GraphBuilder(name: "decoder", operatorSet: 23)
-    var parameters = Parameters(randomSeed: 5)
-    let ids = graph.input("input_ids", .int64, ["N", "T"])
-    let places = graph.input("position_ids", .int64, ["N", "T"])
-    let tokens = graph.constant(try parameters.take("tokens", [11, 8], .weight), "tokens")
-    let positions = graph.constant(try parameters.take("positions", [Self.window, 8], .weight), "positions")
-    var x = graph.add(
-      graph.node("Gather", "embed", [tokens, ids]), graph.node("Gather", "place", [positions, places]), "sum")
-    let projections = try ["q", "k", "v"].map { name in
-      try graph.linear(x, name, weight: parameters.take(name, [8, 8], .weight), bias: nil)
-    }
-    x = graph.add(
-      x, graph.attention(projections[0], projections[1], projections[2], "attention", heads: 2, isCausal: true), "more")
-    let logits = try graph.linear(
-      x, "head", weight: parameters.take("head", [11, 8], .weight), bias: parameters.take("bias", [11], .weight))
-    graph.output(logits, "logits", .float32, ["N", "T", 11])
-    return try GenerationPrograms(
-      graph.model(), registry: Plugins.linked.registry(), options: CompileOptions(threads: 2))
+    try GenerationPrograms(
+      SmallLanguageModel.decoder(positions: Self.window), registry: Plugins.linked.registry(),
+      options: CompileOptions(threads: 2))
   }
 
   private static let window = 600
@@ -187,25 +169,11 @@ import ZooSystem
 
   // MARK: Models
 
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/language"
-
   /// A network of weights in blocks, with a tokenizer of letters.
   private func withModel(_ body: (Model) async throws -> Void) async throws {
-    let tokens = ["<unk>", "<s>", "<|im_end|>"] + "abcdefghijklmnopqrstu".map { String($0) }
-    func list<Item>(_ items: [Item]) -> String { "[\(items.map { "\($0)" }.joined(separator: ","))]" }
-    let properties = [
-      ("model", "llama"), ("tokens", "array:string:" + list(tokens.map { "\"\($0)\"" })),
-      ("scores", "array:float32:" + list(tokens.indices.map { "-\($0).0" })),
-      ("token_type", "array:int32:" + list([2, 3, 3] + Array(repeating: 1, count: 21))),
-      ("bos_token_id", "uint32:1"), ("eos_token_id", "uint32:2"), ("add_bos_token", "bool:true"),
-      ("add_space_prefix", "bool:false"),
-    ].map { Property(key: "tokenizer.ggml." + $0.0, value: $0.1) }
-    var file = try GGUFFormat.read("\(Self.folder)/gguf/llama.gguf")
-    file.metadata.removeAll { $0.key.hasPrefix("tokenizer.") }
-    file.metadata += properties
     let path = NSTemporaryDirectory() + "streams-\(UUID().uuidString).gguf"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try GGUFFormat.write(file, to: path)
+    try SmallLanguageModel.write(to: path, end: "<|im_end|>")
     try await body(Model(contentsOf: path))
   }
 
