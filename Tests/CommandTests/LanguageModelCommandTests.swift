@@ -72,6 +72,7 @@ import Testing
       }
       #expect(times["rounds"] as? Int == 3)
       #expect(try Zoo.run("bench", package, "--prompt", "60", "--generate", "10").status == 64)
+      #expect(try Zoo.run("bench", package, "--streams", "2").status == 64)
     }
   }
 

@@ -380,8 +380,8 @@ final class GenerationSession {
       case .guess: draft ?? programs.step
       case .tokens: programs.choice
       }
-    // A prompt comes once; its memory need not stay.
-    bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 }
+    // A prompt comes once, and rows come and go; memory for others' logits need not stay.
+    bound = bound.filter { $0.key.newCount <= Self.mostGuesses + 1 && $0.key.rowCount == rowCount }
     let made = Bound(
       run: try program.bind(inputs, outputs: outputs), tokens: tokens.0, positions: positions.0, first: first.0,
       valid: valid.0, chosen: chosen.0, result: result)

@@ -183,14 +183,10 @@ final class StreamBatch {
     active.removeAll { $0 === stream }
     stream.finish(error)
     do {
-      if members.contains(where: { $0 === stream }) {
-        if stream.isKept {
-          try leave(stream)
-        } else if let row = members.firstIndex(where: { $0 === stream }) {
-          try remove(row)
-        }
+      if let row = members.firstIndex(where: { $0 === stream }) {
+        if stream.isKept { try leave(stream) } else { try remove(row) }
       }
-      stream.keep(stream.session, in: kept)
+      if stream.isKept, let session = stream.session { kept.keep(session) }
     } catch { fail(members, error) }
     stream.session = nil
   }

@@ -50,6 +50,8 @@ final class TextStream {
 
   var isGreedy: Bool { request.chooser == nil }
   var tellsProbabilities: Bool { request.chooser?.tellsProbabilities ?? false }
+  /// Whether later texts may use what it knows.
+  var isKept: Bool { request.reusesPrompt }
   /// Whether its next step takes more than one token.
   var isReading: Bool { session.map { tokens.count - $0.tokens.count > 1 } ?? false }
   private var generated: ArraySlice<Int> { tokens[request.beginning.count...] }
@@ -111,11 +113,4 @@ final class TextStream {
     (isEnded, isTold) = (true, true)
     request.done(error.map { .failure($0) } ?? .success(Grown(tokens: generated, reusedCount: reusedCount)))
   }
-
-  /// Lets later texts use `session`, which knows this one.
-  func keep(_ session: GenerationSession?, in kept: KeptSessions) {
-    if request.reusesPrompt, let session { kept.keep(session) }
-  }
-
-  var isKept: Bool { request.reusesPrompt }
 }

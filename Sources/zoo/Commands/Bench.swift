@@ -54,7 +54,7 @@ struct Bench: ParsableCommand {
   var generate: Int?
 
   @Option(help: ArgumentHelp("Texts that grow together, with --prompt or --generate, 1 or more.", valueName: "N"))
-  var streams = 1
+  var streams: Int?
 
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
@@ -69,6 +69,9 @@ struct Bench: ParsableCommand {
     if model == nil { throw ValidationError("Missing expected argument '<model>'") }
     for (name, value) in [("prompt", prompt), ("generate", generate), ("streams", streams)] {
       if let value, value < 1 { throw ValidationError("--\(name) takes a number of 1 or more.") }
+    }
+    if streams != nil, prompt == nil, generate == nil {
+      throw ValidationError("--streams is for --prompt and --generate.")
     }
     if prompt != nil || generate != nil, profile != nil || tensors.isGiven {
       throw ValidationError("--prompt and --generate measure answers, not runs of the network on given tensors.")
@@ -126,7 +129,7 @@ struct Bench: ParsableCommand {
   }
 
   private func measureAnswers(of model: Model, named name: String, opened: Duration) throws {
-    let (prompt, count) = (prompt ?? 256, generate ?? 64)
+    let (prompt, count, streams) = (prompt ?? 256, generate ?? 64, streams ?? 1)
     let clock = ContinuousClock()
     let start = clock.now
     let trial = try ZooError.locating(name) {
