@@ -40,12 +40,15 @@ public final class Model: Sendable {
     public var scoreThreshold: Float?
     /// Bytes that a run may take for what the network computes; `nil` for what the machine has.
     public var memoryLimit: Int?
+    /// A smaller model of the same tokens, which guesses the tokens that this one checks: texts are the same, and come faster
+    /// where reading this model's weights takes the time. Only models that continue texts have one.
+    public var draft: Model?
     /// Told of each call of `predict`, `run` and `stream` when it has ended, on whatever thread that is: for metrics.
     public var observer: (@Sendable (CallReport) -> Void)?
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
-      catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil,
+      catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil, draft: Model? = nil,
       observer: (@Sendable (CallReport) -> Void)? = nil
     ) {
       self.plugins = plugins
@@ -54,6 +57,7 @@ public final class Model: Sendable {
       self.catalog = catalog
       self.scoreThreshold = scoreThreshold
       self.memoryLimit = memoryLimit
+      self.draft = draft
       self.observer = observer
     }
   }
@@ -63,6 +67,7 @@ public final class Model: Sendable {
   package let compiled: CompiledModel
   let scoreThreshold: Float?
   let observer: (@Sendable (CallReport) -> Void)?
+  let draft: Model?
   let registry: OperatorRegistry
   /// Made when a text is first given: reading a tokenizer and compiling take time.
   private let textPredictor = Mutex<(any Predictor)?>(nil)
@@ -123,7 +128,14 @@ public final class Model: Sendable {
         .badData, "it holds weights without a graph",
         advice: "make a package of them with the architecture that they belong to: zoo pack ARCH --weights FILE")
     }
+    for metadata in options.draft.map({ [definition.metadata, $0.metadata] }) ?? []
+    where metadata.task != .textGeneration {
+      throw ZooError(
+        .usage, "only models that continue texts have a draft model, or are one", at: metadata.location,
+        advice: "leave the draft model out")
+    }
     self.definition = definition
+    draft = options.draft
     scoreThreshold = options.scoreThreshold
     observer = options.observer
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))

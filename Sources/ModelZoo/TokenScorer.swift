@@ -12,26 +12,11 @@ package final class TokenScorer {
     package var beginning: [Int]
   }
 
-  private let programs: GenerationPrograms
+  private let session: GenerationSession
   private let tokenizer: Tokenizer
   private let capacity: Int
-  private let caches: [TensorMemory]
-  private var bound: [Form: Bound] = [:]
-  private var length = 0
 
-  /// How many tokens a run takes, and after how many of them it tells what comes next.
-  private struct Form: Hashable {
-    var newCount, toldCount: Int
-  }
-
-  private struct Bound {
-    var run: BoundRun
-    /// From logits to their log probabilities.
-    var normalization: BoundRun
-    var tokens, positions, first, valid, chosen, result: TensorMemory
-  }
-
-  package var vocabulary: Int { programs.graphs.vocabulary }
+  package var vocabulary: Int { session.vocabulary }
 
   /// - Parameter capacity: The most tokens of a text.
   /// - Throws: `ZooError`: `usage` for a model that continues no texts, or not so long ones; `badData` for one without a
@@ -49,15 +34,11 @@ package final class TokenScorer {
         at: model.metadata.location)
     }
     tokenizer = try Tokenizer(json: json)
-    programs = try GenerationPrograms(model.definition, registry: model.registry, options: model.compiled.options)
+    let programs = try GenerationPrograms(
+      model.definition, registry: model.registry, options: model.compiled.options)
+    session = GenerationSession(programs, rows: 1, limit: settings.maximumLength)
+    try session.reserve(capacity)
     self.capacity = capacity
-    caches = try programs.graphs.caches.map { cache in
-      let shape = cache.shape(rows: 1, capacity: capacity)
-      let memory = try TensorMemory(byteCount: Tensor.byteCount(type: .float32, shape: shape))
-      // What nobody sees is still multiplied by zero.
-      memory.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0)
-      return memory
-    }
   }
 
   /// The tokens of `text`, in which names of special tokens are text like any other.
@@ -75,72 +56,25 @@ package final class TokenScorer {
   }
 
   /// Forgets all tokens.
-  package func restart() { length = 0 }
+  package func restart() { session.removeLast(session.tokens.count) }
 
   /// Appends `tokens` without looking at what follows them.
   package func append(_ tokens: some Collection<Int>) throws {
     guard !tokens.isEmpty else { return }
-    _ = try run(Array(tokens), toldCount: 1)
+    _ = try session.append([taken(tokens)])
   }
 
   /// Appends `tokens` and computes the logarithms of the probabilities of what comes after each of them: `vocabulary`
   /// numbers a token, which the next call overwrites.
   package func logProbabilities(after tokens: some Collection<Int>) throws -> UnsafeBufferPointer<Float> {
-    try run(Array(tokens), toldCount: tokens.count)
+    _ = try session.append(taken(tokens), tellingLast: tokens.count)
+    return try session.logProbabilities()
   }
 
-  private func run(_ new: [Int], toldCount: Int) throws -> UnsafeBufferPointer<Float> {
-    guard length + new.count <= capacity else { throw ZooError(.defect, "a text is longer than \(capacity) tokens") }
-    let bound = try prepared(Form(newCount: new.count, toldCount: toldCount))
-    func integers(_ memory: TensorMemory) -> UnsafeMutableBufferPointer<Int64> {
-      memory.mutableBytes.bindMemory(to: Int64.self)
+  private func taken(_ tokens: some Collection<Int>) throws -> [Int] {
+    guard session.tokens.count + tokens.count <= capacity else {
+      throw ZooError(.defect, "a text is longer than \(capacity) tokens")
     }
-    for (place, token) in new.enumerated() {
-      integers(bound.tokens)[place] = Int64(token)
-      integers(bound.positions)[place] = Int64(length + place)
-    }
-    for told in 0..<toldCount { integers(bound.chosen)[told] = Int64(new.count - toldCount + told) }
-    integers(bound.first)[0] = Int64(length)
-    length += new.count
-    integers(bound.valid)[0] = Int64(length)
-    try bound.run.run()
-    try bound.normalization.run()
-    return UnsafeBufferPointer(bound.result.mutableBytes.bindMemory(to: Float.self))
-  }
-
-  /// The step in `form`, made ready when it is first needed.
-  private func prepared(_ form: Form) throws -> Bound {
-    if let known = bound[form] { return known }
-    let graphs = programs.graphs
-    var inputs: [String: Tensor] = [:]
-    func integers(_ name: String, _ shape: [Int]) throws -> TensorMemory {
-      let memory = try TensorMemory(byteCount: Tensor.byteCount(type: .int64, shape: shape))
-      inputs[name] = try Tensor(type: .int64, shape: shape, memory: memory)
-      return memory
-    }
-    let tokens = try integers(graphs.tokens, [1, form.newCount])
-    let positions = try integers(graphs.positions, [1, form.newCount])
-    let (first, valid) = (
-      try integers(GenerationGraphs.Name.first, [1]), try integers(GenerationGraphs.Name.valid, [1])
-    )
-    let chosen = try integers(GenerationGraphs.Name.chosen, [form.toldCount])
-    let table = [form.toldCount, vocabulary]
-    let logits = try TensorMemory(byteCount: Tensor.byteCount(type: .float32, shape: table))
-    let result = try TensorMemory(byteCount: logits.count)
-    var outputs = [GenerationGraphs.Name.logits: logits]
-    for (cache, memory) in zip(graphs.caches, caches) {
-      inputs[cache.input] = try Tensor(
-        type: .float32, shape: cache.shape(rows: 1, capacity: capacity), memory: memory)
-      outputs[cache.output] = memory
-    }
-    let made = Bound(
-      run: try programs.step.bind(inputs, outputs: outputs),
-      normalization: try programs.normalization.bind(
-        [GenerationGraphs.Name.logits: Tensor(type: .float32, shape: table, memory: logits)],
-        outputs: [GenerationGraphs.Name.logProbabilities: result]),
-      tokens: tokens, positions: positions, first: first,
-      valid: valid, chosen: chosen, result: result)
-    bound[form] = made
-    return made
+    return Array(tokens)
   }
 }

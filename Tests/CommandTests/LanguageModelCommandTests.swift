@@ -51,6 +51,26 @@ import Testing
     }
   }
 
+  @Test func aDraftGuesses() throws {
+    try withFolder { folder in
+      let package = folder + "/gpt2.zoo"
+      #expect(try Zoo.run("pack", Zoo.root + "/Tests/ModelZooTests/Fixtures/gpt2", "-o", package).status == 0)
+      for options in [[], ["--temperature", "1.5", "--seed", "4"]] {
+        let asked = ["predict", package, "the cat", "--max-tokens", "20"] + options
+        let (plain, guessed) = (try Zoo.run(asked), try Zoo.run(asked + ["--draft", package]))
+        #expect(plain.status == 0 && guessed.status == 0 && plain.output == guessed.output, "\(guessed.error)")
+      }
+      let refused = [
+        ["predict", package, "a", "--draft", package, "--no-guesses"],
+        ["predict", package, "a", "--draft", "resnet20-cifar10"],
+        ["predict", "transformer-en-de", "a", "--draft", package],
+        ["eval", "transformer-en-de", folder, "--draft", package],
+      ]
+      for arguments in refused { #expect(try Zoo.run(arguments).status == 64, "\(arguments)") }
+      #expect(try Zoo.run("predict", package, "a", "--draft", folder + "/none.gguf").status == 66)
+    }
+  }
+
   @Test func textsAreForetoldAndTimed() throws {
     try withFolder { folder in
       let package = folder + "/gpt2.zoo"

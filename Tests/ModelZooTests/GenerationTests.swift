@@ -172,7 +172,7 @@ import ZooRuntime
   @Test func guessesEndWithTheText() throws {
     let session = GenerationSession(try guessing(SmallLanguageModel.decoder()), rows: 1, limit: 64)
     _ = try session.append([[1, 2, 3]])
-    func guess(_ token: Int, ends: Set<Int>, doubtful: Float = -1) throws -> [GenerationSession.Guess] {
+    func guess(_ token: Int, ends: Set<Int>, doubtful: Float = -1) throws -> [Guess] {
       try session.guess(after: token, count: 5, endTokens: ends, doubtful: doubtful)
     }
     let guesses = try guess(7, ends: []).map(\.token)

@@ -6,9 +6,9 @@ import ZooCore
 /// Networks that continue texts, small enough to be asked for each token in many ways.
 enum SmallLanguageModel {
   /// A causal network of one layer over 11 tokens, in the form of GPT-2's graph.
-  static func decoder(positions: Int = 64) throws -> ModelDefinition {
+  static func decoder(positions: Int = 64, seed: UInt64 = 5) throws -> ModelDefinition {
     var graph = GraphBuilder(name: "decoder", operatorSet: 23)
-    var parameters = Parameters(randomSeed: 5)
+    var parameters = Parameters(randomSeed: seed)
     let ids = graph.input("input_ids", .int64, ["N", "T"])
     let places = graph.input("position_ids", .int64, ["N", "T"])
     let tokens = graph.constant(try parameters.take("tokens", [11, 8], .weight), "tokens")

@@ -12,6 +12,8 @@ final class AttentionKernel: Kernel {
   private let workers: Int
   /// Queries and keys of a block.
   private let queryBlock, keyBlock: Int
+  /// Keys of a part, and parts, of a few queries.
+  private var (partSize, parts) = (1, 1)
   private let memory: Memory
 
   /// Places in the workspace, in floats.
@@ -23,6 +25,10 @@ final class AttentionKernel: Kernel {
     var packedValue = 0
     var scratch = 0
     var scratchCount = 0
+    /// Of a few queries: what each part of the keys gives, and its greatest score and sum.
+    var partial = 0
+    var partialTop = 0
+    var partialSum = 0
     var total = 0
   }
 
@@ -57,7 +63,13 @@ final class AttentionKernel: Kernel {
       memory.packedValue = take(heads * Self.packed(geometry.valueSize, width) * geometry.total)
       memory.scratchCount = (queryBlock * (keyBlock + geometry.valueSize + 3) + 15) / 16 * 16
     } else {
-      memory.scratchCount = (keyBlock + 15) / 16 * 16
+      partSize = outputs[3] ? max(1, geometry.total) : Self.partSize
+      parts = (geometry.total + partSize - 1) / partSize
+      memory.scratchCount = ((parts > 1 ? partSize : keyBlock) + 15) / 16 * 16
+      let rows = geometry.batch * geometry.heads * geometry.queries
+      memory.partial = take(rows * parts * geometry.valueSize)
+      memory.partialTop = take(rows * parts)
+      memory.partialSum = take(rows * parts)
     }
     memory.scratch = take(memory.scratchCount * workers)
     self.memory = memory
@@ -65,6 +77,9 @@ final class AttentionKernel: Kernel {
 
   /// Up to so many queries packing keys and values costs more than it saves.
   private static let mostRows = 8
+
+  /// Keys that stay in a worker's nearest cache while all heads that share them look at them.
+  private static let partSize = 64
 
   /// Every block of keys but the last is a multiple of a panel, so that rounding up the whole is enough.
   private static func packed(_ columns: Int, _ width: Int) -> Int { (columns + width - 1) / width * width }
@@ -113,20 +128,7 @@ final class AttentionKernel: Kernel {
     let steps = saturatingProduct([g.batch, g.heads, g.queries, g.total, g.headSize + g.valueSize]) / 16
     gatherCache(call, &run)
     gatherMask(call, &run)
-    if g.queries <= Self.mostRows {
-      let current = run
-      // Heads that share keys read them one after the other where there is work enough for all workers.
-      let isShared = g.batch * g.keyHeads >= 2 * call.executor.workerCount
-      let heads = isShared ? g.heads / g.keyHeads : 1
-      call.executor.parallelFor(g.batch * g.heads / heads, steps: steps) { task, worker in
-        for place in task * heads..<(task + 1) * heads {
-          for query in 0..<g.queries {
-            self.attend(current, sample: place / g.heads, head: place % g.heads, query: query, worker: worker)
-          }
-        }
-      }
-      return
-    }
+    if g.queries <= Self.mostRows { return attendByRow(run, on: call.executor, steps: steps) }
     let current = run
     call.executor.parallelFor(2 * g.batch * g.keyHeads, steps: steps) { task, _ in
       self.pack(current, sample: task / 2 / g.keyHeads, head: task / 2 % g.keyHeads, isKey: task % 2 == 0)
@@ -274,26 +276,101 @@ final class AttentionKernel: Kernel {
     }
   }
 
-  /// One query of one head.
-  private func attend(_ run: Run, sample: Int, head: Int, query: Int, worker: Int) {
+  // MARK: Few queries
+
+  /// Each part of the keys by itself, whoever looks at the others, so that numbers don't depend on who shares the work;
+  /// then what the parts give is joined.
+  private func attendByRow(_ run: Run, on executor: borrowing Executor, steps: Int) {
+    let g = geometry
+    let groups = g.batch * g.keyHeads
+    let splits = Self.splits(of: groups, workers: executor.workerCount, most: parts)
+    executor.parallelFor(groups * splits, steps: steps) { task, worker in
+      let (sample, keyHead) = (task / splits / g.keyHeads, task / splits % g.keyHeads)
+      let all = self.parts(run, sample: sample)
+      let (split, count) = (task % splits, all.count)
+      for part in all.lowerBound + count * split / splits..<all.lowerBound + count * (split + 1) / splits {
+        self.attend(run, sample: sample, keyHead: keyHead, part: part, worker: worker)
+      }
+    }
+    executor.parallelFor(g.batch * g.heads * g.queries, steps: steps / partSize) { row, worker in
+      self.join(run, row: row, worker: worker)
+    }
+  }
+
+  /// Into how many tasks the keys of each group of heads go, so that workers have as much to do as others.
+  private static func splits(of groups: Int, workers: Int, most: Int) -> Int {
+    guard most > 1, groups < 4 * workers else { return 1 }
+    let fair = (1...workers).first { groups * $0 % workers == 0 } ?? workers
+    return min(fair, most)
+  }
+
+  /// The parts that hold what a sample's queries see.
+  private func parts(_ run: Run, sample: Int) -> Range<Int> {
+    let seen = (0..<geometry.queries).map { keys(run, sample: sample, query: $0) }.filter { !$0.isEmpty }
+    guard let low = seen.map(\.lowerBound).min(), let high = seen.map(\.upperBound).max() else { return 0..<0 }
+    return low / partSize..<(high + partSize - 1) / partSize
+  }
+
+  /// The keys whose scores a query needs.
+  private func keys(_ run: Run, sample: Int, query: Int) -> Range<Int> {
+    run.scores != nil
+      ? 0..<geometry.total : geometry.visible(to: query, valid: run.valid.map { Int($0[sample]) })
+  }
+
+  /// One part of the keys, for all queries of the heads that share them.
+  private func attend(_ run: Run, sample: Int, keyHead: Int, part: Int, worker: Int) {
     let g = geometry
     let scores = run.workspace + memory.scratch + worker * memory.scratchCount
-    let visible = g.visible(to: query, valid: run.valid.map { Int($0[sample]) })
-    let keys = run.scores != nil ? 0..<g.total : visible
-    let keyHead = head / (g.heads / g.keyHeads)
+    let shared = g.heads / g.keyHeads
+    for head in keyHead * shared..<(keyHead + 1) * shared {
+      for query in 0..<g.queries {
+        let visible = g.visible(to: query, valid: run.valid.map { Int($0[sample]) })
+        let keys = keys(run, sample: sample, query: query)
+          .clamped(to: part * partSize..<min(g.total, (part + 1) * partSize))
+        let place = ((sample * g.heads + head) * g.queries + query) * parts + part
+        var (top, sum) = (-Float.infinity, Float(0))
+        if !keys.isEmpty {
+          kernels.raw.dots(
+            run.query + g.query.offset(sample: sample, head: head, row: query),
+            run.key + run.keys.offset(sample: sample, head: keyHead, row: keys.lowerBound), run.keys.row, keys.count,
+            g.headSize, g.scale, scores)
+          let isOpen = adjust(
+            scores, run, sample: sample, head: head, query: query, keys: keys, visible: visible)
+          _ = kernels.raw.softmax_piece(scores, keys.count, &top, &sum)
+          kernels.raw.weighted_sum(
+            scores, run.value + run.values.offset(sample: sample, head: keyHead, row: keys.lowerBound),
+            run.values.row, keys.count, g.valueSize, run.workspace + memory.partial + place * g.valueSize)
+          if !isOpen { (top, sum) = (-.infinity, 0) }
+          if run.scores != nil {
+            showProbabilities(scores, sum: sum, run, sample: sample, head: head, query: query)
+          }
+        }
+        run.workspace[memory.partialTop + place] = top
+        run.workspace[memory.partialSum + place] = sum
+      }
+    }
+  }
+
+  /// What the parts of a query give together.
+  private func join(_ run: Run, row: Int, worker: Int) {
+    let g = geometry
+    let (sample, head, query) = (row / g.queries / g.heads, row / g.queries % g.heads, row % g.queries)
+    let seen = keys(run, sample: sample, query: query)
+    let places = seen.lowerBound / partSize..<(seen.upperBound + partSize - 1) / partSize
+    let first = row * parts + places.lowerBound
+    let (tops, sums) = (run.workspace + memory.partialTop + first, run.workspace + memory.partialSum + first)
     let result = run.result + g.result.offset(sample: sample, head: head, row: query)
-    kernels.raw.dots(
-      run.query + g.query.offset(sample: sample, head: head, row: query),
-      run.key + run.keys.offset(sample: sample, head: keyHead, row: keys.lowerBound), run.keys.row, keys.count,
-      g.headSize, g.scale, scores)
-    let isOpen = adjust(scores, run, sample: sample, head: head, query: query, keys: keys, visible: visible)
-    var (top, sum) = (-Float.infinity, Float(0))
-    _ = kernels.raw.softmax_piece(scores, keys.count, &top, &sum)
+    guard !places.isEmpty else { return result.update(repeating: 0, count: g.valueSize) }
+    let top = kernels.raw.reduce(ZS_REDUCE_MAX.code, tops, places.count)
+    // Tops become what the parts weigh.
+    kernels.raw.affine(tops, tops, places.count, 1, -top)
+    kernels.raw.unary(ZS_EXP.code, tops, tops, places.count, 0, 0)
+    var sum: Float = 0
+    for place in 0..<places.count { sum += tops[place] * sums[place] }
+    guard top != -.infinity, sum != 0 else { return result.update(repeating: 0, count: g.valueSize) }
+    kernels.raw.affine(tops, tops, places.count, 1 / sum, 0)
     kernels.raw.weighted_sum(
-      scores, run.value + run.values.offset(sample: sample, head: keyHead, row: keys.lowerBound), run.values.row,
-      keys.count, g.valueSize, result)
-    finish(
-      result, sum: sum, isOpen: isOpen, probabilities: scores, run, sample: sample, head: head, query: query)
+      tops, run.workspace + memory.partial + first * g.valueSize, g.valueSize, places.count, g.valueSize, result)
   }
 
   private func multiply(
@@ -363,8 +440,17 @@ final class AttentionKernel: Kernel {
     } else {
       kernels.raw.affine(result, result, geometry.valueSize, 1 / sum, 0)
     }
-    guard run.scores != nil, geometry.scores == .softmax else { return }
-    if isEmpty {
+    if run.scores != nil {
+      showProbabilities(probabilities, sum: isEmpty ? 0 : sum, run, sample: sample, head: head, query: query)
+    }
+  }
+
+  /// - Parameter sum: 0 where the query sees nothing.
+  private func showProbabilities(
+    _ probabilities: UnsafeMutablePointer<Float>, sum: Float, _ run: Run, sample: Int, head: Int, query: Int
+  ) {
+    guard geometry.scores == .softmax else { return }
+    if sum == 0 {
       probabilities.update(repeating: 0, count: geometry.total)
     } else {
       kernels.raw.affine(probabilities, probabilities, geometry.total, 1 / sum, 0)

@@ -118,6 +118,16 @@ final class GenerationSession {
     return result
   }
 
+  /// Appends `tokens` to the only row and computes the logits of what comes after each of the last `count` of them, one or
+  /// all: `vocabulary` numbers a token, which the next call overwrites.
+  func append(_ tokens: [Int], tellingLast count: Int) throws -> UnsafeBufferPointer<Float> {
+    guard rowCount == 1, count == tokens.count, count > 1 else { return try append([tokens]) }
+    let form = Form(rowCount: 1, newCount: checkCount(count), toldCount: checkCount(count), kind: .logits)
+    let result = UnsafeBufferPointer(try append([tokens], form).bindMemory(to: Float.self))
+    last = (form, false)
+    return result
+  }
+
   /// The logarithms of the probabilities of what comes after the last `append`, in its form.
   func logProbabilities() throws -> UnsafeBufferPointer<Float> {
     guard let (form, isNormalized) = last, var known = bound[form] else {
@@ -125,7 +135,8 @@ final class GenerationSession {
     }
     if known.normalization == nil {
       let result = try TensorMemory(byteCount: known.result.count)
-      let logits = try Tensor(type: .float32, shape: [rowCount, vocabulary], memory: known.result)
+      let table = [rowCount * form.toldCount, vocabulary]
+      let logits = try Tensor(type: .float32, shape: table, memory: known.result)
       let run = try programs.normalization.bind(
         [GenerationGraphs.Name.logits: logits], outputs: [GenerationGraphs.Name.logProbabilities: result])
       known.normalization = (run, result)
@@ -152,6 +163,12 @@ final class GenerationSession {
 
   /// Prompts of many lengths should not need a plan each. What fills them up is behind all that anybody sees.
   private func newCount(_ longest: Int) -> Int { longest == 1 ? 1 : longest.roundedUp(to: 8) }
+
+  /// Of tokens each of which is told about: one plan for most checks of guesses, and one for a single guess, which is
+  /// frequent.
+  private func checkCount(_ count: Int) -> Int {
+    count <= 2 ? 2 : count <= Self.mostGuesses + 1 ? Self.mostGuesses + 1 : newCount(count)
+  }
 
   private func append(_ tokens: [[Int]], _ form: Form) throws -> UnsafeMutableRawBufferPointer {
     let newCount = form.newCount
@@ -186,44 +203,29 @@ final class GenerationSession {
     return bound.result.mutableBytes
   }
 
-  // MARK: One row, greedily
+  // MARK: One row, with guesses
 
   /// The most tokens that are guessed at once: with the one that is known, as many rows as a product multiplies while
   /// it reads its weights.
   static let mostGuesses = 5
 
-  /// A token, and how much more probable than any other one it is, as a difference of logarithms.
-  struct Guess {
-    var token: Int
-    var margin: Float
+  /// Whether the network guesses for itself, with rounded weights: not as long as making these does not pay.
+  func canGuess() throws -> Bool {
+    if draft == nil { draft = try programs.draft() }
+    return draft != nil
   }
 
-  /// Guesses up to `count` tokens that follow `token` in the only row, none after an end or after a guess of the margin
-  /// `doubtful` or less; none at all as long as making a draft does not pay. The row stays as it is.
-  func guess(after token: Int, count: Int, endTokens: Set<Int>, doubtful: Float) throws -> [Guess] {
-    guard count > 0 else { return [] }
-    if draft == nil { draft = try programs.draft() }
-    guard draft != nil else { return [] }
-    let known = lengths[0]
-    defer { lengths[0] = known }
-    var guesses: [Guess] = []
-    while guesses.count < count, guesses.last.map({ !endTokens.contains($0.token) && $0.margin > doubtful }) ?? true {
-      let result = try append(
-        [[guesses.last?.token ?? token]], Form(rowCount: 1, newCount: 1, toldCount: 1, kind: .guess))
-      var best = BestCandidates(2)
-      best.add(row: 0, score: 0, UnsafeBufferPointer(result.bindMemory(to: Float.self)))
-      guard let first = best.candidates.first else { break }
-      guesses.append(
-        Guess(token: first.token, margin: first.score - (best.candidates.dropFirst().first?.score ?? -.infinity)))
-    }
-    return guesses
+  /// The logits of what comes after `tokens` in the only row, by the network's rounded weights. What they leave in the
+  /// caches has to be taken back.
+  func guess(after tokens: [Int]) throws -> UnsafeBufferPointer<Float> {
+    let result = try append([tokens], Form(rowCount: 1, newCount: newCount(tokens.count), toldCount: 1, kind: .guess))
+    return UnsafeBufferPointer(result.bindMemory(to: Float.self))
   }
 
   /// Appends `tokens`, at most `mostGuesses` + 1, to the only row, and tells which token is the most probable one after
   /// each of them.
   func choose(afterEachOf tokens: [Int]) throws -> [Int] {
-    // One plan for most checks, and one for a single guess, which is frequent.
-    let count = tokens.count <= 2 ? 2 : Self.mostGuesses + 1
+    let count = checkCount(tokens.count)
     let result = try append([tokens], Form(rowCount: 1, newCount: count, toldCount: count, kind: .tokens))
     return result.bindMemory(to: Int64.self).prefix(tokens.count).map { Int($0) }
   }

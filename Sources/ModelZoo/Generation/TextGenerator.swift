@@ -6,6 +6,7 @@ import ZooSystem
 struct TextGenerator: Sendable {
   private let programs: GenerationPrograms
   private let sessions: KeptSessions
+  private let guesser: DraftModel?
   /// What asynchronous calls ask for.
   private let shared: SharedStreams
   private let mostRowBytes: Int
@@ -49,6 +50,9 @@ struct TextGenerator: Sendable {
     mostRowBytes = min(memory, Self.mostRowBytes)
     shared = SharedStreams(
       Self.batch(programs, sessions, positionCount: settings.maximumLength, mostBytes: mostRowBytes))
+    guesser = try model.draft.map { draft in
+      try ZooError.locating(draft.metadata.location) { try draft.textGenerator().asDraft(of: tokenizer) }
+    }
     let vocabulary = programs.graphs.vocabulary
     let special = settings.endTokens + [settings.startToken, settings.padToken].compactMap { $0 }
     guard settings.maximumLength > 0, special.allSatisfy((0..<vocabulary).contains) else {
@@ -57,6 +61,19 @@ struct TextGenerator: Sendable {
     guard task == .textGeneration || programs.encoder != nil && settings.startToken != nil else {
       throw ZooError(.badData, "the model claims to translate, but it has no encoder or no start token", at: name)
     }
+  }
+
+  /// This as what guesses for a model with `other` for a tokenizer.
+  private func asDraft(of other: Tokenizer) throws -> DraftModel {
+    let different = (0..<max(tokenizer.vocabularySize, other.vocabularySize)).first {
+      tokenizer.token(of: Int32($0)) != other.token(of: Int32($0))
+    }
+    if let different {
+      throw ZooError(
+        .usage, "a draft model has the same tokens as the model that it guesses for, and token \(different) is another",
+        at: name, advice: "take a smaller model of the same family")
+    }
+    return DraftModel(programs: programs, kept: sessions, maximumLength: settings.maximumLength)
   }
 
   /// The answer to each of `inputs`, in their order.
@@ -169,8 +186,8 @@ struct TextGenerator: Sendable {
     TextStream(
       TextStream.Request(
         beginning: draft.request.beginning, limit: draft.request.limit, endTokens: Set(settings.endTokens),
-        chooser: draft.chooser, guesses: options.guesses, reusesPrompt: options.reusesPrompts && isOnly,
-        control: control,
+        chooser: draft.chooser, guesses: options.guesses, draft: options.guesses ? guesser : nil,
+        reusesPrompt: options.reusesPrompts && isOnly, control: control,
         progress: isWatched ? { try draft.grow($0) } : nil, done: done))
   }
 

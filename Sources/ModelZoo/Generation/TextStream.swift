@@ -16,8 +16,10 @@ final class TextStream {
     var endTokens: Set<Int>
     /// `nil` for the most probable tokens.
     var chooser: TokenChooser?
-    /// Whether those may be guessed.
+    /// Whether those may be guessed by the network itself.
     var guesses = true
+    /// What guesses tokens of either kind.
+    var draft: DraftModel?
     /// Whether earlier texts are used, and this one is kept for later ones.
     var reusesPrompt = true
     /// What ends it; `nil` for what ends all of the thread's runs.
@@ -29,7 +31,8 @@ final class TextStream {
   }
 
   private let request: Request
-  private var search: GreedySearch
+  private var steps: GuessedSteps
+  private let draft: DraftText?
   private var reusedCount = 0
   /// The beginning, and what was generated.
   private(set) var tokens: [Int]
@@ -45,7 +48,10 @@ final class TextStream {
   init(_ request: Request) {
     self.request = request
     tokens = request.beginning
-    search = GreedySearch(endTokens: request.endTokens, guesses: request.guesses)
+    draft = request.draft.map(DraftText.init)
+    // What is drawn is guessed by a draft model alone: who gives one wants that.
+    steps = GuessedSteps(
+      endTokens: request.endTokens, guesses: request.guesses && request.chooser == nil, draft: draft)
   }
 
   var isGreedy: Bool { request.chooser == nil }
@@ -77,14 +83,31 @@ final class TextStream {
     try session.reserve(tokens.count)
     let unread = tokens[session.tokens.count...]
     let piece = Array(unread.prefix(Self.pieceCount))
-    if request.chooser == nil {
-      let chosen = try search.next(session, after: piece, limit: request.limit - generated.count)
-      if piece.count == unread.count { try accept(chosen) }
-    } else {
-      let logits = try session.append([piece])
-      guard piece.count == unread.count else { return }
-      try accept([choose(logits, tellsProbabilities ? session.logProbabilities() : nil)])
+    guard piece.count == unread.count else {
+      _ = try session.append([piece])
+      return
     }
+    if request.chooser != nil { return try chooseNext(session, after: piece) }
+    try accept(steps.next(session, after: piece, limit: request.limit - generated.count))
+  }
+
+  /// The next token of the text's chooser, and those after it as far as they were guessed.
+  private func chooseNext(_ session: GenerationSession, after piece: [Int]) throws {
+    let guesses = try steps.guess(session, after: piece, limit: request.limit - generated.count)
+    let logits = try session.append(piece + guesses.map(\.token), tellingLast: guesses.count + 1)
+    let logProbabilities = tellsProbabilities ? try session.logProbabilities() : nil
+    let width = session.vocabulary
+    var chosen: [Int] = []
+    for place in 0...guesses.count {
+      let places = place * width..<(place + 1) * width
+      let token = try choose(
+        UnsafeBufferPointer(rebasing: logits[places]),
+        logProbabilities.map { UnsafeBufferPointer(rebasing: $0[places]) })
+      chosen.append(token)
+      try accept([token])
+      if isEnded || place == guesses.count || token != guesses[place].token { break }
+    }
+    steps.settle(session, guesses, chosen: chosen)
   }
 
   /// The next token.
@@ -111,6 +134,7 @@ final class TextStream {
   /// Tells what came of it.
   func finish(_ error: (any Error)? = nil) {
     (isEnded, isTold) = (true, true)
+    if isKept { draft?.keep() }
     request.done(error.map { .failure($0) } ?? .success(Grown(tokens: generated, reusedCount: reusedCount)))
   }
 }

@@ -41,7 +41,8 @@ struct Chat: ParsableCommand {
   }
 
   func run() throws {
-    let model = try options.open(self.model, precision: precision.value, memory)
+    let draft = try generation.draft.map { try options.open($0, precision: precision.value, memory) }
+    let model = try options.open(self.model, precision: precision.value, memory) { $0.draft = draft }
     guard [.translation, .textGeneration].contains(model.metadata.task), model.metadata.chat != nil else {
       throw ZooError(
         .usage, "the model has no chat template, so that it takes no conversation", at: self.model,

@@ -58,6 +58,9 @@ struct Eval: ParsableCommand {
   func run() throws {
     let model = try options.open(self.model, precision: precision.value, memory)
     do {
+      if generation.draft != nil {
+        throw ZooError(.usage, "what is measured is not guessed", at: "--draft", advice: "leave it out")
+      }
       if generation.isGiven, model.metadata.task != .translation {
         throw ZooError(.usage, "only for translations text is generated", advice: "leave the options for it out")
       }

@@ -70,7 +70,10 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let model = try options.open(self.model, precision: precision.value, memory) { $0.scoreThreshold = threshold }
+    let draft = try generation.draft.map { try options.open($0, precision: precision.value, memory) }
+    let model = try options.open(self.model, precision: precision.value, memory) {
+      ($0.scoreThreshold, $0.draft) = (threshold, draft)
+    }
     try checkOptions(for: model.metadata)
     if let draw, FileKind(path: draw) != .folder { try writing.check(draw) }
     let predictions =

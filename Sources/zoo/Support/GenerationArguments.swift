@@ -56,6 +56,13 @@ struct GenerationArguments: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check them: faster with large models, for more memory.")
   var guesses = true
 
+  @Option(
+    help: ArgumentHelp(
+      "Have this smaller model of the same tokens guess tokens ahead: a file, or a name in the zoo.", valueName: "MODEL"
+    ),
+    completion: .models)
+  var draft: String?
+
   struct Bias: ExpressibleByArgument {
     let token: Int
     let bias: Float
@@ -71,6 +78,7 @@ struct GenerationArguments: ParsableArguments {
   }
 
   func validate() throws {
+    if draft != nil, !guesses { throw ValidationError("--draft guesses, and --no-guesses does not: leave one out.") }
     if let beams, !(1...1024).contains(beams) { throw ValidationError("--beams takes a number from 1 to 1024.") }
     if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens takes a number of 1 or more.") }
     if let temperature, !(temperature >= 0 && temperature.isFinite) {
@@ -114,5 +122,5 @@ struct GenerationArguments: ParsableArguments {
       seed: seed ?? 0, guesses: guesses)
   }
 
-  var isGiven: Bool { plain != GenerationOptions() || seed != nil || schema != nil }
+  var isGiven: Bool { plain != GenerationOptions() || seed != nil || schema != nil || draft != nil }
 }
