@@ -55,6 +55,7 @@ package struct OperatorDeclaration: Sendable {
   /// What a node whose derivative is wanted stands for.
   private var differentiable: FunctionRule?
   var rowRule: RowRule?
+  var channelRule: ChannelRule?
   /// `nil` for an operator that reads all rows.
   package internal(set) var countedRows: CountedRows?
 

@@ -5,53 +5,11 @@ import ZooRuntime
 /// Layer normalization, GELU and attention as exporters write them, found and run as one operator, against each of
 /// their operators by itself.
 @Suite struct PatternTests {
-  /// Builds graphs node by node.
-  private struct Builder {
-    var sample = Sample()
-    var numbers = Numbers(11)
-
-    mutating func input(_ name: String, _ shape: [Int], scale: Float = 1) throws -> String {
-      sample.inputs.append((name, try numbers.tensor(shape, scale: scale)))
-      return name
-    }
-
-    mutating func number(_ value: Float) throws -> String {
-      sample.constants.append(("c\(sample.constants.count)", try Tensor([value], shape: [])))
-      return sample.constants.last?.name ?? ""
-    }
-
-    mutating func integers(_ values: [Int64]) throws -> String {
-      sample.constants.append(("c\(sample.constants.count)", try Tensor(values, shape: [values.count])))
-      return sample.constants.last?.name ?? ""
-    }
-
-    mutating func node(_ type: String, _ inputs: String..., attributes: [Attribute] = []) -> String {
-      let output = "v\(sample.nodes.count)"
-      sample.nodes.append(Node(type, inputs: inputs, outputs: [output], attributes: attributes))
-      return output
-    }
-
-    mutating func transpose(_ value: String, _ order: [Int64]) -> String {
-      node("Transpose", value, attributes: [Attribute("perm", .ints(order))])
-    }
-
-    mutating func reshape(_ value: String, _ shape: [Int64]) throws -> String {
-      node("Reshape", value, try integers(shape))
-    }
-
-    /// Checks the compiled graph on every instruction set; gives the operators that are left.
-    mutating func check(_ output: String, _ comment: String) throws -> [String] {
-      sample.outputs = [output]
-      let expected = try sample.runNodeByNode()
-      for isa in instructionSets { try expectClose(sample.run(isa)[0], expected[0], 1e-4, "\(comment), \(isa)") }
-      return try sample.compiled(.generic).steps(for: sample.inputs.map(\.tensor.shape)).map(\.operatorType)
-    }
-  }
-
   // MARK: Layer normalization
 
   private func layerNormalization(
-    _ builder: inout Builder, _ x: String, axes: [Int64], width: [Int], shift: [Int], reversed: Bool, squared: Bool
+    _ builder: inout PatternBuilder, _ x: String, axes: [Int64], width: [Int], shift: [Int], reversed: Bool,
+    squared: Bool
   ) throws -> String {
     func pair(_ left: String, _ right: String) -> (String, String) { reversed ? (right, left) : (left, right) }
     let axes = try builder.integers(axes)
@@ -73,7 +31,7 @@ import ZooRuntime
   @Test func layerNormalizationIsFound() throws {
     for (reversed, squared) in [(false, false), (true, false), (false, true)] {
       for (axes, width) in [([-1], [37]), ([2], [1, 37]), ([-2, -1], [5, 37])] as [([Int64], [Int])] {
-        var builder = Builder()
+        var builder = PatternBuilder()
         let x = try builder.input("x", [3, 5, 37])
         let y = try layerNormalization(
           &builder, x, axes: axes, width: width, shift: width, reversed: reversed, squared: squared)
@@ -85,7 +43,7 @@ import ZooRuntime
   @Test func whatOnlyResemblesLayerNormalizationStaysAsItIs() throws {
     // A shift for each row, and means over rows.
     for (axes, shift) in [([-1], [5, 1]), ([1], [37]), ([-1], [5, 37])] as [([Int64], [Int])] {
-      var builder = Builder()
+      var builder = PatternBuilder()
       let x = try builder.input("x", [3, 5, 37])
       let y = try layerNormalization(
         &builder, x, axes: axes, width: [37], shift: shift, reversed: false, squared: false)
@@ -96,7 +54,7 @@ import ZooRuntime
   // MARK: GELU
 
   @Test(arguments: 0..<5) func geluIsFound(order: Int) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = try builder.input("x", [3, 70])
     let (half, one) = (try builder.number(0.5), try builder.number(1))
     let scaled =
@@ -117,7 +75,7 @@ import ZooRuntime
   }
 
   @Test(arguments: [true, false]) func geluByTanhIsFound(cubedByPow: Bool) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = try builder.input("x", [3, 70])
     let cube =
       cubedByPow
@@ -130,7 +88,7 @@ import ZooRuntime
   }
 
   @Test func otherConstantsAreNoGelu() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = try builder.input("x", [3, 70])
     let erf = builder.node("Erf", builder.node("Mul", x, try builder.number(0.7)))
     let curve = builder.node("Add", erf, try builder.number(1))
@@ -142,7 +100,7 @@ import ZooRuntime
 
   @Test(arguments: [1, 1.702] as [Float]) func swishIsFound(alpha: Float) throws {
     for isReversed in [false, true] {
-      var builder = Builder()
+      var builder = PatternBuilder()
       let x = try builder.input("x", [3, 70])
       let argument = alpha == 1 ? x : builder.node("Mul", x, try builder.number(alpha))
       let gate = builder.node("Sigmoid", argument)
@@ -153,7 +111,7 @@ import ZooRuntime
 
   /// x · clip(x + 3, 0, 6) / 6 as exporters write it.
   @Test(arguments: 0..<6) func hardSwishIsFound(order: Int) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = try builder.input("x", [3, 70])
     let sum = builder.node("Add", x, try builder.number(3))
     let clipped = builder.node("Clip", sum, try builder.number(0), try builder.number(6))
@@ -171,7 +129,7 @@ import ZooRuntime
   }
 
   @Test func hardSigmoidIsFound() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = try builder.input("x", [3, 70])
     let sum = builder.node("Add", try builder.number(2), x)
     let clipped = builder.node("Clip", sum, try builder.number(0), try builder.number(4))
@@ -180,7 +138,7 @@ import ZooRuntime
 
   /// Another gate's argument, bound or factor.
   @Test(arguments: 0..<5) func otherGatesStay(kind: Int) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let (x, other) = (try builder.input("x", [3, 70]), try builder.input("z", [3, 70]))
     func clip(_ value: String, _ low: Float, _ high: Float) throws -> String {
       let sum = builder.node("Add", value, try builder.number(3))
@@ -227,7 +185,7 @@ import ZooRuntime
   ]
 
   @Test(arguments: attentionCases) func attentionIsFound(_ test: AttentionCase) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     /// (batch, heads, length, size), or (batch · heads, length, size).
     func operand(_ name: String, _ length: Int) throws -> String {
       let stacked = test.batch * test.heads
@@ -274,7 +232,7 @@ import ZooRuntime
   }
 
   @Test func scoresThatOthersReadStay() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let q = try builder.input("q", [1, 2, 6, 8])
     let k = try builder.input("k", [1, 2, 6, 8])
     let weights = builder.node(

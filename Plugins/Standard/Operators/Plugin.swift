@@ -35,7 +35,7 @@ extension Catalogue {
       dequantizeAdd, dequantizeMul, quantizedMatMul,
       randomNormal, randomNormalLike, randomUniform, randomUniformLike, range, reduceL1, reduceL2, reduceLogSum,
       reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare, reorder, reshape,
-      resize, reverseSequence, rmsNormalization, rnn, scatter, scatterElements, scatterND, shape, size,
+      resize, reverseSequence, rmsNormalization, rnn, scatter, scatterElements, scatterND, selectChannels, shape, size,
       slice, softmax, softmaxCrossEntropyLoss, spaceToDepth, split, squeeze, stft, sub, sum, swiGLU, tile, topK,
       transpose, trilu, unique, unsqueeze, upsample, whereOperator, xor,
     ]

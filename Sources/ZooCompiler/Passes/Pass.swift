@@ -45,9 +45,7 @@ package protocol OperatorProvider: Sendable {
 package let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
   QuantizeMatrixProducts(), MultiplyBlocks(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
-  NestConcats(),
-  RemoveDeadCode(),
-  AssignLayouts(),
+  NestConcats(), RemoveDeadCode(), AssignLayouts(),
 ]
 
 /// Runs the passes over `graph`. Debug builds verify it after each of them.

@@ -1,6 +1,6 @@
 import ZooCore
 
-/// Puts one operator, if a plugin offers it, in the place of what exporters write as several nodes. A pattern that does not
+/// Puts one operator, or one for each output, if a plugin offers it, in the place of what exporters write as several nodes. A pattern that does not
 /// fit is left alone.
 package struct FusePatterns: Pass {
   package let name = "fusing patterns"
@@ -12,21 +12,22 @@ package struct FusePatterns: Pass {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
       guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, graph),
-        context.provider.offers(whole.operatorType, domain: whole.domain, opset: whole.opset)
+        whole.allSatisfy({ context.provider.offers($0.operatorType, domain: $0.domain, opset: $0.opset) })
       else { continue }
-      graph.replace(id, by: [whole])
+      graph.replace(id, by: whole)
       hasChanged = true
     }
     if hasChanged { graph.removeDeadCode() }
   }
 
   /// What gives the same as `node` and those before it.
-  private func whole(endingIn node: CompilerNode, _ graph: CompilerGraph) -> CompilerNode? {
+  private func whole(endingIn node: CompilerNode, _ graph: CompilerGraph) -> [CompilerNode]? {
     switch node.operatorType {
-    case "Mul", "Div": activation(node, graph)
-    case "Add": layerNormalization(node, graph)
-    case "ArgMax": productArgMax(node, graph)
-    case "DequantizeLinear": quantizeDequantize(node, graph)
+    case "Mul", "Div": activation(node, graph).map { [$0] }
+    case "Add": layerNormalization(node, graph).map { [$0] }
+    case "ArgMax": productArgMax(node, graph).map { [$0] }
+    case "DequantizeLinear": quantizeDequantize(node, graph).map { [$0] }
+    case "Reshape", "Gather", "Slice", "Split": selections(node, graph)
     default: nil
     }
   }

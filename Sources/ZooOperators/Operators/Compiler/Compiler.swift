@@ -6,6 +6,6 @@ package let compilerDomain = "zoo"
 extension OperatorCatalogue {
   static let compiler: [OperatorDeclaration] = [
     .blockMatMul, .dequantizeAdd, .dequantizeMul, .productArgMax, .quantizedConv, .quantizedMatMul,
-    .quantizeDequantize, .reorder,
+    .quantizeDequantize, .reorder, .selectChannels,
   ]
 }

@@ -19,6 +19,12 @@ extension OperatorDeclaration {
     for stretch in stretches { shape[stretch.axis] = stretch.extent(of: shape[stretch.axis]) }
     return [shape]
   }.derivative { f in [try f.gradientOfMoved()] }
+    .pickingChannels { node in
+      let shape = try node.fixedShape(0)
+      let stretches = try node.stretches(rank: shape.count)
+      guard stretches.map(\.axis) == [1], let run = stretches[0].run(in: shape[1]) else { return nil }
+      return [(0..<run.count).map { Channel(input: 0, number: run.first + $0 * run.step) }]
+    }
 }
 
 /// The places that a slice takes along one axis.

@@ -22,6 +22,11 @@ extension OperatorDeclaration {
     if known.count < node.inputs.count { shape[axis] = .unknown() }
     return [shape]
   }.derivative { try $0.gradientsOfJoined() }
+    .pickingChannels { node in
+      let shapes = try node.inputs.indices.map { try node.fixedShape($0) }
+      guard let rank = shapes.first?.count, rank > 1, try node.joinedAxis(rank: rank) == 1 else { return nil }
+      return [shapes.enumerated().flatMap { input, shape in (0..<shape[1]).map { Channel(input: input, number: $0) } }]
+    }
 }
 
 extension FunctionBody {

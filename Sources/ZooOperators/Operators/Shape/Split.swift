@@ -20,6 +20,15 @@ extension OperatorDeclaration {
       return facts
     }
   ).derivative { try [$0.gradientOfParts(), nil] }
+    .pickingChannels { node in
+      guard try node.axis(default: 0, rank: node.rank(0)) == 1 else { return nil }
+      var start = 0
+      return try node.partShapes().map { shape in
+        guard let count = shape[1].number else { throw NotKnown() }
+        defer { start += count }
+        return (start..<start + count).map { Channel(input: 0, number: $0) }
+      }
+    }
 }
 
 extension FunctionBody {
