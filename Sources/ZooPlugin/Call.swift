@@ -72,6 +72,23 @@ public struct Executor {
 
   init(_ raw: UnsafePointer<zoo_executor>) { self.raw = raw }
 
+  /// The thread that calls, by itself: for what one of several workers does.
+  package static var alone: Executor { Executor(lone.raw) }
+
+  private struct Lone: @unchecked Sendable {
+    let raw: UnsafePointer<zoo_executor>
+  }
+
+  private static let lone: Lone = {
+    let raw = UnsafeMutablePointer<zoo_executor>.allocate(capacity: 1)
+    raw.initialize(to: zoo_executor())
+    raw.pointee.worker_count = 1
+    raw.pointee.parallel_for = { _, count, body, argument in
+      for index in 0..<max(count, 0) { body?(argument, index, 0) }
+    }
+    return Lone(raw: raw)
+  }()
+
   /// The number of workers; worker numbers are below it.
   public var workerCount: Int { Int(raw.pointee.worker_count) }
 

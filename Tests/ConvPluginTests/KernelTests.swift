@@ -52,7 +52,9 @@ import Testing
     if !paths.isEmpty { #expect(phases == (algorithm == CONV_IN_INT8 ? [1, 2, 3] : [1, 2])) }
   }
 
-  @Test(arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5])
+  @Test(arguments: [
+    CONV_DIRECT, CONV_FEW, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5,
+  ])
   func convolutionsMatchTheDefinition(algorithm: Int) {
     for seed in 0..<60 {
       var generator = Generator(state: UInt64(seed * 3 + algorithm))
@@ -105,7 +107,9 @@ import Testing
 /// Numbers of 16 bits for the same numbers in float32, to the bit: what becomes of them in registers loses nothing.
 @Suite struct HalfWeightTests {
   @Test(
-    arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5],
+    arguments: [
+      CONV_DIRECT, CONV_FEW, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5,
+    ],
     [ZS_HALVES, ZS_BFLOATS])
   func halvesGiveWhatFloatsGive(algorithm: Int, form: zs_form) {
     for seed in 0..<30 {
@@ -126,7 +130,7 @@ import Testing
 
   /// Half the memory; of Winograd's, which 16 bits could not hold transformed, that of the weights as they are.
   @Test(
-    arguments: [CONV_DIRECT, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5])
+    arguments: [CONV_DIRECT, CONV_FEW, CONV_DEPTHWISE, CONV_PLAIN, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5])
   func halvesTakeHalfTheMemory(algorithm: Int) {
     let numbers: (stored: Int, transformed: Int) =
       switch algorithm {
@@ -195,6 +199,9 @@ struct Scene: CustomStringConvertible {
     case CONV_DIRECT, CONV_WINOGRAD_2, CONV_WINOGRAD_4, CONV_WINOGRAD_2_5, CONV_IN_BFLOAT16, CONV_IN_INT8:
       inputChannels = generator.int(1...70)
       outputChannels = generator.int(1...130)
+    case CONV_FEW:
+      inputChannels = generator.int(1...70)
+      outputChannels = generator.int(1...CONV_FEW_CHANNELS)
     case CONV_DEPTHWISE: groups = generator.int(2...40)
     default:
       groups = generator.int(1...3)

@@ -27,7 +27,7 @@
 #pragma clang attribute pop
 
 const kernel_table conv_table_wide = {
-    TILE_BLOCKS, wide_tile, wide_depthwise, wide_pool_blocked, wide_pool_plain, WINOGRADS};
+    TILE_BLOCKS, wide_tile, wide_tile_few, wide_depthwise, wide_pool_blocked, wide_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_wide = NARROW_TABLE;
 #endif

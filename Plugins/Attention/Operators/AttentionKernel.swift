@@ -13,7 +13,7 @@ final class AttentionKernel: Kernel {
   /// Queries and keys of a block.
   private let queryBlock, keyBlock: Int
   /// Keys of a part, and parts, of a few queries.
-  private var (partSize, parts) = (1, 1)
+  private let partSize, parts: Int
   private let memory: Memory
 
   /// Places in the workspace, in floats.
@@ -46,6 +46,9 @@ final class AttentionKernel: Kernel {
     // Whole tiles of the matrix product, 6 or 12 rows high.
     queryBlock = max(12, ((geometry.queries + wanted - 1) / wanted + 11) / 12 * 12)
 
+    partSize = outputs[3] ? max(1, geometry.total) : Self.partSize
+    parts = (geometry.total + partSize - 1) / partSize
+
     var memory = Memory()
     func take(_ count: Int) -> Int {
       defer { memory.total += (count + 15) / 16 * 16 }
@@ -63,8 +66,6 @@ final class AttentionKernel: Kernel {
       memory.packedValue = take(heads * Self.packed(geometry.valueSize, width) * geometry.total)
       memory.scratchCount = (queryBlock * (keyBlock + geometry.valueSize + 3) + 15) / 16 * 16
     } else {
-      partSize = outputs[3] ? max(1, geometry.total) : Self.partSize
-      parts = (geometry.total + partSize - 1) / partSize
       memory.scratchCount = ((parts > 1 ? partSize : keyBlock) + 15) / 16 * 16
       let rows = geometry.batch * geometry.heads * geometry.queries
       memory.partial = take(rows * parts * geometry.valueSize)

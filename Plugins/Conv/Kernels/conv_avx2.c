@@ -24,7 +24,7 @@
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx2 = {
-    TILE_BLOCKS, avx2_tile, avx2_depthwise, avx2_pool_blocked, avx2_pool_plain, WINOGRADS};
+    TILE_BLOCKS, avx2_tile, avx2_tile_few, avx2_depthwise, avx2_pool_blocked, avx2_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_avx2 = NARROW_TABLE;
 #endif

@@ -24,7 +24,7 @@
 #pragma clang attribute pop
 
 const kernel_table conv_table_avx512 = {
-    TILE_BLOCKS, avx512_tile, avx512_depthwise, avx512_pool_blocked, avx512_pool_plain, WINOGRADS};
+    TILE_BLOCKS, avx512_tile, avx512_tile_few, avx512_depthwise, avx512_pool_blocked, avx512_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_avx512 = NARROW_TABLE;
 #endif

@@ -18,6 +18,6 @@
 #include "narrow.inc"
 
 const kernel_table conv_table_generic = {
-    TILE_BLOCKS, generic_tile, generic_depthwise, generic_pool_blocked, generic_pool_plain, WINOGRADS};
+    TILE_BLOCKS, generic_tile, generic_tile_few, generic_depthwise, generic_pool_blocked, generic_pool_plain, WINOGRADS};
 
 const narrow_table conv_int8_generic = NARROW_TABLE;

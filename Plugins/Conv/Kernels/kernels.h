@@ -5,7 +5,7 @@
 #include "conv_kernels.h"
 
 enum { CONV_WINOGRADS = CONV_WINOGRAD_2_5 - CONV_WINOGRAD_2 + 1 };
-enum { BLOCK = 16, MAX_TILE_PIXELS = 6, MAX_TILE_BLOCKS = 4, MAX_TAPS = 64 };
+enum { BLOCK = 16, MAX_TILE_PIXELS = 6, MAX_TILE_BLOCKS = 4, MAX_TAPS = CONV_MOST_TAPS };
 
 /* What the last part of a sum is clamped to. */
 typedef struct conv_bounds {
@@ -31,6 +31,7 @@ typedef struct tile_job {
   uint64_t mask[MAX_TILE_PIXELS]; /* taps that fall inside the input */
   uint64_t any;
   int32_t blocks, pixels;
+  int32_t channels; /* of the blocks, that exist */
   int32_t bordered;
   int32_t first, last; /* chunks of the sum: begin with the bias, end with the epilogue */
   conv_epilogue epilogue;
@@ -133,6 +134,7 @@ typedef struct kernel_table {
   /* Blocks of output channels that a tile covers at most. */
   int32_t tile_blocks;
   void (*tile)(const tile_job *job);
+  void (*few)(const tile_job *job, int64_t outputs);
   void (*depthwise)(const depthwise_job *job);
   void (*pool_blocked)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);
   void (*pool_plain)(const pool_shape *shape, const float *input, float *output, int64_t first, int64_t last);

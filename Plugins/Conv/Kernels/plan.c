@@ -26,10 +26,12 @@ static void plan_input(conv_plan *plan) {
   }
   const int narrow = plan->family == &conv_narrow;
   plan->is_padded = (plan->algorithm == CONV_PLAIN || narrow) && has_padding;
-  const int pointwise = (plan->algorithm == CONV_DIRECT || narrow) && product(w->kernel) == 1 && !has_padding;
+  const int is_few = plan->algorithm == CONV_FEW, is_direct = plan->algorithm == CONV_DIRECT || is_few;
+  const int pointwise =
+      (is_direct || narrow) && product(w->kernel) == 1 && !has_padding && !(is_few && is_strided);
   plan->is_gathered = pointwise && is_strided;
   plan->is_flat = pointwise;
-  plan->has_borders = plan->algorithm == CONV_DIRECT && !pointwise;
+  plan->has_borders = is_direct && has_padding;
   for (int axis = 0; axis < 3; axis++) {
     if (plan->is_padded) plan->padded[axis] += w->pad[axis] + w->pad_end[axis];
     if (plan->is_gathered) plan->padded[axis] = w->out[axis];
@@ -45,6 +47,7 @@ static const conv_family *family_of(int32_t algorithm) {
   case CONV_IN_BFLOAT16:
   case CONV_IN_INT8: return &conv_narrow;
   case CONV_DEPTHWISE: return &conv_depthwise;
+  case CONV_FEW: return &conv_few;
   default: return &conv_tiles;
   }
 }

@@ -48,7 +48,7 @@ typedef struct conv_family {
   void (*run)(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker);
 } conv_family;
 
-extern const conv_family conv_tiles, conv_depthwise, conv_winograd, conv_narrow;
+extern const conv_family conv_tiles, conv_few, conv_depthwise, conv_winograd, conv_narrow;
 
 struct conv_plan {
   conv_shape given;

@@ -148,6 +148,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
     const int64_t per_step = plan->taps * plan->length * BLOCK * job.blocks;
     job.bias = conv_channel_vector(plan, buffers->packed, 0, group, block);
     const int64_t written = min64(job.blocks * BLOCK, channels - block * BLOCK);
+    job.channels = (int32_t)written;
     for (int64_t step = 0; step < plan->steps; step += plan->chunk) {
       job.steps = min64(plan->chunk, plan->steps - step);
       job.first = step == 0;

@@ -209,7 +209,8 @@ static void multiply_point(const conv_plan *plan, const tile_products *p, int64_
   const int64_t groups = (p->tiles + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
   tile_job job = {
       .bias = conv_zeros, .block_stride = plan->winograd.points * p->tiles * BLOCK, .step_stride = p->stride * BLOCK,
-      .taps = 1, .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)p->blocks, .weights = weights,
+      .taps = 1, .length = BLOCK, .tap_offset = no_offset, .blocks = (int32_t)p->blocks,
+      .channels = (int32_t)p->blocks * BLOCK, .weights = weights,
       .steps = min64(plan->chunk, plan->in_blocks - step), .first = step == 0};
   job.last = step + job.steps == plan->in_blocks;
   job.tail = job.last ? last_channels(plan) : BLOCK;

@@ -117,7 +117,9 @@ struct ConvGeometry {
 
   /// Whether the kernels for blocked input can serve.
   var canReadBlocked: Bool {
-    guard [.float32, .int8, .uint8].contains(type), window.taps <= 64, inputChannels > 0 else { return false }
+    guard [.float32, .int8, .uint8].contains(type), inputChannels > 0 else { return false }
+    // Of each tap a bit says whether it is inside, where that is a question.
+    if window.taps > CONV_MOST_TAPS, isDepthwise || type != .float32 || window.isPadded { return false }
     return isDepthwise || mergedGroups > 0
   }
 

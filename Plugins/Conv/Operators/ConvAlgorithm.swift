@@ -14,6 +14,8 @@ enum ConvAlgorithm: Equatable {
   case winograd4
   /// The same for 5×5 taps, in tiles of 2×2 outputs.
   case winograd2By5
+  /// Blocked input, k×k taps, a few output channels.
+  case few
   /// Blocked input, with all factors rounded to bfloat16 or to 8-bit integers.
   case bfloat16
   case int8
@@ -46,6 +48,7 @@ enum ConvAlgorithm: Equatable {
         return
       }
       var candidates: [ConvAlgorithm] = geometry.window.taps == 1 ? [.pointwise] : [.direct]
+      if geometry.suitsFew { candidates.append(.few) }
       if geometry.suitsWinograd(side: 3) { candidates += [.winograd2, .winograd4] }
       if geometry.suitsWinograd(side: 5) { candidates.append(.winograd2By5) }
       if node.allowsBFloat16, geometry.suitsNarrow, conv_offers_bfloat16(conv_machine(host)) != 0 {
@@ -60,6 +63,7 @@ enum ConvAlgorithm: Equatable {
   var raw: Int32 {
     switch self {
     case .direct, .pointwise: Int32(CONV_DIRECT)
+    case .few: Int32(CONV_FEW)
     case .depthwise: Int32(CONV_DEPTHWISE)
     case .winograd2: Int32(CONV_WINOGRAD_2)
     case .winograd4: Int32(CONV_WINOGRAD_4)
@@ -76,6 +80,7 @@ enum ConvAlgorithm: Equatable {
     let product = geometry.window.taps == 1 ? "1×1 matrix product" : "direct \(kernel)"
     switch self {
     case .direct, .pointwise: return product
+    case .few: return product + " of few outputs"
     case .bfloat16: return product + " in bf16"
     case .int8: return product + " in int8"
     case .depthwise: return "depthwise \(kernel)" + (geometry.type == .float32 ? "" : " in int8")
@@ -95,7 +100,9 @@ enum ConvAlgorithm: Equatable {
     /// Arithmetic that fits into the time of reading one byte of weights; close for AVX2 and AVX-512 machines alike.
     let arithmeticPerByte = 9.0
     let merged = Double(geometry.mergedGroups)
-    let (inputs, outputs) = (merged * Double(geometry.inputChannels), merged * Double(geometry.outputChannels))
+    func blocked(_ channels: Double) -> Double { (channels / 16).rounded(.up) * 16 }
+    let inputs = merged * Double(geometry.inputChannels)
+    let outputs = blocked(merged * Double(geometry.outputChannels))
     let taps = Double(geometry.window.taps)
     let extents = geometry.window.output
     func time(
@@ -106,6 +113,7 @@ enum ConvAlgorithm: Equatable {
       let computing = tiles * (products / efficiency + transforms * (inputs + outputs))
       return max(computing, weightBytes * weights * inputs * outputs * arithmeticPerByte)
     }
+    let direct = time(tile: 1, weights: taps, transforms: 0, efficiency: 0.85)
     switch self {
     case .winograd2: return time(tile: 2, weights: 16, transforms: 160, efficiency: 0.75)
     // Measured: on 14×14 maps F(4×4) is no faster than F(2×2), whatever the arithmetic says, and its weights take
@@ -114,7 +122,9 @@ enum ConvAlgorithm: Equatable {
     case .winograd2By5: return time(tile: 2, weights: 36, transforms: 330, efficiency: 0.53)
     // Twice the products of float32 in a step; rounding the input costs about as much as adding up.
     case .bfloat16: return time(tile: 1, weights: taps, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
-    default: return time(tile: 1, weights: taps, transforms: 0, efficiency: 0.85)
+    // Lanes that would be outputs are inputs, and added up.
+    case .few: return direct * 1.7 * Double(geometry.outputChannels) / outputs * blocked(inputs) / inputs
+    default: return direct
     }
   }
 }
@@ -132,7 +142,12 @@ extension ConvGeometry {
   var suitsBytes: Bool { suitsNarrow && products <= 1 << 15 }
 
   /// Whether narrow factors can serve blocked input.
-  fileprivate var suitsNarrow: Bool { !isDepthwise && canBePadded }
+  fileprivate var suitsNarrow: Bool { !isDepthwise && canBePadded && window.taps <= CONV_MOST_TAPS }
+
+  /// Whether lanes may be input channels. With few products adding them up would take the time.
+  fileprivate var suitsFew: Bool {
+    groups == 1 && outputChannels <= Int(CONV_FEW_CHANNELS) && products >= 64
+  }
 
   /// Whether Winograd's algorithm can serve: undilated windows, `side` high and wide, that move by one over planes.
   fileprivate func suitsWinograd(side: Int) -> Bool {

@@ -14,7 +14,7 @@ enum WeightForm {
       return
     }
     switch algorithm {
-    case .direct, .pointwise, .depthwise, .plain: self = Self(node)
+    case .direct, .pointwise, .few, .depthwise, .plain: self = Self(node)
     case .winograd2: self = Self.repeatsTransform(geometry, points: 16) ? Self(node) : .float32
     case .winograd4: self = Self.repeatsTransform(geometry, points: 36) ? Self(node) : .float32
     // Transforms of 5×5 take too long, the others round the weights.

@@ -13,6 +13,8 @@ struct Window: Equatable {
   var padBegin: [Int]
   var padEnd: [Int]
 
+  var isPadded: Bool { (padBegin + padEnd).contains { $0 != 0 } }
+
   /// - Parameters:
   ///   - kernel: from the weights' shape, or `nil` to take the attribute `kernel_shape`.
   ///   - mayExceed: whether a kernel may be larger than the padded input. ONNX Runtime's pools then see what there is of

@@ -57,7 +57,14 @@ enum {
      where windows are 1×1, one group of one image for others. Then a NaN or an infinity makes everything that shares
      its scale NaN. */
   CONV_IN_INT8 = 7,
+  /* As CONV_DIRECT, of one group with CONV_FEW_CHANNELS output channels at most. */
+  CONV_FEW = 8,
 };
+
+enum { CONV_FEW_CHANNELS = 8 };
+
+/* Taps of a window over blocked input that is padded. */
+enum { CONV_MOST_TAPS = 64 };
 
 /* 255 × 127 times this is the most that 32 bits hold. */
 enum { CONV_INT8_PRODUCTS = 66311 };

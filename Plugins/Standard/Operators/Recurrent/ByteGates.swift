@@ -36,6 +36,8 @@ struct ByteGates: GateProducts {
   }
 
   var isPacked: Bool { packed.allSatisfy { $0 != nil } }
+  /// They share memory for bytes.
+  let areIndependent = false
 
   /// Rows that are multiplied at once, at most.
   private var rows: Int { max(geometry.steps, 1).saturatingTimes(geometry.batch) }

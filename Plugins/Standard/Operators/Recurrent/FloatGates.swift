@@ -24,6 +24,7 @@ struct FloatGates: GateProducts {
   }
 
   var isPacked: Bool { packed != nil }
+  let areIndependent = true
   private var layout: FloatGateLayout { FloatGateLayout(geometry, kernels) }
   var workspaceByteCount: Int { packed == nil ? layout.count.saturatingTimes(4) : 0 }
 

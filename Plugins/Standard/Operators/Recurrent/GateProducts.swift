@@ -5,6 +5,8 @@ protocol GateProducts: Sendable {
   /// Whether they are constant, so that no run reads them.
   var isPacked: Bool { get }
   var workspaceByteCount: Int { get }
+  /// Whether directions may be multiplied at the same time.
+  var areIndependent: Bool { get }
 
   /// The matrices of one run.
   func matrices(_ call: Call, workspace: UnsafeMutableRawPointer) throws -> any GateMatrices
