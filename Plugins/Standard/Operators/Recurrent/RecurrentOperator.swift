@@ -124,7 +124,7 @@ private final class RecurrentKernel: Kernel {
     var x: UnsafeMutablePointer<Float>
     var bias, firstState, firstCell, peepholes: UnsafeMutablePointer<Float>?
     var y, lastState, lastCell: UnsafeMutablePointer<Float>?
-    var lengths: [Int]?
+    var lengths: Integers?
     var steps: Int
 
     func length(_ row: Int) -> Int { lengths?[row] ?? steps }

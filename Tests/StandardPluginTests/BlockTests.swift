@@ -1,0 +1,68 @@
+import Testing
+import ZooCore
+import ZooRuntime
+
+/// What lies between convolutions stays in their blocks of channels, against each operator by itself.
+@Suite struct BlockTests {
+  private func convolution(
+    _ builder: inout PatternBuilder, _ x: String, _ channels: Int, to count: Int, side: Int = 3
+  ) throws -> String {
+    let weights = "w\(builder.sample.constants.count)"
+    builder.sample.constants.append((weights, try builder.numbers.tensor([count, channels, side, side], scale: 0.2)))
+    return builder.node("Conv", x, weights)
+  }
+
+  private func vector(_ builder: inout PatternBuilder, _ count: Int) throws -> String {
+    let name = "v\(builder.sample.constants.count)"
+    builder.sample.constants.append((name, try builder.numbers.tensor([count])))
+    return name
+  }
+
+  @Test(arguments: ["reflect", "edge", "wrap", "constant"], [16, 20]) func pads(mode: String, channels: Int) throws {
+    for pads: [Int64] in [
+      [0, 0, 1, 1, 0, 0, 1, 1], [0, 0, 4, 0, 0, 0, 3, 2], [0, 0, -1, 2, 0, 0, 1, -2], [0, 0, 9, 11, 0, 0, 8, 7],
+    ] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [2, 16, 9, 8]), 16, to: channels)
+      let padded = builder.node(
+        "Pad", x, try builder.integers(pads), attributes: [.text("mode", mode)])
+      let y = try convolution(&builder, padded, channels, to: 16)
+      let left = try builder.check(y, "\(mode) \(pads)")
+      #expect(left.filter { $0 == "Reorder" }.count <= 2, "\(left)")
+    }
+  }
+
+  /// What fills the lanes up must stay zero.
+  @Test func padsOfNumbersAndOfChannels() throws {
+    for pads: [Int64] in [[0, 0, 1, 1, 0, 0, 1, 1], [0, 1, 0, 0, 0, 3, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [1, 16, 6, 6]), 16, to: 20)
+      let padded = builder.node("Pad", x, try builder.integers(pads), try builder.number(1.5))
+      let y = try convolution(&builder, padded, 20 + Int(pads[1] + pads[5]), to: 16)
+      _ = try builder.check(y, "\(pads)")
+    }
+  }
+
+  @Test(arguments: [16, 20, 3], [1, 2]) func instancesAreNormalized(channels: Int, batch: Int) throws {
+    for side in [5, 40] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [batch, 16, side, side], scale: 3), 16, to: channels)
+      let normalized = builder.node(
+        "InstanceNormalization", x, try vector(&builder, channels), try vector(&builder, channels))
+      let y = try convolution(&builder, builder.node("Relu", normalized), channels, to: 16, side: 1)
+      let left = try builder.check(y, "\(channels) channels of \(batch), \(side)")
+      if channels >= 16 { #expect(left.filter { $0 == "Reorder" }.count <= 2, "\(left)") }
+    }
+  }
+
+  /// Last layers: lanes are input channels.
+  @Test(arguments: [1, 2, 3, 4, 7, 8]) func fewOutputs(outputs: Int) throws {
+    for (channels, side, size) in [(32, 3, 20), (20, 1, 9), (64, 1, 11), (16, 9, 30), (40, 5, 17)] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [2, 16, size, size + 1]), 16, to: channels, side: 1)
+      let few = try convolution(&builder, x, channels, to: outputs, side: side)
+      let left = try builder.check(builder.node("Sigmoid", few), "\(channels) to \(outputs), \(side)×\(side)")
+      #expect(left.filter { $0 == "Conv" }.count == 2, "\(left)")
+    }
+  }
+}
