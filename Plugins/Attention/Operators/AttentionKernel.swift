@@ -281,7 +281,7 @@ final class AttentionKernel: Kernel {
 
   /// Each part of the keys by itself, whoever looks at the others, so that numbers don't depend on who shares the work;
   /// then what the parts give is joined.
-  private func attendByRow(_ run: Run, on executor: borrowing Executor, steps: Int) {
+  private func attendByRow(_ run: Run, on executor: Executor, steps: Int) {
     let g = geometry
     let groups = g.batch * g.keyHeads
     let splits = Self.splits(of: groups, workers: executor.workerCount, most: parts)
@@ -293,8 +293,8 @@ final class AttentionKernel: Kernel {
         self.attend(run, sample: sample, keyHead: keyHead, part: part, worker: worker)
       }
     }
-    executor.parallelFor(g.batch * g.heads * g.queries, steps: steps / partSize) { row, worker in
-      self.join(run, row: row, worker: worker)
+    executor.parallelFor(g.batch * g.heads * g.queries, steps: steps / partSize) { row, _ in
+      self.join(run, row: row)
     }
   }
 
@@ -353,7 +353,7 @@ final class AttentionKernel: Kernel {
   }
 
   /// What the parts of a query give together.
-  private func join(_ run: Run, row: Int, worker: Int) {
+  private func join(_ run: Run, row: Int) {
     let g = geometry
     let (sample, head, query) = (row / g.queries / g.heads, row / g.queries % g.heads, row % g.queries)
     let seen = keys(run, sample: sample, query: query)

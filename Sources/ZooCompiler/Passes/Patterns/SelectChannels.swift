@@ -48,7 +48,7 @@ extension CompilerGraph {
     {
       return picked[0]
     }
-    return (0..<(shape(of: value)?[1] ?? 0)).map { (value, $0) }
+    return (0..<(shape(of: value)?.dropFirst().first ?? 0)).map { (value, $0) }
   }
 
   /// Where the channels of a node's outputs come from, if it only picks them.
