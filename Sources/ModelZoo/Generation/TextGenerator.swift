@@ -51,7 +51,7 @@ struct TextGenerator: Sendable {
     shared = SharedStreams(
       Self.batch(programs, sessions, positionCount: settings.maximumLength, mostBytes: mostRowBytes))
     guesser = try model.draft.map { draft in
-      try ZooError.locating(draft.metadata.location) { try draft.textGenerator().asDraft(of: tokenizer) }
+      try draft.textGenerator().asDraft(of: tokenizer)
     }
     let vocabulary = programs.graphs.vocabulary
     let special = settings.endTokens + [settings.startToken, settings.padToken].compactMap { $0 }
