@@ -13,7 +13,7 @@ import ZooRuntime
   }
 
   private func vector(_ builder: inout PatternBuilder, _ count: Int) throws -> String {
-    let name = "v\(builder.sample.constants.count)"
+    let name = "p\(builder.sample.constants.count)"
     builder.sample.constants.append((name, try builder.numbers.tensor([count])))
     return name
   }
