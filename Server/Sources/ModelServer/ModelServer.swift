@@ -9,17 +9,19 @@ import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// A server of models over HTTP: the Open Inference Protocol, the part of OpenAI's API that is about texts, and pictures.
+/// A server of models over HTTP and gRPC: the Open Inference Protocol, the part of OpenAI's API that is about texts, and pictures.
 public final class ModelServer: Sendable {
   /// Where it listens, and whom it answers.
   public struct Configuration: Sendable {
     public var host = "127.0.0.1"
     /// 0 for one that the system chooses.
     public var port = 8080
+    /// The same for gRPC, which is not there without.
+    public var grpcPort: Int?
     public var limits = ServerLimits()
     /// `nil` where everybody may ask.
     public var keys: APIKeys?
-    /// Files of a chain of certificates and its key, in PEM; `nil` for plain HTTP.
+    /// Files of a chain of certificates and its key, in PEM; `nil` for no encryption.
     public var certificates: (chain: String, key: String)?
 
     public init() {}
@@ -31,6 +33,7 @@ public final class ModelServer: Sendable {
   let metrics: PrometheusMetrics
   /// Since the epoch, when it was made.
   let startSeconds = Int(Date.now.timeIntervalSince1970)
+  var keys: APIKeys? { configuration.keys }
   private let configuration: Configuration
   private let logger: Logger
   private let running = Mutex(false)
@@ -92,12 +95,30 @@ public final class ModelServer: Sendable {
         logger.info("listening on port \(channel.localAddress?.port ?? configuration.port)")
       },
       logger: logger)
+    var listeners: [any Service] = [application]
+    if let port = configuration.grpcPort {
+      listeners.append(
+        try GRPCListener(
+          self, host: configuration.host, port: port, certificates: configuration.certificates, logger: logger))
+    }
     // The last is told first.
     let ending = Ending { [self] in running.withLock { $0 = false } }
     var group = ServiceGroupConfiguration(
-      services: [application, ending], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: [Together(services: listeners), ending], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(30)
     try await ServiceGroup(configuration: group).run()
+  }
+}
+
+/// Services that end at the same time; those of a group end one after the other.
+private struct Together: Service {
+  let services: [any Service]
+
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for service in services { group.addTask { try await service.run() } }
+      try await group.waitForAll()
+    }
   }
 }
 

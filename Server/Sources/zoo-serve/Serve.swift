@@ -10,12 +10,12 @@ import ModelZoo
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zoo serve",
-    abstract: "Serve models over HTTP.",
+    abstract: "Serve models over HTTP and gRPC.",
     discussion: """
       A MODEL is a name of the zoo (zoo list shows them) or a file; NAME=FILE gives a file another name. They are opened \
       before the first request. Without any, all models of the zoo are there, and are opened when they are asked for.
 
-      The Open Inference Protocol is at /v2, OpenAI's API at /v1, pictures and texts go to /predict/NAME, and metrics are \
+      The Open Inference Protocol is at /v2, and with --grpc-port by gRPC, OpenAI's API at /v1, pictures and texts go to /predict/NAME, and metrics are \
       at /metrics. SIGTERM ends it when what was accepted is answered.
       """,
     version: "zoo-serve \(zooVersion)")
@@ -28,6 +28,9 @@ struct Serve: AsyncParsableCommand {
 
   @Option(help: "The port for HTTP; 0 for any.")
   var port = 8080
+
+  @Option(help: "The port for gRPC; 0 for any. Without it there is none.")
+  var grpcPort: Int?
 
   @Option(name: .customLong("tls-cert"), help: "A file with a chain of certificates (PEM).", completion: .file())
   var certificate: String?
@@ -104,6 +107,9 @@ struct Serve: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535.") }
+    guard (0...65_535).contains(grpcPort ?? 0) else {
+      throw ValidationError("--grpc-port takes a number from 0 to 65535.")
+    }
     guard (certificate == nil) == (key == nil) else { throw ValidationError("--tls-cert and --tls-key go together.") }
     for (name, value) in [
       ("max-batch", maxBatch), ("queue", queue), ("streams", streams), ("max-tokens", maxTokens),
@@ -164,6 +170,7 @@ struct Serve: AsyncParsableCommand {
   private func serve(_ metrics: PrometheusMetrics, _ logger: Logger) async throws {
     var configuration = ModelServer.Configuration()
     (configuration.host, configuration.port, configuration.limits) = (host, port, limits)
+    configuration.grpcPort = grpcPort
     if let certificate, let key { configuration.certificates = (certificate, key) }
     if let keys {
       let read = APIKeys(try String(contentsOf: URL(filePath: keys), encoding: .utf8))

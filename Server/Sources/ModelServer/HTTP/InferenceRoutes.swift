@@ -8,18 +8,22 @@ import NIOCore
 struct InferenceRoutes: Sendable {
   let server: ModelServer
 
-  static let extensions = ["binary_tensor_data", "classification", "model_configuration", "model_repository"]
+  static let extensions = [
+    "binary_tensor_data", "classification", "model_configuration", "model_repository", "statistics",
+  ]
 
   func add(to router: Router<ModelContext>) {
     let v2 = router.group("v2")
     v2.get { _, _ in metadata }
     v2.get("health/live") { _, _ in Response(status: .ok) }
     v2.get("health/ready") { _, _ in Response(status: server.isReady ? .ok : .serviceUnavailable) }
+    v2.get("models/stats") { _, _ in Response(json: try await server.repository.statistics(of: nil).json) }
     for path in ["models/:model", "models/:model/versions/:version"] as [RouterPath] {
       let model = v2.group(path)
       model.get { _, context in try await modelMetadata(context) }
       model.get("ready") { _, context in try await ready(context) }
       model.get("config") { _, context in try await configuration(context) }
+      model.get("stats") { _, context in try await statistics(context) }
       model.post("infer") { request, context in try await infer(request, context) }
     }
     let repository = v2.group("repository")
@@ -95,6 +99,11 @@ struct InferenceRoutes: Sendable {
     }
   }
 
+  private func statistics(_ context: ModelContext) async throws -> Response {
+    let (name, version) = (try context.parameter("model"), context.parameters.get("version"))
+    return Response(json: try await server.repository.statistics(of: name, version: version).json)
+  }
+
   private func infer(_ request: Request, _ context: ModelContext) async throws -> Response {
     var jsonLength: Int?
     if let header = request.headers[.jsonLength] {
@@ -147,7 +156,7 @@ struct InferenceRoutes: Sendable {
             json.object { json in
               json.member("name", entry.name)
               json.member("version", ModelRepository.version)
-              json.member("state", entry.isReady ? "READY" : "UNAVAILABLE")
+              json.member("state", entry.state)
               json.member("reason", entry.reason)
             }
           }
@@ -158,10 +167,7 @@ struct InferenceRoutes: Sendable {
   private func load(_ request: Request, _ context: ModelContext) async throws -> Response {
     try await small(request, context) { members in
       let parameters = try members["parameters"]?.object() ?? [:]
-      guard parameters.isEmpty else {
-        throw Failure(.badRequest, "models are loaded as their files are: no parameter \(parameters.keys.sorted()[0])")
-      }
-      try await server.repository.load(context.parameter("model"))
+      try await server.repository.load(context.parameter("model"), parameters: parameters.keys.sorted())
       return Response(json: JSONWriter.object { _ in })
     }
   }
@@ -177,9 +183,64 @@ extension ServedModel {
       throw Failure(.badRequest, "the model has no output \(strange.name)")
     }
     let deadline = arrival + min(request.timeout ?? limits.time, limits.time)
-    let tensors = try await run(request.inputs, deadline: deadline)
-    return try InferenceAnswer(
-      request, tensors: tensors, order: model.outputs.map(\.name), labels: model.metadata.labels)
+    return try await statistics.request {
+      let tensors = try await run(request.inputs, deadline: deadline)
+      return try InferenceAnswer(
+        request, tensors: tensors, order: model.outputs.map(\.name), labels: model.metadata.labels)
+    }
+  }
+}
+
+extension [(name: String, counts: ModelStatistics.Counts)] {
+  fileprivate var json: ByteBuffer {
+    JSONWriter.object { json in
+      json.array("model_stats") { json in
+        for (name, counts) in self {
+          json.object { json in
+            json.member("name", name)
+            json.member("version", ModelRepository.version)
+            counts.write(to: &json)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ModelStatistics.Counts {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.member("last_inference", last)
+    json.member("inference_count", rows)
+    json.member("execution_count", executions)
+    json.object("inference_stats") { json in
+      json.member("success", success)
+      json.member("fail", failure)
+      json.member("queue", queue)
+      json.members(requests)
+    }
+    json.array("batch_stats") { json in
+      for (rows, parts) in batches.sorted(by: { $0.key < $1.key }) {
+        json.object { json in
+          json.member("batch_size", rows)
+          json.members(parts)
+        }
+      }
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func member(_ name: String, _ tally: ModelStatistics.Tally) {
+    object(name) { json in
+      json.member("count", tally.count)
+      json.member("ns", tally.duration.nanoseconds)
+    }
+  }
+
+  fileprivate mutating func members(_ parts: ModelStatistics.Parts<ModelStatistics.Tally>) {
+    member("compute_input", parts.input)
+    member("compute_infer", parts.infer)
+    member("compute_output", parts.output)
   }
 }
 

@@ -2,42 +2,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTPTypes
-import Synchronization
-
-/// The bytes of all bodies that are held at once, which have a limit.
-final class BodyBudget: Sendable {
-  private let limit: Int
-  private let used = Mutex(0)
-
-  init(_ limit: Int) { self.limit = limit }
-
-  /// - Throws: `Failure` (429) where there are too many.
-  func take(_ count: Int) throws {
-    try used.withLock { used in
-      guard count <= limit - used else {
-        throw Failure(.tooManyRequests, "the server holds as many requests as it can", retryAfter: 1)
-      }
-      used += count
-    }
-  }
-
-  func give(_ count: Int) { used.withLock { $0 -= count } }
-}
-
-/// What a request takes of the budget, until it is gone.
-final class BodyShare: Sendable {
-  private let budget: BodyBudget
-  private let count = Mutex(0)
-
-  init(_ budget: BodyBudget) { self.budget = budget }
-
-  func take(_ more: Int) throws {
-    try budget.take(more)
-    count.withLock { $0 += more }
-  }
-
-  deinit { budget.give(count.withLock { $0 }) }
-}
 
 extension Request {
   /// What `answer` makes of the body. It is cancelled when the client goes away.
@@ -90,39 +54,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
 
-  /// Whom to tell.
-  final class Listeners: Sendable {
-    private struct State {
-      var isClosed = false
-      var count = 0
-      var tasks: [Int: @Sendable () -> Void] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    func add(_ cancel: @escaping @Sendable () -> Void) -> Int {
-      let (number, isClosed) = state.withLock { state in
-        state.count += 1
-        if !state.isClosed { state.tasks[state.count] = cancel }
-        return (state.count, state.isClosed)
-      }
-      if isClosed { cancel() }
-      return number
-    }
-
-    func remove(_ number: Int) { state.withLock { _ = $0.tasks.removeValue(forKey: number) } }
-
-    fileprivate func close() {
-      let tasks = state.withLock { state in
-        state.isClosed = true
-        defer { state.tasks = [:] }
-        return state.tasks.values
-      }
-      for cancel in tasks { cancel() }
-    }
-  }
-
-  private let listeners = Listeners()
+  private let tasks = ClientTasks()
   private let requestTime: TimeAmount
   private var closing: Scheduled<Void>?
 
@@ -141,13 +73,13 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .inputClosed? = event as? ChannelEvent { listeners.close() }
+    if case .inputClosed? = event as? ChannelEvent { tasks.cancel() }
     context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     closing?.cancel()
-    listeners.close()
+    tasks.cancel()
     context.fireChannelInactive()
   }
 
@@ -155,16 +87,9 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
   static func cancelled<Answer: Sendable>(
     with channel: any Channel, _ body: @escaping @Sendable () async throws -> Answer
   ) async throws -> Answer {
-    let listeners = try await channel.eventLoop.submit {
-      try channel.pipeline.syncOperations.handler(type: ConnectionWatch.self).listeners
+    let tasks = try await channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.handler(type: ConnectionWatch.self).tasks
     }.get()
-    let task = Task { try await body() }
-    let number = listeners.add { task.cancel() }
-    defer { listeners.remove(number) }
-    return try await withTaskCancellationHandler {
-      try await task.value
-    } onCancel: {
-      task.cancel()
-    }
+    return try await tasks.run(body)
   }
 }

@@ -92,7 +92,7 @@ struct RequestFrame: RouterMiddleware {
   }
 
   /// A client's number goes into logs, so it is short and plain.
-  private static func checkedID(_ id: String) -> String? {
+  static func checkedID(_ id: String) -> String? {
     (1...128).contains(id.utf8.count)
       && id.utf8.allSatisfy { $0.isDigit || $0.isLetter || "-_.:".utf8.contains($0) } ? id : nil
   }

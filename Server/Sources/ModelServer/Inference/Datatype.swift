@@ -80,14 +80,14 @@ extension Tensor {
   /// The tensor of the elements in `bytes`.
   ///
   /// - Throws: `Failure` (400) for more or fewer than the shape has.
-  init(binary bytes: ArraySlice<UInt8>, type: ElementType, shape: [Int]) throws {
+  init(binary bytes: UnsafeRawBufferPointer, type: ElementType, shape: [Int]) throws {
     guard type == .string else {
       guard try Self.byteCount(type: type, shape: shape) == bytes.count else {
         throw Failure(
           .badRequest, "\(bytes.count) bytes do not fill the shape \(shape) of \(type.datatype ?? type.name)")
       }
       try self.init(type: type, shape: shape) { memory in
-        bytes.withUnsafeBytes { memory.copyMemory(from: $0) }
+        memory.copyMemory(from: bytes)
         // Kernels take other bytes for neither true nor false.
         if type == .bool { for place in memory.indices where memory[place] > 1 { memory[place] = 1 } }
       }
@@ -97,16 +97,22 @@ extension Tensor {
     guard count <= bytes.count / 4 else { throw Failure(.badRequest, "the strings do not fill the shape \(shape)") }
     var strings: [[UInt8]] = []
     strings.reserveCapacity(count)
-    var rest = bytes
+    var place = 0
     for _ in 0..<count {
-      guard rest.count >= 4 else { throw Failure(.badRequest, "the strings do not fill the shape \(shape)") }
-      let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-      rest = rest.dropFirst(4)
-      guard length <= rest.count else { throw Failure(.badRequest, "a string claims to be longer than the data") }
-      strings.append(Array(rest.prefix(length)))
-      rest = rest.dropFirst(length)
+      guard bytes.count - place >= 4 else {
+        throw Failure(.badRequest, "the strings do not fill the shape \(shape)")
+      }
+      let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+      place += 4
+      guard length <= bytes.count - place else {
+        throw Failure(.badRequest, "a string claims to be longer than the data")
+      }
+      strings.append(Array(bytes[place..<place + length]))
+      place += length
     }
-    guard rest.isEmpty else { throw Failure(.badRequest, "the data hold more strings than the shape \(shape)") }
+    guard place == bytes.count else {
+      throw Failure(.badRequest, "the data hold more strings than the shape \(shape)")
+    }
     try self.init(strings: strings, shape: shape)
   }
 

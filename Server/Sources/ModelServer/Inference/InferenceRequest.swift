@@ -39,15 +39,10 @@ struct InferenceRequest: Sendable {
       throw Failure(.badRequest, "the request is no JSON object")
     }
     if let id = members["id"], !id.isNull {
-      guard let text = id.string, text.utf8.count <= 1024 else { throw Failure(.badRequest, "id is no short string") }
-      self.id = text
+      guard let text = id.string else { throw Failure(.badRequest, "id is no string") }
+      try identify(text)
     }
-    let parameters = try members["parameters"]?.object() ?? [:]
-    hasBinaryOutputs = parameters["binary_data_output"]?.bool ?? false
-    if let microseconds = parameters["timeout"]?.int, microseconds > 0 { timeout = .microseconds(microseconds) }
-    for name in parameters.keys where name.hasPrefix("sequence_") {
-      throw Failure(.badRequest, "models here keep no state: \(name) is of no use")
-    }
+    try follow(InferenceParameters(json: members["parameters"]))
     guard let inputs = try members["inputs"]?.array(), inputs.count <= Self.mostTensors else {
       throw Failure(.badRequest, "the request has no array of inputs")
     }
@@ -68,40 +63,24 @@ struct InferenceRequest: Sendable {
     guard let members = try input.object(), let name = members["name"]?.string else {
       throw Failure(.badRequest, "an input has no name")
     }
-    guard let datatype = members["datatype"]?.string, let type = ElementType(datatype: datatype) else {
-      throw Failure(.badRequest, "the input \(name) has no datatype of the protocol's")
-    }
-    guard let extents = try members["shape"]?.array(), extents.count <= 64 else {
-      throw Failure(.badRequest, "the input \(name) has no shape")
-    }
-    let shape = try extents.map { extent in
-      guard let number = extent.int, number >= 0 else {
-        throw Failure(.badRequest, "the shape of the input \(name) has an extent that is no whole number of 0 or more")
+    let parameters = try InferenceParameters(json: members["parameters"])
+    let extents = try members["shape"]?.array()?.map(\.int)
+    try add(name, datatype: members["datatype"]?.string, extents: extents, parameters) { type, shape in
+      if type == .string {
+        // Each is an array of its own, however short.
+        let most = max(rest.count, input.range.count) / 3
+        try reserve(64 * min(most, Tensor.elementCount(of: shape)))
       }
-      return number
-    }
-    let parameters = try members["parameters"]?.object() ?? [:]
-    guard parameters["shared_memory_region"] == nil else {
-      throw Failure(.badRequest, "the input \(name) lies in shared memory, which this server does not read")
-    }
-    if type == .string {
-      // Each is an array of its own, however short.
-      let most = max(rest.count, input.range.count) / 3
-      try reserve(64 * min(most, Self.located(name) { try Tensor.elementCount(of: shape) }))
-    }
-    let tensor: Tensor
-    if let size = parameters["binary_data_size"] {
-      guard members["data"] == nil, let size = size.int, (0...rest.count).contains(size) else {
-        throw Failure(.badRequest, "the binary_data_size of the input \(name) does not fit the body")
+      guard parameters["binary_data_size"] != nil else {
+        guard let data = members["data"] else { throw Failure(.badRequest, "there are no data") }
+        return try Tensor(json: data, type: type, shape: shape)
       }
-      tensor = try Self.located(name) { try Tensor(binary: rest.prefix(size), type: type, shape: shape) }
-      rest = rest.dropFirst(size)
-    } else {
-      guard let data = members["data"] else { throw Failure(.badRequest, "the input \(name) has no data") }
-      tensor = try Self.located(name) { try Tensor(json: data, type: type, shape: shape) }
-    }
-    guard inputs.updateValue(tensor, forKey: name) == nil else {
-      throw Failure(.badRequest, "the input \(name) is there twice")
+      guard members["data"] == nil, let size = parameters.int("binary_data_size"), (0...rest.count).contains(size)
+      else {
+        throw Failure(.badRequest, "the binary_data_size does not fit the body")
+      }
+      defer { rest = rest.dropFirst(size) }
+      return try rest.prefix(size).withUnsafeBytes { try Tensor(binary: $0, type: type, shape: shape) }
     }
   }
 
@@ -109,27 +88,76 @@ struct InferenceRequest: Sendable {
     guard let elements = try outputs.array(), elements.count <= Self.mostTensors else {
       throw Failure(.badRequest, "outputs is no array")
     }
-    self.outputs = try elements.map { element in
+    self.outputs = []
+    for element in elements {
       guard let members = try element.object(), let name = members["name"]?.string else {
         throw Failure(.badRequest, "an output has no name")
       }
-      let parameters = try members["parameters"]?.object() ?? [:]
-      guard parameters["shared_memory_region"] == nil else {
-        throw Failure(.badRequest, "the output \(name) is to lie in shared memory, which this server does not write")
-      }
-      let classes = parameters["classification"]?.int
-      guard classes ?? 1 > 0 else { throw Failure(.badRequest, "classification is a number of classes") }
-      return Output(
-        name: name, isBinary: parameters["binary_data"]?.bool ?? hasBinaryOutputs, classCount: classes)
+      try ask(for: name, InferenceParameters(json: members["parameters"]))
+    }
+  }
+}
+
+// What both transports say.
+extension InferenceRequest {
+  /// - Throws: `Failure` (400) for a long one, since answers repeat it.
+  mutating func identify(_ id: String) throws {
+    guard id.utf8.count <= 1024 else { throw Failure(.badRequest, "id is no short string") }
+    self.id = id
+  }
+
+  /// Does what the request's parameters ask for.
+  mutating func follow(_ parameters: InferenceParameters) throws {
+    hasBinaryOutputs = parameters.bool("binary_data_output") ?? false
+    if let microseconds = parameters.int("timeout"), microseconds > 0 { timeout = .microseconds(microseconds) }
+    for name in parameters.names where name.hasPrefix("sequence_") {
+      throw Failure(.badRequest, "models here keep no state: \(name) is of no use")
     }
   }
 
-  /// What `body` gives; an error names the input.
-  static func located<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch {
+  /// Adds an input.
+  ///
+  /// - Parameters:
+  ///   - extents: The shape; `nil` stands for what is no whole number.
+  ///   - tensor: Reads the elements.
+  /// - Throws: `Failure` (400); what `tensor` throws, with the input's name.
+  mutating func add(
+    _ name: String, datatype: String?, extents: [Int?]?, _ parameters: InferenceParameters,
+    tensor: (ElementType, [Int]) throws -> Tensor
+  ) throws {
+    guard let datatype, let type = ElementType(datatype: datatype) else {
+      throw Failure(.badRequest, "the input \(name) has no datatype of the protocol's")
+    }
+    guard let extents, extents.count <= 64 else { throw Failure(.badRequest, "the input \(name) has no shape") }
+    let shape = try extents.map { extent in
+      guard let extent, extent >= 0 else {
+        throw Failure(.badRequest, "the shape of the input \(name) has an extent that is no whole number of 0 or more")
+      }
+      return extent
+    }
+    guard parameters["shared_memory_region"] == nil else {
+      throw Failure(.badRequest, "the input \(name) lies in shared memory, which this server does not read")
+    }
+    let value: Tensor
+    do { value = try tensor(type, shape) } catch {
       var failure = Failure(error)
       failure.message = "the input \(name): \(failure.message)"
       throw failure
     }
+    guard inputs.updateValue(value, forKey: name) == nil else {
+      throw Failure(.badRequest, "the input \(name) is there twice")
+    }
+  }
+
+  /// Asks for an output.
+  mutating func ask(for name: String, _ parameters: InferenceParameters) throws {
+    guard parameters["shared_memory_region"] == nil else {
+      throw Failure(.badRequest, "the output \(name) is to lie in shared memory, which this server does not write")
+    }
+    let classes = parameters.int("classification")
+    guard classes ?? 1 > 0 else { throw Failure(.badRequest, "classification is a number of classes") }
+    let isBinary = parameters.bool("binary_data") ?? hasBinaryOutputs
+    if outputs == nil { outputs = [] }
+    outputs?.append(Output(name: name, isBinary: isBinary, classCount: classes))
   }
 }

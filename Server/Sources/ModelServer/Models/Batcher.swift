@@ -27,6 +27,7 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
   private let limits: Limits
   private let run: @Sendable ([Question], ContinuousClock.Instant) async -> [Result<Answer, any Error>]
   private let label: String
+  private let statistics: ModelStatistics
   private var waiting: [Job] = []
   /// What is computed now.
   private var batch: [Job] = []
@@ -36,12 +37,13 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
 
   /// - Parameters:
   ///   - label: The model, in metrics.
+  ///   - statistics: Are told how long questions wait.
   ///   - run: Answers each question of a batch, which have the same key, in their order.
   init(
-    _ limits: Limits, label: String,
+    _ limits: Limits, label: String, statistics: ModelStatistics,
     run: @escaping @Sendable ([Question], ContinuousClock.Instant) async -> [Result<Answer, any Error>]
   ) {
-    (self.limits, self.label, self.run) = (limits, label, run)
+    (self.limits, self.label, self.statistics, self.run) = (limits, label, statistics, run)
   }
 
   /// The answer to `question`, which may go with others of the same key; `nil` is for what goes alone.
@@ -100,6 +102,8 @@ actor Batcher<Question: Sendable, Answer: Sendable> {
     batch = places.map { waiting[$0] }
     for place in places.reversed() { waiting.remove(at: place) }
     Recorder(label: "zoo_batch_rows", dimensions: [("model", label)]).record(rows)
+    let now = ContinuousClock.now
+    statistics.waited(batch.map { now - $0.arrival })
     let questions = batch.map(\.question)
     // Each job's own timer ends it; whoever has most time may use it.
     let deadline = batch.map(\.deadline).max() ?? .now

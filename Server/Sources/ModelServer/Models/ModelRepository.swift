@@ -18,6 +18,9 @@ public actor ModelRepository {
     var isReady: Bool
     /// Why not.
     var reason: String
+
+    /// What the protocol calls it.
+    var state: String { isReady ? "READY" : "UNAVAILABLE" }
   }
 
   private enum State {
@@ -32,6 +35,8 @@ public actor ModelRepository {
   private let catalog: ModelCatalog?
   private let paths: [String: String]
   private var states: [String: State] = [:]
+  /// Of models that have been open; they outlive each opening.
+  private var statistics: [String: ModelStatistics] = [:]
   private let options: Model.Options
   private let limits: ServerLimits
   private let logger: Logger
@@ -75,6 +80,15 @@ public actor ModelRepository {
   func entry(_ name: String, version: String? = nil) throws -> Entry {
     _ = try path(of: name, version)
     return entry(of: name)
+  }
+
+  /// What was asked of a model, or of all models that have been open, in the order of their names.
+  ///
+  /// - Throws: `Failure` (404) for a name that there is not.
+  func statistics(of name: String?, version: String? = nil) throws -> [(name: String, counts: ModelStatistics.Counts)] {
+    guard let name else { return statistics.sorted { $0.key < $1.key }.map { ($0.key, $0.value.counts) } }
+    _ = try path(of: name, version)
+    return [(name, statistics[name]?.counts ?? .init())]
   }
 
   private func path(of name: String, _ version: String?) throws -> String {
@@ -149,7 +163,9 @@ public actor ModelRepository {
       Timer(label: "zoo_model_duration_seconds", dimensions: dimensions).record(duration: report.duration)
     }
     let model = try await Model.load(contentsOf: path, options: options)
-    let served = ServedModel(name: name, model: model, limits: limits)
+    let statistics = statistics[name] ?? ModelStatistics()
+    self.statistics[name] = statistics
+    let served = ServedModel(name: name, model: model, limits: limits, statistics: statistics)
     try makeRoom(for: served)
     // At once, so that whoever makes room next counts it.
     if case .opening? = states[name] { states[name] = .open(served) }
@@ -202,7 +218,13 @@ public actor ModelRepository {
   }
 
   /// Opens a model, once more if it is open already.
-  func load(_ name: String) async throws {
+  ///
+  /// - Parameter parameters: Names of what the request says about it.
+  /// - Throws: `Failure` (400) where there are any; as `with`.
+  func load(_ name: String, parameters: [String]) async throws {
+    if let parameter = parameters.first {
+      throw Failure(.badRequest, "models are loaded as their files are: no parameter \(parameter.prefix(200))")
+    }
     let path = try path(of: name, nil)
     if case .opening(let task)? = states[name] {
       _ = try await task.value

@@ -10,6 +10,7 @@ final class ServedModel: Sendable {
   /// Whether rows of different requests may go through the network together.
   let takesBatches: Bool
   let uses = Mutex(Uses())
+  let statistics: ModelStatistics
 
   struct Uses {
     var count = 0
@@ -22,22 +23,25 @@ final class ServedModel: Sendable {
   /// Texts that are generated at once.
   let streams: Gate
 
-  init(name: String, model: Model, limits: ServerLimits) {
-    (self.name, self.model) = (name, model)
+  init(name: String, model: Model, limits: ServerLimits, statistics: ModelStatistics) {
+    (self.name, self.model, self.statistics) = (name, model, statistics)
     byteCount = model.definition.graph.initializers.reduce(0) { $0 + $1.tensor.byteCount }
     takesBatches = model.takesBatches && limits.batch > 1
     let batch = takesBatches ? limits.batch : 1
-    tensors = Batcher(.init(rows: batch, delay: limits.batchDelay, queue: limits.queue), label: name) {
-      await model.answers(to: $0, until: $1)
+    tensors = Batcher(
+      .init(rows: batch, delay: limits.batchDelay, queue: limits.queue), label: name, statistics: statistics
+    ) {
+      await model.answers(to: $0, until: $1, statistics)
     }
     let shares = model.metadata.task == .textGeneration
     streams = Gate(places: shares ? limits.streams : min(limits.streams, 2), queue: limits.queue)
     // A generator's texts would wait for the longest.
     let isGenerator = model.metadata.task == .textGeneration || model.metadata.task == .translation
     inputs = Batcher(
-      .init(rows: isGenerator ? 1 : limits.batch, delay: limits.batchDelay, queue: limits.queue), label: name
+      .init(rows: isGenerator ? 1 : limits.batch, delay: limits.batchDelay, queue: limits.queue), label: name,
+      statistics: statistics
     ) {
-      await model.answers(to: $0, until: $1)
+      await model.answers(to: $0, until: $1, statistics)
     }
   }
 
@@ -56,7 +60,7 @@ final class ServedModel: Sendable {
 
   /// The answer about a picture or a text.
   func predict(_ input: Input, deadline: ContinuousClock.Instant) async throws -> Prediction {
-    try await inputs.answer(input, key: "", rows: 1, deadline: deadline)
+    try await statistics.request { try await inputs.answer(input, key: "", rows: 1, deadline: deadline) }
   }
 }
 
@@ -80,26 +84,35 @@ extension Model {
 
   /// The answers to requests whose tensors have the same shapes but for their rows.
   func answers(
-    to requests: [[String: Tensor]], until deadline: ContinuousClock.Instant
+    to requests: [[String: Tensor]], until deadline: ContinuousClock.Instant, _ statistics: ModelStatistics
   ) async -> [Result<[String: Tensor], any Error>] {
     await together(requests) { requests in
-      guard requests.count > 1 else { return [try await self.run(requests[0], deadline: deadline)] }
-      var joined: [String: Tensor] = [:]
-      for name in requests[0].keys { joined[name] = try Tensor(joining: requests.compactMap { $0[name] }) }
-      let rows = requests.map { $0.values.first?.shape.first ?? 0 }
-      var answers = [[String: Tensor]](repeating: [:], count: requests.count)
-      for (name, output) in try await self.run(joined, deadline: deadline) {
-        for (place, part) in try output.split(rows).enumerated() { answers[place][name] = part }
-      }
+      let began = ContinuousClock.now
+      let rows = requests.map { $0.values.first?.shape.first ?? 1 }
+      let isAlone = requests.count == 1
+      let joined = isAlone ? requests[0] : try requests.joined()
+      let joinedAt = ContinuousClock.now
+      let outputs = try await self.run(joined, deadline: deadline)
+      let ranAt = ContinuousClock.now
+      let answers = isAlone ? [outputs] : try outputs.split(rows)
+      statistics.computed(
+        requests: requests.count, rows: rows.reduce(0, +),
+        .init(input: joinedAt - began, infer: ranAt - joinedAt, output: .now - ranAt))
       return answers
     }
   }
 
   /// The answers about pictures or texts.
   func answers(
-    to inputs: [Input], until deadline: ContinuousClock.Instant
+    to inputs: [Input], until deadline: ContinuousClock.Instant, _ statistics: ModelStatistics
   ) async -> [Result<Prediction, any Error>] {
-    await together(inputs) { inputs in try await self.predict(inputs, deadline: deadline) }
+    await together(inputs) { inputs in
+      let began = ContinuousClock.now
+      let answers = try await self.predict(inputs, deadline: deadline)
+      statistics.computed(
+        requests: inputs.count, rows: inputs.count, .init(input: .zero, infer: .now - began, output: .zero))
+      return answers
+    }
   }
 
   /// What `ask` gives for all questions at once, or for each by itself where that fails: one's fault is not the others'.

@@ -50,3 +50,27 @@ extension Tensor {
     }
   }
 }
+
+extension [[String: Tensor]] {
+  /// The tensors of all requests, which have the same names, one after the other.
+  ///
+  /// - Throws: as `Tensor.init(joining:)`.
+  func joined() throws -> [String: Tensor] {
+    var joined: [String: Tensor] = [:]
+    for name in self[0].keys { joined[name] = try Tensor(joining: compactMap { $0[name] }) }
+    return joined
+  }
+}
+
+extension [String: Tensor] {
+  /// The parts of so many rows each.
+  ///
+  /// - Throws: as `Tensor.split`.
+  func split(_ rows: [Int]) throws -> [[String: Tensor]] {
+    var parts = [[String: Tensor]](repeating: [:], count: rows.count)
+    for (name, tensor) in self {
+      for (place, part) in try tensor.split(rows).enumerated() { parts[place][name] = part }
+    }
+    return parts
+  }
+}
