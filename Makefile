@@ -1,6 +1,8 @@
 # make demo: set up, build, and predict with each architecture.  make test: everything that is checked.
 
 SHELL := /bin/bash
+# SwiftPM passes a package's traits on in the order of a set; where that changes from run to run, all is compiled anew.
+export SWIFT_DETERMINISTIC_HASHING := 1
 .DEFAULT_GOAL := build
 
 # Debian packages, and how to know that they are there without asking apt.
@@ -15,8 +17,8 @@ BIN := .build/release
 DEMO := .build/smear-with-boxes.png
 SWIFT_FILES := Package.swift Sources Tests Plugins Formats Zoo Examples Benchmarks Server/Package.swift Server/Sources
 
-.PHONY: setup venv server build install uninstall dist wheel spark ray docs api demo test test-server sanitize soak fuzz fuzz-graphs bench \
-  bench-answers example format lint proto clean
+.PHONY: setup venv server server-programs build install uninstall dist wheel spark ray docs api demo test test-server sanitize soak fuzz fuzz-graphs bench \
+  bench-answers bench-serving soak-server example format lint proto clean
 
 # What the system has to have. Says nothing and needs no network where it is there.
 setup:
@@ -56,10 +58,14 @@ build: setup
 
 # The program zoo-serve, which zoo serve becomes: a package of its own, as it brings a network stack.
 # Installed, it finds Swift's libraries where zoo does.
-SERVER_BUILD := swift build -c release --package-path Server --scratch-path .build-server --product zoo-serve \
-  -Xlinker '-rpath=$$ORIGIN/../lib/zoo'
+SERVER_BUILD := swift build -c release --package-path Server --scratch-path .build-server -Xlinker '-rpath=$$ORIGIN/../lib/zoo'
+SERVER_BIN = $$($(SERVER_BUILD) --show-bin-path)
 server: build
-	umask 022 && $(SERVER_BUILD) && install -m 755 "$$($(SERVER_BUILD) --show-bin-path)/zoo-serve" $(BIN)/zoo-serve
+	umask 022 && $(SERVER_BUILD) --product zoo-serve && install -m 755 "$(SERVER_BIN)/zoo-serve" $(BIN)/zoo-serve
+
+# The same and zoo from one build, for tests.
+server-programs: setup
+	umask 022 && $(SERVER_BUILD) --product zoo-serve && $(SERVER_BUILD) --product zoo
 
 # Python packages of clients, for the server's tests.
 .venv-server/.complete: Tests/requirements-server.txt
@@ -127,9 +133,10 @@ test: setup venv
 	Packaging/docs.sh $(BIN) .build/docs
 	@$(API)
 
-# The same of what is installed and of the examples, with the server and its clients, which take some ten minutes to build.
-test-server: build venv .venv-server/.complete
-	ZOO_TEST_SERVER=1 Tests/Install/all.sh $(BIN)
+# The server under its clients' own packages; TEST="test_chat alone_tls" chooses tests.
+TEST =
+test-server: server-programs venv .venv-server/.complete
+	Tests/Server/run.sh "$(SERVER_BIN)" $(TEST)
 
 # The tests under AddressSanitizer and under ThreadSanitizer (Tests/Sanitize); SANITIZE=thread chooses one,
 # FILTER=CommandTests tests. What is found stays in .build-asan/reports and .build-tsan/reports.
@@ -144,6 +151,11 @@ SOAK_SECONDS = 3600
 soak:
 	swift build -c release --product Soak
 	$(BIN)/Soak $(SOAK_SECONDS)
+
+# The server under clients that ask, vanish and lie, for SECONDS: answers stay right, memory flat, and nothing is stuck.
+SECONDS = 600
+soak-server: server-programs venv .venv-server/.complete
+	Tests/Server/run.sh --load $(SECONDS) "$(SERVER_BIN)"
 
 # The readers under libFuzzer, each for FUZZ_SECONDS; FUZZ_TARGETS="json zip" chooses some. What is learnt stays in
 # .build-fuzz/corpus, what is found in .build-fuzz/findings.
@@ -191,6 +203,21 @@ GGUF =
 bench-answers: build .venv/.answers-complete
 	.venv/bin/python3 Benchmarks/Peers/answers.py $(GGUF) $(BENCH)
 
+# The server beside ONNX Runtime behind a plain Python server, by wrk: make bench-serving SERVING="--connections 1 32 --rounds 1". With
+# GGUF, how fast it generates texts, beside llama-cpp-python's server where that is installed.
+SERVING =
+bench-serving: server .venv-serving/.complete
+	@command -v wrk >/dev/null || { echo "make bench-serving: wrk is missing (Debian: apt install wrk)" >&2; exit 69; }
+	@mkdir -p $(NETWORKS)
+	.venv-serving/bin/python3 Benchmarks/Serving/network.py $(NETWORKS)/serving.onnx
+	.venv-serving/bin/python3 Benchmarks/Serving/compare.py --programs $(BIN) --network $(NETWORKS)/serving.onnx --bench \
+	  $(if $(GGUF),--gguf $(GGUF)) --output $(NETWORKS)/serving.json $(SERVING)
+
+.venv-serving/.complete: Benchmarks/requirements-serving.txt
+	python3 -m venv .venv-serving
+	.venv-serving/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 .venv/.answers-complete: Benchmarks/requirements-answers.txt .venv/.complete
 	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
@@ -216,4 +243,4 @@ proto:
 	Formats/generate-schemas.sh
 
 clean:
-	rm -rf .build .build-server .venv .venv-server Examples/*/.build
+	rm -rf .build .build-server .venv .venv-server .venv-serving Examples/*/.build

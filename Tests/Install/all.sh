@@ -13,4 +13,4 @@ Tests/Install/check.sh "$plugin" $operator/softsign.onnx
 Tests/Install/library.sh
 Tests/Install/wheel.sh "$1"
 Tests/Install/dist.sh
-Tests/Install/examples.sh "$plugin" "$PWD/$operator/softsign.onnx" "$(realpath "$1/zoo")"
+Tests/Install/examples.sh "$plugin" "$PWD/$operator/softsign.onnx"

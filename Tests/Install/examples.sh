@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# examples.sh PLUGIN MODEL ZOO: builds the examples that depend on ModelZoo, each in an empty folder, on a git address and a version as
-# strangers do, and runs them. PLUGIN brings what MODEL needs, ZOO is the program.
+# examples.sh PLUGIN MODEL: builds the examples that depend on ModelZoo, each in an empty folder, on a git address and a version as
+# strangers do, and runs them. PLUGIN brings what MODEL needs.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 zoo=$root/Zoo
@@ -24,9 +24,7 @@ release init --quiet --initial-branch=main
 
 # copy EXAMPLE FOLDER [OPTION OF THE DEPENDENCY]
 copy() {
-  local source=$root/Examples/$1
-  [ -d "$source" ] || source=$root/$1
-  cp -r "$source" "$work/$2"
+  cp -r "$root/Examples/$1" "$work/$2"
   rm -rf "$work/$2/.build" "$work/$2/Package.resolved"
   sed -i "s|\.package(name: \"ModelZoo\", path: [^)]*)|.package(url: \"file://$work/ModelZoo.git\", exact: \"99.0.0\"${3:-})|" \
     "$work/$2/Package.swift"
@@ -52,16 +50,14 @@ needs_none() {
 # Each example is a package that depends on an address, which its own manifest shows. They are built as targets of one package, as
 # SwiftPM would compile ModelZoo anew for each.
 examples="Embed PhotoTagger Translator CustomOperator"
-for example in Service ${ZOO_TEST_SERVER:+Server}; do
-  copy $example $example
-  if (cd "$work/$example" && swift package resolve >"$work/resolve" 2>&1); then
-    examples+=" $example"
-  else
-    # It has others' packages, which have to be fetched.
-    [ -z "${ZOO_CI:-}" ] || fail "$example: $(tail -n 5 "$work/resolve")"
-    echo "SKIP: $example, whose packages can't be fetched: $(tail -n 1 "$work/resolve")"
-  fi
-done
+copy Service Service
+if (cd "$work/Service" && swift package resolve >"$work/resolve" 2>&1); then
+  examples+=" Service"
+else
+  # It has others' packages, which have to be fetched.
+  [ -z "${ZOO_CI:-}" ] || fail "Service: $(tail -n 5 "$work/resolve")"
+  echo "SKIP: Service, whose packages can't be fetched: $(tail -n 1 "$work/resolve")"
+fi
 mkdir -p "$work/all/Sources"
 for example in $examples; do
   [ -d "$work/$example" ] || copy "$example" "$example"
@@ -83,11 +79,9 @@ for example in examples:
         needs = ", ".join(
             f'.product(name: "{need["product"][0]}", package: "{need["product"][1]}")' if "product" in need
             else f'"{need["byName"][0]}"' for need in target["dependencies"])
-        resources = ", ".join(f'.embedInCode("{file["path"]}")' for file in target["resources"])
         targets.append(
-            f'.{kind}(name: "{target["name"]}", dependencies: [{needs}], exclude: {json.dumps(target["exclude"])}, '
-            f"resources: [{resources}])")
-        if kind == "target" and target["name"] != "ModelServer":
+            f'.{kind}(name: "{target["name"]}", dependencies: [{needs}], exclude: {json.dumps(target["exclude"])})')
+        if kind == "target":
             products.append(f'.library(name: "{target["name"]}", type: .dynamic, targets: ["{target["name"]}"])')
 print(f"""// swift-tools-version: 6.2
 import PackageDescription
@@ -148,18 +142,6 @@ case $examples in
   *Service*)
     . "$root/Tests/Install/service.sh"
     echo "PASS: Examples/Service, by address and version" ;;
-esac
-
-case $examples in
-  *Server*)
-    models=$work/models
-    mkdir "$models"
-    "$root/.venv/bin/python3" "$root/Tests/Server/make_models.py" "$models"
-    for model in bert bert-ranking bert-entities; do
-      "$3" pack "$root/Tests/ModelZooTests/Fixtures/$model" --output "$models/$model.zoo" >/dev/null
-    done
-    "$root/.venv-server/bin/python3" "$root/Tests/Server/clients.py" "$programs/zoo-serve" "$models" || fail "the server"
-    echo "PASS: Server, by address and version" ;;
 esac
 
 # Without the headers that it is to do without, where this may be tried.
