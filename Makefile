@@ -209,7 +209,7 @@ SERVING =
 bench-serving: server .venv-serving/.complete
 	@command -v wrk >/dev/null || { echo "make bench-serving: wrk is missing (Debian: apt install wrk)" >&2; exit 69; }
 	@mkdir -p $(NETWORKS)
-	.venv-serving/bin/python3 Benchmarks/Serving/network.py $(NETWORKS)/serving.onnx
+	.venv-serving/bin/python3 Benchmarks/Serving/network.py $(NETWORKS)/serving.onnx 18
 	.venv-serving/bin/python3 Benchmarks/Serving/compare.py --programs $(BIN) --network $(NETWORKS)/serving.onnx --bench \
 	  $(if $(GGUF),--gguf $(GGUF)) --output $(NETWORKS)/serving.json $(SERVING)
 

@@ -13,11 +13,14 @@ extension Request {
     _ answer: @escaping @Sendable (_ body: [UInt8], _ share: BodyShare) async throws -> Answer
   ) async throws -> Answer {
     let tooLarge = Failure(.contentTooLarge, "the body has more than \(limit) bytes")
-    if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+    let length = headers[.contentLength].flatMap { Int($0) } ?? 0
+    guard length <= limit else { throw tooLarge }
     let share = BodyShare(budget)
     let stream = body
     let reading = Task {
       var bytes: [UInt8] = []
+      // What grows is copied. A length is only a claim, so not much is given for it.
+      bytes.reserveCapacity(min(max(length, 0), 1 << 20))
       for try await buffer in stream {
         guard buffer.readableBytes <= limit - bytes.count else { throw tooLarge }
         // Twice, since what grows is copied.
