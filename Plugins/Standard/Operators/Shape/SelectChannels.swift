@@ -20,6 +20,10 @@ private struct SelectChannels: Operator {
     let inputs = try (0..<node.ownInputCount).map { try node.input($0) }
     let numbers = try node.attributes.ints("channels") ?? []
     guard let first = inputs.first, numbers.count % 2 == 0 else { throw OperatorError("attribute channels is missing") }
+    let shape = first.shape
+    guard shape.count >= 2, inputs.allSatisfy({ $0.type == first.type && $0.shape.count == shape.count }),
+      inputs.allSatisfy({ $0.shape[0] == shape[0] && $0.shape[2...] == shape[2...] })
+    else { throw OperatorError("the inputs differ in more than their channels") }
     let channels = try stride(from: 0, to: numbers.count, by: 2).map { place in
       let (input, number) = (Int(numbers[place]), Int(numbers[place + 1]))
       guard inputs.indices.contains(input), (0..<inputs[input][dimension: 1]).contains(number) else {
@@ -29,7 +33,7 @@ private struct SelectChannels: Operator {
     }
     let picks = ChannelPicks(
       channels, of: inputs.map { $0[dimension: 1] }, batch: first[dimension: 0],
-      positions: first.shape[2...].reduce(1, *), isBlocked: first.layout == .nchw16c)
+      positions: shape[2...].reduce(1, *), isBlocked: first.layout == .nchw16c)
     let isBytes = try first.type.elementByteCount == 1
     guard try isBytes || first.type.elementByteCount == 4 else { throw unsupported(first.type) }
     return ClosureKernel(layout: first.layout) { call in
