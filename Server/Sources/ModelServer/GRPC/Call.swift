@@ -86,6 +86,11 @@ struct Call: Sendable {
     }
   }
 
+  /// What `body` reads of a call. What the transport throws is that the call has ended, whoever ended it.
+  static func arriving<Message>(_ body: () async throws -> Message) async throws -> Message {
+    do { return try await body() } catch  where !(error is Failure || error is RPCError) { throw CancellationError() }
+  }
+
   private func finish(_ code: Status.Code) {
     let duration = ContinuousClock.now - arrival
     let dimensions = [("method", method), ("status", "\(code)")]

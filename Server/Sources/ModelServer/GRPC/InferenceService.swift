@@ -113,7 +113,9 @@ struct InferenceService: Sendable {
       let answer = try await call.framed(isOpen: isOpen) {
         try await call.whileWanted {
           var messages = request.messages.makeAsyncIterator()
-          guard let message = try await messages.next() else { throw Failure(.badRequest, "the call has no request") }
+          guard let message = try await Call.arriving({ try await messages.next() }) else {
+            throw Failure(.badRequest, "the call has no request")
+          }
           return try await body(message, call)
         }
       }
@@ -154,7 +156,8 @@ struct InferenceService: Sendable {
     async let read: Void = reading.run {
       defer { added.finish() }
       let gate = Gate(places: server.limits.batch, queue: 1)
-      for try await message in messages {
+      var messages = messages.makeAsyncIterator()
+      while let message = try await Call.arriving({ try await messages.next() }) {
         let place = try await gate.enter(until: .now + .seconds(86_400))
         added.yield((Task { await streamed(message, in: tasks, call) }, place))
       }
