@@ -67,7 +67,7 @@ package final class TokenScorer {
   /// Appends `tokens` and computes the logarithms of the probabilities of what comes after each of them: `vocabulary`
   /// numbers a token, which the next call overwrites.
   package func logProbabilities(after tokens: some Collection<Int>) throws -> UnsafeBufferPointer<Float> {
-    _ = try session.append(taken(tokens), tellingLast: tokens.count)
+    _ = try session.logits(afterEachOf: taken(tokens))
     return try session.logProbabilities()
   }
 

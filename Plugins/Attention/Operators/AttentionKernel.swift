@@ -342,9 +342,7 @@ final class AttentionKernel: Kernel {
             scores, run.value + run.values.offset(sample: sample, head: keyHead, row: keys.lowerBound),
             run.values.row, keys.count, g.valueSize, run.workspace + memory.partial + place * g.valueSize)
           if !isOpen { (top, sum) = (-.infinity, 0) }
-          if run.scores != nil {
-            showProbabilities(scores, sum: sum, run, sample: sample, head: head, query: query)
-          }
+          showProbabilities(scores, sum: sum, run, sample: sample, head: head, query: query)
         }
         run.workspace[memory.partialTop + place] = top
         run.workspace[memory.partialSum + place] = sum
@@ -441,16 +439,14 @@ final class AttentionKernel: Kernel {
     } else {
       kernels.raw.affine(result, result, geometry.valueSize, 1 / sum, 0)
     }
-    if run.scores != nil {
-      showProbabilities(probabilities, sum: isEmpty ? 0 : sum, run, sample: sample, head: head, query: query)
-    }
+    showProbabilities(probabilities, sum: isEmpty ? 0 : sum, run, sample: sample, head: head, query: query)
   }
 
   /// - Parameter sum: 0 where the query sees nothing.
   private func showProbabilities(
     _ probabilities: UnsafeMutablePointer<Float>, sum: Float, _ run: Run, sample: Int, head: Int, query: Int
   ) {
-    guard geometry.scores == .softmax else { return }
+    guard run.scores != nil, geometry.scores == .softmax else { return }
     if sum == 0 {
       probabilities.update(repeating: 0, count: geometry.total)
     } else {

@@ -32,19 +32,10 @@ static int64_t few_workspace_count(const conv_plan *plan) { return plan->workers
 static void few_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t group,
                      int64_t set) {
   (void)set;
-  for (int64_t o = 0; o < plan->shape.out_channels; o++) {
-    const weight_row row = conv_row(plan, group, o);
-    for (int64_t step = 0; step < plan->steps; step++) {
-      for (int64_t lane = 0; lane < BLOCK; lane++) {
-        const int64_t channel = step * BLOCK + lane;
-        const int known = channel >= row.first && channel < row.end;
-        const int64_t from = conv_weight(plan, row, parameters->origin, channel);
-        for (int64_t tap = 0; tap < plan->taps; tap++) {
-          const int64_t to = ((step * plan->taps + tap) * plan->shape.out_channels + o) * BLOCK + lane;
-          put_weight(packed, to, known ? parameters->weights : NULL, from + tap, has_halves(plan));
-        }
-      }
-    }
+  const int64_t outputs = plan->shape.out_channels;
+  const weight_strides strides = {.step = plan->taps * outputs * BLOCK, .tap = outputs * BLOCK, .lane = 1};
+  for (int64_t o = 0; o < outputs; o++) {
+    put_row(plan, parameters, conv_row(plan, group, o), packed, o * BLOCK, strides, has_halves(plan));
   }
 }
 

@@ -163,6 +163,27 @@ static inline int64_t conv_weight(const conv_plan *plan, weight_row row, int64_t
   return ((row.row - origin) * plan->given.in_channels + channel - row.first) * product(plan->given.window.kernel);
 }
 
+/* How far apart packed weights of an output channel are, from input block to input block, tap to tap, channel to channel. */
+typedef struct weight_strides {
+  int64_t step, tap, lane;
+} weight_strides;
+
+/* Packs the weights of an output channel for blocked input, from `target` on. */
+static inline void put_row(const conv_plan *plan, const conv_parameters *parameters, weight_row row, void *packed,
+                           int64_t target, weight_strides strides, const int is_half) {
+  for (int64_t step = 0; step < plan->steps; step++) {
+    for (int64_t lane = 0; lane < BLOCK; lane++) {
+      const int64_t channel = step * BLOCK + lane;
+      const int known = channel >= row.first && channel < row.end;
+      const int64_t from = conv_weight(plan, row, parameters->origin, channel);
+      const int64_t to = target + step * strides.step + lane * strides.lane;
+      for (int64_t tap = 0; tap < plan->taps; tap++) {
+        put_weight(packed, to + tap * strides.tap, known ? parameters->weights : NULL, from + tap, is_half);
+      }
+    }
+  }
+}
+
 /* Output channels of a group that exist. */
 static inline int64_t conv_channels(const conv_plan *plan, int64_t group) {
   const int64_t all = plan->given.groups * plan->given.out_channels;

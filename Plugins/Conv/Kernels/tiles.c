@@ -58,42 +58,32 @@ static float *copy_of(const conv_plan *plan, const conv_buffers *buffers) {
   return buffers->workspace + plan->workers * widened_count(plan);
 }
 
-static inline void pack(const conv_plan *plan, const void *weights, int64_t origin, void *packed, int64_t group,
+static inline void pack(const conv_plan *plan, const conv_parameters *parameters, void *packed, int64_t group,
                         int64_t set, const int is_half) {
   const int64_t kernel = product(plan->shape.window.kernel);
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first);
   const int64_t per_block = weights_per_block(plan), width = blocks * BLOCK;
   const int64_t target = (group * plan->out_blocks + first) * per_block;
+  const weight_strides strides = {.step = plan->taps * BLOCK * width, .tap = BLOCK * width, .lane = width};
   for (int64_t o = 0; o < width; o++) {
     const weight_row row = conv_row(plan, group, first * BLOCK + o);
-    if (plan->algorithm == CONV_PLAIN) {
-      /* [input channel][tap] is ONNX's own order. */
-      const int64_t from = conv_weight(plan, row, origin, row.first);
-      for (int64_t k = 0; k < plan->given.in_channels * kernel; k++) {
-        put_weight(packed, target + k * width + o, row.row < 0 ? NULL : weights, from + k, is_half);
-      }
+    if (plan->algorithm != CONV_PLAIN) {
+      put_row(plan, parameters, row, packed, target + o, strides, is_half);
       continue;
     }
-    for (int64_t step = 0; step < plan->steps; step++) {
-      for (int64_t lane = 0; lane < BLOCK; lane++) {
-        const int64_t in_channel = step * BLOCK + lane;
-        const int known = in_channel >= row.first && in_channel < row.end;
-        const int64_t to = target + (step * kernel * BLOCK + lane) * width + o;
-        const int64_t from = conv_weight(plan, row, origin, in_channel);
-        for (int64_t tap = 0; tap < kernel; tap++) {
-          put_weight(packed, to + tap * BLOCK * width, known ? weights : NULL, from + tap, is_half);
-        }
-      }
+    /* [input channel][tap] is ONNX's own order. */
+    const int64_t from = conv_weight(plan, row, parameters->origin, row.first);
+    for (int64_t k = 0; k < plan->given.in_channels * kernel; k++) {
+      put_weight(packed, target + k * width + o, row.row < 0 ? NULL : parameters->weights, from + k, is_half);
     }
   }
 }
 
 static void tiles_pack(const conv_plan *plan, const conv_parameters *parameters, float *packed, int64_t group,
                        int64_t set) {
-  const void *const weights = parameters->weights;
-  if (has_halves(plan)) pack(plan, weights, parameters->origin, packed, group, set, 1);
-  else pack(plan, weights, parameters->origin, packed, group, set, 0);
+  if (has_halves(plan)) pack(plan, parameters, packed, group, set, 1);
+  else pack(plan, parameters, packed, group, set, 0);
 }
 
 /* A tile of a plain output: computed into a buffer, then written channel by channel. */

@@ -118,11 +118,11 @@ final class GenerationSession {
     return result
   }
 
-  /// Appends `tokens` to the only row and computes the logits of what comes after each of the last `count` of them, one or
-  /// all: `vocabulary` numbers a token, which the next call overwrites.
-  func append(_ tokens: [Int], tellingLast count: Int) throws -> UnsafeBufferPointer<Float> {
-    guard rowCount == 1, count == tokens.count, count > 1 else { return try append([tokens]) }
-    let form = Form(rowCount: 1, newCount: checkCount(count), toldCount: checkCount(count), kind: .logits)
+  /// Appends `tokens` to the only row and computes the logits of what comes after each of them: `vocabulary` numbers a
+  /// token, which the next call overwrites.
+  func logits(afterEachOf tokens: [Int]) throws -> UnsafeBufferPointer<Float> {
+    let count = checkCount(tokens.count)
+    let form = Form(rowCount: 1, newCount: count, toldCount: count, kind: .logits)
     let result = UnsafeBufferPointer(try append([tokens], form).bindMemory(to: Float.self))
     last = (form, false)
     return result
@@ -215,10 +215,10 @@ final class GenerationSession {
     return draft != nil
   }
 
-  /// The logits of what comes after `tokens` in the only row, by the network's rounded weights. What they leave in the
-  /// caches has to be taken back.
-  func guess(after tokens: [Int]) throws -> UnsafeBufferPointer<Float> {
-    let result = try append([tokens], Form(rowCount: 1, newCount: newCount(tokens.count), toldCount: 1, kind: .guess))
+  /// The logits of what comes after `token` in the only row, by the network's rounded weights. What it leaves in the caches
+  /// has to be taken back.
+  func guessedLogits(after token: Int) throws -> UnsafeBufferPointer<Float> {
+    let result = try append([[token]], Form(rowCount: 1, newCount: 1, toldCount: 1, kind: .guess))
     return UnsafeBufferPointer(result.bindMemory(to: Float.self))
   }
 

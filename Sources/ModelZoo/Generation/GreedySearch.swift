@@ -40,17 +40,18 @@ struct GuessedSteps {
     let chosen =
       guesses.isEmpty
       ? try session.choose(after: [tokens]) : try session.choose(afterEachOf: tokens + guesses.map(\.token))
-    let right = zip(guesses, chosen).prefix { $0.token == $1 }.count
-    let kept = Array(chosen[...right])
-    settle(session, guesses, chosen: kept)
-    return kept
+    return Array(chosen[...settle(session, guesses, chosen: chosen)])
   }
 
-  /// Takes those of `guesses` back that are not `chosen`, where `chosen` ends with what is no guess.
-  mutating func settle(_ session: GenerationSession, _ guesses: [Guess], chosen: [Int]) {
+  /// Takes back those of `guesses` that are not what was `chosen` in their places, and what follows such.
+  ///
+  /// - Returns: How many stay.
+  @discardableResult
+  mutating func settle(_ session: GenerationSession, _ guesses: [Guess], chosen: [Int]) -> Int {
     let right = zip(guesses, chosen).prefix { $0.token == $1 }.count
     record.note(guesses, right: right)
     session.removeLast(guesses.count - right)
+    return right
   }
 }
 

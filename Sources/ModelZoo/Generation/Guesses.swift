@@ -34,7 +34,7 @@ extension GenerationSession {
     defer { removeLast(tokens.count - known) }
     return try guesses(
       after: token, count: count, vocabulary: vocabulary, endTokens: endTokens, doubtful: doubtful
-    ) { try guess(after: [$0]) }
+    ) { try guessedLogits(after: $0) }
   }
 }
 

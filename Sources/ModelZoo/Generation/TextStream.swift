@@ -84,17 +84,20 @@ final class TextStream {
     let unread = tokens[session.tokens.count...]
     let piece = Array(unread.prefix(Self.pieceCount))
     guard piece.count == unread.count else {
-      _ = try session.append([piece])
+      // By what tells the rest: logits and tokens are told by programs that have weights of their own.
+      if isGreedy { _ = try session.choose(after: [piece]) } else { _ = try session.append([piece]) }
       return
     }
-    if request.chooser != nil { return try chooseNext(session, after: piece) }
+    if !isGreedy { return try chooseNext(session, after: piece) }
     try accept(steps.next(session, after: piece, limit: request.limit - generated.count))
   }
 
   /// The next token of the text's chooser, and those after it as far as they were guessed.
   private func chooseNext(_ session: GenerationSession, after piece: [Int]) throws {
     let guesses = try steps.guess(session, after: piece, limit: request.limit - generated.count)
-    let logits = try session.append(piece + guesses.map(\.token), tellingLast: guesses.count + 1)
+    let logits =
+      guesses.isEmpty
+      ? try session.append([piece]) : try session.logits(afterEachOf: piece + guesses.map(\.token))
     let logProbabilities = tellsProbabilities ? try session.logProbabilities() : nil
     let width = session.vocabulary
     var chosen: [Int] = []
