@@ -51,6 +51,7 @@ let package = Package(
       name: "ZooOperators", dependencies: ["ZooCore", "ZooNumbers", "WeightBlocks"],
       exclude: ["Schema/make_schema_table.py"]),
     .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators", "WeightBlocks"]),
+    .target(name: "ZooPatterns", dependencies: ["ZooCore", "ZooOperators", "ZooCompiler"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),
@@ -68,8 +69,8 @@ let package = Package(
     .target(
       name: "ZooRuntime",
       dependencies: [
-        "ZooPlatform", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooSystem", "ZooPluginHost",
-        "CZooPlugin",
+        "ZooPlatform", "ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler", "ZooPatterns", "ZooSystem",
+        "ZooPluginHost", "CZooPlugin",
       ]),
 
     // File formats.

@@ -221,6 +221,14 @@ struct Scene: CustomStringConvertible {
         window.padBegin[axis] = generator.int(side / 2...side)
         window.padEnd[axis] = generator.int(side / 2...side)
       }
+      if rank == 3 {
+        // Layers that see none or not all slices of the volume, too.
+        window.kernel[0] = generator.int(1...3)
+        window.dilations[0] = generator.int(1...2)
+        window.input[0] = generator.int(1...5)
+        window.padBegin[0] = generator.int(0...4)
+        window.padEnd[0] = max(generator.int(0...4), 5 - window.input[0] - window.padBegin[0])
+      }
     } else {
       for axis in 3 - rank..<3 { window.randomize(axis, rank: rank, using: &generator) }
     }

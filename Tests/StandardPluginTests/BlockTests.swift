@@ -55,6 +55,68 @@ import ZooRuntime
     }
   }
 
+  /// Groups that fill blocks, that share them and that reach across them, as exporters write them.
+  @Test(arguments: [(32, 2), (32, 8), (48, 2), (40, 4), (20, 20), (24, 1)]) func groupsAreNormalized(
+    channels: Int, groups: Int
+  ) throws {
+    for (batch, side) in [(1, 5), (2, 40)] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [batch, 16, side, side], scale: 3), 16, to: channels)
+      let y = try groupNormalization(&builder, x, channels, groups: groups)
+      let left = try builder.check(
+        try convolution(&builder, y, channels, to: 16, side: 1), "\(groups) of \(channels), \(side)")
+      #expect(left.filter { $0 == "Reorder" }.count <= 2 && left.contains("GroupNormalization"), "\(left)")
+    }
+  }
+
+  private func groupNormalization(
+    _ builder: inout PatternBuilder, _ x: String, _ channels: Int, groups: Int, scale: Float = 1
+  ) throws -> String {
+    let count = builder.sample.constants.count
+    builder.sample.constants += [
+      ("ones\(count)", try Tensor(Array(repeating: scale, count: groups), shape: [groups])),
+      ("zeros\(count)", try Tensor(Array(repeating: Float(0), count: groups), shape: [groups])),
+      ("scale\(count)", try builder.numbers.tensor([channels, 1, 1])),
+      ("shift\(count)", try builder.numbers.tensor([channels, 1, 1])),
+    ]
+    let normal = builder.node(
+      "InstanceNormalization", try builder.reshape(x, [0, Int64(groups), -1]), "ones\(count)", "zeros\(count)",
+      attributes: [Attribute("epsilon", .float(1e-3))])
+    let back = builder.node("Reshape", normal, builder.node("Shape", x))
+    return builder.node("Add", builder.node("Mul", back, "scale\(count)"), "shift\(count)")
+  }
+
+  @Test func groupsWithScalesOfTheirOwnStayAsTheyAre() throws {
+    var builder = PatternBuilder()
+    let y = try groupNormalization(&builder, builder.input("x", [2, 8, 6, 5]), 8, groups: 2, scale: 2)
+    #expect(try !builder.check(y, "scaled groups").contains("GroupNormalization"))
+  }
+
+  /// What is enlarged at the end is brought into its order before, and what others read in blocks is not.
+  @Test(arguments: ["linear", "nearest"], [false, true]) func whatGrowsIsReorderedFirst(
+    mode: String, isRead: Bool
+  ) throws {
+    var builder = PatternBuilder()
+    let channels = isRead ? 32 : 21
+    let x = try convolution(&builder, builder.input("x", [1, 16, 7, 6]), 16, to: channels)
+    builder.sample.constants.append(("scales", try Tensor([1, 1, 4, 3] as [Float], shape: [4])))
+    let large = builder.node("Resize", x, "", "scales", attributes: [.text("mode", mode)])
+    let wave = builder.node("Sigmoid", large)
+    let y = isRead ? try convolution(&builder, wave, channels, to: 16) : wave
+    let left = try builder.check(y, "\(mode), \(isRead)")
+    if !isRead { #expect(left.suffix(3) == ["Reorder", "Resize", "Sigmoid"], "\(left)") }
+    #expect(left.filter { $0 == "Reorder" }.count == 2, "\(left)")
+  }
+
+  /// Layers of a kernel that see all, some or no slices.
+  @Test(arguments: [(3, 1), (3, 0), (1, 0), (2, 2)]) func volumes(layers: Int, pad: Int64) throws {
+    var builder = PatternBuilder()
+    let x = try builder.input("x", [2, 16, 4, 17, 18])
+    builder.sample.constants.append(("w", try builder.numbers.tensor([32, 16, layers, 3, 3], scale: 0.1)))
+    let y = builder.node("Conv", x, "w", attributes: [Attribute("pads", .ints([pad, 1, 1, pad, 1, 1]))])
+    _ = try builder.check(builder.node("Relu", y), "\(layers) layers")
+  }
+
   /// Last layers: lanes are input channels.
   @Test(arguments: [1, 2, 3, 4, 7, 8]) func fewOutputs(outputs: Int) throws {
     for (channels, side, size) in [(32, 3, 20), (20, 1, 9), (64, 1, 11), (16, 9, 30), (40, 5, 17)] {

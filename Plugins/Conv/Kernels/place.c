@@ -3,6 +3,23 @@
 
 #include "plan.h"
 
+/* Of windows in all places, the average number of taps that are inside the input, rounded up. */
+static int64_t met_taps(const conv_plan *plan) {
+  const conv_window *w = &plan->shape.window;
+  double met = 1;
+  for (int axis = 0; axis < 3; axis++) {
+    double inside = 0;
+    for (int64_t k = 0; k < w->kernel[axis]; k++) {
+      const int64_t shift = k * w->dilation[axis] - w->pad[axis], stride = w->stride[axis];
+      const int64_t begin = max64((stride - 1 - shift) / stride, 0);
+      const int64_t end = min64(w->out[axis], (w->in[axis] - shift + stride - 1) / stride);
+      inside += (double)max64(end - begin, 0);
+    }
+    met *= inside / (double)max64(w->out[axis], 1);
+  }
+  return min64((int64_t)met + 1, plan->taps);
+}
+
 int place_plan(conv_plan *plan) {
   const conv_window *w = &plan->shape.window;
   const int64_t *extent = plan->padded;
@@ -12,7 +29,7 @@ int place_plan(conv_plan *plan) {
     const int64_t across = w->kernel[2] / run;
     plan->steps = 1;
     plan->length = run;
-    plan->taps = plan->shape.in_channels * w->kernel[0] * w->kernel[1] * across;
+    plan->taps = plan->met_taps = plan->shape.in_channels * w->kernel[0] * w->kernel[1] * across;
     plan->tap_offset = calloc((size_t)max64(plan->taps, 1), sizeof(int64_t));
     if (!plan->tap_offset) return 0;
     int64_t tap = 0;
@@ -42,6 +59,7 @@ int place_plan(conv_plan *plan) {
       }
     }
   }
+  plan->met_taps = plan->has_borders ? met_taps(plan) : plan->taps;
   if (!plan->has_borders) return 1;
   plan->all_taps = plan->taps >= MAX_TAPS ? ~(uint64_t)0 : ((uint64_t)1 << plan->taps) - 1;
   const int64_t inner[3] = {w->kernel[1] * w->kernel[2], w->kernel[2], 1};

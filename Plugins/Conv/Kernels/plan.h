@@ -73,6 +73,7 @@ struct conv_plan {
   int64_t unit;                  /* 32-bit numbers of a pixel, as the tiles read one step */
   int64_t steps;                 /* input blocks, each a run over all taps */
   int64_t taps, length;          /* of one step */
+  int64_t met_taps;              /* those that a pixel's sum takes on average, where others fall outside the input */
   int64_t chunk;                 /* steps whose weights stay in the first-level cache */
   int64_t sets;                  /* of output blocks, each of tile_blocks at most */
   int64_t pixel_ranges, set_ranges;

@@ -17,7 +17,7 @@ static int64_t weights_per_block(const conv_plan *plan) {
 static int tiles_plan(conv_plan *plan) {
   if (!place_plan(plan)) return 0;
   plan->weights_count = plan->shape.groups * plan->out_blocks * weights_per_block(plan);
-  const int64_t step_bytes = plan->taps * plan->length * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
+  const int64_t step_bytes = plan->met_taps * plan->length * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
   /* Plain output is written once, through a small buffer, so its sums can't pause. */
   plan->chunk = plan->algorithm == CONV_DIRECT ? max64(CHUNK_BYTES / max64(step_bytes, 1), 1) : plan->steps;
 

@@ -9,7 +9,7 @@ enum ConvAlgorithm: Equatable {
   /// Blocked input, one tap: a product of matrices.
   case pointwise
   case depthwise
-  /// Blocked input, 3×3 taps, by Winograd's algorithm in tiles of 2×2 or 4×4 outputs.
+  /// Blocked input, 3×3 taps, in volumes some layers of them, by Winograd's algorithm in tiles of 2×2 or 4×4 outputs.
   case winograd2
   case winograd4
   /// The same for 5×5 taps, in tiles of 2×2 outputs.
@@ -104,16 +104,22 @@ enum ConvAlgorithm: Equatable {
     let inputs = merged * Double(geometry.inputChannels)
     let outputs = blocked(merged * Double(geometry.outputChannels))
     let taps = Double(geometry.window.taps)
-    let extents = geometry.window.output
+    let plane = geometry.window.output.suffix(2)
+    let (outputSlices, inputSlices, layers) = (
+      Double(geometry.window.output.dropLast(2).first ?? 1), Double(geometry.window.input.dropLast(2).first ?? 1),
+      Double(geometry.window.kernel.dropLast(2).first ?? 1)
+    )
     func time(
       tile: Int, weights: Double, transforms: Double, efficiency: Double, weightBytes: Double = 4
     ) -> Double {
-      let tiles = extents.reduce(Double(geometry.batch)) { $0 * Double(($1 + tile - 1) / tile) }
-      let products = 2 * weights * inputs * outputs
-      let computing = tiles * (products / efficiency + transforms * (inputs + outputs))
-      return max(computing, weightBytes * weights * inputs * outputs * arithmeticPerByte)
+      let tiles = plane.reduce(Double(geometry.batch)) { $0 * Double(($1 + tile - 1) / tile) }
+      let products = 2 * layers * weights * inputs * outputs
+      let computing =
+        tiles
+        * (outputSlices * products / efficiency + transforms * (inputSlices * inputs + outputSlices * outputs))
+      return max(computing, weightBytes * layers * weights * inputs * outputs * arithmeticPerByte)
     }
-    let direct = time(tile: 1, weights: taps, transforms: 0, efficiency: 0.85)
+    let direct = time(tile: 1, weights: taps / layers, transforms: 0, efficiency: 0.85)
     switch self {
     case .winograd2: return time(tile: 2, weights: 16, transforms: 160, efficiency: 0.75)
     // Measured: on 14×14 maps F(4×4) is no faster than F(2×2), whatever the arithmetic says, and its weights take
@@ -121,7 +127,7 @@ enum ConvAlgorithm: Equatable {
     case .winograd4: return time(tile: 4, weights: 36, transforms: 400, efficiency: 0.53)
     case .winograd2By5: return time(tile: 2, weights: 36, transforms: 330, efficiency: 0.53)
     // Twice the products of float32 in a step; rounding the input costs about as much as adding up.
-    case .bfloat16: return time(tile: 1, weights: taps, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
+    case .bfloat16: return time(tile: 1, weights: taps / layers, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
     // Lanes that would be outputs are inputs, and added up.
     case .few: return direct * 1.7 * Double(geometry.outputChannels) / outputs * blocked(inputs) / inputs
     default: return direct
@@ -149,9 +155,10 @@ extension ConvGeometry {
     groups == 1 && outputChannels <= Int(CONV_FEW_CHANNELS) && products >= 64
   }
 
-  /// Whether Winograd's algorithm can serve: undilated windows, `side` high and wide, that move by one over planes.
+  /// Whether Winograd's algorithm can serve: undilated windows, `side` high and wide, that move by one over planes, or
+  /// over the slices of a volume.
   fileprivate func suitsWinograd(side: Int) -> Bool {
-    window.kernel == [side, side] && window.strides.allSatisfy { $0 == 1 }
-      && window.dilations.allSatisfy { $0 == 1 }
+    window.kernel.count >= 2 && window.kernel.suffix(2) == [side, side] && window.strides.allSatisfy { $0 == 1 }
+      && window.dilations.suffix(2).allSatisfy { $0 == 1 }
   }
 }

@@ -12,7 +12,7 @@ extension CompilerNode {
     return values.map { Int($0) }
   }
 
-  func float(_ name: String) -> Float? {
+  package func float(_ name: String) -> Float? {
     guard case .float(let value)? = self[attribute: name] else { return nil }
     return value
   }

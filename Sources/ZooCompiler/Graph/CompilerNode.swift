@@ -72,3 +72,13 @@ package struct Body: Sendable {
   /// Whether the attribute holds a list of graphs, of which this is one.
   package var isListed = false
 }
+
+extension CompilerNode {
+  /// Another operator on other values that gives what this node gives.
+  package func replaced(
+    by operatorType: String, domain: String = "", opset: Int64, _ inputs: [ValueID?], _ attributes: [Attribute] = []
+  ) -> CompilerNode {
+    CompilerNode(
+      operatorType, domain: domain, opset: opset, name: name, inputs: inputs, outputs: outputs, attributes: attributes)
+  }
+}

@@ -70,18 +70,29 @@ private struct LayoutCopies {
   private mutating func copy(
     _ source: ValueID, of value: ValueID, in layout: Layout, before place: NodeID?, _ graph: inout CompilerGraph
   ) -> ValueID {
-    let original = graph[value]
-    let copy = graph.addValue(
+    let copy = graph.copy(source, to: layout, of: value, before: place, provider)
+    copies[value, default: [:]][layout] = copy
+    return copy
+  }
+}
+
+extension CompilerGraph {
+  /// A copy of `value`, read from `source`, which is that in its own layout or the plain one.
+  mutating func copy(
+    _ source: ValueID? = nil, to layout: Layout, of value: ValueID, before place: NodeID?,
+    _ provider: any OperatorProvider
+  ) -> ValueID {
+    let original = self[value]
+    let copy = addValue(
       ValueFacts(original.facts.kind, shape: original.facts.shape),
       name: "\(original.name)/\(layout == .plain ? "plain" : "blocked")")
-    graph[copy].layout = layout
-    graph[copy].copyOf = value
-    graph.insert(
+    self[copy].layout = layout
+    self[copy].copyOf = value
+    insert(
       CompilerNode(
         "Reorder", domain: provider.reorderDomain(of: layout == .plain ? original.layout : layout), opset: 1,
-        name: graph[copy].name, inputs: [source], outputs: [copy],
+        name: self[copy].name, inputs: [source ?? value], outputs: [copy],
         attributes: [Attribute("to", .int(Int64(layout.number)))]), before: place)
-    copies[value, default: [:]][layout] = copy
     return copy
   }
 }

@@ -234,7 +234,7 @@ extension ValueFacts {
 
 extension Inference {
   /// The node as its operator's declaration sees it.
-  init(_ node: CompilerNode, in graph: CompilerGraph, body: Body? = nil) {
+  package init(_ node: CompilerNode, in graph: CompilerGraph, body: Body? = nil) {
     let plain = Node(
       node.operatorType, domain: node.domain, name: node.name, inputs: [],
       outputs: node.outputs.map { $0 == nil ? "" : "_" }, attributes: node.attributes)

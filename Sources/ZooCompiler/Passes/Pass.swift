@@ -41,15 +41,8 @@ package protocol OperatorProvider: Sendable {
   func reorderDomain(of layout: Layout) -> String
 }
 
-/// Every pass that a region, in which facts are known, goes through for each set of input shapes, in order.
-package let allPasses: [any Pass] = [
-  RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
-  QuantizeMatrixProducts(), MultiplyBlocks(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
-  NestConcats(), RemoveDeadCode(), AssignLayouts(),
-]
-
 /// Runs the passes over `graph`. Debug builds verify it after each of them.
-package func optimize(_ graph: inout CompilerGraph, _ context: CompileContext, passes: [any Pass] = allPasses) throws {
+package func optimize(_ graph: inout CompilerGraph, _ context: CompileContext, passes: [any Pass]) throws {
   for pass in passes {
     try pass.run(&graph, context)
     #if DEBUG

@@ -22,7 +22,7 @@ package struct CompiledRegion {
       rest = region.rest
       var made = CompiledRegion(graph: region.graph)
       if whole.inputs.allSatisfy({ whole[$0].facts.isPlannable }) {
-        try optimize(&made.graph, context)
+        try optimize(&made.graph, context, passes: allPasses)
         let plan = try PlanBuilder(graph: made.graph, shared: shared, call: call).build()
         made.steps = plan.steps.map(CompiledModel.Step.init)
         made.arenaByteCount = plan.arenaByteCount + plan.workspaceByteCount

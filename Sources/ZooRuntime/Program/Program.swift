@@ -181,7 +181,7 @@ final class Program: Sendable {
     let context = shared.compileContext(call)
     var region = try Region(firstOf: &whole, context)
     let results = region.graph.outputs
-    try optimize(&region.graph, context)
+    try optimize(&region.graph, context, passes: allPasses)
     let isOneOfMany = call.isOneOfMany || versions.withLock { $0.table.count >= Versions.least }
     let plan = try PlanBuilder(
       graph: region.graph, shared: shared, call: call, given: givable, room: isOneOfMany ? shared.room : nil

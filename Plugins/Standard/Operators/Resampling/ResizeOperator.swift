@@ -114,7 +114,7 @@ private struct Resampling: Sendable {
     }
   }
 
-  /// Weighted sums, axis by axis: those first that leave least.
+  /// Weighted sums, axis by axis: those first that leave least, and of equals the inner ones, whose neighbours lie apart.
   private func sum(
     _ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, type: ElementType, _ executor: Executor,
     host: ZooHost
@@ -134,7 +134,7 @@ private struct Resampling: Sendable {
       }
     }
     let order = tables.indices.filter { !tables[$0].isIdentity }.sorted {
-      (tables[$0].resizing.scale, $0) < (tables[$1].resizing.scale, $1)
+      (tables[$0].resizing.scale, -$0) < (tables[$1].resizing.scale, -$1)
     }
     for (number, axis) in order.enumerated() {
       let view = AxisView(extents, axis: axis)

@@ -1,3 +1,4 @@
+import ZooCompiler
 import ZooCore
 
 /// Makes one Attention of the products, scaling, mask and softmax that exporters write for it before opset 23, and

@@ -1,3 +1,4 @@
+import ZooCompiler
 import ZooCore
 
 /// Puts one operator, or one for each output, if a plugin offers it, in the place of what exporters write as several nodes. A pattern that does not
@@ -11,7 +12,7 @@ package struct FusePatterns: Pass {
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
-      guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, graph),
+      guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, &graph),
         whole.allSatisfy({ context.provider.offers($0.operatorType, domain: $0.domain, opset: $0.opset) })
       else { continue }
       graph.replace(id, by: whole)
@@ -21,24 +22,14 @@ package struct FusePatterns: Pass {
   }
 
   /// What gives the same as `node` and those before it.
-  private func whole(endingIn node: CompilerNode, _ graph: CompilerGraph) -> [CompilerNode]? {
+  private func whole(endingIn node: CompilerNode, _ graph: inout CompilerGraph) -> [CompilerNode]? {
     switch node.operatorType {
     case "Mul", "Div": activation(node, graph).map { [$0] }
-    case "Add": layerNormalization(node, graph).map { [$0] }
+    case "Add": (layerNormalization(node, graph) ?? groupNormalization(node, &graph)).map { [$0] }
     case "ArgMax": productArgMax(node, graph).map { [$0] }
     case "DequantizeLinear": quantizeDequantize(node, graph).map { [$0] }
     case "Reshape", "Gather", "Slice", "Split": selections(node, graph)
     default: nil
     }
-  }
-}
-
-extension CompilerNode {
-  /// Another operator on other values that gives what this node gives.
-  func replaced(
-    by operatorType: String, domain: String = "", opset: Int64, _ inputs: [ValueID?], _ attributes: [Attribute] = []
-  ) -> CompilerNode {
-    CompilerNode(
-      operatorType, domain: domain, opset: opset, name: name, inputs: inputs, outputs: outputs, attributes: attributes)
   }
 }

@@ -1,3 +1,4 @@
+import ZooCompiler
 import ZooCore
 import ZooOperators
 
