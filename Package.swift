@@ -51,7 +51,7 @@ let package = Package(
       name: "ZooOperators", dependencies: ["ZooCore", "ZooNumbers", "WeightBlocks"],
       exclude: ["Schema/make_schema_table.py"]),
     .target(name: "ZooCompiler", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators", "WeightBlocks"]),
-    .target(name: "ZooPatterns", dependencies: ["ZooCore", "ZooOperators", "ZooCompiler"]),
+    .target(name: "ZooPatterns", dependencies: ["ZooCore", "ZooNumbers", "ZooOperators", "ZooCompiler"]),
     .target(name: "CZooPlugin"),
     .target(name: "ZooPlugin", dependencies: ["CZooPlugin"]),
     .target(name: "CZooSystem"),

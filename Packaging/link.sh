@@ -22,13 +22,15 @@ link() {
     "${options[@]}" $libraries -o "$out/$file"
 }
 
-# Packed relocations take half a megabyte less and glibc 2.36, which libraries, that wheels carry to older systems, don't ask for.
-link executable zoo zoo plugin.map '$ORIGIN/../lib/zoo' --defsym=main=zoo_main -z pack-relative-relocs
+# Packed relocations take half a megabyte less and glibc 2.36, which the library for C, that wheels carry to older systems, doesn't
+# ask for.
+packed=(-z pack-relative-relocs)
+link executable zoo zoo plugin.map '$ORIGIN/../lib/zoo' --defsym=main=zoo_main "${packed[@]}"
 for list in "$build"/Zoo*.product; do
   plugin=$(basename "$list" .product)
   # What an earlier tree had is only listed.
   [ -e "$build/lib$plugin.so" ] || continue
-  link library "$plugin" "lib$plugin.so" plugin.map '$ORIGIN'
+  link library "$plugin" "lib$plugin.so" plugin.map '$ORIGIN' "${packed[@]}"
 done
 # Its threads, and what Swift knows of its types, stay: dlclose must not take the code from below them.
 link library modelzoo libmodelzoo.so.1 modelzoo.map '$ORIGIN/zoo' -soname=libmodelzoo.so.1 -z nodelete

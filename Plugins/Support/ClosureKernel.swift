@@ -17,5 +17,12 @@ package final class ClosureKernel: Kernel {
     outputLayouts = [layout]
   }
 
+  /// - Parameter layouts: Of what it writes to each output.
+  package init(layouts: [Layout], _ body: @escaping @Sendable (Call) throws -> Void) {
+    self.body = body
+    (inPlaceInputs, inputPlaces) = ([], [])
+    outputLayouts = layouts
+  }
+
   package func run(_ call: Call) throws { try body(call) }
 }

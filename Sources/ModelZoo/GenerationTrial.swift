@@ -31,7 +31,8 @@ package final class GenerationTrial {
         .usage, "the model takes texts of at most \(settings.maximumLength) tokens, not of \(promptLength) + \(count)",
         at: model.metadata.location)
     }
-    programs = try GenerationPrograms(model.definition, registry: model.registry, options: model.compiled.options)
+    programs = try GenerationPrograms(
+      model.definition, registry: model.registry, options: model.compiled.options, cacheType: model.cacheType)
     self.count = count
     let vocabulary = UInt64(programs.graphs.vocabulary)
     var state: UInt64 = 1

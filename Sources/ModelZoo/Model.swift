@@ -43,13 +43,15 @@ public final class Model: Sendable {
     /// A smaller model of the same tokens, which guesses the tokens that this one checks: texts are the same, and come faster
     /// where reading this model's weights takes the time. Only models that continue texts have one.
     public var draft: Model?
+    /// What keys and values of read tokens are kept as, of models that generate texts.
+    public var cacheType: CacheType
     /// Told of each call of `predict`, `run` and `stream` when it has ended, on whatever thread that is: for metrics.
     public var observer: (@Sendable (CallReport) -> Void)?
 
     public init(
       plugins: Plugins = .standard, threads: Int? = nil, precision: Precision = .float32,
       catalog: ModelCatalog = .standard, scoreThreshold: Float? = nil, memoryLimit: Int? = nil, draft: Model? = nil,
-      observer: (@Sendable (CallReport) -> Void)? = nil
+      cacheType: CacheType = .float32, observer: (@Sendable (CallReport) -> Void)? = nil
     ) {
       self.plugins = plugins
       self.threads = threads
@@ -58,6 +60,7 @@ public final class Model: Sendable {
       self.scoreThreshold = scoreThreshold
       self.memoryLimit = memoryLimit
       self.draft = draft
+      self.cacheType = cacheType
       self.observer = observer
     }
   }
@@ -68,6 +71,7 @@ public final class Model: Sendable {
   let scoreThreshold: Float?
   let observer: (@Sendable (CallReport) -> Void)?
   let draft: Model?
+  let cacheType: CacheType
   let registry: OperatorRegistry
   /// Made when a text is first given: reading a tokenizer and compiling take time.
   private let textPredictor = Mutex<(any Predictor)?>(nil)
@@ -134,8 +138,13 @@ public final class Model: Sendable {
         .usage, "only models that continue texts have a draft model, or are one", at: metadata.location,
         advice: "leave the draft model out")
     }
+    if options.cacheType != .float32, ![.textGeneration, .translation].contains(definition.metadata.task) {
+      throw ZooError(
+        .usage, "only models that generate texts keep keys and values", at: definition.metadata.location,
+        advice: "leave the type of the cache out")
+    }
     self.definition = definition
-    draft = options.draft
+    (draft, cacheType) = (options.draft, options.cacheType)
     scoreThreshold = options.scoreThreshold
     observer = options.observer
     var compilation = CompileOptions(arithmetic: Arithmetic(options.precision))

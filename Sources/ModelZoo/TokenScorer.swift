@@ -35,7 +35,7 @@ package final class TokenScorer {
     }
     tokenizer = try Tokenizer(json: json)
     let programs = try GenerationPrograms(
-      model.definition, registry: model.registry, options: model.compiled.options)
+      model.definition, registry: model.registry, options: model.compiled.options, cacheType: model.cacheType)
     session = GenerationSession(programs, rows: 1, limit: settings.maximumLength)
     try session.reserve(capacity)
     self.capacity = capacity

@@ -2,7 +2,7 @@ import ZooCompiler
 import ZooCore
 
 extension FusePatterns {
-  /// One Gelu, Swish, HardSwish or HardSigmoid of what exporters multiply for it, in whatever order.
+  /// One Gelu, Swish, Mish, HardSwish or HardSigmoid of what exporters multiply for it, in whatever order.
   func activation(_ node: CompilerNode, _ graph: CompilerGraph) -> CompilerNode? {
     guard let output = node.outputs[0], graph.type(of: output) == .float32 else { return nil }
     let (number, factors) = graph.product(output)
@@ -15,6 +15,11 @@ extension FusePatterns {
     for (input, gate) in [(factors[0], factors[1]), (factors[1], factors[0])] {
       if isClose(number, 0.5), let curve = graph.geluCurve(gate, of: input) {
         return node.replaced(by: "Gelu", opset: 20, [input], [.text("approximate", curve)])
+      }
+      if number == 1, let curve = graph.making(gate, "Tanh"),
+        graph.making(curve.input(0), "Softplus")?.input(0) == input
+      {
+        return node.replaced(by: "Mish", opset: 18, [input])
       }
       if number == 1, let argument = graph.making(gate, "Sigmoid")?.input(0) {
         let (base, factor) = graph.unscaled(argument)

@@ -12,7 +12,7 @@ package struct FusePatterns: Pass {
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
-      guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, &graph),
+      guard node.domain.isEmpty, node.epilogue.isEmpty, let whole = whole(endingIn: node, &graph, context),
         whole.allSatisfy({ context.provider.offers($0.operatorType, domain: $0.domain, opset: $0.opset) })
       else { continue }
       graph.replace(id, by: whole)
@@ -22,14 +22,19 @@ package struct FusePatterns: Pass {
   }
 
   /// What gives the same as `node` and those before it.
-  private func whole(endingIn node: CompilerNode, _ graph: inout CompilerGraph) -> [CompilerNode]? {
+  private func whole(endingIn node: CompilerNode, _ graph: inout CompilerGraph, _ context: CompileContext)
+    -> [CompilerNode]?
+  {
     switch node.operatorType {
     case "Mul", "Div": activation(node, graph).map { [$0] }
     case "Add": (layerNormalization(node, graph) ?? groupNormalization(node, &graph)).map { [$0] }
+    case "Attention": cachedAttention(node, graph).map { [$0] }
+    case "ConvTranspose": transposedConvolution(node, &graph, context)
     case "ArgMax": productArgMax(node, graph).map { [$0] }
     case "DequantizeLinear": quantizeDequantize(node, graph).map { [$0] }
+    case "ScatterElements", "GatherElements": rows(node, &graph)
     case "Reshape", "Gather", "Slice", "Split": selections(node, graph)
-    default: nil
+    default: earlierActivation(node, &graph)
     }
   }
 }

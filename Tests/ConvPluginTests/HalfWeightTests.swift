@@ -45,6 +45,10 @@ import ZooNumbers
       summary: "Winograd F(2×2, 3×3)"),
     Case(
       operatorType: "ConvTranspose", input: [1, 19, 5, 4], weights: [19, 7, 3, 3], attributes: [("strides", [2, 2])],
+      summary: "direct 2×2"),
+    Case(
+      operatorType: "ConvTranspose", input: [1, 19, 5, 4], weights: [19, 7, 3, 3],
+      attributes: [("strides", [3, 2]), ("dilations", [1, 2])],
       summary: "matrix product and scattered 3×3"),
     Case(
       operatorType: "ConvTranspose", input: [2, 300, 4, 4], weights: [300, 45, 4, 4], attributes: [("group", [2])],

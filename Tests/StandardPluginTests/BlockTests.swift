@@ -55,6 +55,41 @@ import ZooRuntime
     }
   }
 
+  /// Channels that are not whole blocks, and positions.
+  @Test(arguments: [
+    ([5], [37], [1], [1]), ([40], [3], [-3], [1]), ([16], [48], [1], [1]), ([1, 2], [8, 7], [2, 1], [2, 3]),
+  ])
+  func cuts(starts: [Int64], ends: [Int64], steps: [Int64], axes: [Int64]) throws {
+    var builder = PatternBuilder()
+    let x = try convolution(&builder, builder.input("x", [2, 16, 9, 8]), 16, to: 48)
+    let cut = builder.node(
+      "Slice", x, try builder.integers(starts), try builder.integers(ends), try builder.integers(axes),
+      try builder.integers(steps))
+    let channels =
+      axes[0] == 1 ? Int((ends[0] - starts[0]) / steps[0]) + ((ends[0] - starts[0]) % steps[0] == 0 ? 0 : 1) : 48
+    let left = try builder.check(try convolution(&builder, cut, channels, to: 16, side: 1), "\(starts) \(ends)")
+    #expect(left.filter { $0 == "Reorder" }.count <= 2, "\(left)")
+  }
+
+  /// Parts go their ways, and come together with others in front of them.
+  @Test(arguments: [[24, 24], [10, 38], [16, 32], [3, 40, 5]]) func partsOfChannels(sizes: [Int64]) throws {
+    var builder = PatternBuilder()
+    let x = try convolution(&builder, builder.input("x", [2, 16, 9, 8]), 16, to: 48)
+    let parts = sizes.indices.map { "part\($0)" }
+    builder.sample.nodes.append(
+      Node("Split", inputs: [x, try builder.integers(sizes)], outputs: parts, attributes: [Attribute("axis", .int(1))]))
+    var joined = try zip(parts, sizes).map { part, size in
+      try convolution(&builder, builder.node("Relu", part), Int(size), to: Int(size), side: 1)
+    }
+    joined.insert(x, at: 1)
+    builder.sample.nodes.append(
+      Node("Concat", inputs: joined, outputs: ["joined"], attributes: [Attribute("axis", .int(1))]))
+    let left = try builder.check(try convolution(&builder, "joined", 96, to: 16, side: 1), "\(sizes)")
+    // Convolutions of few channels read plain ones.
+    let most = sizes.contains { $0 < 8 } ? 6 : 2
+    #expect(left.filter { $0 == "Reorder" }.count <= most, "\(left)")
+  }
+
   /// Groups that fill blocks, that share them and that reach across them, as exporters write them.
   @Test(arguments: [(32, 2), (32, 8), (48, 2), (40, 4), (20, 20), (24, 1)]) func groupsAreNormalized(
     channels: Int, groups: Int
@@ -106,6 +141,20 @@ import ZooRuntime
     let left = try builder.check(y, "\(mode), \(isRead)")
     if !isRead { #expect(left.suffix(3) == ["Reorder", "Resize", "Sigmoid"], "\(left)") }
     #expect(left.filter { $0 == "Reorder" }.count == 2, "\(left)")
+  }
+
+  /// Convolutions and products of tokens in turns.
+  @Test(arguments: [32, 40, 16]) func channelsLast(channels: Int) throws {
+    var builder = PatternBuilder()
+    let x = try convolution(&builder, builder.input("x", [2, 16, 8, 9]), 16, to: channels)
+    let tokens = builder.transpose(try builder.reshape(x, [0, 0, -1]), [0, 2, 1])
+    builder.sample.constants.append(("m", try builder.numbers.tensor([channels, channels], scale: 0.3)))
+    let product = builder.node("Relu", builder.node("MatMul", tokens, "m"))
+    let image = try builder.reshape(builder.transpose(product, [0, 2, 1]), [0, 0, 6, 7])
+    let next = try convolution(&builder, image, channels, to: channels)
+    let left = try builder.check(builder.transpose(builder.node("Relu", next), [0, 2, 3, 1]), "\(channels)")
+    #expect(!left.contains("Transpose"), "\(left)")
+    #expect(left.filter { $0 == "Reorder" }.count == 4, "\(left)")
   }
 
   /// Layers of a kernel that see all, some or no slices.

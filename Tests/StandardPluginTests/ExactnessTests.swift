@@ -44,6 +44,29 @@ struct ExactnessTests {
     #expect(try least[1].elements(Int64.self) == [0, 0, 2, 1])
   }
 
+  @Test("TopK of many rows, few of them and nearly all", arguments: [1, 7, 40, 190, 200], [true, false])
+  func topKOfRows(k: Int, largest: Bool) throws {
+    var numbers = Numbers(k)
+    // Many are equal, and zeros have both signs.
+    let values = (try numbers.tensor([30, 200]).elements() as [Float]).map { ($0 * 20).rounded() / 20 }
+    let results = try run(
+      "TopK", [try Tensor(values, shape: [30, 200]), try ints([Int64(k)])],
+      [Attribute("largest", .int(largest ? 1 : 0))], outputs: 2)
+    var places: [Int64] = []
+    var best: [Float] = []
+    for row in 0..<30 {
+      let line = Array(values[row * 200..<(row + 1) * 200])
+      let order = line.indices.sorted { (left: Int, right: Int) -> Bool in
+        if line[left] == line[right] { return left < right }
+        return (line[left] > line[right]) == largest
+      }
+      places += order.prefix(k).map { Int64($0) }
+      best += order.prefix(k).map { line[$0] }
+    }
+    #expect(try results[1].elements(Int64.self) == places)
+    #expect(try results[0].elements(Float.self) == best)
+  }
+
   @Test("Unique in order of appearance")
   func unique() throws {
     let base: Int64 = 1 << 53

@@ -232,6 +232,14 @@ struct OperatorCases {
     add("BlockMatMul", [try floats([2, 32]), try bytes([5, 34])], ["type": .int(8)], domain: "zoo")
     add("ProductArgMax", [a, b, try floats([5])], ["transB": .int(0)], domain: "zoo")
     add(
+      "Interleave", [try floats([2, 12, 3, 4])],
+      ["channels": .int(3), "strides": .ints([2, 2]), "starts": .ints([1, 0]), "extents": .ints([5, 7])],
+      domain: "zoo")
+    let cache = try Tensor(type: .float16, shape: [2, 2, 6, 8]) { $0.initializeMemory(as: UInt8.self, repeating: 0x30) }
+    add(
+      "CachedAttention", [try floats([2, 4, 1, 8]), cache, cache, nil, nil, nil, try ints([4, 6])],
+      ["is_causal": .int(1)], domain: "zoo")
+    add(
       "Attention", [try floats([2, 10, 8]), try floats([2, 6, 4]), try floats([2, 6, 4]), try bools([10, 6])],
       ["q_num_heads": .int(4), "kv_num_heads": .int(2), "is_causal": .int(1), "left_window_size": .int(3)], outputs: 4,
       opset: 25)

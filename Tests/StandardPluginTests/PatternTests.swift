@@ -51,6 +51,25 @@ import ZooRuntime
     }
   }
 
+  // MARK: Rows that indices name
+
+  /// As networks over graphs gather and add up what goes along edges.
+  @Test(arguments: ["ScatterElements", "GatherElements"], [[2000, 1], [1, 7], [2000, 7]])
+  func indicesOfWholeRows(type: String, indices: [Int]) throws {
+    var builder = PatternBuilder()
+    let x = try builder.input("x", [40, 7])
+    let places = (0..<indices.reduce(1, *)).map { Int64($0 * 7 % 80 - 40) }
+    builder.sample.inputs.append(("places", try Tensor(places, shape: indices)))
+    let updates = try builder.input("updates", [2000, 7])
+    let all = builder.node("Expand", "places", builder.node("Shape", updates))
+    let y =
+      type == "GatherElements"
+      ? builder.node(type, x, all)
+      : builder.node(type, x, all, updates, attributes: [.text("reduction", "add"), Attribute("axis", .int(0))])
+    let left = try builder.check(y, "\(type) \(indices)")
+    #expect(left.contains(type) == (indices != [2000, 1]), "\(left)")
+  }
+
   // MARK: GELU
 
   @Test(arguments: 0..<5) func geluIsFound(order: Int) throws {
@@ -106,6 +125,16 @@ import ZooRuntime
       let gate = builder.node("Sigmoid", argument)
       let y = isReversed ? builder.node("Mul", gate, x) : builder.node("Mul", x, gate)
       #expect(try builder.check(y, "\(alpha)") == ["Swish"])
+    }
+  }
+
+  @Test func mishIsFound() throws {
+    for isReversed in [false, true] {
+      var builder = PatternBuilder()
+      let x = try builder.input("x", [3, 70], scale: 12)
+      let gate = builder.node("Tanh", builder.node("Softplus", x))
+      let y = isReversed ? builder.node("Mul", gate, x) : builder.node("Mul", x, gate)
+      #expect(try builder.check(y, "Mish") == ["Mish"])
     }
   }
 

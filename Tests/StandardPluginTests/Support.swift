@@ -37,6 +37,7 @@ func registry(on cpu: CPU) throws -> OperatorRegistry {
 /// A small graph that can be run compiled, or node by node.
 struct Sample {
   static let opset: Int64 = 20
+  var operatorSet = Sample.opset
 
   var nodes: [Node] = []
   var inputs: [(name: String, tensor: Tensor)] = []
@@ -49,7 +50,7 @@ struct Sample {
 
   func compiled(on cpu: CPU, _ arithmetic: Arithmetic) throws -> CompiledModel {
     var definition = ModelDefinition()
-    definition.operatorSets = [OperatorSet(version: Self.opset)]
+    definition.operatorSets = [OperatorSet(version: operatorSet)]
     definition.graph.nodes = nodes
     definition.graph.inputs = inputs.map {
       ValueInfo(
@@ -80,7 +81,7 @@ struct Sample {
     var values = Dictionary(uniqueKeysWithValues: (inputs + constants).map { ($0.name, $0.tensor) })
     for node in nodes {
       let results = try runOperator(
-        node, inputs: node.inputs.map { $0.isEmpty ? nil : values[$0] }, opset: Self.opset, registry: registry)
+        node, inputs: node.inputs.map { $0.isEmpty ? nil : values[$0] }, opset: operatorSet, registry: registry)
       for (name, result) in zip(node.outputs, results) { values[name] = result }
     }
     return try outputs.map { try #require(values[$0]) }

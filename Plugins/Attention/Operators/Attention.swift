@@ -12,6 +12,12 @@ struct Attention: Operator {
     self.host = host
   }
 
+  /// zoo.CachedAttention, which ModelZoo makes of attentions over caches of float16, or of int8 with scales.
+  init(cachedOn host: ZooHost) {
+    signature = Signature("CachedAttention", domain: "zoo", since: 1)
+    self.host = host
+  }
+
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
     let type = try node.input(0).type
     guard type == .float32 else { throw unsupported(type) }
@@ -24,6 +30,8 @@ struct Attention: Operator {
 /// The inputs of Attention by position.
 enum AttentionInput {
   static let (query, key, value, mask, pastKey, pastValue, validKeys) = (0, 1, 2, 3, 4, 5, 6)
+  /// Of zoo.CachedAttention.
+  static let (keyScales, valueScales) = (7, 8)
 }
 
 /// What the scores output shows.
@@ -66,6 +74,8 @@ struct AttentionGeometry: Sendable {
   var scale: Float
   var softcap: Float
   var scores: ScoresOutput
+  /// What keys and values lie as.
+  var keyForm = CacheForm.float32, valueForm = CacheForm.float32
 
   init(_ node: Node) throws {
     let query = try node.input(AttentionInput.query)
@@ -76,7 +86,7 @@ struct AttentionGeometry: Sendable {
       throw OperatorError(
         "queries, keys and values must all be of rank 3 or 4, not \(query.shape), \(key.shape) and \(value.shape)")
     }
-    guard key.type == query.type, value.type == query.type else {
+    guard value.type == key.type, key.type == query.type || node.operatorType == "CachedAttention" else {
       throw OperatorError("queries, keys and values are \(query.type.name), \(key.type.name) and \(value.type.name)")
     }
     isFlat = query.rank == 3
@@ -143,6 +153,8 @@ struct AttentionGeometry: Sendable {
       throw OperatorError("qk_matmul_output_mode has to be 0 to 3")
     }
     scores = shown
+    keyForm = try CacheForm(key, size: headSize, scales: node.optionalInput(AttentionInput.keyScales))
+    valueForm = try CacheForm(value, size: valueSize, scales: node.optionalInput(AttentionInput.valueScales))
     // Of an empty width any number of heads is a part.
     for size in [headSize, valueSize] { _ = try elementCount([batch, heads, max(queries, total), size]) }
     _ = try elementCount([batch, heads, queries, total])
@@ -175,6 +187,32 @@ struct AttentionGeometry: Sendable {
     if let before { low = max(low, position - before) }
     if let after { high = min(high, position + after + 1) }
     return low < high ? low..<high : 0..<0
+  }
+}
+
+/// What keys or values lie as.
+enum CacheForm: Sendable {
+  case float32, float16
+  /// With a scale for each `block` of a head's numbers.
+  case int8(block: Int)
+
+  var isNarrow: Bool {
+    if case .float32 = self { return false }
+    return true
+  }
+
+  init(_ rows: TensorView, size: Int, scales: TensorView?) throws {
+    switch (rows.type, scales) {
+    case (.float32, nil): self = .float32
+    case (.float16, nil): self = .float16
+    case (.int8, let scales?):
+      let count = scales.shape.last ?? 0
+      guard scales.type == .float32, scales.shape.dropLast() == rows.shape.dropLast(), count > 0,
+        let width = rows.shape.last, width % count == 0, width > 0, size % (width / count) == 0
+      else { throw OperatorError("scales of shape \(scales.shape) don't fit \(rows.shape)") }
+      self = .int8(block: width / count)
+    default: throw unsupported(rows.type)
+    }
   }
 }
 

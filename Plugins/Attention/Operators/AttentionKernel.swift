@@ -25,6 +25,10 @@ final class AttentionKernel: Kernel {
     var packedValue = 0
     var scratch = 0
     var scratchCount = 0
+    /// Keys and values of a block that are narrower as they lie, by worker.
+    var widened = 0
+    var widenedKeys = 0
+    var widenedCount = 0
     /// Of a few queries: what each part of the keys gives, and its greatest score and sum.
     var partial = 0
     var partialTop = 0
@@ -73,6 +77,11 @@ final class AttentionKernel: Kernel {
       memory.partialSum = take(rows * parts)
     }
     memory.scratch = take(memory.scratchCount * workers)
+    let rows = geometry.queries > Self.mostRows ? keyBlock : min(partSize, max(1, geometry.total))
+    memory.widenedKeys = geometry.keyForm.isNarrow ? rows * Self.padded(geometry.headSize) : 0
+    memory.widenedCount =
+      memory.widenedKeys + (geometry.valueForm.isNarrow ? rows * Self.padded(geometry.valueSize) : 0)
+    memory.widened = take(memory.widenedCount * workers)
     self.memory = memory
   }
 
@@ -81,6 +90,9 @@ final class AttentionKernel: Kernel {
 
   /// Keys that stay in a worker's nearest cache while all heads that share them look at them.
   private static let partSize = 64
+
+  /// Whole vectors.
+  private static func padded(_ size: Int) -> Int { (size + 15) / 16 * 16 }
 
   /// Every block of keys but the last is a multiple of a panel, so that rounding up the whole is enough.
   private static func packed(_ columns: Int, _ width: Int) -> Int { (columns + width - 1) / width * width }
@@ -96,7 +108,8 @@ final class AttentionKernel: Kernel {
   /// One run's pointers.
   private struct Run {
     var query: UnsafeMutablePointer<Float>
-    var key, value: UnsafeMutablePointer<Float>
+    var key, value: UnsafeMutableRawPointer
+    var keyScales, valueScales: UnsafeMutablePointer<Float>?
     var keys, values: AttentionGeometry.Matrices
     var mask: UnsafeMutablePointer<Float>?
     var valid: UnsafeMutablePointer<Int64>?
@@ -114,9 +127,11 @@ final class AttentionKernel: Kernel {
       return
     }
     var run = Run(
-      query: call.input(AttentionInput.query).pointer(), key: call.input(AttentionInput.key).pointer(),
-      value: call.input(AttentionInput.value).pointer(), keys: g.key, values: g.value, result: target,
+      query: call.input(AttentionInput.query).pointer(), key: call.input(AttentionInput.key).pointer(as: UInt8.self),
+      value: call.input(AttentionInput.value).pointer(as: UInt8.self), keys: g.key, values: g.value, result: target,
       workspace: workspace)
+    if case .int8 = g.keyForm { run.keyScales = call.input(AttentionInput.keyScales).pointer() }
+    if case .int8 = g.valueForm { run.valueScales = call.input(AttentionInput.valueScales).pointer() }
     if outputs[3] { run.scores = call.output(3).data?.assumingMemoryBound(to: Float.self) }
     if g.hasValidKeys {
       run.valid = call.input(AttentionInput.validKeys).pointer()
@@ -131,8 +146,9 @@ final class AttentionKernel: Kernel {
     gatherMask(call, &run)
     if g.queries <= Self.mostRows { return attendByRow(run, on: call.executor, steps: steps) }
     let current = run
-    call.executor.parallelFor(2 * g.batch * g.keyHeads, steps: steps) { task, _ in
-      self.pack(current, sample: task / 2 / g.keyHeads, head: task / 2 % g.keyHeads, isKey: task % 2 == 0)
+    call.executor.parallelFor(2 * g.batch * g.keyHeads, steps: steps) { task, worker in
+      self.pack(
+        current, sample: task / 2 / g.keyHeads, head: task / 2 % g.keyHeads, isKey: task % 2 == 0, worker: worker)
     }
     let blocks = (g.queries + queryBlock - 1) / queryBlock
     call.executor.parallelFor(g.batch * g.heads * blocks, steps: steps) { task, worker in
@@ -149,9 +165,10 @@ final class AttentionKernel: Kernel {
   private func gatherCache(_ call: Call, _ run: inout Run) {
     let g = geometry
     func gather(
-      _ past: Int, _ new: UnsafeMutablePointer<Float>, _ matrices: AttentionGeometry.Matrices, size: Int,
+      _ past: Int, _ new: UnsafeMutableRawPointer, _ matrices: AttentionGeometry.Matrices, size: Int,
       to target: UnsafeMutablePointer<Float>
     ) -> AttentionGeometry.Matrices {
+      let new = new.assumingMemoryBound(to: Float.self)
       let joined = AttentionGeometry.Matrices(isFlat: false, heads: g.keyHeads, rows: g.total, size: size)
       let before = AttentionGeometry.Matrices(isFlat: false, heads: g.keyHeads, rows: g.past, size: size)
       let old: UnsafeMutablePointer<Float>? = g.past > 0 ? call.input(past).pointer() : nil
@@ -172,11 +189,11 @@ final class AttentionKernel: Kernel {
     }
     if let target = place(1, memory.key) {
       run.keys = gather(AttentionInput.pastKey, run.key, g.key, size: g.headSize, to: target)
-      run.key = target
+      run.key = UnsafeMutableRawPointer(target)
     }
     if let target = place(2, memory.value) {
       run.values = gather(AttentionInput.pastValue, run.value, g.value, size: g.valueSize, to: target)
-      run.value = target
+      run.value = UnsafeMutableRawPointer(target)
     }
   }
 
@@ -195,23 +212,47 @@ final class AttentionKernel: Kernel {
     run.mask = target
   }
 
-  private func pack(_ run: Run, sample: Int, head: Int, isKey: Bool) {
+  /// Keys or values `rows` of one head as float32: where they lie or are made, and how far they are apart.
+  private func rows(
+    _ run: Run, isKey: Bool, sample: Int, head: Int, _ rows: Range<Int>, worker: Int
+  ) -> (first: UnsafeMutablePointer<Float>, stride: Int) {
+    let (data, matrices, form) =
+      isKey ? (run.key, run.keys, geometry.keyForm) : (run.value, run.values, geometry.valueForm)
+    let (size, scales) =
+      isKey ? (geometry.headSize, run.keyScales) : (geometry.valueSize, run.valueScales)
+    let first = matrices.offset(sample: sample, head: head, row: rows.lowerBound)
+    if case .float32 = form { return (data.assumingMemoryBound(to: Float.self) + first, matrices.row) }
+    let target = run.workspace + memory.widened + worker * memory.widenedCount + (isKey ? 0 : memory.widenedKeys)
+    let stride = Self.padded(size)
+    for row in 0..<rows.count {
+      let (place, to) = (first + row * matrices.row, target + row * stride)
+      if case .int8(let block) = form, let scales {
+        let bytes = data.assumingMemoryBound(to: Int8.self) + place
+        kernels.raw.scale_bytes(bytes, scales + place / block, block, to, size)
+      } else {
+        kernels.raw.widen(Int32(ZS_HALVES.rawValue), data.assumingMemoryBound(to: UInt16.self) + place, to, size)
+      }
+    }
+    return (target, stride)
+  }
+
+  private func pack(_ run: Run, sample: Int, head: Int, isKey: Bool, worker: Int) {
     let g = geometry
     let (width, index) = (kernels.raw.panel_columns, sample * g.keyHeads + head)
     for first in stride(from: 0, to: g.total, by: keyBlock) {
       let count = min(keyBlock, g.total - first)
+      let (source, row) = rows(
+        run, isKey: isKey, sample: sample, head: head, first..<first + count, worker: worker)
       if isKey {
-        let source = run.key + run.keys.offset(sample: sample, head: head, row: first)
         let target =
           run.workspace + memory.packedKey
           + (index * Self.packed(g.total, width) + first) * g.headSize
         kernels.raw.pack(
-          source, 1, run.keys.row, g.headSize, count, g.scale, 0, (count + width - 1) / width, target)
+          source, 1, row, g.headSize, count, g.scale, 0, (count + width - 1) / width, target)
       } else {
-        let source = run.value + run.values.offset(sample: sample, head: head, row: first)
         let columns = Self.packed(g.valueSize, width)
         let target = run.workspace + memory.packedValue + (index * g.total + first) * columns
-        kernels.raw.pack(source, run.values.row, 1, count, g.valueSize, 1, 0, columns / width, target)
+        kernels.raw.pack(source, row, 1, count, g.valueSize, 1, 0, columns / width, target)
       }
     }
   }
@@ -323,24 +364,26 @@ final class AttentionKernel: Kernel {
     let g = geometry
     let scores = run.workspace + memory.scratch + worker * memory.scratchCount
     let shared = g.heads / g.keyHeads
+    let whole = part * partSize..<min(g.total, (part + 1) * partSize)
+    let keyRows = rows(run, isKey: true, sample: sample, head: keyHead, whole, worker: worker)
+    let valueRows = rows(run, isKey: false, sample: sample, head: keyHead, whole, worker: worker)
     for head in keyHead * shared..<(keyHead + 1) * shared {
       for query in 0..<g.queries {
         let visible = g.visible(to: query, valid: run.valid.map { Int($0[sample]) })
-        let keys = keys(run, sample: sample, query: query)
-          .clamped(to: part * partSize..<min(g.total, (part + 1) * partSize))
+        let keys = keys(run, sample: sample, query: query).clamped(to: whole)
+        let first = keys.lowerBound - whole.lowerBound
         let place = ((sample * g.heads + head) * g.queries + query) * parts + part
         var (top, sum) = (-Float.infinity, Float(0))
         if !keys.isEmpty {
           kernels.raw.dots(
             run.query + g.query.offset(sample: sample, head: head, row: query),
-            run.key + run.keys.offset(sample: sample, head: keyHead, row: keys.lowerBound), run.keys.row, keys.count,
-            g.headSize, g.scale, scores)
+            keyRows.first + first * keyRows.stride, keyRows.stride, keys.count, g.headSize, g.scale, scores)
           let isOpen = adjust(
             scores, run, sample: sample, head: head, query: query, keys: keys, visible: visible)
           _ = kernels.raw.softmax_piece(scores, keys.count, &top, &sum)
           kernels.raw.weighted_sum(
-            scores, run.value + run.values.offset(sample: sample, head: keyHead, row: keys.lowerBound),
-            run.values.row, keys.count, g.valueSize, run.workspace + memory.partial + place * g.valueSize)
+            scores, valueRows.first + first * valueRows.stride, valueRows.stride, keys.count, g.valueSize,
+            run.workspace + memory.partial + place * g.valueSize)
           if !isOpen { (top, sum) = (-.infinity, 0) }
           showProbabilities(scores, sum: sum, run, sample: sample, head: head, query: query)
         }

@@ -6,7 +6,7 @@ import ZooPlugin
 /// place.
 public let attentionPlugin = Plugin(name: "Attention", version: "1.0") { host in
   [23, 24, 25].map { Attention(since: $0, host: host) } + [
-    TensorScatter(), RotaryEmbedding(), CausalConvWithState(host: host),
+    Attention(cachedOn: host), TensorScatter(), RotaryEmbedding(), CausalConvWithState(host: host),
     LinearAttention(host: host),
   ]
 }

@@ -158,6 +158,8 @@ typedef struct zs_kernels {
   /* Numbers to bytes, and bytes to numbers. */
   void (*quantize_bytes)(const float *x, void *y, size_t count, zs_steps steps);
   void (*dequantize_bytes)(const void *x, float *y, size_t count, zs_steps steps);
+  /* Signed bytes with a scale for each `block` of them, of which there are whole ones. */
+  void (*scale_bytes)(const int8_t *x, const float *scales, size_t block, float *y, size_t count);
   /* Both at once; y may be x. */
   void (*round_to_steps)(const float *x, float *y, size_t count, zs_steps steps);
   /* The reduction of `count` values; ZS_LOG_SUM_EXP included. */

@@ -17,12 +17,16 @@ struct GenerationGraphs {
     var isByRow: Bool
   }
 
-  /// Keys or values of one attention: (rows, capacity, width), or (rows, heads, capacity, size).
+  /// Keys or values of one attention, or scales of such: (rows, capacity, width), or (rows, heads, capacity, size).
   struct Cache {
     /// The step's input, and its output, which is to have the same memory.
     var input, output: String
+    var type: ElementType
     var heads, size: Int
     var isFlat: Bool
+
+    /// Bytes that a token takes in one head.
+    var rowByteCount: Int { type.byteCount(of: size) ?? 0 }
 
     func shape(rows: Int, capacity: Int) -> [Int] {
       isFlat ? [rows, capacity, size] : [rows, heads, capacity, size]
@@ -59,8 +63,8 @@ struct GenerationGraphs {
   /// Splits the graph of `model`.
   ///
   /// - Throws: `ZooError` (`unsupported`), which says what the graph lacks.
-  init(_ model: ModelDefinition, registry: OperatorRegistry) throws {
-    var split = try GraphSplit(model, registry: registry)
+  init(_ model: ModelDefinition, registry: OperatorRegistry, cacheType: CacheType = .float32) throws {
+    var split = try GraphSplit(model, registry: registry, cacheType)
     try split.rewrite()
     self = split.result
   }
@@ -134,6 +138,7 @@ extension ImportedModel {
 /// The rewriting of one model.
 private struct GraphSplit {
   private let model: ImportedModel
+  private let cacheType: CacheType
   /// The graph with what is known of its values.
   private let known: CompilerGraph
   private let logits: ValueID
@@ -149,7 +154,8 @@ private struct GraphSplit {
     Dim.symbol("rows"), Dim.symbol("source"), Dim.symbol("target")
   )
 
-  init(_ definition: ModelDefinition, registry: OperatorRegistry) throws {
+  init(_ definition: ModelDefinition, registry: OperatorRegistry, _ cacheType: CacheType) throws {
+    self.cacheType = cacheType
     model = try ImportedModel.reading(definition)
     let inputs = model.inputs.map(\.name)
     let isPair = inputs.contains("decoder_input_ids")
@@ -260,10 +266,9 @@ private struct GraphSplit {
         throw Self.unsupported(
           "\(node.label) attends to the tokens, but not as a plain causal attention (is_causal=1, no mask)")
       }
-      let caches = try [keys, values].map { try cache($0, of: node, from: first, before: id) }
-      written += caches
+      let read = try [keys, values].map { try kept($0, of: node, from: first, before: id, &written) }
       step.graph.update(id) { attention in
-        attention.inputs = [attention.inputs[0]] + caches + [nil, nil, nil, valid]
+        attention.inputs = [attention.inputs[0]] + read + [nil, nil, nil, valid]
         attention.opset = max(24, attention.opset)
       }
     }
@@ -273,22 +278,75 @@ private struct GraphSplit {
     return written
   }
 
-  /// A cache into which the keys or values `new` of `node` are written before it.
-  private mutating func cache(
-    _ new: ValueID, of node: CompilerNode, from first: ValueID, before place: NodeID
+  /// Writes the keys or values `new` of `node` into a cache before it.
+  ///
+  /// - Returns: What is read from there.
+  private mutating func kept(
+    _ new: ValueID, of node: CompilerNode, from first: ValueID, before place: NodeID, _ written: inout [ValueID]
   ) throws -> ValueID {
     let facts = known[new].facts
     guard facts.elementType == .float32, let shape = facts.shape, [3, 4].contains(shape.count),
       let size = shape[shape.count - 1].number, let heads = shape.count == 3 ? 1 : shape[1].number
     else { throw Self.unsupported("keys and values of \(node.label) are not float32") }
-    let (isFlat, name) = (shape.count == 3, "cache.\(result.caches.count)")
-    let cache = GenerationGraphs.Cache(input: name, output: name + ".new", heads: heads, size: size, isFlat: isFlat)
+    let name = "cache.\(result.caches.count)"
+    var cache = GenerationGraphs.Cache(
+      input: name, output: name + ".new", type: cacheType.elementType, heads: heads, size: size,
+      isFlat: shape.count == 3)
+    switch cacheType {
+    case .float32: return write(new, to: cache, from: first, before: place, &written)
+    case .float16:
+      let halves = step.graph.append("Cast", [new], name, .to(.float16), before: place)
+      let all = write(halves, to: cache, from: first, before: place, &written)
+      return step.graph.append("Cast", [all], name, .to(.float32), before: place)
+    case .int8:
+      let block = CacheType.block(of: size / (cache.isFlat ? node.int("kv_num_heads") ?? 1 : 1))
+      let attributes = [
+        Attribute("axis", .int(-1)), Attribute("block_size", .int(Int64(block))),
+        Attribute("output_dtype", .int(Int64(ElementType.int8.rawValue))),
+      ]
+      let scales = try scales(of: new, rank: shape.count, blocks: size / block, block, name, before: place)
+      let bytes = step.graph.append("QuantizeLinear", [new, scales], name, attributes, before: place)
+      let allBytes = write(bytes, to: cache, from: first, before: place, &written)
+      (cache.input, cache.output, cache.type, cache.size) = (
+        name + ".scales", name + ".scales.new", .float32, size / block
+      )
+      let allScales = write(scales, to: cache, from: first, before: place, &written)
+      return step.graph.append(
+        "DequantizeLinear", [allBytes, allScales], name, Array(attributes.prefix(2)), before: place)
+    }
+  }
+
+  /// The scales of `blocks` times `block` numbers along the last axis, the largest of which become 127.
+  private mutating func scales(
+    of value: ValueID, rank: Int, blocks: Int, _ block: Int, _ name: String, before place: NodeID
+  ) throws -> ValueID {
+    let shape = Array(repeating: Int64(0), count: rank - 1) + [Int64(blocks), Int64(block)]
+    func constant(_ tensor: Tensor) -> ValueID { step.graph.addConstant(StoredTensor(tensor), name: name) }
+    func node(_ type: String, _ inputs: ValueID..., attributes: [Attribute] = []) -> ValueID {
+      step.graph.append(type, inputs, name, attributes, before: place)
+    }
+    let magnitudes = node("Reshape", node("Abs", value), constant(try Tensor(shape, shape: [shape.count])))
+    let largest = node(
+      "ReduceMax", magnitudes, constant(try Tensor([Int64(-1)], shape: [1])),
+      attributes: [Attribute("keepdims", .int(0))])
+    // Zeros have a scale, too.
+    let some = node("Max", largest, constant(try Tensor([Float(1e-30)], shape: [])))
+    return node("Mul", some, constant(try Tensor([Float(1) / 127], shape: [])))
+  }
+
+  private mutating func write(
+    _ new: ValueID, to cache: GenerationGraphs.Cache, from first: ValueID, before place: NodeID,
+    _ written: inout [ValueID]
+  ) -> ValueID {
     result.caches.append(cache)
-    let extents = [heads, size].map { ShapeDimension(.fixed(Int64($0))) }
-    let input = addInput(cache.input, .float32, isFlat ? ["R", "C", extents[1]] : ["R", extents[0], "C", extents[1]])
+    let extents = [cache.heads, cache.size].map { ShapeDimension(.fixed(Int64($0))) }
+    let input = addInput(
+      cache.input, cache.type, cache.isFlat ? ["R", "C", extents[1]] : ["R", extents[0], "C", extents[1]])
     step.outputs.append(ValueInfo(name: cache.output))
-    return step.graph.append(
-      "TensorScatter", [input, new, first], cache.output, [Attribute("axis", .int(-2))], before: place)
+    written.append(
+      step.graph.append(
+        "TensorScatter", [input, new, first], cache.output, [Attribute("axis", .int(-2))], before: place))
+    return written[written.count - 1]
   }
 
   // MARK: Logits
@@ -343,4 +401,9 @@ private struct GraphSplit {
     default: return false
     }
   }
+}
+
+extension [Attribute] {
+  /// A Cast's.
+  fileprivate static func to(_ type: ElementType) -> [Attribute] { [Attribute("to", .int(Int64(type.rawValue)))] }
 }

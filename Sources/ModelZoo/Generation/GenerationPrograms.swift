@@ -22,13 +22,14 @@ final class GenerationPrograms: Sendable {
 
   /// - Throws: `ZooError` (`unsupported`) for a graph that can't be split.
   init(
-    _ model: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, drafting: DraftPolicy = DraftPolicy()
+    _ model: ModelDefinition, registry: OperatorRegistry, options: CompileOptions, cacheType: CacheType = .float32,
+    drafting: DraftPolicy = DraftPolicy()
   ) throws {
     policy = drafting
     self.registry = registry
     let residents = ResidentConstants()
     self.residents = residents
-    graphs = try GenerationGraphs(model, registry: registry)
+    graphs = try GenerationGraphs(model, registry: registry, cacheType: cacheType)
     encoder = try graphs.encoder.map {
       try CompiledModel($0, registry: registry, options: options, residents: residents)
     }
@@ -69,7 +70,7 @@ final class GenerationPrograms: Sendable {
   }
 
   /// Bytes of caches that one row takes for each token.
-  var cacheByteCount: Int { graphs.caches.reduce(0) { $0 + $1.heads * $1.size } * MemoryLayout<Float>.size }
+  var cacheByteCount: Int { graphs.caches.reduce(0) { $0 + $1.heads * $1.rowByteCount } }
 }
 
 /// When a draft pays.

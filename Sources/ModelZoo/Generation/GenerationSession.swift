@@ -245,7 +245,7 @@ final class GenerationSession {
       // Rows that are read after they have been written to go by way of a copy.
       let kept = Set(moved.map { parents[$0] }).intersection(moved).sorted()
       for (cache, memory) in zip(programs.graphs.caches, caches) {
-        let rowBytes = cache.heads * cache.size * capacity * MemoryLayout<Float>.size
+        let rowBytes = cache.heads * capacity * cache.rowByteCount
         let spare = try TensorMemory(byteCount: kept.count * rowBytes)
         for (place, row) in kept.enumerated() {
           copyRow(cache, from: memory, row, capacity, to: spare, place, length: oldLengths[row])
@@ -313,7 +313,7 @@ final class GenerationSession {
   /// Zeros, since what nobody sees is still multiplied by zero.
   private func emptyCache(_ cache: GenerationGraphs.Cache, rows: Int, capacity: Int) throws -> TensorMemory {
     let memory = try TensorMemory(
-      byteCount: Tensor.byteCount(type: .float32, shape: cache.shape(rows: rows, capacity: capacity)))
+      byteCount: Tensor.byteCount(type: cache.type, shape: cache.shape(rows: rows, capacity: capacity)))
     memory.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0)
     return memory
   }
@@ -324,7 +324,7 @@ final class GenerationSession {
     to target: TensorMemory, _ to: Int, length: Int
   ) {
     guard let source = source.mutableBytes.baseAddress, let target = target.mutableBytes.baseAddress else { return }
-    let size = cache.size * MemoryLayout<Float>.size
+    let size = cache.rowByteCount
     for head in 0..<cache.heads {
       (target + (to * cache.heads + head) * capacity * size).copyMemory(
         from: source + (from * cache.heads + head) * sourceCapacity * size, byteCount: length * size)
@@ -373,7 +373,7 @@ final class GenerationSession {
     var outputs = [name: result]
     for (cache, memory) in zip(graphs.caches, caches) {
       inputs[cache.input] = try Tensor(
-        type: .float32, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
+        type: cache.type, shape: cache.shape(rows: rowCount, capacity: capacity), memory: memory)
       outputs[cache.output] = memory
     }
     let program =

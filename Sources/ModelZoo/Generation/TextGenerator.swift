@@ -44,7 +44,7 @@ struct TextGenerator: Sendable {
     // A template that is none spoils conversations, and no texts.
     chat = model.metadata.chat.map { settings in Result { try ChatPrompt(settings, tokenizer) } }
     programs = try GenerationPrograms(
-      model.definition, registry: model.registry, options: model.compiled.options)
+      model.definition, registry: model.registry, options: model.compiled.options, cacheType: model.cacheType)
     let memory = model.compiled.options.memoryLimit / 4
     sessions = KeptSessions(limit: min(memory, Self.mostKeptBytes))
     mostRowBytes = min(memory, Self.mostRowBytes)

@@ -55,7 +55,7 @@ extension CompilerGraph {
   }
 
   /// The constants that several results of `node` on the constants `sources` are, by name.
-  mutating func addDerived(
+  package mutating func addDerived(
     _ parts: KeyValuePairs<String, StoredTensor>, by node: CompilerNode, of sources: [ValueID?],
     _ context: CompileContext
   ) -> [ValueID] {

@@ -1,6 +1,6 @@
 import ZooCore
 
-/// Folds BatchNormalization into the weights and bias of the convolution before it (Jacob et al. 2018, section 3.2).
+/// Folds BatchNormalization into the weights and bias of the convolution before it, transposed or not (Jacob et al. 2018, section 3.2).
 ///
 /// The weights are scaled when they are loaded, so nothing is held twice.
 package struct FoldBatchNormalization: Pass {
@@ -11,7 +11,8 @@ package struct FoldBatchNormalization: Pass {
   package func run(_ graph: inout CompilerGraph, _ context: CompileContext) throws {
     for id in Array(graph.nodes) where !graph.isRemoved(id) {
       let node = graph[id]
-      guard isInferenceNormalization(node), let source = graph.producer(of: node.inputs[0], "Conv"),
+      guard isInferenceNormalization(node),
+        let source = graph.producer(of: node.inputs[0], "Conv") ?? graph.producer(of: node.inputs[0], "ConvTranspose"),
         let between = graph[source].outputs[0], graph.onlyReader(of: between) != nil, graph[source].epilogue.isEmpty,
         let folded = try fold(node, into: graph[source], &graph, context)
       else { continue }
@@ -36,8 +37,9 @@ package struct FoldBatchNormalization: Pass {
     _ context: CompileContext
   ) throws -> (weight: ValueID, bias: ValueID)? {
     guard let kernel = convolution.input(1), let weight = graph[kernel].constant, weight.type == .float32,
-      let channels = weight.shape.first
+      let rows = WeightRows(convolution, weight.shape)
     else { return nil }
+    let channels = rows.channels
     func vector(_ value: ValueID?) throws -> [Float]? {
       guard let value, let constant = graph[value].constant, constant.type == .float32, constant.shape == [channels]
       else { return nil }
@@ -61,7 +63,7 @@ package struct FoldBatchNormalization: Pass {
       let centred = Double(bias[channel]) - Double(mean[channel])
       return Float(centred * factors[channel] + Double(shift[channel]))
     }
-    let scaled = ScaledRows(weight: weight, factors: factors.map(Float.init))
+    let scaled = ScaledRows(weight: weight, rows: rows, factors: factors.map(Float.init))
     let made = graph.addDerived(
       [
         "weight": try StoredTensor(type: .float32, shape: weight.shape, source: scaled),
@@ -71,9 +73,34 @@ package struct FoldBatchNormalization: Pass {
   }
 }
 
-/// A weight whose first axis is scaled as it is read.
+/// The rows of a convolution's weights that are for one output channel each: those of Conv (M, C / groups, …), in order; those
+/// of ConvTranspose (C, M / groups, …), for each of a group's input channels.
+private struct WeightRows {
+  let channels: Int
+  /// Elements of a row.
+  let length: Int
+  private let ofGroup, channelsOfGroup: Int
+
+  init?(_ convolution: CompilerNode, _ shape: [Int]) {
+    guard shape.count > 2 else { return nil }
+    let groups = convolution.int("group") ?? 1
+    guard convolution.isOperator("ConvTranspose") else {
+      (channels, length) = (shape[0], shape.dropFirst().reduce(1, *))
+      (ofGroup, channelsOfGroup) = (shape[0], shape[0])
+      return
+    }
+    guard groups > 0, shape[0] % groups == 0 else { return nil }
+    (channels, length) = (groups * shape[1], shape.dropFirst(2).reduce(1, *))
+    (ofGroup, channelsOfGroup) = (shape[0] / groups * shape[1], shape[1])
+  }
+
+  func channel(of row: Int) -> Int { row / ofGroup * channelsOfGroup + row % channelsOfGroup }
+}
+
+/// A weight whose output channels are scaled as it is read.
 private struct ScaledRows: TensorSource {
   let weight: StoredTensor
+  let rows: WeightRows
   let factors: [Float]
 
   func read(into bytes: UnsafeMutableRawBufferPointer, type: ElementType, shape: [Int]) throws {
@@ -88,11 +115,12 @@ private struct ScaledRows: TensorSource {
     try weight.read(into: bytes, at: offset)
     let values = bytes.bindMemory(to: Float.self)
     guard !factors.isEmpty, !values.isEmpty else { return }
-    let row = shape.dropFirst().reduce(1, *)
+    let row = rows.length
     let first = offset / MemoryLayout<Float>.stride
     for index in first / row...(first + values.count - 1) / row {
+      let factor = factors[rows.channel(of: index)]
       let part = max(index * row, first)..<min((index + 1) * row, first + values.count)
-      for position in part { values[position - first] *= factors[index] }
+      for position in part { values[position - first] *= factor }
     }
   }
 }

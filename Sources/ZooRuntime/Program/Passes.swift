@@ -5,5 +5,5 @@ import ZooPatterns
 let allPasses: [any Pass] = [
   RemoveIdentities(), BatchRows(), FoldBatchNormalization(), QuantizeCopies(), QuantizeConvolutions(),
   QuantizeMatrixProducts(), MultiplyBlocks(), FuseDequantizeBinary(), FusePatterns(), FuseAttention(), FuseEpilogues(),
-  NestConcats(), RemoveDeadCode(), AssignLayouts(), ReorderEarly(),
+  NestConcats(), RemoveDeadCode(), AssignLayouts(), ReorderEarly(), MergeReorders(),
 ]

@@ -58,6 +58,7 @@ struct Bench: ParsableCommand {
 
   @OptionGroup var tensors: TensorOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var cache: CacheOption
   @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
@@ -84,7 +85,7 @@ struct Bench: ParsableCommand {
     if let profile, !profile.isEmpty { try writing.check(profile) }
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try options.open(name, precision: precision.value, memory)
+    let model = try options.open(name, precision: precision.value, memory) { $0.cacheType = cache.type }
     // Making the inputs is not the model's time.
     let opened = clock.now
     if prompt != nil || generate != nil { return try measureAnswers(of: model, named: name, opened: opened - start) }

@@ -34,6 +34,7 @@ struct Chat: ParsableCommand {
   @OptionGroup var generation: GenerationArguments
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var cache: CacheOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -42,7 +43,9 @@ struct Chat: ParsableCommand {
 
   func run() throws {
     let draft = try generation.draft.map { try options.open($0, precision: precision.value, memory) }
-    let model = try options.open(self.model, precision: precision.value, memory) { $0.draft = draft }
+    let model = try options.open(self.model, precision: precision.value, memory) {
+      ($0.draft, $0.cacheType) = (draft, cache.type)
+    }
     guard [.translation, .textGeneration].contains(model.metadata.task), model.metadata.chat != nil else {
       throw ZooError(
         .usage, "the model has no chat template, so that it takes no conversation", at: self.model,

@@ -48,6 +48,7 @@ struct Eval: ParsableCommand {
   @OptionGroup var reference: ReferenceOption
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var cache: CacheOption
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -56,7 +57,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let model = try options.open(self.model, precision: precision.value, memory)
+    let model = try options.open(self.model, precision: precision.value, memory) { $0.cacheType = cache.type }
     do {
       if generation.draft != nil {
         throw ZooError(.usage, "what is measured is not guessed", at: "--draft", advice: "leave it out")

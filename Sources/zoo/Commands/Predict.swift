@@ -57,6 +57,7 @@ struct Predict: ParsableCommand {
   @OptionGroup var generation: GenerationArguments
   @OptionGroup var precision: PrecisionOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var cache: CacheOption
   @OptionGroup var writing: WritingOptions
   @OptionGroup var options: CommonOptions
 
@@ -72,7 +73,7 @@ struct Predict: ParsableCommand {
   func run() throws {
     let draft = try generation.draft.map { try options.open($0, precision: precision.value, memory) }
     let model = try options.open(self.model, precision: precision.value, memory) {
-      ($0.scoreThreshold, $0.draft) = (threshold, draft)
+      ($0.scoreThreshold, $0.draft, $0.cacheType) = (threshold, draft, cache.type)
     }
     try checkOptions(for: model.metadata)
     if let draw, FileKind(path: draw) != .folder { try writing.check(draw) }

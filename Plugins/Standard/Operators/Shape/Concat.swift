@@ -23,14 +23,35 @@ private struct Concat: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let inputs = try (0..<node.ownInputCount).map { try node.input($0) }
-    // Whole blocks follow each other as whole channels do.
     guard try axis(node) == 1, inputs.contains(where: { $0.layout == .nchw16c }),
-      inputs.allSatisfy({ $0.type != .string && $0[dimension: 1] % 16 == 0 })
+      !inputs.contains(where: { $0.type == .string })
+    else { return nil }
+    // Whole blocks follow each other as whole channels do. Others are picked, if plain ones don't have to be reordered for it.
+    let blocked = inputs.filter { $0.layout == .nchw16c }.reduce(0) { $0 + $1[dimension: 1] }
+    guard
+      Self.isWhole(inputs)
+        || inputs.contains(where: \.hasChannelsToPick)
+          && 2 * blocked >= inputs.reduce(0, { $0 + $1[dimension: 1] })
     else { return nil }
     return LayoutChoice(inputs: inputs.map { _ in .nchw16c }, outputs: [.nchw16c])
   }
 
+  private static func isWhole(_ inputs: [TensorView]) -> Bool { inputs.allSatisfy { $0[dimension: 1] % 16 == 0 } }
+
   func makeKernel(_ node: Node, on executor: Executor) throws -> any Kernel {
+    let inputs = try (0..<node.ownInputCount).map { try node.input($0) }
+    if let first = inputs.first, first.layout == .nchw16c, !Self.isWhole(inputs) {
+      let channels = inputs.indices.flatMap { input in
+        (0..<inputs[input][dimension: 1]).map { (input: input, number: $0) }
+      }
+      let picks = ChannelPicks(channels, of: inputs)
+      let isBytes = try first.type.elementByteCount == 1
+      return ClosureKernel(layout: .nchw16c) { call in picks.run(call, isBytes: isBytes) }
+    }
+    return try plainKernel(node)
+  }
+
+  private func plainKernel(_ node: Node) throws -> any Kernel {
     let (axis, type) = (try axis(node), try node.input(0).type)
     let size = try type.elementByteCount
     let views = try (0..<node.ownInputCount).map { AxisView(try node.input($0).shape, axis: axis) }

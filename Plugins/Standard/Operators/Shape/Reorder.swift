@@ -4,8 +4,9 @@ import PluginSupport
 import ZooPlugin
 
 extension Catalogue {
-  /// zoo.Reorder: a tensor (N, C, spatial…) of float32 or bytes from one layout to the layout with the number `to`. The host's
-  /// layout pass puts it in; no model holds it.
+  /// zoo.Reorder: a tensor (N, C, spatial…) of float32 or bytes from one layout to the layout with the number `to`. With
+  /// `channels_last` the plain one of the two is (N, spatial…, C), of float32. The host's layout pass puts it in; no model
+  /// holds it.
   static func reorder(_ host: ZooHost) -> any Operator { Reorder(host: host) }
 }
 
@@ -29,6 +30,7 @@ private struct Reorder: Operator {
     let x = try node.input(0)
     let (from, to) = (x.layout, try target(node))
     guard Self.known.contains(from) else { throw OperatorError("the input's layout is another plugin's") }
+    if try node.attributes.int("channels_last") ?? 0 != 0 { return try channelsLast(x, to) }
     let (batch, channels, positions) = (x[dimension: 0], x[dimension: 1], x.shape[2...].reduce(1, *))
     let blocks = (channels + 15) / 16
     let kernels = host.kernels.raw
@@ -57,6 +59,42 @@ private struct Reorder: Operator {
       }
     }
   }
+}
+
+/// Between blocks and (N, spatial…, C).
+private func channelsLast(_ x: TensorView, _ to: Layout) throws -> any Kernel {
+  let isToBlocks = to == .nchw16c
+  guard x.type == .float32, x.rank > 2, (x.layout == .nchw16c) != isToBlocks else { throw unsupported(x.type) }
+  let shape = x.shape
+  let (batch, channels) = (shape[0], isToBlocks ? shape[shape.count - 1] : shape[1])
+  let positions = (isToBlocks ? shape[1..<shape.count - 1] : shape[2...]).reduce(1, *)
+  let blocks = (channels + 15) / 16
+  return ClosureKernel(layout: to) { call in
+    guard let x = call.input(0).data?.assumingMemoryBound(to: Float.self),
+      let y = call.output(0).data?.assumingMemoryBound(to: Float.self)
+    else { return }
+    call.executor.parallelRanges(batch * positions, grain: max(1, 8192 / max(channels, 1))) { range in
+      for index in range {
+        let (image, position) = (index / positions, index % positions)
+        for block in 0..<blocks {
+          let plain = index * channels + block * 16
+          let packed = ((image * blocks + block) * positions + position) * 16
+          move(x + (isToBlocks ? plain : packed), y + (isToBlocks ? packed : plain), min(16, channels - block * 16))
+          if isToBlocks, channels - block * 16 < 16 {
+            let lanes = channels - block * 16
+            (y + packed + lanes).update(repeating: 0, count: 16 - lanes)
+          }
+        }
+      }
+    }
+  }
+}
+
+@inline(__always)
+private func move(_ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ lanes: Int) {
+  guard lanes == 16 else { return y.update(from: x, count: lanes) }
+  let vector = UnsafeRawPointer(x).loadUnaligned(as: SIMD16<UInt32>.self)
+  UnsafeMutableRawPointer(y).storeBytes(of: vector, as: SIMD16<UInt32>.self)
 }
 
 extension zs_kernels {

@@ -5,7 +5,8 @@ package let compilerDomain = "zoo"
 
 extension OperatorCatalogue {
   static let compiler: [OperatorDeclaration] = [
-    .blockMatMul, .dequantizeAdd, .dequantizeMul, .productArgMax, .quantizedConv, .quantizedMatMul,
+    .blockMatMul, .cachedAttention, .dequantizeAdd, .dequantizeMul, .interleave, .productArgMax, .quantizedConv,
+    .quantizedMatMul,
     .quantizeDequantize, .reorder, .selectChannels,
   ]
 }

@@ -1,6 +1,6 @@
 extension OperatorDeclaration {
   /// ONNX TensorScatter: new keys or values of each sample in its cache, from a place of its own on.
-  static let tensorScatter = OperatorDeclaration("TensorScatter", .keepsZero) { node in
+  static let tensorScatter = OperatorDeclaration("TensorScatter", [.copies, .keepsZero]) { node in
     let mode = try node.text("mode") ?? "linear"
     try node.require(["linear", "circular"].contains(mode), "mode has to be linear or circular, not \(mode)")
     let cache = try node.shape(0)
