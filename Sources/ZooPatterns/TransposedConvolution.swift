@@ -44,7 +44,7 @@ extension FusePatterns {
       graph.onlyReader(of: value) != nil, let producer = graph[value].producer,
       graph[producer].operatorType == "Interleave", graph[producer].domain == internalDomain,
       let phases = graph[producer].inputs[0], let shape = graph.shape(of: phases),
-      graph.type(of: node.outputs[0]) == .float32
+      graph.type(of: node.outputs[0]) == .float32, graph.shape(of: node.outputs[0]) == graph.shape(of: value)
     else { return nil }
     var (activation, interleave) = (node, graph[producer])
     let between = graph.addValue(like: phases, shape: shape, name: node.operatorType)
@@ -85,9 +85,9 @@ private struct PhasedConvolution {
       graph.type(of: node.input(0)) == .float32, node.int("group") ?? 1 == 1, node.epilogue.isEmpty,
       node.ints("dilations")?.allSatisfy({ $0 == 1 }) ?? true
     else { return nil }
-    (batch, inputs, channels) = (input[0], input[1], weight[1])
-    channelStride = channels > 8 ? channels.roundedUp(to: 16) : channels
     let count = input.count - 2
+    guard count <= 3 else { return nil }
+    (batch, inputs, channels) = (input[0], input[1], weight[1])
     guard let begins = node.firstCut(input: input, kernel: weight, output: output) else { return nil }
     let strides = node.ints("strides") ?? Array(repeating: 1, count: count)
     axes = (0..<count).map { axis in
@@ -101,6 +101,8 @@ private struct PhasedConvolution {
         after: positions - 1 + taps - input[axis + 2] - before, count: positions,
         start: begins[axis] - first * stride, extent: extent)
     }
+    // A single phase is the output itself.
+    channelStride = channels > 8 && axes.contains { $0.stride > 1 } ? channels.roundedUp(to: 16) : channels
     let (all, own) = axes.reduce((1, 1)) { ($0.0 * $1.taps * $1.stride, $0.1 * $1.kernel) }
     guard axes.allSatisfy({ $0.before >= 0 && $0.after >= 0 }), all <= Self.mostWaste * own,
       phaseCount <= 1 << 12, inputs >= 4
@@ -166,7 +168,7 @@ extension CompilerNode {
     guard strides.count == axes, extra.count == axes, strides.allSatisfy({ (1...64).contains($0) }),
       extra.allSatisfy({ (0...1 << 31).contains($0) })
     else { return nil }
-    if padding == "VALID" { return Array(repeating: 0, count: axes) }
+    if padding == "VALID", self[attribute: "output_shape"] == nil { return Array(repeating: 0, count: axes) }
     if padding == "NOTSET" || padding == "", self[attribute: "output_shape"] == nil {
       let pads = ints("pads") ?? Array(repeating: 0, count: 2 * axes)
       return pads.count == 2 * axes && pads.allSatisfy { (0...1 << 31).contains($0) } ? Array(pads.prefix(axes)) : nil

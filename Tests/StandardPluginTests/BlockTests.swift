@@ -157,6 +157,27 @@ import ZooRuntime
     #expect(left.filter { $0 == "Reorder" }.count == 4, "\(left)")
   }
 
+  /// Of two transpositions behind each other one is left.
+  @Test(arguments: [true, false]) func channelsLastAndFirstAgain(isSplit: Bool) throws {
+    var builder = PatternBuilder()
+    let x = try convolution(&builder, builder.input("x", [2, 16, 6, 7]), 16, to: 32)
+    let tokens = builder.transpose(try builder.reshape(x, [0, 0, -1]), [0, 2, 1])
+    let y =
+      isSplit
+      ? builder.transpose(try builder.reshape(tokens, [0, 0, 4, 8]), [0, 2, 3, 1])
+      : builder.transpose(tokens, [0, 2, 1])
+    _ = try builder.check(y, "\(isSplit)")
+  }
+
+  /// Volumes without slices, of which padding makes some.
+  @Test func emptyVolumes() throws {
+    var builder = PatternBuilder()
+    builder.sample.constants.append(("w", try builder.numbers.tensor([32, 32, 1, 3, 3])))
+    let x = builder.node("Relu", try builder.input("x", [1, 32, 0, 34, 34]))
+    _ = try builder.check(
+      builder.node("Conv", x, "w", attributes: [Attribute("pads", .ints([1, 0, 0, 1, 0, 0]))]), "no slices")
+  }
+
   /// Layers of a kernel that see all, some or no slices.
   @Test(arguments: [(3, 1), (3, 0), (1, 0), (2, 2)]) func volumes(layers: Int, pad: Int64) throws {
     var builder = PatternBuilder()

@@ -30,11 +30,34 @@ import ZooRuntime
     Case(input: [1, 16, 6, 5], weights: [16, 7, 3, 3], attributes: [("strides", [2, 2])], padding: "SAME_LOWER"),
     Case(
       input: [1, 16, 6, 5], weights: [16, 7, 4, 4], attributes: [("strides", [2, 2]), ("output_shape", [13, 11])]),
+    Case(
+      input: [1, 16, 6, 5], weights: [16, 16, 4, 4], attributes: [("strides", [2, 2]), ("output_shape", [11, 10])],
+      padding: "VALID"),
     // Most taps would be zero; groups; windows with holes.
     Case(input: [1, 16, 6, 5], weights: [16, 16, 1, 1], attributes: [("strides", [2, 2])], isPhased: false),
     Case(input: [1, 16, 6, 5], weights: [16, 8, 2, 2], attributes: [("group", [2])], isPhased: false),
     Case(input: [1, 16, 6, 5], weights: [16, 8, 2, 2], attributes: [("dilations", [2, 2])], isPhased: false),
   ]
+
+  /// A single phase has no lanes but its channels: behind a Sigmoid nothing may be left in others.
+  @Test func lanesBehindChannelsStayZero() throws {
+    var builder = PatternBuilder()
+    builder.sample.constants.append(("w", try builder.numbers.tensor([32, 33, 3, 3], scale: 0.3)))
+    let wave = builder.node("Sigmoid", builder.node("ConvTranspose", try builder.input("x", [1, 32, 5, 5]), "w"))
+    let y = builder.node("LRN", wave, attributes: [Attribute("size", .int(5)), Attribute("alpha", .float(2))])
+    _ = try builder.check(y, "LRN behind a Sigmoid")
+  }
+
+  /// What adds an axis goes behind what puts phases beside each other.
+  @Test func numbersOfHigherRankStayBehind() throws {
+    var builder = PatternBuilder()
+    builder.sample.constants += [
+      ("w", try builder.numbers.tensor([16, 17, 2, 2])), ("two", try Tensor([Float(2)], shape: [1, 1, 1, 1, 1])),
+    ]
+    let x = try builder.input("x", [16, 16, 5, 6])
+    let y = builder.node("ConvTranspose", x, "w", attributes: [Attribute("strides", .ints([2, 2]))])
+    _ = try builder.check(builder.node("Mul", y, "two"), "rank 5")
+  }
 
   @Test(arguments: cases, ["", "BatchNormalization", "LeakyRelu", "Sigmoid"]) func phases(
     test: Case, behind: String

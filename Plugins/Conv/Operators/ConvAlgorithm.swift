@@ -158,7 +158,8 @@ extension ConvGeometry {
   /// Whether Winograd's algorithm can serve: undilated windows, `side` high and wide, that move by one over planes, or
   /// over the slices of a volume.
   fileprivate func suitsWinograd(side: Int) -> Bool {
-    window.kernel.count >= 2 && window.kernel.suffix(2) == [side, side] && window.strides.allSatisfy { $0 == 1 }
+    window.kernel.count >= 2 && window.kernel.suffix(2) == [side, side] && !window.input.contains(0)
+      && window.strides.allSatisfy { $0 == 1 }
       && window.dilations.suffix(2).allSatisfy { $0 == 1 }
   }
 }

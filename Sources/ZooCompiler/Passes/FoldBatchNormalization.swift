@@ -89,7 +89,7 @@ private struct WeightRows {
       (ofGroup, channelsOfGroup) = (shape[0], shape[0])
       return
     }
-    guard groups > 0, shape[0] % groups == 0 else { return nil }
+    guard groups > 0, shape[0] > 0, shape[0] % groups == 0 else { return nil }
     (channels, length) = (groups * shape[1], shape.dropFirst(2).reduce(1, *))
     (ofGroup, channelsOfGroup) = (shape[0] / groups * shape[1], shape[1])
   }

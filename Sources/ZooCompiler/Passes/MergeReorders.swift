@@ -12,7 +12,7 @@ package struct MergeReorders: Pass {
     var hasChanged = false
     for id in Array(graph.nodes) where !graph.isRemoved(id) && graph[id].operatorType == "Reorder" {
       guard graph[id].domain == internalDomain, let input = graph[id].inputs[0], let output = graph[id].outputs[0],
-        graph.type(of: input) == .float32
+        graph[id].int("channels_last") ?? 0 == 0, graph.type(of: input) == .float32
       else { continue }
       if graph[output].layout == .plain, let transpose = graph.transposeBehind(output) {
         let reorder = graph[id]
