@@ -78,9 +78,9 @@ final class AttentionKernel: Kernel {
     }
     memory.scratch = take(memory.scratchCount * workers)
     let rows = geometry.queries > Self.mostRows ? keyBlock : min(partSize, max(1, geometry.total))
-    memory.widenedKeys = geometry.keyForm.isNarrow ? rows * Self.padded(geometry.headSize) : 0
+    memory.widenedKeys = geometry.keyForm.isNarrow ? rows * Self.packed(geometry.headSize, Self.lanes) : 0
     memory.widenedCount =
-      memory.widenedKeys + (geometry.valueForm.isNarrow ? rows * Self.padded(geometry.valueSize) : 0)
+      memory.widenedKeys + (geometry.valueForm.isNarrow ? rows * Self.packed(geometry.valueSize, Self.lanes) : 0)
     memory.widened = take(memory.widenedCount * workers)
     self.memory = memory
   }
@@ -91,8 +91,8 @@ final class AttentionKernel: Kernel {
   /// Keys that stay in a worker's nearest cache while all heads that share them look at them.
   private static let partSize = 64
 
-  /// Whole vectors.
-  private static func padded(_ size: Int) -> Int { (size + 15) / 16 * 16 }
+  /// Numbers of a vector.
+  private static let lanes = 16
 
   /// Every block of keys but the last is a multiple of a panel, so that rounding up the whole is enough.
   private static func packed(_ columns: Int, _ width: Int) -> Int { (columns + width - 1) / width * width }
@@ -223,7 +223,7 @@ final class AttentionKernel: Kernel {
     let first = matrices.offset(sample: sample, head: head, row: rows.lowerBound)
     if case .float32 = form { return (data.assumingMemoryBound(to: Float.self) + first, matrices.row) }
     let target = run.workspace + memory.widened + worker * memory.widenedCount + (isKey ? 0 : memory.widenedKeys)
-    let stride = Self.padded(size)
+    let stride = Self.packed(size, Self.lanes)
     for row in 0..<rows.count {
       let (place, to) = (first + row * matrices.row, target + row * stride)
       if case .int8(let block) = form, let scales {
@@ -328,10 +328,11 @@ final class AttentionKernel: Kernel {
     let splits = Self.splits(of: groups, workers: executor.workerCount, most: parts)
     executor.parallelFor(groups * splits, steps: steps) { task, worker in
       let (sample, keyHead) = (task / splits / g.keyHeads, task / splits % g.keyHeads)
-      let all = self.parts(run, sample: sample)
+      let seen = self.seen(run, sample: sample)
+      let all = seen.lowerBound / self.partSize..<(seen.upperBound + self.partSize - 1) / self.partSize
       let (split, count) = (task % splits, all.count)
       for part in all.lowerBound + count * split / splits..<all.lowerBound + count * (split + 1) / splits {
-        self.attend(run, sample: sample, keyHead: keyHead, part: part, worker: worker)
+        self.attend(run, sample: sample, keyHead: keyHead, part: part, seen: seen, worker: worker)
       }
     }
     executor.parallelFor(g.batch * g.heads * g.queries, steps: steps / partSize) { row, _ in
@@ -346,11 +347,11 @@ final class AttentionKernel: Kernel {
     return min(fair, most)
   }
 
-  /// The parts that hold what a sample's queries see.
-  private func parts(_ run: Run, sample: Int) -> Range<Int> {
+  /// From the first to the last key that any of a sample's queries sees.
+  private func seen(_ run: Run, sample: Int) -> Range<Int> {
     let seen = (0..<geometry.queries).map { keys(run, sample: sample, query: $0) }.filter { !$0.isEmpty }
     guard let low = seen.map(\.lowerBound).min(), let high = seen.map(\.upperBound).max() else { return 0..<0 }
-    return low / partSize..<(high + partSize - 1) / partSize
+    return low..<high
   }
 
   /// The keys whose scores a query needs.
@@ -360,11 +361,11 @@ final class AttentionKernel: Kernel {
   }
 
   /// One part of the keys, for all queries of the heads that share them.
-  private func attend(_ run: Run, sample: Int, keyHead: Int, part: Int, worker: Int) {
+  private func attend(_ run: Run, sample: Int, keyHead: Int, part: Int, seen: Range<Int>, worker: Int) {
     let g = geometry
     let scores = run.workspace + memory.scratch + worker * memory.scratchCount
     let shared = g.heads / g.keyHeads
-    let whole = part * partSize..<min(g.total, (part + 1) * partSize)
+    let whole = seen.clamped(to: part * partSize..<(part + 1) * partSize)
     let keyRows = rows(run, isKey: true, sample: sample, head: keyHead, whole, worker: worker)
     let valueRows = rows(run, isKey: false, sample: sample, head: keyHead, whole, worker: worker)
     for head in keyHead * shared..<(keyHead + 1) * shared {
