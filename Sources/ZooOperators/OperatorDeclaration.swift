@@ -56,6 +56,7 @@ package struct OperatorDeclaration: Sendable {
   private var differentiable: FunctionRule?
   var rowRule: RowRule?
   var channelRule: ChannelRule?
+  var partRule: PartRule?
   /// `nil` for an operator that reads all rows.
   package internal(set) var countedRows: CountedRows?
 

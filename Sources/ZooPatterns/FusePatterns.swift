@@ -30,6 +30,8 @@ package struct FusePatterns: Pass {
     case "Add": (layerNormalization(node, graph) ?? groupNormalization(node, &graph)).map { [$0] }
     case "Attention": cachedAttention(node, graph).map { [$0] }
     case "ConvTranspose": transposedConvolution(node, &graph, context)
+    case "Conv": paddedConvolution(node, &graph)
+    case "MaxPool": separateMaxima(node, &graph)
     case "ArgMax": productArgMax(node, graph).map { [$0] }
     case "DequantizeLinear": quantizeDequantize(node, graph).map { [$0] }
     case "ScatterElements", "GatherElements": rows(node, &graph)

@@ -84,3 +84,24 @@ package func byteCount(of facts: ValueFacts, layout: Layout) throws -> Int {
   default: return try LayoutTable.byteCount(type, shape, in: layout)
   }
 }
+
+/// The bytes of a part of a value in a layout; `nil` where they don't lie together.
+package func bytes(
+  of part: OperatorDeclaration.Part, in facts: ValueFacts, layout: Layout
+) throws -> Range<Int>? {
+  guard let shape = facts.fixedShape, shape.indices.contains(part.axis), shape[..<part.axis].allSatisfy({ $0 == 1 })
+  else { return nil }
+  var (places, count) = (part.places, shape[part.axis])
+  switch Int(layout.number) {
+  case ZOO_LAYOUT_PLAIN: break
+  case ZOO_LAYOUT_NCHW16C where part.axis == 1:
+    // Whole blocks, the last of which may be filled up.
+    guard places.lowerBound % 16 == 0, places.upperBound % 16 == 0 || places.upperBound == count else { return nil }
+    places = places.lowerBound / 16..<(places.upperBound + 15) / 16
+    count = (count + 15) / 16
+  default: return nil
+  }
+  let size = try byteCount(of: facts, layout: layout)
+  guard count > 0, size % count == 0, places.lowerBound >= 0, places.upperBound <= count else { return nil }
+  return places.lowerBound * (size / count)..<places.upperBound * (size / count)
+}

@@ -15,6 +15,8 @@ final class AttentionKernel: Kernel {
   /// Keys of a part, and parts, of a few queries.
   private let partSize, parts: Int
   private let memory: Memory
+  /// Whether scores are what the products give, but for keys that a query may not see.
+  private let isPlain: Bool
 
   /// Places in the workspace, in floats.
   private struct Memory {
@@ -50,6 +52,7 @@ final class AttentionKernel: Kernel {
     // Whole tiles of the matrix product, 6 or 12 rows high.
     queryBlock = max(12, ((geometry.queries + wanted - 1) / wanted + 11) / 12 * 12)
 
+    isPlain = geometry.softcap == 0 && geometry.mask == nil && !outputs[3]
     partSize = outputs[3] ? max(1, geometry.total) : Self.partSize
     parts = (geometry.total + partSize - 1) / partSize
 
@@ -272,15 +275,11 @@ final class AttentionKernel: Kernel {
     tops.update(repeating: -.infinity, count: queries.count)
     sums.update(repeating: 0, count: queries.count)
     isOpen.update(repeating: 0, count: queries.count)
-    let valid = run.valid.map { Int($0[sample]) }
-    let visible = queries.map { g.visible(to: $0, valid: valid) }
-    let seen = visible.filter { !$0.isEmpty }
-    let low = run.scores != nil ? 0 : seen.map(\.lowerBound).min() ?? 0
-    let high = run.scores != nil ? g.total : seen.map(\.upperBound).max() ?? 0
+    let seen = seen(run, sample: sample, by: queries)
     let result = run.result + g.result.offset(sample: sample, head: head, row: queries.lowerBound)
 
     var isFirst = true
-    for first in stride(from: low / keyBlock * keyBlock, to: high, by: keyBlock) {
+    for first in stride(from: seen.lowerBound / keyBlock * keyBlock, to: seen.upperBound, by: keyBlock) {
       let count = min(keyBlock, g.total - first)
       multiply(
         run.query + g.query.offset(sample: sample, head: head, row: queries.lowerBound), stride: g.query.row,
@@ -288,8 +287,9 @@ final class AttentionKernel: Kernel {
         into: scores, stride: keyBlock, rows: queries.count, columns: count, depth: g.headSize)
       for (row, query) in queries.enumerated() {
         let line = scores + row * keyBlock
+        let visible = g.visible(to: query, valid: run.valid.map { Int($0[sample]) })
         let open = adjust(
-          line, run, sample: sample, head: head, query: query, keys: first..<first + count, visible: visible[row])
+          line, run, sample: sample, head: head, query: query, keys: first..<first + count, visible: visible)
         if open { isOpen[row] = 1 }
         let factor = kernels.raw.softmax_piece(line, count, tops + row, sums + row)
         if !isFirst {
@@ -328,7 +328,7 @@ final class AttentionKernel: Kernel {
     let splits = Self.splits(of: groups, workers: executor.workerCount, most: parts)
     executor.parallelFor(groups * splits, steps: steps) { task, worker in
       let (sample, keyHead) = (task / splits / g.keyHeads, task / splits % g.keyHeads)
-      let seen = self.seen(run, sample: sample)
+      let seen = self.seen(run, sample: sample, by: 0..<g.queries)
       let all = seen.lowerBound / self.partSize..<(seen.upperBound + self.partSize - 1) / self.partSize
       let (split, count) = (task % splits, all.count)
       for part in all.lowerBound + count * split / splits..<all.lowerBound + count * (split + 1) / splits {
@@ -347,11 +347,15 @@ final class AttentionKernel: Kernel {
     return min(fair, most)
   }
 
-  /// From the first to the last key that any of a sample's queries sees.
-  private func seen(_ run: Run, sample: Int) -> Range<Int> {
-    let seen = (0..<geometry.queries).map { keys(run, sample: sample, query: $0) }.filter { !$0.isEmpty }
-    guard let low = seen.map(\.lowerBound).min(), let high = seen.map(\.upperBound).max() else { return 0..<0 }
-    return low..<high
+  /// From the first to the last key of a sample that any of the queries needs.
+  private func seen(_ run: Run, sample: Int, by queries: Range<Int>) -> Range<Int> {
+    var (low, high) = (geometry.total, 0)
+    for query in queries {
+      let keys = keys(run, sample: sample, query: query)
+      guard !keys.isEmpty else { continue }
+      (low, high) = (min(low, keys.lowerBound), max(high, keys.upperBound))
+    }
+    return low < high ? low..<high : 0..<0
   }
 
   /// The keys whose scores a query needs.
@@ -440,6 +444,7 @@ final class AttentionKernel: Kernel {
     visible: Range<Int>
   ) -> Bool {
     let g = geometry
+    if isPlain, visible.lowerBound <= keys.lowerBound, keys.upperBound <= visible.upperBound { return true }
     show(scores, .product, run, sample: sample, head: head, query: query)
     if g.softcap > 0 {
       kernels.raw.affine(scores, scores, keys.count, 1 / g.softcap, 0)

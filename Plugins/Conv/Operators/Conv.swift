@@ -118,9 +118,10 @@ struct ConvGeometry {
   /// Whether the kernels for blocked input can serve.
   var canReadBlocked: Bool {
     guard [.float32, .int8, .uint8].contains(type), inputChannels > 0 else { return false }
-    // Of each tap a bit says whether it is inside, where that is a question.
-    if window.taps > CONV_MOST_TAPS, isDepthwise || type != .float32 || window.isPadded { return false }
-    return isDepthwise || mergedGroups > 0
+    // Depthwise kernels go line by line; in others a bit of each tap says whether it is inside, where that is a question.
+    if isDepthwise { return window.lines <= CONV_MOST_TAPS }
+    if window.taps > CONV_MOST_TAPS, type != .float32 || window.isPadded { return false }
+    return mergedGroups > 0
   }
 
   /// How many groups blocked kernels take together, so that their channels fill blocks; 0 where they can't.

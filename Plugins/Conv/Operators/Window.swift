@@ -90,4 +90,6 @@ struct Window: Equatable {
 
   /// Taps of the kernel; saturates.
   var taps: Int { saturatingProduct(kernel) }
+  /// Lines of them along the last axis; saturates.
+  var lines: Int { saturatingProduct(Array(kernel.dropLast())) }
 }

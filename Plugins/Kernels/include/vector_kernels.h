@@ -146,6 +146,9 @@ typedef struct zs_kernels {
   void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
   /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
   void (*binary)(int32_t op, const float *a, size_t a_step, const float *b, size_t b_step, float *y, size_t count);
+  /* The same for rows of `count` results, one after the other, whose operands begin a_row and b_row after those before. */
+  void (*binary_rows)(int32_t op, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_row,
+                      size_t b_step, float *y, size_t rows, size_t count);
   /* As binary, with 16 values of b that repeat over `count` groups of 16; `reversed` swaps the operands. */
   void (*binary_lanes)(int32_t op, const float *a, const float *b, int32_t reversed, float *y, size_t count);
   /* y = x * scale + shift. */
@@ -164,6 +167,8 @@ typedef struct zs_kernels {
   void (*round_to_steps)(const float *x, float *y, size_t count, zs_steps steps);
   /* The reduction of `count` values; ZS_LOG_SUM_EXP included. */
   float (*reduce)(int32_t op, const float *x, size_t count);
+  /* The same of `rows` rows, one after the other. */
+  void (*reduce_each)(int32_t op, const float *x, size_t rows, size_t length, float *y);
   /* y[j] = reduction over i of x[i * stride + j]; not ZS_LOG_SUM_EXP. */
   void (*reduce_rows)(int32_t op, const float *x, size_t rows, size_t stride, float *y, size_t columns);
   /* The sum of (x - mean)². */

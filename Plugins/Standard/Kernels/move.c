@@ -33,6 +33,32 @@ static void copy_run(const char *x, char *y, int64_t count, int64_t stride, size
   }
 }
 
+typedef uint32_t four_words __attribute__((ext_vector_type(4)));
+typedef four_words four_words_unaligned __attribute__((aligned(4), may_alias));
+
+/* y[i * columns + j] = x[i] of the vector that begins j strides further, in tiles of 4 by 4. */
+static void transpose_words(const char *x, uint32_t *y, int64_t rows, int64_t columns, int64_t stride) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4, x += 16, y += 4 * columns) {
+    int64_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      four_words v[4];
+      for (int k = 0; k < 4; k++) v[k] = *(const four_words_unaligned *)(x + (j + k) * stride);
+      const four_words even0 = __builtin_shufflevector(v[0], v[1], 0, 4, 2, 6);
+      const four_words odd0 = __builtin_shufflevector(v[0], v[1], 1, 5, 3, 7);
+      const four_words even1 = __builtin_shufflevector(v[2], v[3], 0, 4, 2, 6);
+      const four_words odd1 = __builtin_shufflevector(v[2], v[3], 1, 5, 3, 7);
+      *(four_words_unaligned *)(y + j) = __builtin_shufflevector(even0, even1, 0, 1, 4, 5);
+      *(four_words_unaligned *)(y + columns + j) = __builtin_shufflevector(odd0, odd1, 0, 1, 4, 5);
+      *(four_words_unaligned *)(y + 2 * columns + j) = __builtin_shufflevector(even0, even1, 2, 3, 6, 7);
+      *(four_words_unaligned *)(y + 3 * columns + j) = __builtin_shufflevector(odd0, odd1, 2, 3, 6, 7);
+    }
+    for (; j < columns; j++)
+      for (int k = 0; k < 4; k++) y[k * columns + j] = ((const uint32_t *)(x + j * stride))[k];
+  }
+  for (; i < rows; i++, x += 4, y += columns) copy_uint32_t(x, y, columns, stride);
+}
+
 void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape, const int64_t *strides,
                      size_t element_bytes, int64_t first, int64_t end) {
   if (rank == 0) {
@@ -42,6 +68,10 @@ void zs_copy_strided(const void *x, void *y, int32_t rank, const int64_t *shape,
   if (rank == 1) {
     copy_run((const char *)x + first * strides[0], (char *)y + (size_t)first * element_bytes, end - first, strides[0],
              element_bytes);
+    return;
+  }
+  if (rank == 2 && element_bytes == 4 && strides[0] == 4 && strides[1] != 4) {
+    transpose_words((const char *)x + first * 4, (uint32_t *)y + first * shape[1], end - first, shape[1], strides[1]);
     return;
   }
   size_t step = element_bytes;

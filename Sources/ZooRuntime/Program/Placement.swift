@@ -7,14 +7,16 @@ import ZooSystem
 
 /// Where every value of a region lies that a node makes or a caller gives.
 struct Placement {
-  private var places: [ValueID: Plan.Place] = [:]
+  private(set) var places: [ValueID: Plan.Place] = [:]
   private(set) var arenaByteCount = 0
   private(set) var slotCount = 0
+  /// Nodes, by position, whose outputs lie in their inputs as they are.
+  private(set) var resting: Set<Int> = []
 
   subscript(value: ValueID) -> Plan.Place { places[value] ?? .absent }
 
   /// By position among the inputs that the caller may give away: the last value in it, the only one that can be read.
-  private var given: [Int: ValueID] = [:]
+  private(set) var given: [Int: ValueID] = [:]
 
   /// - Parameter positions: Those of inputs in whose memory what is made of them may lie.
   init(_ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action], given positions: Range<Int>)
@@ -45,106 +47,15 @@ struct Placement {
   private mutating func placeInArena(
     _ graph: CompilerGraph, _ nodes: [CompilerNode], _ actions: [Plan.Step.Action]
   ) throws {
-    var lastUse: [ValueID: Int] = [:]
-    for (index, node) in nodes.enumerated() {
-      for operand in node.operands { if let operand { lastUse[operand] = index } }
+    var whole = ArenaPlacement(self, graph, nodes, actions, takesParts: true)
+    try whole.place()
+    // A part that is needed long keeps all of what it is a part of.
+    if whole.hasLongParts {
+      var apart = ArenaPlacement(self, graph, nodes, actions, takesParts: false)
+      try apart.place()
+      if whole.byteCount / 9 > apart.byteCount / 8 { whole = apart }
     }
-    let results = Set(graph.outputs)
-    var lifetimes: [Lifetime] = []
-    var lifetimeOf: [ValueID: Int] = [:]
-    // By lifetime: the last value in it, the only one that can still be read.
-    var holders: [ValueID] = []
-    for (index, node) in nodes.enumerated() {
-      for (position, output) in node.outputs.enumerated() {
-        guard let output else { continue }
-        /// The input that the caller gives away, whose memory ends with the node and can be read as the output, too.
-        func givenAway(_ operand: ValueID) -> Int? {
-          let (before, made) = (graph[operand].facts, graph[output].facts)
-          guard case .input(let input) = places[operand], given[input] == operand, lastUse[operand] == index,
-            !results.contains(operand), made.elementType != nil, made.kind == before.kind,
-            made.fixedShape != nil, made.fixedShape == before.fixedShape
-          else { return nil }
-          return input
-        }
-        let isMovable =
-          switch places[output] {
-          case nil, .output: true
-          default: false
-          }
-        if isMovable, position == 0, let kernel = actions[index].kernel,
-          let input = try overwritten(by: output, node, kernel, in: graph, free: givenAway)
-        {
-          places[output] = .input(input)
-          given[input] = output
-        }
-        guard places[output] == nil else { continue }
-        let last = lastUse[output] ?? index
-        func free(_ input: ValueID) -> Int? {
-          guard let lifetime = lifetimeOf[input], holders[lifetime] == input, lastUse[input] == index else {
-            return nil
-          }
-          return lifetime
-        }
-        if position == 0, let kernel = actions[index].kernel,
-          let shared = try overwritten(by: output, node, kernel, in: graph, free: free)
-        {
-          lifetimeOf[output] = shared
-          holders[shared] = output
-          lifetimes[shared].last = max(lifetimes[shared].last, last)
-        } else {
-          lifetimeOf[output] = lifetimes.count
-          holders.append(output)
-          let size = try byteCount(of: graph[output].facts, layout: graph[output].layout)
-          lifetimes.append(Lifetime(byteCount: size, first: index, last: last))
-        }
-      }
-    }
-    var joined = JoinedLifetimes(lifetimes)
-    var outputs: [Int: Int] = [:]
-    for (index, node) in nodes.enumerated() {
-      guard let kernel = actions[index].kernel, let output = node.outputs.first ?? nil else { continue }
-      for (position, operand) in node.operands.enumerated() {
-        guard let operand, let place = Self.place(ofInput: position, node, kernel), let part = lifetimeOf[operand],
-          holders[part] == operand, lastUse[operand] == index, graph[operand].layout == graph[output].layout,
-          node.operands.count(where: { $0 == operand }) == 1
-        else { continue }
-        if let whole = lifetimeOf[output], lifetimes[whole].first == index {
-          joined.join(part, to: whole, at: place)
-        } else if case .output(let result)? = places[output], node.isView {
-          // What is seen in another shape is made where the caller gets it.
-          outputs[part] = result
-          joined.leave(part)
-        }
-      }
-    }
-    let arena = try joined.placed()
-    for (value, lifetime) in lifetimeOf {
-      places[value] = outputs[lifetime].map { .output($0) } ?? .arena(arena.offsets[lifetime])
-    }
-    arenaByteCount = arena.byteCount
-  }
-
-  private static func place(ofInput index: Int, _ node: CompilerNode, _ kernel: KernelHandle) -> Int? {
-    node.isView && index == 0 && kernel.canOverwrite(input: 0) ? 0 : kernel.place(ofInput: index)
-  }
-
-  /// The memory of an input that output 0 can take over: the kernel allows it and nothing reads it afterwards.
-  ///
-  /// - Parameter free: What holds an input and ends with the node; `nil` where another value may live on in it.
-  private func overwritten(
-    by output: ValueID, _ node: CompilerNode, _ kernel: KernelHandle, in graph: CompilerGraph,
-    free: (ValueID) -> Int?
-  ) throws -> Int? {
-    let operands = node.operands
-    for (position, input) in operands.enumerated() where kernel.canOverwrite(input: position) {
-      guard let input, let lifetime = free(input), operands.count(where: { $0 == input }) == 1,
-        graph[input].layout == graph[output].layout,
-        try byteCount(of: graph[input].facts, layout: graph[input].layout)
-          == byteCount(of: graph[output].facts, layout: graph[output].layout)
-      else { continue }
-      return lifetime
-    }
-    return nil
+    (places, resting, arenaByteCount) = (whole.places, whole.resting, whole.byteCount)
   }
 
   /// By step: the slots whose values nobody needs after it.

@@ -37,6 +37,8 @@ final class Plan: Sendable {
     enum Action: Sendable {
       case kernel(KernelHandle)
       case native(any NativeOperation)
+      /// The outputs lie in the first input as they are.
+      case rest
 
       var kernel: KernelHandle? { if case .kernel(let kernel) = self { kernel } else { nil } }
     }
@@ -77,6 +79,7 @@ final class Plan: Sendable {
       switch action {
       case .kernel(let kernel): kernel.summary
       case .native(let operation): operation.summary
+      case .rest: "part of its input"
       }
     }
   }

@@ -29,8 +29,9 @@ final class PlanBuilder {
     let nodes = graph.nodes.map { graph[$0] }
     // Before weights are packed; more is known when there are kernels.
     _ = try call.memory.taking(leastByteCount(nodes))
-    let actions = try makeActions(nodes)
+    var actions = try makeActions(nodes)
     let places = try Placement(graph, nodes, actions, given: given)
+    for index in places.resting { actions[index] = .rest }
     func operand(_ value: ValueID?, consumed: Bool) throws -> Plan.Operand {
       guard let value else { return Plan.Operand(facts: ValueFacts(nil), layout: .plain, place: .absent, name: "") }
       let known = graph[value]

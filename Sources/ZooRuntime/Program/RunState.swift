@@ -32,8 +32,10 @@ final class RunState: @unchecked Sendable {
     slots = Array(repeating: nil, count: plan.slotCount)
     kernels = tables.allocate(Unmanaged<KernelHandle>?.self, count: plan.steps.count)
     for (index, step) in plan.steps.enumerated() {
-      guard case .kernel(let kernel) = step.action else { continue }
-      if !step.hasValuesToMake { kernels[index] = Unmanaged.passUnretained(kernel) }
+      if case .native = step.action { continue }
+      if let kernel = step.action.kernel, !step.hasValuesToMake {
+        kernels[index] = Unmanaged.passUnretained(kernel)
+      }
       // What bodies read of the graph around is theirs.
       let inputs = step.inputs.dropLast(step.node.bodies.reduce(0) { $0 + $1.captures.count })
       calls[index] = zoo_call(
@@ -144,6 +146,7 @@ final class RunState: @unchecked Sendable {
     var inner = call
     inner.memory = try call.memory.taking(keptByteCount)
     switch step.action {
+    case .rest: call.observer?.begin(index, of: plan, calls + index)
     case .kernel(let kernel):
       calls[index].executor = call.executor
       call.observer?.begin(index, of: plan, calls + index)

@@ -54,9 +54,6 @@ struct BinaryOperator: Operator {
     guard let a = node.optionalInput(0), a.type == .float32, let code = try? function(node), code.code <= ZS_PRELU.code,
       let shapes = try? operandShapes(node), let shape = try? broadcastShape(shapes)
     else { return false }
-    // Short rows are not worth a piece each.
-    let rows = Broadcast(shapes, to: shape)
-    guard rows.rowCount == 1 || rows.rowLength >= 64 else { return false }
     return ElementwiseSteps.accept(step, in: node, shape: shape)
   }
 
@@ -146,14 +143,7 @@ final class BinaryKernel: Kernel {
     let (code, raw) = (code.code, kernels.raw)
     switch form {
     case .rows(let rows) where type == .float32 && code <= ZS_PRELU.code:
-      let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
-      let (aStep, bStep) = (rows.steps[0], rows.steps[1])
-      rows.forEach(call.executor) { place, offsets, count in
-        steps.run(call, raw, place..<place + count) { piece, y in
-          let from = piece.lowerBound - place
-          raw.binary(code, a + offsets[0] + from * aStep, aStep, b + offsets[1] + from * bStep, bStep, y, piece.count)
-        }
-      }
+      runRows(rows, a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self), call)
     case .rows(let rows):
       let size = elementByteCount
       rows.forEach(call.executor, grain: 4096) { place, offsets, count in
@@ -179,6 +169,32 @@ final class BinaryKernel: Kernel {
                 code, x + piece.lowerBound, lanes.baseAddress, reversed ? 1 : 0, y, piece.count / 16)
             }
           }
+        }
+      }
+    }
+  }
+
+  private func runRows(
+    _ rows: Broadcast, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ call: Call
+  ) {
+    let raw = kernels.raw
+    let (aStep, bStep) = (rows.steps[0], rows.steps[1])
+    let (aRow, bRow) = (rows.rowSteps[0], rows.rowSteps[1])
+    rows.forEachBlock(call.executor) { place, offsets, count, length in
+      let (a, b) = (a + offsets[0], b + offsets[1])
+      steps.run(call, raw, place..<place + count * length, unit: length) { piece, y in
+        // Pieces are whole rows, or parts of one.
+        var (from, y) = (piece.lowerBound - place, y)
+        while from < piece.upperBound - place {
+          let (row, column) = from.quotientAndRemainder(dividingBy: length)
+          let left = piece.upperBound - place - from
+          let part = min(length - column, left)
+          let whole = column == 0 ? max(1, left / length) : 1
+          raw.binary_rows(
+            code.code, a + row * aRow + column * aStep, aRow, aStep, b + row * bRow + column * bStep, bRow, bStep, y,
+            whole, part)
+          from += whole * part
+          y += whole * part
         }
       }
     }

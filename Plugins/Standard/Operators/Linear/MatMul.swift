@@ -63,14 +63,14 @@ private struct MatMul: Operator {
         form: PackedMatrix.Form(node, constant, depth: sizes.depth, columns: sizes.columns), host: host,
         executor: executor)
     }
-    return try kernel(node, sizes, packed: packed)
+    return try kernel(node, sizes, packed: packed, workers: executor.workerCount)
   }
 
-  private func kernel(_ node: Node, _ sizes: Sizes, packed: PackedMatrix?) throws -> MatrixKernel {
+  private func kernel(_ node: Node, _ sizes: Sizes, packed: PackedMatrix?, workers: Int) throws -> MatrixKernel {
     let epilogue = try ProductEpilogue(own: [], steps: node.epilogue, node: node, shape: sizes.shape)
     var plan = MatrixKernel.Plan(
       rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, batches: Self.batches(sizes), bRow: sizes.columns,
-      bColumn: 1, range: node.calibratedRange(0), epilogue: epilogue)
+      bColumn: 1, range: node.calibratedRange(0), workers: workers, epilogue: epilogue)
     if sizes.bStack.allSatisfy({ $0 == 1 }), sizes.stack.reduce(1, *) == sizes.aStack.reduce(1, *) {
       // One matrix for all of A: its rows follow each other, so it is one product.
       plan.rows *= sizes.stack.reduce(1, *)
@@ -79,7 +79,7 @@ private struct MatMul: Operator {
     return MatrixKernel(plan, packed: packed, host: host) { node, packed in
       let new = try self.sizes(node)
       guard new.columns == sizes.columns, new.depth == sizes.depth else { return nil }
-      return try self.kernel(node, new, packed: packed)
+      return try self.kernel(node, new, packed: packed, workers: workers)
     }
   }
 

@@ -16,6 +16,8 @@ final class MatrixKernel: Kernel {
     var scale: Float = 1
     /// Of A's elements, from calibration.
     var range: ClosedRange<Float>?
+    /// Who may take products of their own.
+    var workers = 1
     var epilogue: ProductEpilogue
   }
 
@@ -48,15 +50,31 @@ final class MatrixKernel: Kernel {
     .bfloat16: " in bfloat16", .int8: " in int8", .narrowFloat16: " of float16", .narrowBFloat16: " of bfloat16",
   ]
 
+  /// A product with a vector goes through the other matrix as it lies.
+  private var hasVector: Bool {
+    packed == nil && plan.epilogue.isEmpty && !plan.transposeA
+      && (plan.columns == 1 && plan.bRow == 1 || plan.rows == 1 && plan.bColumn == 1 && plan.scale == 1)
+  }
+
+  /// Small products are each one worker's.
+  private var areMany: Bool {
+    packed == nil && !plan.transposeA && plan.batches.count > 1
+      && saturatingProduct([plan.rows, plan.columns, plan.depth]) <= 1 << 18
+  }
+
   private var panelCount: Int { (plan.columns + host.kernels.raw.panel_columns - 1) / host.kernels.raw.panel_columns }
-  private var packedCount: Int { packed == nil ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0 }
+  private var packedCount: Int {
+    packed == nil && !hasVector ? panelCount * host.kernels.raw.panel_columns * plan.depth : 0
+  }
   private var transposedCount: Int { plan.transposeA ? plan.rows * plan.depth : 0 }
 
   private var rounding: RowRounding? {
     packed.flatMap { RowRounding($0, rows: plan.rows, depth: plan.depth, range: plan.range, host: host) }
   }
 
-  var workspaceByteCount: Int { (packedCount + transposedCount) * 4 + (rounding?.byteCount ?? 0) }
+  var workspaceByteCount: Int {
+    ((areMany ? plan.workers : 1) * packedCount + transposedCount) * 4 + (rounding?.byteCount ?? 0)
+  }
 
   func reshaped(for node: Node, on executor: Executor) throws -> (any Kernel)? {
     try packed.flatMap { try adapt(node, $0) }
@@ -74,6 +92,8 @@ final class MatrixKernel: Kernel {
     let a = call.input(0).pointer(as: Float.self)
     let scratch = call.workspace?.assumingMemoryBound(to: Float.self)
     guard plan.rows > 0, plan.columns > 0 else { return }
+    if hasVector { return runVectors(a, call.input(1).pointer(as: Float.self), y, on: call.executor) }
+    if areMany { return runMany(g, a, y, call) }
     var packedMatrix: Int?
     for index in 0..<plan.batches.count {
       let batch = plan.batches[index]
@@ -104,6 +124,63 @@ final class MatrixKernel: Kernel {
       g.c = y + index * plan.rows * plan.columns
       plan.epilogue.set(&g, call, product: index)
       multiply(g, kernels: kernels, executor: call.executor)
+    }
+  }
+}
+
+extension MatrixKernel {
+  /// Products with a column, or of a row.
+  private func runVectors(
+    _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    on executor: Executor
+  ) {
+    let (plan, raw) = (plan, host.kernels.raw)
+    let length = plan.rows * plan.columns
+    executor.parallelRanges(plan.batches.count * length, grain: max(1, 32768 / max(plan.depth, 1))) { range in
+      var place = range.lowerBound
+      while place < range.upperBound {
+        let (index, first) = place.quotientAndRemainder(dividingBy: length)
+        let count = min(length - first, range.upperBound - place)
+        let batch = plan.batches[index]
+        let (left, right) = (a + batch.a * plan.rows * plan.depth, b + batch.b * plan.depth * plan.columns)
+        if plan.columns == 1 {
+          raw.dots(right, left + first * plan.depth, plan.depth, count, plan.depth, plan.scale, y + place)
+        } else {
+          raw.weighted_sum(left, right + first, plan.bRow, plan.depth, count, y + place)
+        }
+        place += count
+      }
+    }
+  }
+
+  /// Products that workers share out, each with a packed matrix of its own.
+  private func runMany(
+    _ common: zs_gemm, _ a: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ call: Call
+  ) {
+    let (plan, kernels) = (plan, host.kernels)
+    guard let scratch = call.workspace?.assumingMemoryBound(to: Float.self) else { return }
+    let b = call.input(1).pointer(as: Float.self)
+    let count = plan.batches.count
+    let pieces = min(count, plan.workers * 4)
+    let steps = saturatingProduct([count, plan.rows, plan.columns, plan.depth]) / 16
+    call.executor.parallelFor(pieces, steps: steps) { piece, worker in
+      var g = common
+      let own = scratch + worker * packedCount
+      g.b = UnsafePointer(own)
+      var packedMatrix: Int?
+      for index in count * piece / pieces..<count * (piece + 1) / pieces {
+        let batch = plan.batches[index]
+        if packedMatrix != batch.b {
+          packedMatrix = batch.b
+          kernels.raw.pack(
+            b + batch.b * plan.depth * plan.columns, plan.bRow, plan.bColumn, plan.depth, plan.columns, plan.scale, 0,
+            panelCount, own)
+        }
+        g.a = UnsafePointer(a + batch.a * plan.rows * plan.depth)
+        g.c = y + index * plan.rows * plan.columns
+        plan.epilogue.set(&g, call, product: index)
+        kernels.multiply(&g, rows: 0..<plan.rows, panels: 0..<panelCount)
+      }
     }
   }
 }

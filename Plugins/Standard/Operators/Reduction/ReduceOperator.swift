@@ -79,20 +79,30 @@ struct ReduceOperator: Sendable {
     _ inner: Int, _ size: Int, _ kernels: VectorKernels, _ executor: Executor
   ) {
     let code = code.code
-    executor.parallelRanges(outer, grain: max(1, 16384 / max(1, length * inner))) { range in
-      let from = source + range.lowerBound * length * inner * size
-      let to = target + range.lowerBound * inner * size
-      guard type == .float32, inner == 1 || code != ZS_LOG_SUM_EXP.code, length > 0 else {
-        zs_typed_reduce(type.rawValue, code, from, range.count, length, inner, to)
+    let isVector = type == .float32 && (inner == 1 || code != ZS_LOG_SUM_EXP.code) && length > 0
+    // Where rows are few, workers take parts of each.
+    let isWide = isVector && inner > 1 && outer < 4 * executor.workerCount
+    let parts = isWide ? min((inner + 63) / 64, 4 * executor.workerCount) : 1
+    executor.parallelRanges(outer * parts, grain: max(1, 16384 * parts / max(1, length * inner))) { range in
+      guard isVector else {
+        zs_typed_reduce(
+          type.rawValue, code, source + range.lowerBound * length * inner * size, range.count, length, inner,
+          target + range.lowerBound * inner * size)
         return
       }
-      let (x, y) = (from.assumingMemoryBound(to: Float.self), to.assumingMemoryBound(to: Float.self))
-      for row in 0..<range.count {
-        if inner == 1 {
-          y[row] = kernels.raw.reduce(code, x + row * length, length)
-        } else {
-          kernels.raw.reduce_rows(code, x + row * length * inner, length, inner, y + row * inner, inner)
-        }
+      let (x, y) = (source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
+      if inner == 1 {
+        kernels.raw.reduce_each(
+          code, x + range.lowerBound * length, range.count, length, y + range.lowerBound)
+        return
+      }
+      for task in range {
+        let (row, part) = task.quotientAndRemainder(dividingBy: parts)
+        // Parts begin at whole lines of the cache.
+        let first = inner / 16 * part / parts * 16
+        let end = part + 1 == parts ? inner : inner / 16 * (part + 1) / parts * 16
+        kernels.raw.reduce_rows(
+          code, x + row * length * inner + first, length, inner, y + row * inner + first, end - first)
       }
     }
   }

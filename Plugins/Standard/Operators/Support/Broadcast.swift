@@ -54,37 +54,61 @@ struct Broadcast: Sendable {
     }
   }
 
+  /// By array: how far a row begins behind the one before.
+  var rowSteps: [Int] { strides.map { $0.last ?? 0 } }
+
   /// Calls `body` for stretches that cover the result: where they begin in it and in each array, and their length.
   func forEach(
     _ executor: Executor, grain: Int = 16384, _ body: (_ result: Int, _ arrays: [Int], _ count: Int) -> Void
   ) {
+    let rowSteps = rowSteps
+    forEachBlock(executor, grain: grain) { result, arrays, rows, count in
+      var arrays = arrays
+      for row in 0..<rows {
+        body(result + row * count, arrays, count)
+        for array in arrays.indices { arrays[array] += rowSteps[array] }
+      }
+    }
+  }
+
+  /// The same for blocks of rows that are `rowSteps` apart in each array, or parts of a row.
+  func forEachBlock(
+    _ executor: Executor, grain: Int = 16384,
+    _ body: (_ result: Int, _ arrays: [Int], _ rows: Int, _ count: Int) -> Void
+  ) {
     guard rowLength > 0, rowCount > 0 else { return }
-    if rowCount == 1 {
+    guard let height = outer.last else {
       executor.parallelRanges(rowLength, grain: grain) { range in
-        body(range.lowerBound, steps.map { $0 * range.lowerBound }, range.count)
+        body(range.lowerBound, steps.map { $0 * range.lowerBound }, 1, range.count)
       }
       return
     }
     executor.parallelRanges(rowCount, grain: max(1, grain / rowLength)) { range in
-      var position = [Int](repeating: 0, count: outer.count)
-      var rest = range.lowerBound
-      for index in outer.indices.reversed() {
-        position[index] = rest % outer[index]
-        rest /= outer[index]
-      }
-      var offsets = strides.map { zip($0, position).reduce(0) { $0 + $1.0 * $1.1 } }
-      for row in range {
-        body(row * rowLength, offsets, rowLength)
-        var index = outer.count - 1
-        while index >= 0 {
-          position[index] += 1
-          for array in offsets.indices { offsets[array] += strides[array][index] }
-          if position[index] < outer[index] { break }
-          for array in offsets.indices { offsets[array] -= strides[array][index] * outer[index] }
-          position[index] = 0
-          index -= 1
-        }
+      var row = range.lowerBound
+      while row < range.upperBound {
+        let count = min(height - row % height, range.upperBound - row)
+        body(row * rowLength, offsets(ofRow: row), count, rowLength)
+        row += count
       }
     }
+  }
+
+  /// Where a row begins in each array.
+  private func offsets(ofRow row: Int) -> [Int] {
+    strides.map { strides in
+      var (rest, offset) = (row, 0)
+      for (extent, stride) in zip(outer, strides).reversed() {
+        offset += rest % extent * stride
+        rest /= extent
+      }
+      return offset
+    }
+  }
+
+  /// How an array of two repeats beside the other one, which is as large as the result: the rows of a block, its own block's
+  /// size, row's and element's; `nil` where that takes more.
+  var repeats: (rows: Int, blockStep: Int, rowStep: Int, step: Int)? {
+    guard steps.count == 2, steps[0] == 1, outer.count <= 2 else { return nil }
+    return (outer.last ?? 1, outer.count == 2 ? strides[1][0] : 0, rowSteps[1], steps[1])
   }
 }

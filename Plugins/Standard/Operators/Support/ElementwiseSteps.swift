@@ -14,10 +14,29 @@ struct ElementwiseSteps: Sendable {
     case ofBytes(ByteStep)
   }
 
-  /// How an operand lies beside the result: as large, one number, or a row that repeats.
+  /// How an operand lies beside the result: as large, one number, or one that repeats.
   private enum Reach: Equatable {
     case whole, one
-    case row(Int)
+    case repeated(Repeats)
+  }
+
+  /// Rows of the result of that length, some of which are a block: how far blocks, rows and elements are apart in the operand.
+  private struct Repeats: Equatable {
+    var length, rows, blockStep, rowStep, step: Int
+
+    /// Calls `body` for what `piece` of the result has of blocks: where it begins in the result and in the operand, how many rows
+    /// it is, and their length. Rows at the ends of `piece` may be parts.
+    func forEach(_ piece: Range<Int>, _ body: (_ result: Int, _ operand: Int, _ rows: Int, _ length: Int) -> Void) {
+      var place = piece.lowerBound
+      while place < piece.upperBound {
+        let (row, column) = place.quotientAndRemainder(dividingBy: length)
+        let (block, first) = row.quotientAndRemainder(dividingBy: self.rows)
+        let whole = column == 0 ? min(self.rows - first, (piece.upperBound - place) / length) : 0
+        let count = whole > 0 ? length : min(length - column, piece.upperBound - place)
+        body(place, block * blockStep + first * rowStep + column * step, max(whole, 1), count)
+        place += max(whole, 1) * count
+      }
+    }
   }
 
   private static let binaries: [String: zs_binary] = [
@@ -79,20 +98,24 @@ struct ElementwiseSteps: Sendable {
     else { return nil }
     let isPRelu = code.code == ZS_PRELU.code
     guard !isPRelu || operands[0] == nil else { return nil }
-    // Before operator set 7 a row may lie along another axis: where `axis` says so, and PRelu's along the channels.
-    if case .row = reach, isPRelu || step.attributes.contains("axis") { return nil }
+    // Before operator set 7 operands may lie along another axis: where `axis` says so, and PRelu's along the channels.
+    if case .repeated = reach, isPRelu || step.attributes.contains("axis") { return nil }
     return .operand(code, input: input, reach, isLeft: operands[1] == nil)
   }
 
-  /// Rows have to be worth a call each, and blocked tensors, of four axes, have none.
+  /// Nothing repeats beside tensors that may be blocked, of four axes and more.
   private static func reach(of operand: [Int], beside shape: [Int]) -> Reach? {
     let count = operand.reduce(1, *)
     if count == 1 { return .one }
     if operand == shape { return .whole }
-    guard shape.count < 4, operand.count <= shape.count, let row = shape.last, operand.last == row, count == row,
-      row >= 64
+    guard shape.count < 4, operand.count <= shape.count, !shape.contains(0),
+      zip(operand.reversed(), shape.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
     else { return nil }
-    return .row(row)
+    let rows = Broadcast([shape, operand], to: shape)
+    return rows.repeats.map {
+      .repeated(
+        Repeats(length: rows.rowLength, rows: $0.rows, blockStep: $0.blockStep, rowStep: $0.rowStep, step: $0.step))
+    }
   }
 
   /// Whether the elements that fill blocks up, zeros in all operands, are zeros again.
@@ -139,20 +162,24 @@ struct ElementwiseSteps: Sendable {
 
   /// Has `base` write numbers, and does the steps to them, for the elements `range` of the result as they lie in memory.
   func run(
-    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, unit: Int = 1,
+    _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    withScratch { run(call, kernels, range, $0, base) }
+    withScratch { run(call, kernels, range, unit: unit, $0, base) }
   }
 
-  /// - Parameter scratch: from `withScratch`.
+  /// - Parameters:
+  ///   - unit: pieces are so many elements or a multiple of that, if a piece has room for them.
+  ///   - scratch: from `withScratch`.
   func run(
-    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ scratch: Scratch?,
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, unit: Int = 1, _ scratch: Scratch?,
     _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
     guard let y = call.output(0).data else { return }
     if steps.isEmpty { return base(range, y.assumingMemoryBound(to: Float.self) + range.lowerBound) }
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.pieceLength) {
-      let piece = start..<min(start + Self.pieceLength, range.upperBound)
+    let length = Self.pieceLength - (unit < Self.pieceLength ? Self.pieceLength % unit : 0)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: length) {
+      let piece = start..<min(start + length, range.upperBound)
       let own = givesBytes ? scratch?.numbers : nil
       let numbers = own ?? y.assumingMemoryBound(to: Float.self) + start
       base(piece, numbers)
@@ -169,23 +196,22 @@ struct ElementwiseSteps: Sendable {
     case .function(let function): kernels.unary(function.code, x, x, count, function.a, function.b)
     case .operand(let code, let input, let reach, let isLeft):
       guard let all = call.input(input).data?.assumingMemoryBound(to: Float.self) else { return }
-      func apply(_ x: UnsafeMutablePointer<Float>, _ other: UnsafePointer<Float>, _ step: Int, _ count: Int) {
+      func apply(
+        _ x: UnsafeMutablePointer<Float>, _ other: UnsafePointer<Float>, _ row: Int, _ step: Int, _ rows: Int,
+        _ count: Int
+      ) {
         if isLeft {
-          kernels.binary(code.code, other, step, x, 1, x, count)
+          kernels.binary_rows(code.code, other, row, step, x, count, 1, x, rows, count)
         } else {
-          kernels.binary(code.code, x, 1, other, step, x, count)
+          kernels.binary_rows(code.code, x, count, 1, other, row, step, x, rows, count)
         }
       }
       switch reach {
-      case .whole: apply(x, all + start, 1, count)
-      case .one: apply(x, all, 0, count)
-      case .row(let length):
-        var done = 0
-        while done < count {
-          let place = (start + done) % length
-          let part = min(length - place, count - done)
-          apply(x + done, all + place, 1, part)
-          done += part
+      case .whole: apply(x, all + start, 0, 1, 1, count)
+      case .one: apply(x, all, 0, 0, 1, count)
+      case .repeated(let repeats):
+        repeats.forEach(piece) { place, operand, rows, length in
+          apply(x + (place - start), all + operand, repeats.rowStep, repeats.step, rows, length)
         }
       }
     case .ofBytes(.combined(let code, let input, let numbers)):

@@ -22,6 +22,13 @@ extension OperatorDeclaration {
       guard try node.axis(default: 0, rank: shape.count) == 1, try node.rank(1) == 1 else { return nil }
       return [try node.chosenPlaces(shape, 1).map { Channel(input: 0, number: $0) }]
     }
+    .takingParts { node in
+      let shape = try node.fixedShape(0)
+      let axis = try node.axis(default: 0, rank: shape.count)
+      let places = try node.chosenPlaces(shape, axis)
+      guard let first = places.first, zip(places, first...).allSatisfy({ $0 == $1 }) else { return nil }
+      return [Part(axis, first..<first + places.count)]
+    }
 }
 
 extension Inference {

@@ -25,6 +25,15 @@ extension OperatorDeclaration {
       guard stretches.map(\.axis) == [1], let run = stretches[0].run(in: shape[1]) else { return nil }
       return [(0..<run.count).map { Channel(input: 0, number: run.first + $0 * run.step) }]
     }
+    .takingParts { node in
+      let shape = try node.fixedShape(0)
+      var parts: [Part] = []
+      for stretch in try node.stretches(rank: shape.count) {
+        guard let run = stretch.run(in: shape[stretch.axis]), run.step == 1 || run.count == 1 else { return nil }
+        if run.count != shape[stretch.axis] { parts.append(Part(stretch.axis, run.first..<run.first + run.count)) }
+      }
+      return parts.count == 1 ? parts : nil
+    }
 }
 
 /// The places that a slice takes along one axis.

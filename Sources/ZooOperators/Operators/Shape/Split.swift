@@ -29,6 +29,15 @@ extension OperatorDeclaration {
         return (start..<start + count).map { Channel(input: 0, number: $0) }
       }
     }
+    .takingParts { node in
+      let axis = try node.axis(default: 0, rank: node.rank(0))
+      var start = 0
+      return try node.partShapes().map { shape in
+        guard let count = shape[axis].number else { throw NotKnown() }
+        defer { start += count }
+        return Part(axis, start..<start + count)
+      }
+    }
 }
 
 extension FunctionBody {
