@@ -92,7 +92,9 @@ private struct ConvolutionWindow {
 
   /// Whether every window reaches what is inside, as kernels like it.
   func suits(_ pads: [Pads]) -> Bool {
-    zip(pads, spans).allSatisfy { (0..<$1).contains($0.before) && (0..<$1).contains($0.after) }
+    zip(pads, spans).allSatisfy { pads, span in
+      [pads.before, pads.after].allSatisfy { (0..<span).contains($0) && $0 <= 1 << 16 }
+    }
   }
 
   func convolution(_ node: CompilerNode, padded pads: [Pads]) -> CompilerNode {

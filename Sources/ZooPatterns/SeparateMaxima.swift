@@ -6,7 +6,8 @@ extension FusePatterns {
   func separateMaxima(_ node: CompilerNode, _ graph: inout CompilerGraph) -> [CompilerNode]? {
     guard let input = node.input(0), let result = node.outputs[0], node.outputs.dropFirst().allSatisfy({ $0 == nil }),
       let kernel = node.ints("kernel_shape"), var shape = graph.shape(of: input), let output = graph.shape(of: result),
-      shape.count == kernel.count + 2, output.count == shape.count
+      shape.count == kernel.count + 2, output.count == shape.count,
+      [.float32, .int8, .uint8].contains(graph.type(of: input))
     else { return nil }
     let count = kernel.count
     let strides = node.ints("strides") ?? Array(repeating: 1, count: count)

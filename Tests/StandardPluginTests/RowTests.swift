@@ -91,6 +91,24 @@ import ZooSystem
     }
   }
 
+  /// Behind convolutions of signals, whose results lie in blocks.
+  @Test(arguments: [20, 32]) func operandsRepeatBesideBlocks(channels: Int) throws {
+    let operands = [
+      [1, channels, 1], [channels, 1], [2, 1, 100], [100], [1, 1, 100], [2, channels, 1], [1, channels, 100],
+      [2, 1, 1],
+    ]
+    for operand in operands {
+      for type in ["Mul", "Add", "Sub"] {
+        var builder = PatternBuilder()
+        builder.sample.constants.append(("w", try builder.numbers.tensor([channels, 16, 3], scale: 0.2)))
+        let x = builder.node("Relu", builder.node("Conv", try builder.input("x", [2, 16, 102]), "w"))
+        let first = builder.node(type, builder.node("Tanh", x), try builder.input("s", operand))
+        let second = builder.node("Add", builder.node(type, x, "s"), "s")
+        _ = try builder.check(builder.node("Add", first, second), "\(type) \(operand)")
+      }
+    }
+  }
+
   @Test func largeOperandsRepeat() throws {
     var builder = PatternBuilder()
     let (a, b) = (try builder.input("a", [128, 1, 3]), try builder.input("b", [1, 300, 3]))

@@ -57,6 +57,9 @@ import ZooCore
     #expect(try extent(t, Dim(.max), of: s + t) == s)
     #expect(try value(extent(0, s, of: 5), s: 9) == 5)
     #expect(try extent(0, .unknown(), of: 5)?.hasUnknown == true)
+    // All of an extent that may be anything.
+    let any = Dim.unknown()
+    #expect(try extent(0, Dim(1 << 40), of: any) == any)
     #expect(
       try infer("Slice", [tensor([s]), list([-1]), list([Dim(.min)]), list([0]), list([-1])])[0].shape == [s])
   }

@@ -33,6 +33,7 @@ typedef struct tile_job {
   int32_t blocks, pixels;
   int32_t channels; /* of the blocks, that exist */
   int32_t bordered;
+  int32_t is_flat;     /* pixels lie one after the other, of one tap */
   int32_t first, last; /* chunks of the sum: begin with the bias, end with the epilogue */
   conv_epilogue epilogue;
   const zs_kernels *kernels;

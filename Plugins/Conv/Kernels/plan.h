@@ -77,6 +77,9 @@ struct conv_plan {
   int64_t chunk;                 /* steps whose weights stay in the first-level cache */
   int64_t sets;                  /* of output blocks, each of tile_blocks at most */
   int64_t pixel_ranges, set_ranges;
+  /* Where a pixel's planes would crowd a few sets of the cache, a task copies the input that it reads: numbers of a worker's
+     copy, and from one of its planes to the next; or 0. */
+  int64_t slab, slab_stride;
   int64_t weights_count;   /* numbers of packed weights, without what follows them */
   int64_t channel_vectors; /* that follow the weights, each with a float for every output channel; the bias is first */
   int64_t *tap_offset;
@@ -102,6 +105,9 @@ enum {
   /* Weights that stay in the first-level cache while pixels stream past them. */
   CHUNK_BYTES = 20 << 10,
   MIN_TASK_PIXELS = 48,
+  /* Of a second-level cache: sets, and how many lines of a pixel may share one beside all else. */
+  CACHE_SETS = 1024,
+  MOST_LINES_OF_SET = 4,
   /* Channels of merged groups: with more, most products would be with zeros. */
   MOST_MERGED = 64,
   /* Tasks are this many times as many as workers, so that one that is held up leaves its work to the others. */

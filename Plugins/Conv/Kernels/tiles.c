@@ -14,6 +14,14 @@ static int64_t weights_per_block(const conv_plan *plan) {
   return plan->steps * plan->taps * plan->length * BLOCK;
 }
 
+/* Whether the lines of a pixel, one of each plane, come to lie in few sets of the cache, and are read often. */
+static int crowds_sets(const conv_plan *plan) {
+  if (!plan->is_flat || plan->algorithm != CONV_DIRECT || copy_count(plan) > 0 || plan->unit != BLOCK) return 0;
+  int64_t shared = 1;
+  while (shared < CACHE_SETS && plan->in_plane % (2 * shared) == 0) shared *= 2;
+  return plan->steps > MOST_LINES_OF_SET * (CACHE_SETS / shared) && plan->sets / plan->set_ranges >= 4;
+}
+
 static int tiles_plan(conv_plan *plan) {
   if (!place_plan(plan)) return 0;
   plan->weights_count = plan->shape.groups * plan->out_blocks * weights_per_block(plan);
@@ -32,6 +40,11 @@ static int tiles_plan(conv_plan *plan) {
   plan->pixel_ranges = max64(plan->pixel_ranges, 1);
   plan->set_ranges = min64(plan->sets, (wanted + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others));
   plan->set_ranges = max64(plan->set_ranges, 1);
+  if (crowds_sets(plan)) {
+    const int64_t pixels = (plan->out_plane + plan->pixel_ranges - 1) / plan->pixel_ranges;
+    plan->slab_stride = (pixels | 1) * BLOCK;
+    plan->slab = plan->steps * plan->slab_stride;
+  }
   return 1;
 }
 
@@ -50,12 +63,23 @@ static int64_t widened_count(const conv_plan *plan) {
 }
 
 static int64_t tiles_workspace_count(const conv_plan *plan) {
-  return plan->workers * widened_count(plan) + copy_count(plan);
+  return plan->workers * (widened_count(plan) + plan->slab) + copy_count(plan);
 }
 
 /* The input's copy. */
 static float *copy_of(const conv_plan *plan, const conv_buffers *buffers) {
-  return buffers->workspace + plan->workers * widened_count(plan);
+  return buffers->workspace + plan->workers * (widened_count(plan) + plan->slab);
+}
+
+/* A worker's copy of pixels [begin, end). */
+static const float *copy_slab(const conv_plan *plan, const conv_buffers *buffers, const float *input, int64_t begin,
+                              int64_t end, int64_t worker) {
+  float *const own = buffers->workspace + plan->workers * widened_count(plan) + worker * plan->slab;
+  for (int64_t step = 0; step < plan->steps; step++) {
+    memcpy(own + step * plan->slab_stride, input + (step * plan->in_plane + begin) * BLOCK,
+           (size_t)((end - begin) * BLOCK) * sizeof(float));
+  }
+  return own;
 }
 
 static inline void pack(const conv_plan *plan, const conv_parameters *parameters, void *packed, int64_t group,
@@ -117,15 +141,18 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   const int64_t begin = plan->out_plane * pixel_range / plan->pixel_ranges;
   const int64_t end = plan->out_plane * (pixel_range + 1) / plan->pixel_ranges;
   const int64_t tiles = (end - begin + MAX_TILE_PIXELS - 1) / MAX_TILE_PIXELS;
+  const int64_t smaller = (end - begin) / max64(tiles, 1), larger = end - begin - smaller * tiles;
   const int64_t per_block = weights_per_block(plan);
   const int64_t in_group = (plain ? shape->in_channels : plan->in_blocks) * plan->in_plane * plan->unit;
   const int64_t channels = conv_channels(plan, group);
   const float *const whole = copy_count(plan) > 0 ? copy_of(plan, buffers) : buffers->input;
   float *const widened = has_halves(plan) ? buffers->workspace + worker * widened_count(plan) : NULL;
-  const float *const input = whole + (image * groups + group) * in_group;
+  const float *const all = whole + (image * groups + group) * in_group;
+  const float *const input = plan->slab ? copy_slab(plan, buffers, all, begin, end, worker) : all;
 
   tile_job job = {0};
-  job.step_stride = plan->in_plane * BLOCK;
+  job.step_stride = plan->slab ? plan->slab_stride : plan->in_plane * BLOCK;
+  job.is_flat = plan->is_flat && plan->unit == BLOCK;
   job.taps = plan->taps;
   job.length = plan->length;
   job.tap_offset = plan->tap_offset;
@@ -148,11 +175,14 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       job.weights =
           conv_weights(plan, buffers->packed, weights + step * per_step, job.steps * per_step, widened);
       job.input = input + step * job.step_stride;
-      cursor at_pixel = place_cursor(plan, begin);
-      for (int64_t tile = 0; tile < tiles; tile++) {
-        const int64_t from = begin + (end - begin) * tile / tiles, to = begin + (end - begin) * (tile + 1) / tiles;
+      const int64_t fetched = job.steps * per_step * weight_bytes(plan) / tiles;
+      job.next_step = fetched / max64(job.steps * job.taps * job.length, 1);
+      cursor at_pixel = place_cursor(plan, plan->slab ? 0 : begin);
+      for (int64_t tile = 0, from = begin, to; tile < tiles; tile++, from = to) {
+        /* Tiles of nearly the same size, the larger ones first. */
+        to = from + smaller + (tile < larger);
         place_tile(plan, &job, &at_pixel, to - from);
-        fetch_part(&job, next, job.steps * per_step * weight_bytes(plan), tile, tiles);
+        job.next = next + fetched * tile;
         if (plain && !buffers->blocked_output) {
           const int64_t at = ((image * groups + group) * channels + block * BLOCK) * plan->out_plane + from;
           plain_tile(plan, &job, offset(buffers->residual, at), buffers->output + at, written);

@@ -119,7 +119,8 @@ struct ConvGeometry {
   var canReadBlocked: Bool {
     guard [.float32, .int8, .uint8].contains(type), inputChannels > 0 else { return false }
     // Depthwise kernels go line by line; in others a bit of each tap says whether it is inside, where that is a question.
-    if isDepthwise { return window.lines <= CONV_MOST_TAPS }
+    // Sums of bytes are exact in float32 while they are few.
+    if isDepthwise { return (type == .float32 ? window.lines : window.taps) <= CONV_MOST_TAPS }
     if window.taps > CONV_MOST_TAPS, type != .float32 || window.isPadded { return false }
     return mergedGroups > 0
   }

@@ -65,9 +65,9 @@ struct BinaryOperator: Operator {
     let isWhole = shape.count > 1 && shape[1] % 16 == 0
     let codes = [ZS_ADD, ZS_SUB, ZS_MUL, ZS_MIN, ZS_MAX].map(\.code)
     let steps = try ElementwiseSteps(node, shape: shape)
-    guard codes.contains(code.code) || (isWhole && code.code <= ZS_PRELU.code), steps.keepsZero(true) || isWhole else {
-      return nil
-    }
+    guard codes.contains(code.code) || (isWhole && code.code <= ZS_PRELU.code), steps.keepsZero(true) || isWhole,
+      !steps.needPlain
+    else { return nil }
     var inputs = Array(repeating: Layout.plain, count: node.inputCount)
     steps.choose(.nchw16c, in: &inputs)
     if a.shape == shape, b.shape == shape {

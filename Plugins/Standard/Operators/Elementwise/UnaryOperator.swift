@@ -33,7 +33,7 @@ struct UnaryOperator: Operator {
 func blockedChoice(_ node: Node, keepsZero: Bool) throws -> LayoutChoice? {
   let x = try node.input(0)
   let steps = try ElementwiseSteps(node, shape: x.shape)
-  guard steps.keepsZero(keepsZero) || x[dimension: 1] % 16 == 0 else { return nil }
+  guard !steps.needPlain, steps.keepsZero(keepsZero) || x[dimension: 1] % 16 == 0 else { return nil }
   var inputs = Array(repeating: Layout.plain, count: node.inputCount)
   inputs[0] = .nchw16c
   steps.choose(.nchw16c, in: &inputs)

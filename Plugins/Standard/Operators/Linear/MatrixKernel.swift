@@ -58,7 +58,7 @@ final class MatrixKernel: Kernel {
 
   /// Small products are each one worker's.
   private var areMany: Bool {
-    packed == nil && !plan.transposeA && plan.batches.count > 1
+    packed == nil && !plan.transposeA && plan.batches.count > 1 && plan.rows > 0 && packedCount <= 1 << 17
       && saturatingProduct([plan.rows, plan.columns, plan.depth]) <= 1 << 18
   }
 

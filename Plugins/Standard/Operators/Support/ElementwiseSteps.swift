@@ -103,7 +103,7 @@ struct ElementwiseSteps: Sendable {
     return .operand(code, input: input, reach, isLeft: operands[1] == nil)
   }
 
-  /// Nothing repeats beside tensors that may be blocked, of four axes and more.
+  /// Nothing repeats beside pictures, and nothing with a number for each channel, which stay in blocks without that.
   private static func reach(of operand: [Int], beside shape: [Int]) -> Reach? {
     let count = operand.reduce(1, *)
     if count == 1 { return .one }
@@ -111,6 +111,8 @@ struct ElementwiseSteps: Sendable {
     guard shape.count < 4, operand.count <= shape.count, !shape.contains(0),
       zip(operand.reversed(), shape.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
     else { return nil }
+    let aligned = [Int](repeating: 1, count: shape.count - operand.count) + operand
+    if shape.count == 3, aligned[1] != 1, aligned[0] == 1, aligned[2] == 1 { return nil }
     let rows = Broadcast([shape, operand], to: shape)
     return rows.repeats.map {
       .repeated(
@@ -135,6 +137,13 @@ struct ElementwiseSteps: Sendable {
       }
     }
     return isZero
+  }
+
+  /// Whether operands repeat, as they do beside plain tensors alone.
+  var needPlain: Bool {
+    steps.contains { step in
+      if case .operand(_, _, .repeated, _) = step { true } else { false }
+    }
   }
 
   /// Lets all operands that are as large as the result have `layout`.

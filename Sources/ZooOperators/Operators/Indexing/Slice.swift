@@ -89,7 +89,7 @@ private struct SliceStretch {
     if value == extent { return extent }
     guard let number = value.number else { return value.isNonNegative ? Dim.minimum(value, extent) : nil }
     if number >= Self.far { return extent }
-    if number <= -Self.far { return 0 }
+    if number == 0 || number <= -Self.far { return 0 }
     return number >= 0 ? Dim.minimum(value, extent) : Dim.maximum(extent + value, 0)
   }
 }
