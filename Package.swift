@@ -138,7 +138,8 @@ let package = Package(
       path: "Plugins/KernelSupport"),
     .target(name: "CStandardKernels", dependencies: ["CVectorKernels"], path: "Plugins/Standard/Kernels"),
     .target(
-      name: "StandardPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CStandardKernels"],
+      name: "StandardPlugin",
+      dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CStandardKernels", "CVectorKernels"],
       path: "Plugins/Standard/Operators"),
     .target(name: "StandardExport", dependencies: ["StandardPlugin"], path: "Plugins/Standard/Export"),
     .target(
@@ -157,7 +158,8 @@ let package = Package(
       path: "Plugins/Vision/Operators"),
     .target(name: "VisionExport", dependencies: ["VisionPlugin"], path: "Plugins/Vision/Export"),
     .target(
-      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport"], path: "Plugins/SVM/Operators"),
+      name: "SVMPlugin", dependencies: ["ZooPlugin", "PluginSupport", "KernelSupport", "CVectorKernels"],
+      path: "Plugins/SVM/Operators"),
     .target(name: "SVMExport", dependencies: ["SVMPlugin"], path: "Plugins/SVM/Export"),
     .target(name: "CMLKernels", path: "Plugins/ML/Kernels"),
     .target(

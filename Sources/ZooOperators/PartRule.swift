@@ -10,6 +10,9 @@ extension OperatorDeclaration {
   /// Tells of a node whose shapes are known which parts its outputs are.
   package typealias PartRule = @Sendable (Inference) throws -> [Part]?
 
+  /// Whether `parts` may know of any.
+  package var takesParts: Bool { partRule != nil }
+
   /// Which parts of input 0 the outputs are, in its order of elements, of a node that does nothing but take them; `nil` for any
   /// other.
   package func parts(_ node: Inference) throws -> [Part]? {

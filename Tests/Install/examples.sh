@@ -30,11 +30,11 @@ copy() {
     "$work/$2/Package.swift"
 }
 
-# build FOLDER: with the kernels optimized, as a text would take minutes otherwise.
+# build FOLDER [OPTION…]
 build() {
   local began
   began=$(now)
-  (cd "$work/$1" && swift build --quiet -Xcc -O2)
+  (cd "$work/$1" && swift build --quiet "${@:2}")
   echo "built $1: $(($(now) - began)) s"
 }
 
@@ -89,7 +89,8 @@ let package = Package(
   name: "all", products: [{", ".join(products)}], dependencies: [{", ".join(dependencies)}], targets: [{", ".join(targets)}],
   swiftLanguageModes: [.v6])""")
 PYTHON
-build all
+# With the kernels optimized, as a text would take minutes otherwise.
+build all -Xcc -O2
 programs=$work/all/.build/debug
 program=$programs/answer
 [ "$(cd "$programs" && ls -- *.so)" = libSoftsign.so ] || fail "libraries beside the program"

@@ -87,14 +87,14 @@ struct ArenaPlacement {
   private func partOffsets(of node: CompilerNode, _ input: ValueID) throws -> [Int]? {
     let outputs = node.outputs.compactMap(\.self)
     guard node.epilogue.isEmpty, node.bodies.isEmpty, let type = graph[input].facts.elementType,
-      let declaration = node.declaration,
+      let declaration = node.declaration, node.isView || takesParts && declaration.takesParts,
       outputs.allSatisfy({ graph[$0].layout == graph[input].layout && graph[$0].facts.elementType == type })
     else { return nil }
     let size = try byteCount(of: input)
     let sizes = try node.outputs.map { try $0.map { try byteCount(of: $0) } }
     guard !sizes.contains(0) else { return nil }
     if node.isView { return sizes.allSatisfy { $0 == size } ? sizes.map { _ in 0 } : nil }
-    guard takesParts, let parts = try declaration.parts(Inference(node, in: graph)), parts.count == sizes.count
+    guard let parts = try declaration.parts(Inference(node, in: graph)), parts.count == sizes.count
     else { return nil }
     var offsets: [Int] = []
     for (part, partSize) in zip(parts, sizes) {
