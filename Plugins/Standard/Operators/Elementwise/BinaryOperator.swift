@@ -182,19 +182,12 @@ final class BinaryKernel: Kernel {
     let (aRow, bRow) = (rows.rowSteps[0], rows.rowSteps[1])
     rows.forEachBlock(call.executor) { place, offsets, count, length in
       let (a, b) = (a + offsets[0], b + offsets[1])
-      steps.run(call, raw, place..<place + count * length, unit: length) { piece, y in
-        // Pieces are whole rows, or parts of one.
-        var (from, y) = (piece.lowerBound - place, y)
-        while from < piece.upperBound - place {
-          let (row, column) = from.quotientAndRemainder(dividingBy: length)
-          let left = piece.upperBound - place - from
-          let part = min(length - column, left)
-          let whole = column == 0 ? max(1, left / length) : 1
+      steps.run(call, raw, place..<place + count * length) { piece, y in
+        let own = piece.lowerBound - place..<piece.upperBound - place
+        forEachRows(of: own, length: length) { from, row, column, rows, count in
           raw.binary_rows(
-            code.code, a + row * aRow + column * aStep, aRow, aStep, b + row * bRow + column * bStep, bRow, bStep, y,
-            whole, part)
-          from += whole * part
-          y += whole * part
+            code.code, a + row * aRow + column * aStep, aRow, aStep, b + row * bRow + column * bStep, bRow, bStep,
+            y + (from - own.lowerBound), rows, count)
         }
       }
     }

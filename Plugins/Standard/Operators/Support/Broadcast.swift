@@ -112,3 +112,20 @@ struct Broadcast: Sendable {
     return (outer.last ?? 1, outer.count == 2 ? strides[1][0] : 0, rowSteps[1], steps[1])
   }
 }
+
+/// Calls `body` for the rows of `length` elements that `piece` of a dense array goes through, as many at once as one block of
+/// `height` rows has, or for a part of one at its ends: where they begin, the row and column there, how many, and their length.
+func forEachRows(
+  of piece: Range<Int>, length: Int, height: Int = .max,
+  _ body: (_ place: Int, _ row: Int, _ column: Int, _ rows: Int, _ count: Int) -> Void
+) {
+  var place = piece.lowerBound
+  while place < piece.upperBound {
+    let (row, column) = place.quotientAndRemainder(dividingBy: length)
+    let left = piece.upperBound - place
+    let whole = column == 0 ? min(height - row % height, left / length) : 0
+    let (rows, count) = whole > 0 ? (whole, length) : (1, min(length - column, left))
+    body(place, row, column, rows, count)
+    place += rows * count
+  }
+}

@@ -23,20 +23,6 @@ struct ElementwiseSteps: Sendable {
   /// Rows of the result of that length, some of which are a block: how far blocks, rows and elements are apart in the operand.
   private struct Repeats: Equatable {
     var length, rows, blockStep, rowStep, step: Int
-
-    /// Calls `body` for what `piece` of the result has of blocks: where it begins in the result and in the operand, how many rows
-    /// it is, and their length. Rows at the ends of `piece` may be parts.
-    func forEach(_ piece: Range<Int>, _ body: (_ result: Int, _ operand: Int, _ rows: Int, _ length: Int) -> Void) {
-      var place = piece.lowerBound
-      while place < piece.upperBound {
-        let (row, column) = place.quotientAndRemainder(dividingBy: length)
-        let (block, first) = row.quotientAndRemainder(dividingBy: self.rows)
-        let whole = column == 0 ? min(self.rows - first, (piece.upperBound - place) / length) : 0
-        let count = whole > 0 ? length : min(length - column, piece.upperBound - place)
-        body(place, block * blockStep + first * rowStep + column * step, max(whole, 1), count)
-        place += max(whole, 1) * count
-      }
-    }
   }
 
   private static let binaries: [String: zs_binary] = [
@@ -171,24 +157,20 @@ struct ElementwiseSteps: Sendable {
 
   /// Has `base` write numbers, and does the steps to them, for the elements `range` of the result as they lie in memory.
   func run(
-    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, unit: Int = 1,
-    _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    withScratch { run(call, kernels, range, unit: unit, $0, base) }
+    withScratch { run(call, kernels, range, $0, base) }
   }
 
-  /// - Parameters:
-  ///   - unit: pieces are so many elements or a multiple of that, if a piece has room for them.
-  ///   - scratch: from `withScratch`.
+  /// - Parameter scratch: from `withScratch`.
   func run(
-    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, unit: Int = 1, _ scratch: Scratch?,
+    _ call: Call, _ kernels: zs_kernels, _ range: Range<Int>, _ scratch: Scratch?,
     _ base: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
     guard let y = call.output(0).data else { return }
     if steps.isEmpty { return base(range, y.assumingMemoryBound(to: Float.self) + range.lowerBound) }
-    let length = Self.pieceLength - (unit < Self.pieceLength ? Self.pieceLength % unit : 0)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: length) {
-      let piece = start..<min(start + length, range.upperBound)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.pieceLength) {
+      let piece = start..<min(start + Self.pieceLength, range.upperBound)
       let own = givesBytes ? scratch?.numbers : nil
       let numbers = own ?? y.assumingMemoryBound(to: Float.self) + start
       base(piece, numbers)
@@ -219,8 +201,10 @@ struct ElementwiseSteps: Sendable {
       case .whole: apply(x, all + start, 0, 1, 1, count)
       case .one: apply(x, all, 0, 0, 1, count)
       case .repeated(let repeats):
-        repeats.forEach(piece) { place, operand, rows, length in
-          apply(x + (place - start), all + operand, repeats.rowStep, repeats.step, rows, length)
+        forEachRows(of: piece, length: repeats.length, height: repeats.rows) { place, row, column, rows, count in
+          let (block, first) = row.quotientAndRemainder(dividingBy: repeats.rows)
+          let operand = all + block * repeats.blockStep + first * repeats.rowStep + column * repeats.step
+          apply(x + (place - start), operand, repeats.rowStep, repeats.step, rows, count)
         }
       }
     case .ofBytes(.combined(let code, let input, let numbers)):
