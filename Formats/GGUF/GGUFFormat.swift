@@ -22,6 +22,7 @@ package enum GGUFFormat {
   static let magic = Array("GGUF".utf8)
   static let alignmentKey = "general.alignment"
   static let usualAlignment = 32
+  static let tokenizerPrefix = "tokenizer."
 
   /// Whether GGUF has elements of `type`.
   package static func holds(_ type: ElementType) -> Bool { GGUFType(type) != nil }
@@ -37,8 +38,16 @@ package enum GGUFFormat {
   ///   big-endian files, version 1, and tensors of unknown types. Types that are only copied throw when they are loaded.
   package static func read(_ path: String, takesArrays: Bool = true) throws -> TensorFile {
     try ZooError.locating(path) {
-      let file = try GGUFReader.read(path, takesArrays: takesArrays)
+      let file = try GGUFReader.read(path, takesArrays ? .all : .none).file
       return try GGUFParts(file, at: path)?.read() ?? file
+    }
+  }
+
+  /// As `read(_:takesArrays:)`, with all values as what they are; those of tokenizers are not among the file's texts.
+  package static func readModel(_ path: String) throws -> (file: TensorFile, metadata: GGUFMetadata) {
+    try ZooError.locating(path) {
+      let (file, metadata) = try GGUFReader.read(path, .exceptTokenizers)
+      return (try GGUFParts(file, at: path)?.read() ?? file, metadata)
     }
   }
 

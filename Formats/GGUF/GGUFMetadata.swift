@@ -1,40 +1,153 @@
+import Zip
 import ZooCore
 
 /// A GGUF file's metadata by name.
 package struct GGUFMetadata: Sendable {
-  private let values: [ExactText: String]
+  private let values: [ExactText: GGUFItem]
+
+  init(_ values: [ExactText: GGUFItem]) { self.values = values }
 
   /// - Parameter properties: As `GGUFFormat.read` gives them.
   package init(_ properties: [Property]) {
-    values = Dictionary(properties.map { (ExactText($0.key), $0.value) }) { first, _ in first }
+    // What text stands for was written as such a value, and can be read.
+    let items = properties.compactMap { property in
+      GGUFValue.bytes(property.value).withUnsafeBytes { bytes in
+        var cursor = ByteCursor(bytes)
+        return (try? GGUFItem(&cursor)).map { (ExactText(property.key), $0) }
+      }
+    }
+    values = Dictionary(items) { first, _ in first }
   }
 
   package func has(_ name: String) -> Bool { values[ExactText(name)] != nil }
 
+  /// All names.
+  package var names: some Sequence<String> { values.keys.lazy.map(\.text) }
+
   /// A text; `nil` where there is none of that name.
   package func text(_ name: String) -> String? {
-    guard let value = values[ExactText(name)] else { return nil }
-    let bytes = GGUFValue.bytes(value)
-    // A type's number, the length, the text.
-    guard bytes.count >= 12, bytes.starts(with: GGUFValue.number(UInt32(8))) else { return nil }
-    return String(validating: bytes[12...], as: UTF8.self)
+    guard case .text(let text)? = values[ExactText(name)] else { return nil }
+    return text
+  }
+
+  package func bool(_ name: String) -> Bool? {
+    guard case .bool(let value)? = values[ExactText(name)] else { return nil }
+    return value
   }
 
   /// A whole number of any type, or a list of equal ones.
-  package func integer(_ name: String) -> Int? { numbers(name).flatMap { Int($0) } }
+  package func integer(_ name: String) -> Int? {
+    switch values[ExactText(name)] {
+    case .integer(let value)?: value
+    case .integers(let list)?: list.allSatisfy { $0 == list.first } ? list.first : nil
+    default: nil
+    }
+  }
 
   /// A number of any type, or a list of equal ones.
-  package func number(_ name: String) -> Float? { numbers(name).flatMap { Float($0) } }
+  package func number(_ name: String) -> Float? {
+    switch values[ExactText(name)] {
+    case .number(let value)?: value
+    case .numbers(let list)?: list.allSatisfy { $0 == list.first } ? list.first : nil
+    default: integer(name).map { Float($0) }
+    }
+  }
 
-  private func numbers(_ name: String) -> Substring? {
-    guard let value = values[ExactText(name)], let colon = value.firstIndex(of: ":") else { return nil }
-    var rest = value[value.index(after: colon)...]
-    guard value[..<colon] == "array" else { return rest }
-    guard let next = rest.firstIndex(of: ":") else { return nil }
-    rest = rest[rest.index(after: next)...]
-    guard rest.hasPrefix("["), rest.hasSuffix("]") else { return nil }
-    let items = rest.dropFirst().dropLast().split(separator: ",")
-    guard let first = items.first, items.allSatisfy({ $0 == first }) else { return nil }
-    return first
+  /// The texts of a list of texts.
+  package func texts(_ name: String) -> [String]? {
+    guard case .texts(let list)? = values[ExactText(name)] else { return nil }
+    return list
+  }
+
+  /// The whole numbers of a list of such of any type.
+  package func integers(_ name: String) -> [Int]? {
+    guard case .integers(let list)? = values[ExactText(name)] else { return nil }
+    return list
+  }
+
+  /// The numbers of a list of numbers of any type.
+  package func numbers(_ name: String) -> [Float]? {
+    guard case .numbers(let list)? = values[ExactText(name)] else { return integers(name)?.map { Float($0) } }
+    return list
+  }
+}
+
+/// A value of GGUF's metadata.
+enum GGUFItem: Sendable {
+  case text(String)
+  case bool(Bool)
+  case integer(Int)
+  case number(Float)
+  case texts([String])
+  case integers([Int])
+  case numbers([Float])
+  /// Texts that are no UTF-8, arrays of arrays and of truth values, and numbers that `Int` can't hold.
+  case other
+
+  /// The value that follows.
+  ///
+  /// - Throws: `ZooError` (`badData`) for one that is cut off, and for unknown types.
+  init(_ cursor: inout ByteCursor) throws {
+    switch try GGUFValue.kind(&cursor) {
+    case .string:
+      let bytes = try Self.text(&cursor)
+      self = String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .other
+    case .bool: self = .bool(try GGUFValue.bool(&cursor))
+    case .float32: self = .number(Float(bitPattern: try cursor.integer()))
+    case .float64: self = .number(Float(Double(bitPattern: try cursor.integer())))
+    case .array: self = try Self.list(&cursor)
+    case let kind: self = try Self.whole(kind, &cursor).map { .integer($0) } ?? .other
+    }
+  }
+
+  private static func text(_ cursor: inout ByteCursor) throws -> Slice<UnsafeRawBufferPointer> {
+    cursor.bytes[try cursor.take(cursor.length(UInt64.self))]
+  }
+
+  private static func list(_ cursor: inout ByteCursor) throws -> GGUFItem {
+    var next = cursor
+    let (kind, count) = try GGUFValue.arrayHead(&next, depth: 0)
+    switch kind {
+    case .string:
+      cursor = next
+      return try texts(count, &cursor)
+    case .float32:
+      cursor = next
+      return .numbers(try (0..<count).map { _ in Float(bitPattern: try cursor.integer()) })
+    case .float64:
+      cursor = next
+      return .numbers(try (0..<count).map { _ in Float(Double(bitPattern: try cursor.integer())) })
+    case .array, .bool:
+      try GGUFValue.passArray(&cursor, depth: 0)
+      return .other
+    default:
+      cursor = next
+      let numbers = try (0..<count).map { _ in try whole(kind, &cursor) }
+      let known = numbers.compactMap(\.self)
+      return known.count == count ? .integers(known) : .other
+    }
+  }
+
+  private static func texts(_ count: Int, _ cursor: inout ByteCursor) throws -> GGUFItem {
+    var list: [String] = []
+    list.reserveCapacity(count)
+    for _ in 0..<count {
+      if let text = String(validating: try text(&cursor), as: UTF8.self) { list.append(text) }
+    }
+    return list.count == count ? .texts(list) : .other
+  }
+
+  private static func whole(_ kind: GGUFValue.Kind, _ cursor: inout ByteCursor) throws -> Int? {
+    switch kind {
+    case .uint8: Int(try cursor.integer(UInt8.self))
+    case .int8: Int(try cursor.integer(Int8.self))
+    case .uint16: Int(try cursor.integer(UInt16.self))
+    case .int16: Int(try cursor.integer(Int16.self))
+    case .uint32: Int(try cursor.integer(UInt32.self))
+    case .int32: Int(try cursor.integer(Int32.self))
+    case .uint64: Int(exactly: try cursor.integer(UInt64.self))
+    case .int64: Int(try cursor.integer(Int64.self))
+    default: throw ZooError(.defect, "a \(kind) is no whole number")
+    }
   }
 }

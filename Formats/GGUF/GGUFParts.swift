@@ -45,7 +45,7 @@ struct GGUFParts {
       let place = stem + Self.ending(part, of: count)
       let file: TensorFile
       do {
-        file = try GGUFReader.read(place)
+        file = try GGUFReader.read(place).file
       } catch let error as ZooError where error.kind == .notFound {
         throw ZooError(
           .notFound, "part \(part + 1) of \(count) can't be opened: \(place)",

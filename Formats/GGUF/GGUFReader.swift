@@ -15,20 +15,28 @@ struct GGUFReader {
     let byteCount: Int
   }
 
-  private let file: MappedFile
-  private let takesArrays: Bool
-  private var cursor: ByteCursor
+  /// Which arrays become texts: a vocabulary's take long to make.
+  enum Arrays {
+    case all, none
+    /// Those of tokenizers don't; all values are given as what they are besides.
+    case exceptTokenizers
+  }
 
-  private init(_ file: MappedFile, takesArrays: Bool) {
-    (self.file, self.takesArrays) = (file, takesArrays)
+  private let file: MappedFile
+  private let arrays: Arrays
+  private var cursor: ByteCursor
+  private var items: [ExactText: GGUFItem] = [:]
+
+  private init(_ file: MappedFile, _ arrays: Arrays) {
+    (self.file, self.arrays) = (file, arrays)
     cursor = ByteCursor(file.bytes)
   }
 
   /// The file at `path`.
-  static func read(_ path: String, takesArrays: Bool = true) throws -> TensorFile {
+  static func read(_ path: String, _ arrays: Arrays = .all) throws -> (file: TensorFile, metadata: GGUFMetadata) {
     try MappedFile.reading(path) { file in
-      var reader = GGUFReader(file, takesArrays: takesArrays)
-      return try reader.read()
+      var reader = GGUFReader(file, arrays)
+      return (try reader.read(), GGUFMetadata(reader.items))
     }
   }
 
@@ -74,12 +82,25 @@ struct GGUFReader {
         throw ZooError(.badData, "there are two values of one name", at: "\"\(key)\"")
       }
       try ZooError.locating("value \"\(key)\"") {
-        if try takesArrays || !GGUFValue.passArray(&cursor) {
-          properties.append(Property(key: key, value: try GGUFValue.text(&cursor)))
-        }
+        if try !becomesText(key) { return }
+        properties.append(Property(key: key, value: try GGUFValue.text(&cursor)))
       }
     }
     return properties
+  }
+
+  /// Whether the value that follows is still to become a text.
+  private mutating func becomesText(_ key: String) throws -> Bool {
+    switch arrays {
+    case .all: return true
+    case .none: return try !GGUFValue.passArray(&cursor)
+    case .exceptTokenizers:
+      var next = cursor
+      items[ExactText(key)] = try GGUFItem(&next)
+      guard key.hasPrefix(GGUFFormat.tokenizerPrefix) else { return true }
+      cursor = next
+      return false
+    }
   }
 
   private func alignment(_ metadata: [Property]) throws -> Int {

@@ -62,7 +62,7 @@ enum GGUFValue {
     return prefix(of: text) == nil ? text : "\(kind):\(text)"
   }
 
-  private static func kind(_ cursor: inout ByteCursor) throws -> Kind {
+  static func kind(_ cursor: inout ByteCursor) throws -> Kind {
     let number = try cursor.integer(UInt32.self)
     guard let kind = Kind(rawValue: number) else {
       throw ZooError(.badData, "a value has the unknown type \(number)", at: "byte \(cursor.offset)")
@@ -90,15 +90,17 @@ enum GGUFValue {
         let number = Double(bitPattern: bits)
         return number.isNaN ? "0x" + String(bits, radix: 16) : String(number)
       }(cursor.integer())
-    case .bool:
-      switch try cursor.integer(UInt8.self) {
-      case 0: "false"
-      case 1: "true"
-      case let other:
-        throw ZooError(.badData, "a truth value is \(other), neither 0 nor 1", at: "byte \(cursor.offset)")
-      }
+    case .bool: String(try bool(&cursor))
     case .string, .array: throw ZooError(.defect, "a \(kind) is no single number")
     }
+  }
+
+  static func bool(_ cursor: inout ByteCursor) throws -> Bool {
+    let byte = try cursor.integer(UInt8.self)
+    guard byte <= 1 else {
+      throw ZooError(.badData, "a truth value is \(byte), neither 0 nor 1", at: "byte \(cursor.offset)")
+    }
+    return byte == 1
   }
 
   private static func appendArray(_ cursor: inout ByteCursor, depth: Int, to text: inout [UInt8]) throws {
@@ -118,7 +120,7 @@ enum GGUFValue {
     text.append(UInt8(ascii: "]"))
   }
 
-  private static func arrayHead(_ cursor: inout ByteCursor, depth: Int) throws -> (kind: Kind, count: Int) {
+  static func arrayHead(_ cursor: inout ByteCursor, depth: Int) throws -> (kind: Kind, count: Int) {
     guard depth < greatestDepth else {
       throw ZooError(.badData, "arrays lie more than \(greatestDepth) deep in each other", at: "byte \(cursor.offset)")
     }
@@ -141,7 +143,7 @@ enum GGUFValue {
     return true
   }
 
-  private static func passArray(_ cursor: inout ByteCursor, depth: Int) throws {
+  static func passArray(_ cursor: inout ByteCursor, depth: Int) throws {
     let (kind, count) = try arrayHead(&cursor, depth: depth)
     switch kind {
     case .array: for _ in 0..<count { try passArray(&cursor, depth: depth + 1) }

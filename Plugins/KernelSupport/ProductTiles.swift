@@ -3,6 +3,8 @@ import ZooPlugin
 /// How the rows of a matrix product and the panels of its columns are shared out.
 package struct ProductTiles: Sendable {
   private let rows, panels, unit, units, rowTiles, columnTiles: Int
+  /// Products of numbers that a tile has at least where there are enough tiles.
+  private static let tileSteps = 1 << 18
 
   /// - Parameters:
   ///   - unit: rows of a register tile.
@@ -22,8 +24,10 @@ package struct ProductTiles: Sendable {
     let tallUnits = max(1, tall / unit)
     rowTiles = (units + tallUnits - 1) / tallUnits
     // Enough tiles for every worker, but wide ones where there are many rows of them already; as many for each worker.
+    // Of little work one tile each: what is read from memory comes slowly at first.
     let (rowTiles, panels) = (rowTiles, panels)
-    let least = min(panels, max(1, (workers * 4 + rowTiles - 1) / rowTiles, panels / 64))
+    let wanted = workers * min(4, max(1, rows * columns * depth / (workers * Self.tileSteps)))
+    let least = min(panels, max(1, (wanted + rowTiles - 1) / rowTiles, panels / 64))
     columnTiles = (least..<least + workers).first { $0 <= panels && rowTiles * $0 % workers == 0 } ?? least
   }
 

@@ -10,7 +10,7 @@ struct Embedder: Predictor {
   init(_ model: Model) throws {
     name = model.metadata.location
     pictures = try model.metadata.image.map { try PictureEmbedder(model, $0) }
-    texts = model.metadata.tokenizer == nil && pictures != nil ? nil : try TextEmbedder(model)
+    texts = model.metadata.tokenizerSource == nil && pictures != nil ? nil : try TextEmbedder(model)
   }
 
   func predict(_ inputs: [Input]) throws -> [Prediction] {

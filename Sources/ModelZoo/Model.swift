@@ -262,7 +262,7 @@ public final class Model: Sendable {
         _ = try textGenerator().answers(to: [.text("a")], options: GenerationOptions(maximumTokens: 2))
       case .textClassification, .tokenClassification: _ = try predictor().predict([.text("a")])
       case .textRanking: _ = try predictor().predict([.text("a", pair: "a")])
-      case .textEmbedding where metadata.tokenizer != nil: _ = try predictor().predict([.text("a")])
+      case .textEmbedding where metadata.tokenizerSource != nil: _ = try predictor().predict([.text("a")])
       case .textEmbedding, .imageClassification, .objectDetection:
         let side = 64
         let black = try Image(width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3))

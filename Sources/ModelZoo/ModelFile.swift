@@ -96,16 +96,16 @@ extension ModelFormat {
     case .svm: try SVMModelFormat.readModel(path)
     case .gguf:
       try ZooError.locating(path) {
-        let file = try GGUFFormat.read(path)
-        var model = try LanguageModel.model(gguf: file)
-        let tokenizer = try TokenizerMetadata(file.metadata)
-        model.metadata.tokenizer = tokenizer?.json
-        model.metadata.chat = GGUFMetadata(file.metadata).text("tokenizer.chat_template").map { template in
+        let (file, metadata) = try GGUFFormat.readModel(path)
+        var model = try LanguageModel.model(gguf: file, metadata)
+        let tokenizer = try TokenizerMetadata(metadata)
+        model.metadata.tokenizerSource = tokenizer.map { tokenizer in TokenizerSource(tokenizer) { tokenizer.json } }
+        model.metadata.chat = metadata.text("tokenizer.chat_template").map { template in
           ChatSettings(
             template: template,
             tokens: (tokenizer?.namedTokens ?? []).map { ChatSettings.NamedToken(name: $0.name, text: $0.text) })
         }
-        if model.metadata.tokenizer != nil { model.metadata.task = .textGeneration }
+        if tokenizer != nil { model.metadata.task = .textGeneration }
         let name = path.split(separator: "/").last ?? "model"
         model.metadata.name = String(name.hasSuffix(".gguf") ? name.dropLast(5) : name)
         return model

@@ -29,14 +29,15 @@ struct TextClassifier: Predictor {
   init(_ model: Model) throws {
     (name, task, labels) = (model.metadata.location, model.metadata.task, model.metadata.labels)
     let outputs = model.outputs.map(\.name)
-    guard let text = model.metadata.tokenizer, let settings = model.metadata.classification, settings.maximumLength > 0,
+    guard let source = model.metadata.tokenizerSource, let settings = model.metadata.classification,
+      settings.maximumLength > 0,
       let output = outputs.first(where: { $0 == "logits" }) ?? outputs.first
     else { throw Self.incomplete(model) }
     let (network, names) = try model.network(leadingTo: output)
     guard names.contains(Self.ids), names.isSubset(of: [Self.ids, Self.mask, Self.types]) else {
       throw Self.incomplete(model)
     }
-    var tokenizer = try Tokenizer(json: text)
+    var tokenizer = try Tokenizer(source)
     tokenizer.truncation = Truncation(
       maximumLength: settings.maximumLength, side: tokenizer.truncation?.side ?? .right)
     // Batches are padded here, as long as they need.

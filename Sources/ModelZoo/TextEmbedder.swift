@@ -29,14 +29,14 @@ struct TextEmbedder: Sendable {
 
   init(_ model: Model) throws {
     name = model.metadata.location
-    guard let text = model.metadata.tokenizer, let settings = model.metadata.embedding,
+    guard let source = model.metadata.tokenizerSource, let settings = model.metadata.embedding,
       let output = Self.output(of: model, settings)
     else { throw Self.incomplete(model) }
     let (network, names) = try model.network(leadingTo: output)
     guard names.contains(InputName.ids), settings.maximumLength > 0,
       names.isSubset(of: [InputName.ids, InputName.mask, InputName.types, InputName.pooling])
     else { throw Self.incomplete(model) }
-    var tokenizer = try Tokenizer(json: text)
+    var tokenizer = try Tokenizer(source)
     tokenizer.truncation = Truncation(
       maximumLength: settings.maximumLength, side: tokenizer.truncation?.side ?? .right)
     // Batches are padded here, as long as they need.

@@ -25,7 +25,7 @@ package final class TokenScorer {
     guard model.metadata.task == .textGeneration, let settings = model.metadata.generation else {
       throw ZooError(.usage, "the model continues no texts", at: model.metadata.location)
     }
-    guard let json = model.metadata.tokenizer else {
+    guard let source = model.metadata.tokenizerSource else {
       throw ZooError(.badData, "the model has no tokenizer", at: model.metadata.location)
     }
     guard capacity > 0, capacity <= settings.maximumLength else {
@@ -33,7 +33,7 @@ package final class TokenScorer {
         .usage, "the model takes texts of 1 to \(settings.maximumLength) tokens, not of \(capacity)",
         at: model.metadata.location)
     }
-    tokenizer = try Tokenizer(json: json)
+    tokenizer = try Tokenizer(source)
     let programs = try GenerationPrograms(
       model.definition, registry: model.registry, options: model.compiled.options, cacheType: model.cacheType)
     session = GenerationSession(programs, rows: 1, limit: settings.maximumLength)

@@ -36,6 +36,17 @@ package struct Tokenizer: Sendable {
     (self.postProcessor, self.decoder, self.endTokens) = (postProcessor, decoder, endTokens)
   }
 
+  /// The tokenizer that a model holds.
+  ///
+  /// - Throws: `ZooError`, as the initializers for texts and for a GGUF file's metadata.
+  package init(_ source: TokenizerSource) throws {
+    if let metadata = source.description as? TokenizerMetadata {
+      self = try Tokenizer(metadata)
+    } else {
+      self = try Tokenizer(json: source.text)
+    }
+  }
+
   /// The tokenizer that the text of a tokenizer.json describes, or of a GGUF file's metadata (`TokenizerMetadata.json`).
   ///
   /// - Throws: `ZooError`: `badData` for a text that is no tokenizer.json, `unsupported` for one with a component that

@@ -17,7 +17,11 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var detection: DetectionSettings?
   /// How text becomes tokens, and tokens text: a Hugging Face tokenizer.json, or an object `ggml` with what a GGUF file says of
   /// its tokenizer.
-  public var tokenizer: String?
+  public var tokenizer: String? {
+    get { tokenizerSource?.text }
+    set { tokenizerSource = newValue.map { TokenizerSource($0) } }
+  }
+  package var tokenizerSource: TokenizerSource?
   /// How the vectors of tokens become one vector.
   public var embedding: EmbeddingSettings?
   /// How tokens are generated.
@@ -36,6 +40,12 @@ public struct ModelMetadata: Sendable, Hashable, Codable {
   public var calibration: Calibration?
 
   public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case name, architecture, task, labels, image, outputsProbabilities, detection, embedding, generation, classification
+    case chat, license, source, summary, accuracy, calibration
+    case tokenizerSource = "tokenizer"
+  }
 
   /// What errors call the model; `nil` where it has no name.
   package var location: String? { name.isEmpty ? nil : name }

@@ -3,12 +3,15 @@ import Testing
 
 /// Convolutions that read and write bytes, with everything that is folded onto their end, against their definition.
 @Suite struct ByteConvTests {
-  @Test(arguments: [CONV_IN_INT8, CONV_DEPTHWISE], 0..<40)
+  @Test(arguments: [CONV_IN_INT8, CONV_DEPTHWISE, CONV_INT8_WINDOWS], 0..<40)
   func bytesAreConvolvedExactly(algorithm: Int, seed: Int) {
     var generator = Generator(state: UInt64(seed + 1000 * algorithm))
-    let scene = ByteScene(algorithm: algorithm, using: &generator)
+    var scene = ByteScene(algorithm: algorithm, using: &generator)
+    if algorithm == CONV_INT8_WINDOWS, seed % 4 == 0 { scene.goToExtremes(using: &generator) }
     let expected = scene.expected()
     for form in KernelTests.narrowForms where form.algorithm == CONV_IN_INT8 {
+      let machine = conv_machine(isa: Int32(form.isa), features: form.features, workers: 1)
+      if algorithm == CONV_INT8_WINDOWS, conv_offers_windows(machine) == 0 { continue }
       for workers in [1, 3] as [Int64] {
         let result = scene.run(isa: Int32(form.isa), features: form.features, workers: workers)
         let wrong = zip(result, expected).count { abs($0 - $1) > scene.tolerance }
@@ -74,6 +77,9 @@ private struct ByteScene: CustomStringConvertible {
           generator.int(2...13), [1, 2, 4, 8, 16, 32][generator.int(0...5)], [1, 2, 4, 8, 16, 32][generator.int(0...5)]
         )
       } while Scene.merged(groups, inputChannels, outputChannels) == 0
+        || algorithm == CONV_INT8_WINDOWS && inputChannels < 16
+    } else if algorithm == CONV_INT8_WINDOWS {
+      (inputChannels, outputChannels) = (generator.int(CONV_WINDOWS_CHANNELS + 1...260), generator.int(1...70))
     } else {
       (inputChannels, outputChannels) = (generator.int(1...70), generator.int(1...130))
     }
@@ -81,7 +87,12 @@ private struct ByteScene: CustomStringConvertible {
       input: [1, 1, 1], kernel: [1, 1, 1], strides: [1, 1, 1], dilations: [1, 1, 1], padBegin: [0, 0, 0],
       padEnd: [0, 0, 0])
     let rank = generator.int(1...3)
-    if generator.int(0...3) == 0 {
+    if algorithm == CONV_INT8_WINDOWS {
+      window.kernel = [1, 3, 3]
+      window.input = [generator.int(1...2), generator.int(3...15), generator.int(3...15)]
+      window.padBegin = [0, generator.int(0...2), generator.int(0...2)]
+      window.padEnd = [0, generator.int(0...2), generator.int(0...2)]
+    } else if generator.int(0...3) == 0 {
       for axis in 1...2 {
         (window.input[axis], window.strides[axis]) = (generator.int(3...20), generator.int(1...2))
       }
@@ -105,6 +116,14 @@ private struct ByteScene: CustomStringConvertible {
     residualSteps = added.random(batch * groups * outputChannels * plane, using: &generator)
     residual = generator.floats(residualSteps.count)
     if added.raw.type != 0 { residual = residualSteps.map(added.number) }
+  }
+
+  /// The greatest sums, and the least, side by side.
+  mutating func goToExtremes(using generator: inout Generator) {
+    image.raw.zero = Int32(image.low)
+    input = input.map { _ in image.low + (generator.int(0...9) == 0 ? 0 : 255) }
+    let each = weights.count / channels
+    weights = weights.indices.map { $0 / each % 2 == 0 ? -128 : 127 }
   }
 
   var description: String {

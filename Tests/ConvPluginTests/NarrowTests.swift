@@ -28,6 +28,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [nil, -1...2] as [ClosedRange<Float>?])
+  func windowsGiveTheSame(range: ClosedRange<Float>?) {
+    var scene = Self.scene(kernel: 3)
+    scene.range = range
+    for form in KernelTests.narrowForms where form.algorithm == CONV_IN_INT8 {
+      let machine = conv_machine(isa: Int32(form.isa), features: form.features, workers: 1)
+      guard conv_offers_windows(machine) != 0 else { continue }
+      var windows = scene
+      windows.algorithm = CONV_INT8_WINDOWS
+      let expected = scene.run(isa: Int32(form.isa), features: form.features)
+      #expect(windows.run(isa: Int32(form.isa), features: form.features) == expected)
+    }
+  }
+
   @Test(arguments: [1, 3])
   func zeroInputGivesTheBias(kernel: Int) throws {
     for range in [nil, -1...2, 0...0] as [ClosedRange<Float>?] {

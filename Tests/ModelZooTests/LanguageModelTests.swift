@@ -127,7 +127,7 @@ import ZooRuntime
       var changed = file
       changed.metadata.removeAll { $0.key == key }
       changed.metadata.append(Property(key: key, value: value))
-      do { _ = try LanguageModel.model(gguf: changed) } catch is ZooError {}
+      do { _ = try LanguageModel.model(gguf: changed, GGUFMetadata(changed.metadata)) } catch is ZooError {}
     }
   }
 

@@ -26,7 +26,7 @@ import TensorFiles
     try withFolder { folder in
       let path = folder + "/a.gguf"
       try GGUFFormat.write(TensorFile(tensors: [], metadata: Self.properties), to: path)
-      let metadata = try #require(try TokenizerMetadata(GGUFFormat.read(path).metadata))
+      let metadata = try #require(try TokenizerMetadata(GGUFFormat.readModel(path).metadata))
       #expect(metadata.model == "llama")
       #expect(metadata.preTokenizer == "default")
       #expect(metadata.tokens == ["<unk>", "<s>", "▁", "h\"\\,\n", "▁h"])
@@ -39,7 +39,7 @@ import TensorFiles
       #expect(metadata.architecture == "llama")
       #expect(metadata.name == "A model")
     }
-    #expect(try TokenizerMetadata([]) == nil)
+    #expect(try TokenizerMetadata(GGUFMetadata([])) == nil)
   }
 
   @Test(arguments: ["tokens", "merges", "scores", "token_type"]) func valuesOfOtherTypesAreNamed(_ name: String) throws
@@ -47,7 +47,7 @@ import TensorFiles
     let properties = Self.properties.map {
       $0.key == "tokenizer.ggml.\(name)" ? Property(key: $0.key, value: "uint32:1") : $0
     }
-    let error = #expect(throws: ZooError.self) { try TokenizerMetadata(properties) }
+    let error = #expect(throws: ZooError.self) { try TokenizerMetadata(GGUFMetadata(properties)) }
     #expect(error?.location == "tokenizer.ggml.\(name)")
   }
 
@@ -60,7 +60,7 @@ import TensorFiles
     #expect(!names.isEmpty)
     for name in names {
       let path = "\(folder)/\(name.dropLast(".inp".count))"
-      let metadata = try #require(try TokenizerMetadata(GGUFFormat.read(path).metadata))
+      let metadata = try #require(try TokenizerMetadata(GGUFFormat.readModel(path).metadata))
       let tokenizer = try Tokenizer(metadata)
       let texts = try String(contentsOfFile: path + ".inp", encoding: .utf8)
         .components(separatedBy: "\n__ggml_vocab_test__\n")

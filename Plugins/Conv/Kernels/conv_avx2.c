@@ -5,12 +5,20 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+/* The compiler would add products of many steps first, which the registers can't hold, were the sum not hidden from it. */
+static inline __attribute__((always_inline, target("avx2"))) __m256i avx2_dot(__m256i sum, __m256i weights,
+                                                                              __m256i inputs) {
+  sum = _mm256_add_epi32(sum, _mm256_madd_epi16(weights, inputs));
+  __asm__("" : "+x"(sum));
+  return sum;
+}
+
 #define LANES 8
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
 #define FACTORS 2
 #define IS_INTEGER 1
-#define DOT(sum, weights, inputs) ((sum) + (MASK)_mm256_madd_epi16((__m256i)(weights), (__m256i)(inputs)))
+#define DOT(sum, weights, inputs) ((MASK)avx2_dot((__m256i)(sum), (__m256i)(weights), (__m256i)(inputs)))
 #define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx2_##name
 #define MAXIMUM(a, b) ((VECTOR)_mm256_max_ps((__m256)(a), (__m256)(b)))

@@ -5,12 +5,20 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+/* As in conv_avx2.c. */
+static inline __attribute__((always_inline, target("avx512bw"))) __m512i avx512_dot(__m512i sum, __m512i weights,
+                                                                                  __m512i inputs) {
+  sum = _mm512_add_epi32(sum, _mm512_madd_epi16(weights, inputs));
+  __asm__("" : "+v"(sum));
+  return sum;
+}
+
 #define LANES 16
 #define TILE_BLOCKS 4
 #define TILE_PIXELS 6
 #define FACTORS 2
 #define IS_INTEGER 1
-#define DOT(sum, weights, inputs) ((sum) + (MASK)_mm512_madd_epi16((__m512i)(weights), (__m512i)(inputs)))
+#define DOT(sum, weights, inputs) ((MASK)avx512_dot((__m512i)(sum), (__m512i)(weights), (__m512i)(inputs)))
 #define NARROW(name) NAME(int8_##name)
 #define NAME(name) avx512_##name
 #define MAXIMUM(a, b) ((VECTOR)_mm512_max_ps((__m512)(a), (__m512)(b)))

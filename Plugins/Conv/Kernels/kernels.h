@@ -109,6 +109,12 @@ typedef struct narrow_table {
   void (*write)(const float *from, int64_t pixels, const narrow_range *range, uint8_t *to);
   /* In place, or to bytes. */
   void (*settle)(const settle_job *job, int64_t pixels, float *sums, uint8_t *bytes);
+  /* Of int8 in pairs, for windows (windows.c): a patch of words whose rows are `row` words apart, of which so many rows and
+     columns are there; and the sums of a tile, of which so many are wanted, their rows `line` apart. Matrices of a tile's
+     points are `point` apart. */
+  void (*transform_patch)(const float *patch, int64_t row, int64_t rows, int64_t columns, float *points, int64_t point);
+  void (*transform_sums)(const float *points, int64_t point, float *sums, int64_t line, int64_t rows, int64_t columns,
+                         int32_t add);
 } narrow_table;
 
 /* Where a tile of Winograd's products ends up, for one block of channels. */

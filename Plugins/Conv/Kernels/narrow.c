@@ -10,6 +10,7 @@
 
 #include "plan.h"
 #include "taps.h"
+#include "windows.h"
 
 enum {
   BIAS = 0,
@@ -18,6 +19,8 @@ enum {
   STRIP_BYTES = 16 << 10,
   /* Weights that pixels stream past: of twice as many factors an instruction than floats, so that sums pause less often. */
   NARROW_CHUNK_BYTES = 32 << 10,
+  /* As MIN_TASK_PIXELS, where tiles of windows are what weights are read for. */
+  MIN_WINDOW_PIXELS = 192,
   /* Rounding a pixel's block takes about as long as this many products of 16 lanes. */
   ROUNDING_COST = 8,
 };
@@ -39,16 +42,24 @@ static int64_t words_count(const conv_plan *plan, int64_t pixels) {
 enum { STAGE_COUNT = MAX_TILE_BLOCKS * MAX_TILE_PIXELS * BLOCK };
 static int64_t stages_count(const conv_plan *plan) { return is_staged(plan) ? 2 * STAGE_COUNT : 0; }
 static int64_t sums_count(const conv_plan *plan) {
-  return plan->chunk < plan->steps ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
+  return plan->chunk < plan->steps || plan->narrow.has_windows ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
+}
+/* Of a worker, for windows. */
+static int64_t windows_count(const conv_plan *plan) {
+  const int64_t rows = plan->narrow.most_rows, products = conv_products_count(plan, rows);
+  return plan->narrow.transforms_first ? products : products + conv_points_count(plan, rows);
 }
 /* What a worker has to itself: ranges and rounded input if it makes them, and sums that pause. */
 static int64_t own_count(const conv_plan *plan) {
   const int64_t slab = plan->narrow.is_joint && !plan->narrow.is_in_place ? plan->narrow.slab : 0;
-  return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan) + stages_count(plan);
+  const int64_t windows = plan->narrow.has_windows ? windows_count(plan) : 0;
+  return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan) + stages_count(plan) + windows;
 }
 /* Of one group of one image, where a phase of its own rounds the input. */
 static int64_t whole_count(const conv_plan *plan) {
-  return plan->narrow.is_joint ? 0 : ranges_count(plan, plan->in_plane) + words_count(plan, plan->in_plane);
+  const int64_t points = plan->narrow.transforms_first ? conv_points_count(plan, conv_window_rows(plan)) : 0;
+  const int64_t words = ranges_count(plan, plan->in_plane) + words_count(plan, plan->in_plane);
+  return plan->narrow.is_joint ? 0 : words + points;
 }
 
 static int64_t workspace_count(const conv_plan *plan) {
@@ -64,7 +75,14 @@ static int64_t first_pixel(const conv_plan *plan, int64_t output) {
   return (z * plan->padded[1] + y) * plan->padded[2] + x;
 }
 
+/* The rows of tiles of a range of pixels. */
+static span window_rows_of(const conv_plan *plan, int64_t pixel_range) {
+  const int64_t rows = conv_window_rows(plan);
+  return (span){rows * pixel_range / plan->pixel_ranges, rows * (pixel_range + 1) / plan->pixel_ranges};
+}
+
 static span outputs_of(const conv_plan *plan, int64_t pixel_range) {
+  if (plan->narrow.has_windows) return conv_window_outputs(plan, window_rows_of(plan, pixel_range));
   return (span){plan->out_plane * pixel_range / plan->pixel_ranges,
                 plan->out_plane * (pixel_range + 1) / plan->pixel_ranges};
 }
@@ -79,8 +97,13 @@ static void split(conv_plan *plan) {
   narrow_plan *narrow = &plan->narrow;
   const int64_t in_bytes = words_count(plan, plan->in_plane) * (int64_t)sizeof(float);
   const int64_t wanted = TASKS_PER_WORKER * plan->workers, others = max64(images(plan), 1);
-  const int64_t most_ranges = max64(plan->out_plane / MIN_TASK_PIXELS, 1);
-  const int64_t ranges = max64((in_bytes + SLAB_BYTES - 1) / SLAB_BYTES, (wanted + others - 1) / others);
+  int64_t most_ranges = max64(plan->out_plane / MIN_TASK_PIXELS, 1), read_bytes = in_bytes;
+  if (narrow->has_windows) {
+    const int64_t rows = conv_window_rows(plan);
+    most_ranges = max64(min64(plan->out_plane / MIN_WINDOW_PIXELS, rows), 1);
+    read_bytes = conv_points_count(plan, rows) * (int64_t)sizeof(float);
+  }
+  const int64_t ranges = max64((read_bytes + SLAB_BYTES - 1) / SLAB_BYTES, (wanted + others - 1) / others);
   plan->pixel_ranges = min64(ranges, most_ranges);
   const int64_t set_ranges = (wanted + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others);
   plan->set_ranges = max64(min64(plan->sets, set_ranges), 1);
@@ -88,13 +111,22 @@ static void split(conv_plan *plan) {
   int64_t read = 0;
   for (int64_t range = 0; range < plan->pixel_ranges && plan->out_plane > 0; range++) {
     const span outputs = outputs_of(plan, range), inputs = inputs_of(plan, outputs);
+    const span rows = window_rows_of(plan, range);
+    narrow->most_rows = max64(narrow->most_rows, rows.end - rows.first);
     narrow->longest = max64(narrow->longest, outputs.end - outputs.first);
     narrow->slab = max64(narrow->slab, inputs.end - inputs.first);
     read += inputs.end - inputs.first;
   }
+  narrow->transforms_first = narrow->has_windows && plan->set_ranges > 1;
   /* Tasks may round the same pixels again where that is little beside the products. */
   const int64_t again = (read * plan->set_ranges - plan->in_plane) * ROUNDING_COST;
-  narrow->is_joint = narrow->is_in_place || again <= plan->out_plane * plan->taps * narrow->words * plan->out_blocks / 8;
+  const int is_little = again <= plan->out_plane * plan->taps * narrow->words * plan->out_blocks / 8;
+  narrow->is_joint = narrow->is_in_place || (is_little && !narrow->transforms_first);
+}
+
+/* Numbers that are held of a channel's weights for an output. */
+static int64_t held_taps(const conv_plan *plan) {
+  return plan->narrow.has_windows ? WINDOW_POINTS : plan->taps;
 }
 
 static int plan_narrow(conv_plan *plan) {
@@ -105,9 +137,11 @@ static int plan_narrow(conv_plan *plan) {
   narrow->is_in_place = plan->numbers.input.type == CONV_UINT8 && factors == 4 && plan->is_flat && !plan->is_gathered;
   if (!place_plan(plan)) return 0;
   plan->channel_vectors = narrow->table->is_integer ? 3 : 1;
-  plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * plan->taps * narrow->words * BLOCK;
-  const int64_t step_bytes = plan->taps * narrow->words * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
-  plan->chunk = max64(NARROW_CHUNK_BYTES / max64(step_bytes, 1), 1);
+  narrow->has_windows = plan->algorithm == CONV_INT8_WINDOWS;
+  if (narrow->has_windows && !conv_takes_windows(plan)) return 0;
+  plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * held_taps(plan) * narrow->words * BLOCK;
+  const int64_t step_bytes = held_taps(plan) * narrow->words * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
+  plan->chunk = narrow->has_windows ? max64(plan->steps, 1) : max64(NARROW_CHUNK_BYTES / max64(step_bytes, 1), 1);
   split(plan);
   return 1;
 }
@@ -142,9 +176,26 @@ typedef struct packed_row {
   int64_t width;  /* words from one factor's to the next */
 } packed_row;
 
+/* Of transformed windows, all blocks of a point lie together, otherwise all taps of a block. */
 static int32_t *word_of(const conv_plan *plan, packed_row to, int64_t channel, int64_t tap) {
   const int64_t words = plan->narrow.words, word = channel % BLOCK / plan->narrow.table->factors;
-  return to.words + ((channel / BLOCK * plan->taps + tap) * words + word) * to.width;
+  const int64_t block = channel / BLOCK;
+  const int64_t at = plan->narrow.has_windows ? tap * plan->in_blocks + block : block * plan->taps + tap;
+  return to.words + (at * words + word) * to.width;
+}
+
+/* An integer of an output channel's weights. Those of a `window` are put there, and with the last one transformed. */
+static void put_integer(const conv_plan *plan, packed_row to, int64_t channel, int64_t tap, int32_t value,
+                        int32_t window[9]) {
+  const int64_t factors = plan->narrow.table->factors, lane = channel % factors;
+  if (!plan->narrow.has_windows) return put_factor(word_of(plan, to, channel, tap), factors, lane, value);
+  window[tap] = value;
+  if (tap < 8) return;
+  int16_t points[WINDOW_POINTS];
+  conv_window_points(window, points);
+  for (int64_t point = 0; point < WINDOW_POINTS; point++) {
+    put_factor(word_of(plan, to, channel, point), factors, lane, points[point]);
+  }
 }
 
 static void pack_bfloats(const conv_plan *plan, const float *from, weight_row row, packed_row to) {
@@ -158,13 +209,12 @@ static void pack_bfloats(const conv_plan *plan, const float *from, weight_row ro
 
 /* Integers that are given, and their total. */
 static int32_t pack_bytes(const conv_plan *plan, const int8_t *from, weight_row row, packed_row to) {
-  const int64_t factors = plan->narrow.table->factors;
-  int32_t total = 0;
+  int32_t total = 0, window[9];
   for (int64_t c = row.first; c < row.end; c++) {
     for (int64_t tap = 0; tap < plan->taps; tap++) {
       const int8_t weight = from[(c - row.first) * plan->taps + tap];
       total += weight;
-      put_factor(word_of(plan, to, c, tap), factors, c % factors, weight);
+      put_integer(plan, to, c, tap, weight, window);
     }
   }
   return total;
@@ -172,8 +222,7 @@ static int32_t pack_bytes(const conv_plan *plan, const int8_t *from, weight_row 
 
 /* Integers that weights become, and their total. */
 static int32_t pack_rounded(const conv_plan *plan, const float *from, weight_row row, packed_row to, float *scale) {
-  const int64_t factors = plan->narrow.table->factors;
-  int32_t total = 0;
+  int32_t total = 0, window[9];
   *scale = scale_of(from, (row.end - row.first) * plan->taps);
   if (!(*scale > 0 && *scale < __builtin_inff())) return 0;
   const float inverse = 1 / *scale;
@@ -181,7 +230,7 @@ static int32_t pack_rounded(const conv_plan *plan, const float *from, weight_row
     for (int64_t tap = 0; tap < plan->taps; tap++) {
       const int32_t rounded = round_to_integer(from[(c - row.first) * plan->taps + tap] * inverse);
       total += rounded;
-      put_factor(word_of(plan, to, c, tap), factors, c % factors, rounded);
+      put_integer(plan, to, c, tap, rounded, window);
     }
   }
   return total;
@@ -191,7 +240,7 @@ static void pack(const conv_plan *plan, const conv_parameters *given, float *pac
   const int is_integer = plan->narrow.table->is_integer;
   int64_t first;
   const int64_t blocks = conv_set(plan, set, &first), width = blocks * BLOCK;
-  const int64_t per_block = plan->steps * plan->taps * plan->narrow.words * BLOCK;
+  const int64_t per_block = plan->steps * held_taps(plan) * plan->narrow.words * BLOCK;
   const narrow_plan *narrow = &plan->narrow;
   float *const words = packed + (group * plan->out_blocks + first) * per_block;
   memset(words, 0, (size_t)(blocks * per_block) * sizeof(float));
@@ -328,6 +377,20 @@ static void round_part(const conv_plan *plan, const conv_buffers *buffers, int64
   round_pixels(plan, buffers->input, image, inputs, ranges, words, plan->in_plane * plan->unit);
 }
 
+/* The transformed input of an image, where a phase of its own makes it. */
+static float *points_of_whole(const conv_plan *plan, const conv_buffers *buffers, int64_t image) {
+  return whole_of(plan, buffers, image) + ranges_count(plan, plan->in_plane) + words_count(plan, plan->in_plane);
+}
+
+/* Transforms part of the rounded input of an image. */
+static void transform_part(const conv_plan *plan, const conv_buffers *buffers, int64_t task) {
+  const int64_t parts = plan->narrow.parts, part = task % parts, image = task / parts, rows = conv_window_rows(plan);
+  const float *const words = whole_of(plan, buffers, image) + ranges_count(plan, plan->in_plane);
+  const window_task windows = {.rows = {rows * part / parts, rows * (part + 1) / parts}, .held = {0, rows},
+                               .points = points_of_whole(plan, buffers, image)};
+  conv_transform_input(plan, &windows, words, 0, plan->in_plane * plan->unit);
+}
+
 /* What a task multiplies. */
 typedef struct narrow_input {
   span inputs; /* the pixels in `words` */
@@ -405,6 +468,16 @@ static void clear_lanes(const conv_plan *plan, const conv_buffers *buffers, int6
   conv_clear_stored(plan, buffers->output, at, pixels, written % BLOCK);
 }
 
+/* Where a task has its windows: in the image's memory, or its own. */
+static window_task windows_of(const conv_plan *plan, const conv_buffers *buffers, int64_t image, int64_t pixel_range,
+                              float *own) {
+  const span rows = window_rows_of(plan, pixel_range);
+  if (plan->narrow.transforms_first) {
+    return (window_task){rows, {0, conv_window_rows(plan)}, points_of_whole(plan, buffers, image), own};
+  }
+  return (window_task){rows, rows, own + conv_products_count(plan, plan->narrow.most_rows), own};
+}
+
 static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t task, int64_t worker) {
   const narrow_plan *narrow = &plan->narrow;
   const int64_t set_range = task % plan->set_ranges, pixel_range = task / plan->set_ranges % plan->pixel_ranges;
@@ -418,7 +491,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   own += stages_count(plan);
 
   const int has_totals = narrow->table->is_integer && narrow->table->factors == 4 && narrow->range != RANGE_GIVEN;
-  const int64_t per_block = plan->steps * plan->taps * narrow->words * BLOCK;
+  const int64_t per_block = plan->steps * held_taps(plan) * narrow->words * BLOCK;
   const narrow_range rounded = narrow_range_of_bytes(plan->numbers.rounded);
   const narrow_range range = narrow_range_of_bytes(plan->numbers.output);
   narrow_job job = {.sums_stride = count * BLOCK, .rounded = plan->numbers.rounded.type ? &rounded : NULL,
@@ -428,10 +501,15 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   tile->kernels = plan->kernels;
   tile->step_stride = (in.inputs.end - in.inputs.first) * plan->unit;
   tile->taps = plan->taps;
+  tile->is_flat = plan->is_flat;
   tile->length = narrow->words;
   const int64_t last_words = (last_channels(plan) + narrow->table->factors - 1) / narrow->table->factors;
   tile->tap_offset = plan->tap_offset;
   tile->epilogue = plan->epilogue;
+  const window_task windows = windows_of(plan, buffers, image, pixel_range, own + sums_count(plan));
+  if (narrow->has_windows && !narrow->transforms_first) {
+    conv_transform_input(plan, &windows, in.words, in.inputs.first, tile->step_stride);
+  }
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
        set < plan->sets * (set_range + 1) / plan->set_ranges; set++) {
     int64_t block;
@@ -451,6 +529,11 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       tile->weights = weights + step * plan->taps * narrow->words * BLOCK * tile->blocks;
       const int64_t chunk_count = tile->steps * plan->taps * narrow->words * BLOCK * tile->blocks;
       tile->input = in.words + step * tile->step_stride;
+      if (narrow->has_windows) {
+        conv_sum_windows(plan, &windows, job, weights, own);
+        /* What is left to do is what follows the sums. */
+        tile->first = tile->steps = 0;
+      }
       job.sums = own;
       cursor at_pixel = place_cursor(plan, outputs.first);
       for (int64_t i = 0; i < tiles; i++) {
@@ -474,10 +557,12 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   }
 }
 
-/* Finding ranges, rounding, multiplying; the first two as the plan needs them. */
+/* Finding ranges, rounding, transforming, multiplying; the first three as the plan needs them. */
 static int finds_bounds(const conv_plan *plan) { return plan->narrow.range == RANGE_OF_IMAGE; }
 
-static int32_t phases(const conv_plan *plan) { return finds_bounds(plan) + !plan->narrow.is_joint + 1; }
+static int32_t phases(const conv_plan *plan) {
+  return finds_bounds(plan) + !plan->narrow.is_joint + plan->narrow.transforms_first + 1;
+}
 
 static int64_t tasks(const conv_plan *plan, int32_t phase) {
   if (plan->out_plane == 0) return 0;
@@ -488,6 +573,7 @@ static int64_t tasks(const conv_plan *plan, int32_t phase) {
 static void run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker) {
   if (phase + 1 == phases(plan)) return multiply(plan, buffers, task, worker);
   if (phase == 0 && finds_bounds(plan)) return find_bounds(plan, buffers, task);
+  if (phase + 2 == phases(plan) && plan->narrow.transforms_first) return transform_part(plan, buffers, task);
   round_part(plan, buffers, task);
 }
 

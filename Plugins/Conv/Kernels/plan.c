@@ -45,7 +45,8 @@ static const conv_family *family_of(int32_t algorithm) {
   case CONV_WINOGRAD_4:
   case CONV_WINOGRAD_2_5: return &conv_winograd;
   case CONV_IN_BFLOAT16:
-  case CONV_IN_INT8: return &conv_narrow;
+  case CONV_IN_INT8:
+  case CONV_INT8_WINDOWS: return &conv_narrow;
   case CONV_DEPTHWISE: return &conv_depthwise;
   case CONV_FEW: return &conv_few;
   default: return &conv_tiles;

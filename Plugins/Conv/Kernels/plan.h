@@ -31,11 +31,15 @@ typedef struct narrow_plan {
   /* Whether each task rounds the input that it needs. If not, a phase of its own does, for all tasks. */
   int32_t is_joint;
   int32_t is_in_place; /* bytes are multiplied as they are */
+  int32_t has_windows; /* transformed (windows.c) */
+  /* Whether a phase of its own transforms the input. If not, each task does, for all output blocks. */
+  int32_t transforms_first;
   int64_t words;       /* of a tap that hold channels */
   narrow_range given;
   int64_t parts; /* of an image, in the phases that look for ranges and round */
   int64_t slab;  /* pixels that a task reads at most */
   int64_t longest; /* pixels that a task writes at most */
+  int64_t most_rows; /* of tiles of windows that a task has */
 } narrow_plan;
 
 /* What an algorithm does at each stage. */

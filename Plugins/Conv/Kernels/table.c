@@ -28,11 +28,15 @@ const narrow_table *conv_narrow_table(int32_t algorithm, conv_machine machine) {
 #else
   (void)machine;
 #endif
-  return algorithm == CONV_IN_INT8 ? &conv_int8_generic : NULL;
+  return algorithm == CONV_IN_BFLOAT16 ? NULL : &conv_int8_generic;
 }
 
 int32_t conv_offers_bfloat16(conv_machine machine) {
   return machine.isa == CONV_ISA_AVX512 && (machine.features & CONV_HAS_AVX512_BF16);
+}
+
+int32_t conv_offers_windows(conv_machine machine) {
+  return conv_narrow_table(CONV_INT8_WINDOWS, machine)->transform_patch != NULL;
 }
 
 void conv_finish(const zs_kernels *kernels, conv_epilogue epilogue, const float *residual, float *output,

@@ -19,6 +19,8 @@ enum ConvAlgorithm: Equatable {
   /// Blocked input, with all factors rounded to bfloat16 or to 8-bit integers.
   case bfloat16
   case int8
+  /// As `int8`, with the same sums, 3×3 taps by Winograd's algorithm in tiles of 4×4 outputs.
+  case int8Windows
   /// Plain input, copied with its padding.
   case plain
   /// Any element type and any padding, slowly.
@@ -38,13 +40,13 @@ enum ConvAlgorithm: Equatable {
         guard geometry.suitsBytes else {
           throw OperatorError("bytes don't suit this convolution", kind: .unsupported)
         }
-        self = .int8
+        self = Self.ofBytes(geometry, on: host)
         return
       }
       // By shape alone: int8 has the same results on every CPU.
       if node.allowsInt8, geometry.suitsNarrow, geometry.mergedGroups == 1, geometry.products <= Int(CONV_INT8_PRODUCTS)
       {
-        self = .int8
+        self = Self.ofBytes(geometry, on: host)
         return
       }
       var candidates: [ConvAlgorithm] = geometry.window.taps == 1 ? [.pointwise] : [.direct]
@@ -60,6 +62,14 @@ enum ConvAlgorithm: Equatable {
     self = geometry.type == .float32 && geometry.canBePadded ? .plain : .reference
   }
 
+  private static func ofBytes(_ geometry: ConvGeometry, on host: ZooHost) -> ConvAlgorithm {
+    let channels = geometry.inputChannels * max(geometry.mergedGroups, 1)
+    guard geometry.suitsWinograd(side: 3), geometry.window.taps == 9, channels > Int(CONV_WINDOWS_CHANNELS),
+      conv_offers_windows(conv_machine(host)) != 0
+    else { return .int8 }
+    return Self.int8Windows.cost(geometry) < Self.int8.cost(geometry) ? .int8Windows : .int8
+  }
+
   var raw: Int32 {
     switch self {
     case .direct, .pointwise: Int32(CONV_DIRECT)
@@ -70,6 +80,7 @@ enum ConvAlgorithm: Equatable {
     case .winograd2By5: Int32(CONV_WINOGRAD_2_5)
     case .bfloat16: Int32(CONV_IN_BFLOAT16)
     case .int8: Int32(CONV_IN_INT8)
+    case .int8Windows: Int32(CONV_INT8_WINDOWS)
     case .plain, .reference: Int32(CONV_PLAIN)
     }
   }
@@ -83,6 +94,7 @@ enum ConvAlgorithm: Equatable {
     case .few: return product + " of few outputs"
     case .bfloat16: return product + " in bf16"
     case .int8: return product + " in int8"
+    case .int8Windows: return "Winograd F(4×4, \(kernel)) in int8"
     case .depthwise: return "depthwise \(kernel)" + (geometry.type == .float32 ? "" : " in int8")
     case .winograd2, .winograd2By5: return "Winograd F(2×2, \(kernel))"
     case .winograd4: return "Winograd F(4×4, \(kernel))"
@@ -128,6 +140,9 @@ enum ConvAlgorithm: Equatable {
     case .winograd2By5: return time(tile: 2, weights: 36, transforms: 330, efficiency: 0.53)
     // Twice the products of float32 in a step; rounding the input costs about as much as adding up.
     case .bfloat16: return time(tile: 1, weights: taps / layers, transforms: 4, efficiency: 2 * 0.85, weightBytes: 2)
+    // Pairs of products and their sums in about the time of one in float32.
+    case .int8: return time(tile: 1, weights: taps / layers, transforms: 4, efficiency: 1, weightBytes: 2)
+    case .int8Windows: return time(tile: 4, weights: 36, transforms: 250, efficiency: 0.85, weightBytes: 3)
     // Lanes that would be outputs are inputs, and added up.
     case .few: return direct * 1.7 * Double(geometry.outputChannels) / outputs * blocked(inputs) / inputs
     default: return direct

@@ -18,7 +18,7 @@ enum WeightForm {
     case .winograd2: self = Self.repeatsTransform(geometry, points: 16) ? Self(node) : .float32
     case .winograd4: self = Self.repeatsTransform(geometry, points: 36) ? Self(node) : .float32
     // Transforms of 5×5 take too long, the others round the weights.
-    case .winograd2By5, .bfloat16, .int8, .reference: self = .float32
+    case .winograd2By5, .bfloat16, .int8, .int8Windows, .reference: self = .float32
     }
   }
 

@@ -15,6 +15,8 @@ final class GenerationPrograms: Sendable {
   /// From logits to log probabilities.
   let normalization: CompiledModel
   private let drafting = Mutex(Drafting())
+  /// Whether steps would be faster with weights of 8 bits.
+  private let draftPays: Bool
   private let policy: DraftPolicy
   private let registry: OperatorRegistry
   /// Encoder, step and draft read the same tables of embeddings.
@@ -30,6 +32,7 @@ final class GenerationPrograms: Sendable {
     let residents = ResidentConstants()
     self.residents = residents
     graphs = try GenerationGraphs(model, registry: registry, cacheType: cacheType)
+    draftPays = Self.draftPays(graphs.step, options: options, policy: policy)
     encoder = try graphs.encoder.map {
       try CompiledModel($0, registry: registry, options: options, residents: residents)
     }
@@ -43,8 +46,7 @@ final class GenerationPrograms: Sendable {
   ///
   /// - Returns: `nil` until it was asked for so often that making it pays, and for models that it would not make faster.
   func draft() throws -> CompiledModel? {
-    guard step.options.arithmetic.precision == .float32, stepByteCount >= policy.leastBytes, !graphs.step.holdsBlocks
-    else { return nil }
+    guard draftPays else { return nil }
     return try drafting.withLock { drafting in
       if let made = drafting.model { return made }
       drafting.asked += 1
@@ -62,11 +64,12 @@ final class GenerationPrograms: Sendable {
     var model: CompiledModel?
   }
 
-  /// Bytes of the step's weights as float32.
-  private var stepByteCount: Int {
-    let graph = graphs.step.graph
-    return Set(graph.nodes.flatMap { graph[$0].operands.compactMap(\.self) })
+  private static func draftPays(_ step: ImportedModel, options: CompileOptions, policy: DraftPolicy) -> Bool {
+    guard options.arithmetic.precision == .float32, !step.holdsBlocks else { return false }
+    let graph = step.graph
+    let byteCount = Set(graph.nodes.flatMap { graph[$0].operands.compactMap(\.self) })
       .reduce(0) { $0 + (graph[$1].constant?.shape.reduce(4, *) ?? 0) }
+    return byteCount >= policy.leastBytes
   }
 
   /// Bytes of caches that one row takes for each token.

@@ -29,12 +29,12 @@ struct TextGenerator: Sendable {
   ///   be split.
   init(_ model: Model) throws {
     (task, name) = (model.metadata.task, model.metadata.location)
-    guard let json = model.metadata.tokenizer, var settings = model.metadata.generation else {
+    guard let source = model.metadata.tokenizerSource, var settings = model.metadata.generation else {
       throw ZooError(
         .badData, "the model claims to generate text, but it has no tokenizer or no settings for it", at: name,
         advice: "package it again from a folder with config.json and tokenizer.json, or a GGUF file with its tokenizer")
     }
-    let tokenizer = try Tokenizer(json: json)
+    let tokenizer = try Tokenizer(source)
     var ends = tokenizer.endTokens.map(Int.init).sorted()
     // Where an answer in a conversation ends, config.json may have what ends a text.
     let named = model.metadata.chat?.tokens.last { $0.name == "eos_token" }

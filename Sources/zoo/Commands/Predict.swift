@@ -108,7 +108,7 @@ struct Predict: ParsableCommand {
     if prompt != nil, task != .textEmbedding {
       throw ZooError(.usage, "only models that embed texts have prompts", at: "--prompt", advice: "leave it out")
     }
-    if let file, [.imageClassification, .objectDetection].contains(task) || metadata.tokenizer == nil {
+    if let file, [.imageClassification, .objectDetection].contains(task) || metadata.tokenizerSource == nil {
       throw ZooError(.usage, "the model takes photographs, not texts", at: "--file \(file)", advice: "give image files")
     }
     if stream || generation.isGiven, ![.translation, .textGeneration].contains(task) {
@@ -131,7 +131,7 @@ struct Predict: ParsableCommand {
   /// names do, is no text.
   private func embeddings(_ model: Model) throws -> Predictions {
     guard model.metadata.image != nil else { return try aboutTexts(model, inputs, file: file) }
-    guard model.metadata.tokenizer != nil else { return try aboutImages(model, inputs) }
+    guard model.metadata.tokenizerSource != nil else { return try aboutImages(model, inputs) }
     var predictions: Predictions = ([], Failures())
     var rest = inputs[...]
     while let first = rest.first {

@@ -35,7 +35,9 @@ extension FuzzTarget {
       let file = try GGUFFormat.read(path)
       // Types that are only copied throw when they are read.
       for item in file.tensors { do { try readElements([item]) } catch is ZooError {} }
-      if LanguageModel.isIn(file) { do { _ = try LanguageModel.model(gguf: file) } catch is ZooError {} }
+      if LanguageModel.isIn(file) {
+        do { _ = try LanguageModel.model(gguf: file, GGUFMetadata(file.metadata)) } catch is ZooError {}
+      }
       try GGUFFormat.write(file, to: Scratch.path("output"))
     }
   }
@@ -74,7 +76,7 @@ extension FuzzTarget {
     }
   ) { bytes in
     try Scratch.withFile(bytes) { path in
-      guard let metadata = try TokenizerMetadata(GGUFFormat.read(path).metadata) else { return }
+      guard let metadata = try TokenizerMetadata(GGUFFormat.readModel(path).metadata) else { return }
       let tokenizer = try Tokenizer(metadata)
       for text in ["", " hello  wörld! 123\n\nI'm", "<s>h<b>", "\u{1F600} e\u{301}\u{0}\t 你好"] {
         for special in [false, true] {

@@ -14,8 +14,7 @@ extension LanguageModel {
   /// The model that the tensors and the metadata of a GGUF file make. Weights stay in the file, in their blocks.
   ///
   /// - Throws: `ZooError` (`badData`) for hyper-parameters that make no sense and tensors that don't fit them.
-  package static func model(gguf file: TensorFile) throws -> ModelDefinition {
-    let metadata = GGUFMetadata(file.metadata)
+  package static func model(gguf file: TensorFile, _ metadata: GGUFMetadata) throws -> ModelDefinition {
     let configuration = try Configuration(metadata, file.tensors)
     var parameters = try Parameters(
       file.tensors.compactMap { item in

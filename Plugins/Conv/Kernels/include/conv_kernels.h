@@ -59,7 +59,12 @@ enum {
   CONV_IN_INT8 = 7,
   /* As CONV_DIRECT, of one group with CONV_FEW_CHANNELS output channels at most. */
   CONV_FEW = 8,
+  /* As CONV_IN_INT8, with the same sums, for windows of 3×3 that move by one over planes, of more than
+     CONV_WINDOWS_CHANNELS input channels a group, by Winograd's algorithm. Where conv_offers_windows. */
+  CONV_INT8_WINDOWS = 9,
 };
+
+enum { CONV_WINDOWS_CHANNELS = 8 };
 
 enum { CONV_FEW_CHANNELS = 8 };
 
@@ -105,6 +110,9 @@ typedef struct conv_machine {
 
 /* Whether the machine multiplies bfloat16 faster than float32. */
 int32_t conv_offers_bfloat16(conv_machine machine);
+
+/* Whether the machine has CONV_INT8_WINDOWS. */
+int32_t conv_offers_windows(conv_machine machine);
 
 /* How many groups have to go together so that their channels fill whole blocks; 1 where each does, 0 where that would cost
    too much. With it above 1, values that are not finite reach the other groups of a block. */
