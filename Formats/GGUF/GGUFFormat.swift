@@ -47,7 +47,8 @@ package enum GGUFFormat {
   package static func readModel(_ path: String) throws -> (file: TensorFile, metadata: GGUFMetadata) {
     try ZooError.locating(path) {
       let (file, metadata) = try GGUFReader.read(path, .exceptTokenizers)
-      return (try GGUFParts(file, at: path)?.read() ?? file, metadata)
+      guard let whole = try GGUFParts(file, at: path)?.read() else { return (file, metadata) }
+      return (whole, metadata.adding(GGUFMetadata(whole.metadata)))
     }
   }
 

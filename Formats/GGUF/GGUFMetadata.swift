@@ -19,6 +19,11 @@ package struct GGUFMetadata: Sendable {
     values = Dictionary(items) { first, _ in first }
   }
 
+  /// These, and those of `others` whose names are not among them.
+  func adding(_ others: GGUFMetadata) -> GGUFMetadata {
+    GGUFMetadata(values.merging(others.values) { own, _ in own })
+  }
+
   package func has(_ name: String) -> Bool { values[ExactText(name)] != nil }
 
   /// All names.
@@ -81,7 +86,7 @@ enum GGUFItem: Sendable {
   case texts([String])
   case integers([Int])
   case numbers([Float])
-  /// Texts that are no UTF-8, arrays of arrays and of truth values, and numbers that `Int` can't hold.
+  /// Texts that are no UTF-8, arrays of arrays and of truth values, and of numbers that `Int` can't hold.
   case other
 
   /// The value that follows.
@@ -96,6 +101,9 @@ enum GGUFItem: Sendable {
     case .float32: self = .number(Float(bitPattern: try cursor.integer()))
     case .float64: self = .number(Float(Double(bitPattern: try cursor.integer())))
     case .array: self = try Self.list(&cursor)
+    case .uint64:
+      let number: UInt64 = try cursor.integer()
+      self = Int(exactly: number).map { .integer($0) } ?? .number(Float(number))
     case let kind: self = try Self.whole(kind, &cursor).map { .integer($0) } ?? .other
     }
   }
@@ -122,10 +130,17 @@ enum GGUFItem: Sendable {
       return .other
     default:
       cursor = next
-      let numbers = try (0..<count).map { _ in try whole(kind, &cursor) }
-      let known = numbers.compactMap(\.self)
-      return known.count == count ? .integers(known) : .other
+      return try integers(kind, count, &cursor)
     }
+  }
+
+  private static func integers(_ kind: GGUFValue.Kind, _ count: Int, _ cursor: inout ByteCursor) throws -> GGUFItem {
+    var list: [Int] = []
+    list.reserveCapacity(count)
+    for _ in 0..<count {
+      if let number = try whole(kind, &cursor) { list.append(number) }
+    }
+    return list.count == count ? .integers(list) : .other
   }
 
   private static func texts(_ count: Int, _ cursor: inout ByteCursor) throws -> GGUFItem {

@@ -89,6 +89,7 @@ private struct ByteScene: CustomStringConvertible {
     let rank = generator.int(1...3)
     if algorithm == CONV_INT8_WINDOWS {
       window.kernel = [1, 3, 3]
+      window.dilations[0] = generator.int(1...2)
       window.input = [generator.int(1...2), generator.int(3...15), generator.int(3...15)]
       window.padBegin = [0, generator.int(0...2), generator.int(0...2)]
       window.padEnd = [0, generator.int(0...2), generator.int(0...2)]

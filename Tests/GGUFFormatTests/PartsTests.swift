@@ -26,14 +26,32 @@ import TensorFiles
     }
   }
 
-  private func part(_ number: UInt16, of count: UInt16 = 2, tensors: Int32 = 2, name: String? = nil) -> [UInt8] {
+  private func part(
+    _ number: UInt16, of count: UInt16 = 2, tensors: Int32 = 2, name: String? = nil, values: [[UInt8]] = []
+  ) -> [UInt8] {
     var file = HandMadeFile()
+    file.values += values
     file.values += [
       string("split.no") + bytes(UInt32(2)) + bytes(number), string("split.count") + bytes(UInt32(2)) + bytes(count),
       string("split.tensors.count") + bytes(UInt32(5)) + bytes(tensors),
     ]
     file.tensors[0].name = name ?? "w\(number)"
     return file.contents
+  }
+
+  @Test func laterPartsAddTheirMetadata() throws {
+    try withFolder { folder in
+      let name = string("a.name") + bytes(UInt32(8))
+      let late = string("a.late") + bytes(UInt32(10)) + bytes(UInt64.max)
+      let first = "\(folder)/m-00001-of-00002.gguf"
+      try Data(part(0, values: [name + string("first")])).write(to: URL(filePath: first))
+      try Data(part(1, values: [name + string("second"), late])).write(
+        to: URL(filePath: "\(folder)/m-00002-of-00002.gguf"))
+      let metadata = try GGUFFormat.readModel(first).metadata
+      #expect(metadata.text("a.name") == "first")
+      #expect(metadata.number("a.late") == Float(UInt64.max))
+      #expect(metadata.integer("a.late") == nil)
+    }
   }
 
   @Test func partsThatAreMissingOrOthersAreErrors() throws {

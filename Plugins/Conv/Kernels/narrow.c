@@ -3,7 +3,7 @@
  * by register tiles that take 32-bit words of two or four channels. Sums are float32 or integers.
  *
  * Rounded input: [input block][pixel][16 factors]. Packed weights: for each group, for each set of output blocks,
- * [input block][tap][word][output channel]. The vectors behind them: bias; for int8 also the scale of the weights and
+ * [input block][tap][word][output channel]; transformed ones as windows.c has them. The vectors behind them: bias; for int8 also the scale of the weights and
  * their sum (integers), which takes back what the input's zero adds to each product.
  */
 #include <string.h>

@@ -21,7 +21,8 @@ enum {
 int conv_takes_windows(const conv_plan *plan) {
   const conv_window *w = &plan->shape.window;
   for (int axis = 0; axis < 3; axis++) {
-    if (w->kernel[axis] != (axis == 0 ? 1 : 3) || w->stride[axis] != 1 || w->dilation[axis] != 1) return 0;
+    /* A window of one layer has nothing to dilate. */
+    if (w->kernel[axis] != (axis == 0 ? 1 : 3) || w->stride[axis] != 1 || (axis > 0 && w->dilation[axis] != 1)) return 0;
   }
   return plan->narrow.table->transform_patch && plan->shape.in_channels > CONV_WINDOWS_CHANNELS;
 }

@@ -64,8 +64,9 @@ enum ConvAlgorithm: Equatable {
 
   private static func ofBytes(_ geometry: ConvGeometry, on host: ZooHost) -> ConvAlgorithm {
     let channels = geometry.inputChannels * max(geometry.mergedGroups, 1)
+    // A task has a row of tiles at least, which has to stay in the caches.
     guard geometry.suitsWinograd(side: 3), geometry.window.taps == 9, channels > Int(CONV_WINDOWS_CHANNELS),
-      conv_offers_windows(conv_machine(host)) != 0
+      geometry.window.output.last.map({ $0 <= 4096 }) == true, conv_offers_windows(conv_machine(host)) != 0
     else { return .int8 }
     return Self.int8Windows.cost(geometry) < Self.int8.cost(geometry) ? .int8Windows : .int8
   }
