@@ -105,7 +105,9 @@ static void split(conv_plan *plan) {
   }
   const int64_t ranges = max64((read_bytes + SLAB_BYTES - 1) / SLAB_BYTES, (wanted + others - 1) / others);
   plan->pixel_ranges = min64(ranges, most_ranges);
-  const int64_t set_ranges = (wanted + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others);
+  /* Tasks of one range share transformed windows by way of slower caches, so they are as few as give all workers enough. */
+  const int64_t tasks = narrow->has_windows ? min64(wanted, 2 * plan->workers) : wanted;
+  const int64_t set_ranges = (tasks + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others);
   plan->set_ranges = max64(min64(plan->sets, set_ranges), 1);
   narrow->parts = min64((wanted + others - 1) / others, max64(plan->in_plane / MIN_TASK_PIXELS, 1));
   int64_t read = 0;
