@@ -49,17 +49,21 @@ import ZooPluginHost
         #require(standardPlugin.export(ZOO_PLUGIN_ABI_VERSION, HostTable.shared.pointer)), origin: "test")
       let input = try Tensor([Float](repeating: 1, count: Self.weights.columns), shape: [1, Self.weights.columns])
       let slack = Self.byteCount / 2
-      // What other tests take and give back meanwhile may hide it once, not each time.
-      let isSeen = try (0..<6).contains { _ in
+      // What other tests take and give back meanwhile may hide it in some rounds, not in all.
+      let isSeen = try (0..<4).contains { _ in
         let before = try Self.resident()
-        let open: Int
-        do {
-          let compiled = try CompiledModel(Self.definition(), registry: registry)
-          open = try Self.resident()
-          let y = try compiled.run(["x": input])["y"]
-          #expect(try y?.elements(Float.self).allSatisfy { $0 == Float(Self.weights.columns) } == true)
+        var fits = true
+        for _ in 0..<4 {
+          do {
+            let compiled = try CompiledModel(Self.definition(), registry: registry)
+            let open = try Self.resident()
+            fits = fits && open - before > Self.byteCount - slack && open - before < Self.byteCount + slack
+            let y = try compiled.run(["x": input])["y"]
+            #expect(try y?.elements(Float.self).allSatisfy { $0 == Float(Self.weights.columns) } == true)
+          }
+          fits = try fits && Self.resident() - before < slack
         }
-        return try abs(open - before - Self.byteCount) < slack && Self.resident() - before < slack
+        return fits
       }
       #expect(isSeen)
     }

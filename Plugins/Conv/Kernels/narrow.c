@@ -3,8 +3,9 @@
  * by register tiles that take 32-bit words of two or four channels. Sums are float32 or integers.
  *
  * Rounded input: [input block][pixel][16 factors]. Packed weights: for each group, for each set of output blocks,
- * [input block][tap][word][output channel]; transformed ones as windows.c has them. The vectors behind them: bias; for int8 also the scale of the weights and
- * their sum (integers), which takes back what the input's zero adds to each product.
+ * [input block][tap][word][output channel]; transformed ones as windows.c has them. The vectors behind them: bias; for
+ * int8 also the scale of the weights and their sum (integers), which takes back what the input's zero adds to each
+ * product.
  */
 #include <string.h>
 
@@ -42,22 +43,22 @@ static int64_t words_count(const conv_plan *plan, int64_t pixels) {
 enum { STAGE_COUNT = MAX_TILE_BLOCKS * MAX_TILE_PIXELS * BLOCK };
 static int64_t stages_count(const conv_plan *plan) { return is_staged(plan) ? 2 * STAGE_COUNT : 0; }
 static int64_t sums_count(const conv_plan *plan) {
-  return plan->chunk < plan->steps || plan->narrow.has_windows ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
+  return plan->chunk < plan->steps || has_windows(plan) ? plan->table->tile_blocks * plan->narrow.longest * BLOCK : 0;
 }
 /* Of a worker, for windows. */
 static int64_t windows_count(const conv_plan *plan) {
   const int64_t rows = plan->narrow.most_rows, products = conv_products_count(plan, rows);
-  return plan->narrow.transforms_first ? products : products + conv_points_count(plan, rows);
+  return transforms_first(plan) ? products : products + conv_points_count(plan, rows);
 }
 /* What a worker has to itself: ranges and rounded input if it makes them, and sums that pause. */
 static int64_t own_count(const conv_plan *plan) {
   const int64_t slab = plan->narrow.is_joint && !plan->narrow.is_in_place ? plan->narrow.slab : 0;
-  const int64_t windows = plan->narrow.has_windows ? windows_count(plan) : 0;
+  const int64_t windows = has_windows(plan) ? windows_count(plan) : 0;
   return ranges_count(plan, slab) + words_count(plan, slab) + sums_count(plan) + stages_count(plan) + windows;
 }
 /* Of one group of one image, where a phase of its own rounds the input. */
 static int64_t whole_count(const conv_plan *plan) {
-  const int64_t points = plan->narrow.transforms_first ? conv_points_count(plan, conv_window_rows(plan)) : 0;
+  const int64_t points = transforms_first(plan) ? conv_points_count(plan, conv_window_rows(plan)) : 0;
   const int64_t words = ranges_count(plan, plan->in_plane) + words_count(plan, plan->in_plane);
   return plan->narrow.is_joint ? 0 : words + points;
 }
@@ -82,7 +83,7 @@ static span window_rows_of(const conv_plan *plan, int64_t pixel_range) {
 }
 
 static span outputs_of(const conv_plan *plan, int64_t pixel_range) {
-  if (plan->narrow.has_windows) return conv_window_outputs(plan, window_rows_of(plan, pixel_range));
+  if (has_windows(plan)) return conv_window_outputs(plan, window_rows_of(plan, pixel_range));
   return (span){plan->out_plane * pixel_range / plan->pixel_ranges,
                 plan->out_plane * (pixel_range + 1) / plan->pixel_ranges};
 }
@@ -98,7 +99,7 @@ static void split(conv_plan *plan) {
   const int64_t in_bytes = words_count(plan, plan->in_plane) * (int64_t)sizeof(float);
   const int64_t wanted = TASKS_PER_WORKER * plan->workers, others = max64(images(plan), 1);
   int64_t most_ranges = max64(plan->out_plane / MIN_TASK_PIXELS, 1), read_bytes = in_bytes;
-  if (narrow->has_windows) {
+  if (has_windows(plan)) {
     const int64_t rows = conv_window_rows(plan);
     most_ranges = max64(min64(plan->out_plane / MIN_WINDOW_PIXELS, rows), 1);
     read_bytes = conv_points_count(plan, rows) * (int64_t)sizeof(float);
@@ -106,7 +107,7 @@ static void split(conv_plan *plan) {
   const int64_t ranges = max64((read_bytes + SLAB_BYTES - 1) / SLAB_BYTES, (wanted + others - 1) / others);
   plan->pixel_ranges = min64(ranges, most_ranges);
   /* Tasks of one range share transformed windows by way of slower caches, so they are as few as give all workers enough. */
-  const int64_t tasks = narrow->has_windows ? min64(wanted, 2 * plan->workers) : wanted;
+  const int64_t tasks = has_windows(plan) ? min64(wanted, 2 * plan->workers) : wanted;
   const int64_t set_ranges = (tasks + plan->pixel_ranges * others - 1) / (plan->pixel_ranges * others);
   plan->set_ranges = max64(min64(plan->sets, set_ranges), 1);
   narrow->parts = min64((wanted + others - 1) / others, max64(plan->in_plane / MIN_TASK_PIXELS, 1));
@@ -119,16 +120,15 @@ static void split(conv_plan *plan) {
     narrow->slab = max64(narrow->slab, inputs.end - inputs.first);
     read += inputs.end - inputs.first;
   }
-  narrow->transforms_first = narrow->has_windows && plan->set_ranges > 1;
   /* Tasks may round the same pixels again where that is little beside the products. */
   const int64_t again = (read * plan->set_ranges - plan->in_plane) * ROUNDING_COST;
   const int is_little = again <= plan->out_plane * plan->taps * narrow->words * plan->out_blocks / 8;
-  narrow->is_joint = narrow->is_in_place || (is_little && !narrow->transforms_first);
+  narrow->is_joint = narrow->is_in_place || (is_little && !transforms_first(plan));
 }
 
 /* Numbers that are held of a channel's weights for an output. */
 static int64_t held_taps(const conv_plan *plan) {
-  return plan->narrow.has_windows ? WINDOW_POINTS : plan->taps;
+  return has_windows(plan) ? WINDOW_POINTS : plan->taps;
 }
 
 static int plan_narrow(conv_plan *plan) {
@@ -139,11 +139,10 @@ static int plan_narrow(conv_plan *plan) {
   narrow->is_in_place = plan->numbers.input.type == CONV_UINT8 && factors == 4 && plan->is_flat && !plan->is_gathered;
   if (!place_plan(plan)) return 0;
   plan->channel_vectors = narrow->table->is_integer ? 3 : 1;
-  narrow->has_windows = plan->algorithm == CONV_INT8_WINDOWS;
-  if (narrow->has_windows && !conv_takes_windows(plan)) return 0;
+  if (has_windows(plan) && !conv_takes_windows(plan)) return 0;
   plan->weights_count = plan->shape.groups * plan->out_blocks * plan->steps * held_taps(plan) * narrow->words * BLOCK;
-  const int64_t step_bytes = held_taps(plan) * narrow->words * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
-  plan->chunk = narrow->has_windows ? max64(plan->steps, 1) : max64(NARROW_CHUNK_BYTES / max64(step_bytes, 1), 1);
+  const int64_t step_bytes = plan->taps * narrow->words * BLOCK * plan->table->tile_blocks * (int64_t)sizeof(float);
+  plan->chunk = has_windows(plan) ? max64(plan->steps, 1) : max64(NARROW_CHUNK_BYTES / max64(step_bytes, 1), 1);
   split(plan);
   return 1;
 }
@@ -182,7 +181,7 @@ typedef struct packed_row {
 static int32_t *word_of(const conv_plan *plan, packed_row to, int64_t channel, int64_t tap) {
   const int64_t words = plan->narrow.words, word = channel % BLOCK / plan->narrow.table->factors;
   const int64_t block = channel / BLOCK;
-  const int64_t at = plan->narrow.has_windows ? tap * plan->in_blocks + block : block * plan->taps + tap;
+  const int64_t at = has_windows(plan) ? tap * plan->in_blocks + block : block * plan->taps + tap;
   return to.words + (at * words + word) * to.width;
 }
 
@@ -190,7 +189,7 @@ static int32_t *word_of(const conv_plan *plan, packed_row to, int64_t channel, i
 static void put_integer(const conv_plan *plan, packed_row to, int64_t channel, int64_t tap, int32_t value,
                         int32_t window[9]) {
   const int64_t factors = plan->narrow.table->factors, lane = channel % factors;
-  if (!plan->narrow.has_windows) return put_factor(word_of(plan, to, channel, tap), factors, lane, value);
+  if (!has_windows(plan)) return put_factor(word_of(plan, to, channel, tap), factors, lane, value);
   window[tap] = value;
   if (tap < 8) return;
   int16_t points[WINDOW_POINTS];
@@ -474,7 +473,7 @@ static void clear_lanes(const conv_plan *plan, const conv_buffers *buffers, int6
 static window_task windows_of(const conv_plan *plan, const conv_buffers *buffers, int64_t image, int64_t pixel_range,
                               float *own) {
   const span rows = window_rows_of(plan, pixel_range);
-  if (plan->narrow.transforms_first) {
+  if (transforms_first(plan)) {
     return (window_task){rows, {0, conv_window_rows(plan)}, points_of_whole(plan, buffers, image), own};
   }
   return (window_task){rows, rows, own + conv_products_count(plan, plan->narrow.most_rows), own};
@@ -509,7 +508,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
   tile->tap_offset = plan->tap_offset;
   tile->epilogue = plan->epilogue;
   const window_task windows = windows_of(plan, buffers, image, pixel_range, own + sums_count(plan));
-  if (narrow->has_windows && !narrow->transforms_first) {
+  if (has_windows(plan) && !transforms_first(plan)) {
     conv_transform_input(plan, &windows, in.words, in.inputs.first, tile->step_stride);
   }
   for (int64_t set = plan->sets * set_range / plan->set_ranges;
@@ -531,7 +530,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
       tile->weights = weights + step * plan->taps * narrow->words * BLOCK * tile->blocks;
       const int64_t chunk_count = tile->steps * plan->taps * narrow->words * BLOCK * tile->blocks;
       tile->input = in.words + step * tile->step_stride;
-      if (narrow->has_windows) {
+      if (has_windows(plan)) {
         conv_sum_windows(plan, &windows, job, weights, own);
         /* What is left to do is what follows the sums. */
         tile->first = tile->steps = 0;
@@ -563,7 +562,7 @@ static void multiply(const conv_plan *plan, const conv_buffers *buffers, int64_t
 static int finds_bounds(const conv_plan *plan) { return plan->narrow.range == RANGE_OF_IMAGE; }
 
 static int32_t phases(const conv_plan *plan) {
-  return finds_bounds(plan) + !plan->narrow.is_joint + plan->narrow.transforms_first + 1;
+  return finds_bounds(plan) + !plan->narrow.is_joint + transforms_first(plan) + 1;
 }
 
 static int64_t tasks(const conv_plan *plan, int32_t phase) {
@@ -575,7 +574,7 @@ static int64_t tasks(const conv_plan *plan, int32_t phase) {
 static void run(const conv_plan *plan, const conv_buffers *buffers, int32_t phase, int64_t task, int64_t worker) {
   if (phase + 1 == phases(plan)) return multiply(plan, buffers, task, worker);
   if (phase == 0 && finds_bounds(plan)) return find_bounds(plan, buffers, task);
-  if (phase + 2 == phases(plan) && plan->narrow.transforms_first) return transform_part(plan, buffers, task);
+  if (phase + 2 == phases(plan) && transforms_first(plan)) return transform_part(plan, buffers, task);
   round_part(plan, buffers, task);
 }
 

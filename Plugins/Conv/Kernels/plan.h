@@ -31,9 +31,6 @@ typedef struct narrow_plan {
   /* Whether each task rounds the input that it needs. If not, a phase of its own does, for all tasks. */
   int32_t is_joint;
   int32_t is_in_place; /* bytes are multiplied as they are */
-  int32_t has_windows; /* transformed (windows.c) */
-  /* Whether a phase of its own transforms the input. If not, each task does, for all output blocks. */
-  int32_t transforms_first;
   int64_t words;       /* of a tap that hold channels */
   narrow_range given;
   int64_t parts; /* of an image, in the phases that look for ranges and round */
@@ -95,6 +92,10 @@ struct conv_plan {
 };
 
 static inline int has_bytes(const conv_plan *plan) { return plan->numbers.input.type != 0; }
+/* Whether windows are transformed (windows.c). */
+static inline int has_windows(const conv_plan *plan) { return plan->algorithm == CONV_INT8_WINDOWS; }
+/* Whether a phase of its own transforms the input. If not, each task does, for all output blocks. */
+static inline int transforms_first(const conv_plan *plan) { return has_windows(plan) && plan->set_ranges > 1; }
 /* Whether results pass a worker's own memory, because bytes are made or read behind an activation. */
 static inline int is_staged(const conv_plan *plan) {
   return has_bytes(plan) && !conv_is_finished(plan->epilogue);

@@ -11,8 +11,6 @@
  */
 #include "windows.h"
 
-#include "taps.h"
-
 enum {
   /* 255 × 128 × 9 × 16 times this is less than 2^25. */
   EXACT_BLOCKS = 7,

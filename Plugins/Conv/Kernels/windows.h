@@ -10,10 +10,10 @@ enum { WINDOW_TILE = 4, WINDOW_PATCH = 6, WINDOW_POINTS = WINDOW_PATCH * WINDOW_
 
 /* Whether a plan's channels and kernel are such, and its table has what that takes. */
 int conv_takes_windows(const conv_plan *plan);
-/* The transformed window of a pair of channels for one output: WINDOW_POINTS numbers for each of its 9. */
+/* The transformed window of an output channel's weights for an input channel. */
 void conv_window_points(const int32_t window[9], int16_t points[WINDOW_POINTS]);
 
-/* Rows of tiles of all slices of an image, and what a task has of them. */
+/* Rows of tiles of all slices of an image. */
 int64_t conv_window_rows(const conv_plan *plan);
 /* The outputs in rows [first, end) of tiles. */
 span conv_window_outputs(const conv_plan *plan, span rows);

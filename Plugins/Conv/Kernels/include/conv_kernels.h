@@ -122,7 +122,8 @@ int64_t conv_merged_groups(const conv_shape *shape);
 typedef struct conv_plan conv_plan;
 
 /* `form` says what weights are, given and packed: ZS_NUMBERS, or numbers of 16 bits, ZS_HALVES or ZS_BFLOATS, which
-   become float32 as tasks read them (not for CONV_IN_BFLOAT16, CONV_IN_INT8 and CONV_INT8_WINDOWS). NULL when there is no memory. */
+   become float32 as tasks read them (not for CONV_IN_BFLOAT16, CONV_IN_INT8 and CONV_INT8_WINDOWS). NULL when there is
+   no memory. */
 conv_plan *conv_plan_create(const conv_shape *shape, int32_t algorithm, int32_t form, conv_epilogue epilogue,
                             const conv_numbers *numbers, conv_machine machine);
 void conv_plan_destroy(conv_plan *plan);
