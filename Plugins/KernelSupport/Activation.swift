@@ -7,6 +7,9 @@ package struct Activation: Sendable, Equatable {
   package var a: Float
   package var b: Float
 
+  /// Whether there are kernels for it.
+  package var isOfFloats: Bool { code < ZS_BITWISE_NOT.code }
+
   package static let identity = Activation(code: ZS_IDENTITY.code)
 
   package init(code: Int32, a: Float = 0, b: Float = 0) { (self.code, self.a, self.b) = (code, a, b) }
@@ -25,7 +28,7 @@ package struct Activation: Sendable, Equatable {
     }
     let versions = UnaryFunction.all.filter { $0.name == step.operatorType }
     // A step does not say its version: the node's tells whether it can be an older one.
-    guard operands.count == 1, let function = versions.last, function.isVectorised,
+    guard operands.count == 1, let function = versions.last, function.isOfFloats,
       versions.count == 1 || node.opset >= function.since,
       let activation = try? function.activation(step.attributes)
     else { return nil }
@@ -54,7 +57,7 @@ package struct Activation: Sendable, Equatable {
 
   /// Whether zero stays zero, so that blocked padding does.
   package var keepsZero: Bool {
-    guard code < ZS_SIN.code else { return false }
+    guard isOfFloats else { return false }
     var (zero, result): (Float, Float) = (0, 0)
     zs_kernels_for(0, 0, 0).pointee.unary(code, &zero, &result, 1, a, b)
     return result == 0

@@ -49,8 +49,8 @@ package struct UnaryFunction: Sendable {
     UnaryFunction("ThresholdedRelu", ZS_THRESHOLDED_RELU, ["alpha": 1]),
   ]
 
-  /// Whether there are kernels for vectors, which fused steps need.
-  package var isVectorised: Bool { code.rawValue < ZS_SIN.rawValue }
+  /// Whether it is one of floats, for which there are kernels.
+  package var isOfFloats: Bool { code.rawValue < ZS_BITWISE_NOT.rawValue }
 
   /// The function with what the attributes of a node or a step say.
   package func activation(_ attributes: Attributes) throws -> Activation {

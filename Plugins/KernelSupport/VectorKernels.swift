@@ -29,6 +29,10 @@ package struct VectorKernels: Sendable {
 }
 
 extension zs_unary { package var code: Int32 { Int32(rawValue) } }
-extension zs_binary { package var code: Int32 { Int32(rawValue) } }
+extension zs_binary {
+  package var code: Int32 { Int32(rawValue) }
+  /// Whether there are kernels for it.
+  package var isOfFloats: Bool { rawValue <= ZS_POW.rawValue }
+}
 extension zs_form { package var code: Int32 { Int32(rawValue) } }
 extension zs_reduction { package var code: Int32 { Int32(rawValue) } }

@@ -3,38 +3,34 @@
 
 #include "vector_kernels.h"
 
-float zs_half_to_float(uint16_t bits) {
-  uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 1023;
-  uint32_t word;
-  if (exponent == 31) word = sign | 0x7f800000 | fraction << 13;
-  else if (exponent != 0) word = sign | (exponent + 112) << 23 | fraction << 13;
-  else {
-    float value = (float)fraction * 5.9604644775390625e-8f;
-    memcpy(&word, &value, 4);
-    word |= sign;
-  }
+/* Without branches, so that loops of them become vectors. */
+static inline uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return bits;
+}
+static inline float number_of(uint32_t bits) {
   float value;
-  memcpy(&value, &word, 4);
+  memcpy(&value, &bits, 4);
   return value;
 }
 
+float zs_half_to_float(uint16_t bits) {
+  const uint32_t magnitude = bits & 0x7fff;
+  /* Exponents of float32 begin 112 lower; the product does subnormals, too. */
+  const uint32_t finite = bits_of(number_of(magnitude << 13) * 0x1p112f);
+  return number_of((uint32_t)(bits & 0x8000) << 16 | (magnitude >= 0x7c00 ? 0x7f800000 | magnitude << 13 : finite));
+}
+
 uint16_t zs_float_to_half(float value) {
-  uint32_t word;
-  memcpy(&word, &value, 4);
-  uint16_t sign = word >> 16 & 0x8000;
-  word &= 0x7fffffff;
-  if (word > 0x7f800000) return sign | 0x7e00;
-  if (word >= 0x477ff000) return sign | 0x7c00;
-  if (word < 0x38800000) {
-    /* Subnormal: the addition rounds at the last place that a float16 has. */
-    float magnitude;
-    memcpy(&magnitude, &word, 4);
-    magnitude += 0.5f;
-    memcpy(&word, &magnitude, 4);
-    return sign | (uint16_t)(word - 0x3f000000);
-  }
-  word += 0xc8000fff + (word >> 13 & 1);
-  return sign | (uint16_t)(word >> 13);
+  const uint32_t word = bits_of(value), magnitude = word & 0x7fffffff;
+  /* Subnormal: the addition rounds at the last place that a float16 has. */
+  const uint32_t small = bits_of(number_of(magnitude) + 0.5f) - 0x3f000000;
+  uint32_t half = (magnitude + 0xc8000fff + (magnitude >> 13 & 1)) >> 13;
+  half = magnitude < 0x38800000 ? small : half;
+  half = magnitude >= 0x477ff000 ? 0x7c00 : half;
+  half = magnitude > 0x7f800000 ? 0x7e00 : half;
+  return (uint16_t)(half | (word >> 16 & 0x8000));
 }
 
 void zs_halves_to_floats(const uint16_t *x, float *y, size_t count) {

@@ -16,7 +16,7 @@ public final class TensorMemory: @unchecked Sendable {
   ///
   /// - Throws: `ZooError` (`outOfMemory`) when the system has no such memory.
   public init(byteCount: Int) throws(ZooError) {
-    guard let memory = SystemMemory.allocate(byteCount, heapLimit: SystemMemory.shortLivedHeapLimit) else {
+    guard let memory = SystemMemory.allocate(byteCount) else {
       throw ZooError(.outOfMemory, "no memory for \(byteCount) bytes")
     }
     mutableBytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)

@@ -31,6 +31,7 @@ package struct FusePatterns: Pass {
     case "Attention": cachedAttention(node, graph).map { [$0] }
     case "ConvTranspose": transposedConvolution(node, &graph, context)
     case "Conv": paddedConvolution(node, &graph)
+    case "Einsum": einsumProduct(node, &graph)
     case "MaxPool": separateMaxima(node, &graph)
     case "ArgMax": productArgMax(node, graph).map { [$0] }
     case "DequantizeLinear": quantizeDequantize(node, graph).map { [$0] }

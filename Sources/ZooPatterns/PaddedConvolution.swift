@@ -109,8 +109,7 @@ extension CompilerNode {
   /// The padding of a Conv; `nil` where it follows from its shapes.
   fileprivate func pads(axes: Int) -> [Int]? {
     let none = Array(repeating: 0, count: 2 * axes)
-    guard case .string(let bytes)? = self[attribute: "auto_pad"] else { return ints("pads") ?? none }
-    switch String(decoding: bytes, as: UTF8.self) {
+    switch text("auto_pad") ?? "" {
     case "", "NOTSET": return ints("pads") ?? none
     case "VALID": return none
     default: return nil
@@ -121,9 +120,7 @@ extension CompilerNode {
 extension CompilerGraph {
   /// By axis: the zeros that a Pad puts before and behind; `nil` where it does something else.
   fileprivate func zeros(of pad: CompilerNode, rank: Int) -> [(before: Int, after: Int)]? {
-    if case .string(let mode)? = pad[attribute: "mode"], String(decoding: mode, as: UTF8.self) != "constant" {
-      return nil
-    }
+    if let mode = pad.text("mode"), mode != "constant" { return nil }
     let isOld = pad.opset < 11
     guard let ends = isOld ? pad.ints("pads") ?? pad.ints("paddings") : integers(pad.input(1)),
       isOld ? pad.float("value") ?? 0 == 0 : pad.input(2) == nil || scalar(pad.input(2)) == 0,

@@ -161,8 +161,7 @@ extension CompilerNode {
   /// What a ConvTranspose cuts off at the beginning of each axis; the shapes are whole ones.
   fileprivate func firstCut(input: [Int], kernel: [Int], output: [Int]) -> [Int]? {
     let axes = input.count - 2
-    var padding = "NOTSET"
-    if case .string(let bytes)? = self[attribute: "auto_pad"] { padding = String(decoding: bytes, as: UTF8.self) }
+    let padding = text("auto_pad") ?? "NOTSET"
     let strides = ints("strides") ?? Array(repeating: 1, count: axes)
     let extra = ints("output_padding") ?? Array(repeating: 0, count: axes)
     guard strides.count == axes, extra.count == axes, strides.allSatisfy({ (1...64).contains($0) }),

@@ -35,6 +35,8 @@ enum LargePages {
     /// What is behind this was never touched, or given back.
     var touched: Int
 
+    var isEmpty: Bool { free == [0..<regionSize] }
+
     mutating func take(_ count: Int) -> UInt? {
       guard let index = free.firstIndex(where: { $0.count >= count }) else { return nil }
       let range = free[index]
@@ -100,7 +102,10 @@ enum LargePages {
         }
         let offset = Int(address - regions[index].start)
         regions[index].give(offset..<offset + count)
-        if regions[index].free == [0..<regionSize] { unmap(pointer(regions.remove(at: index).start), regionSize) }
+        // One that is empty stays: the next run may take as much as this one.
+        if regions[index].isEmpty, regions.count(where: \.isEmpty) > 1 {
+          unmap(pointer(regions.remove(at: index).start), regionSize)
+        }
         return true
       }
     if !isShared { unmap(block, count) }
@@ -163,12 +168,14 @@ enum LargePages {
       for (address, count) in mappings {
         let start = pointer(address)
         madvise(start, count, MADV_HUGEPAGE)
-        let free = regions.withLock { regions in regions.first { $0.start == address }?.free ?? [] }
-        for offset in stride(from: 0, through: count - pageSize, by: pageSize)
-        where !free.contains(where: { $0.overlaps(offset..<offset + pageSize) }) {
-          // MADV_COLLAPSE. What was released meanwhile makes an error, which does no harm.
-          madvise(start + offset, pageSize, 25)
+        let pages = regions.withLock { regions in
+          let free = regions.first { $0.start == address }?.free ?? []
+          return stride(from: 0, through: count - pageSize, by: pageSize).filter { offset in
+            !free.contains { $0.overlaps(offset..<offset + pageSize) }
+          }
         }
+        // MADV_COLLAPSE. What was released meanwhile makes an error, which does no harm.
+        for offset in pages { madvise(start + offset, pageSize, 25) }
       }
     #endif
   }

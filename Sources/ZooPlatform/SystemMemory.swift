@@ -4,9 +4,8 @@ package enum SystemMemory {
   /// Allocations begin at a multiple of this, as the plugin ABI asks.
   package static let alignment = 64
 
-  /// What `malloc` serves of memory that comes and goes: new pages cost more time than it is worth.
-  package static let shortLivedHeapLimit = 1 << 20
-  /// What `malloc` serves of memory that a model keeps until it is closed.
+  /// What `malloc` serves. It gives the end of its heap back to the system whenever that is free, so that outputs which come
+  /// and go would get new pages at each run.
   package static let heapLimit = 1 << 14
 
   // AddressSanitizer watches the ends of what `malloc` gives, not those of mappings. Set by `make sanitize`.
@@ -18,7 +17,7 @@ package enum SystemMemory {
 
   /// At least `byteCount` bytes with undefined contents, and so many behind them that vector loads of the last elements
   /// stay inside; `nil` when there is no memory. Up to `heapLimit` bytes come from `malloc`.
-  package static func allocate(_ byteCount: Int, heapLimit: Int = heapLimit) -> UnsafeMutableRawPointer? {
+  package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     guard byteCount >= 0, byteCount <= Int.max - (1 << 20) else { return nil }
     let count = (byteCount + 3 * alignment - 1) / alignment * alignment
     let header: Header

@@ -288,4 +288,10 @@ public struct Integers: RandomAccessCollection, @unchecked Sendable {
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
   public subscript(_ index: Int) -> Int { narrow.map { Int($0[index]) } ?? wide.map { Int($0[index]) } ?? 0 }
+
+  /// Copies those of a range that lies inside, all at once.
+  package func copy(_ range: Range<Int>, to target: UnsafeMutablePointer<Int>) {
+    if let narrow { for index in range { target[index - range.lowerBound] = Int(narrow[index]) } }
+    if let wide { for index in range { target[index - range.lowerBound] = Int(wide[index]) } }
+  }
 }

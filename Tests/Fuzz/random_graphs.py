@@ -76,7 +76,7 @@ class Graph:
         return known[-1 - min(int(self.random.exponential(2)), len(known) - 1)]
 
     def grow(self, depth):
-        steps = [elementwise, elementwise, binary, binary, product, picture, picture, shaped, shaped, reduced, normalized,
+        steps = [elementwise, elementwise, binary, binary, product, summed, picture, picture, shaped, shaped, reduced, normalized,
                  joined, selected, half]
         step = self.pick(steps + ([branch, loop, scan] if depth < 2 else []))
         step(self, depth) if step in (branch, loop, scan) else step(self)
@@ -88,9 +88,12 @@ def elementwise(g):
         return
     name, type, shape = value
     kind = g.pick(["Relu", "Sigmoid", "Tanh", "Abs", "Neg", "Softplus", "Erf", "LeakyRelu", "Elu", "Clip", "HardSigmoid",
-                   "Gelu", "Identity", "Softsign", "Sin"])
-    if type == "double" and kind in ("Softplus", "Elu", "HardSigmoid", "Softsign", "Erf", "LeakyRelu", "Gelu"):
+                   "Gelu", "Identity", "Softsign", "Sin", "Cos", "Atan", "Asinh", "Sinh", "Mish", "HardSwish", "Exp"])
+    if type == "double" and kind in ("Softplus", "Elu", "HardSigmoid", "Softsign", "Erf", "LeakyRelu", "Gelu", "Atan",
+                                     "Asinh", "Sinh", "Mish", "HardSwish"):
         kind = "Abs"
+    if kind in ("Sinh", "Exp"):
+        name = g.node("Tanh", [name], type, shape)[0]
     if kind == "Clip":
         low, high = [g.constant(np.array(bound, np.float32 if type == "float" else np.float64)) for bound in (-0.5, 0.7)]
         return g.node("Clip", [name, low, high], type, shape)
@@ -107,7 +110,15 @@ def binary(g):
     if other is None or g.chance(0.4):
         partial = [extent if g.chance(0.6) else 1 for extent in shape][g.number(0, len(shape)):]
         other = (g.floats(*partial, type=type), type, tuple(partial))
-    kind = g.pick(["Add", "Sub", "Mul", "Max", "Min"])
+    kind = g.pick(["Add", "Sub", "Mul", "Max", "Min", "Pow"])
+    if kind == "Pow":
+        if type == "double":
+            return
+        base = g.node("Abs", [name], type, shape)
+        if g.chance(0.5):
+            return g.node("Pow", [base[0], g.constant(np.float32(g.pick([0.5, 1, 2, 2.2, 3])))], type, shape)
+        exponent, whole = g.node("Sigmoid", [other[0]], *other[1:]), broadcast(other[2], shape)
+        return whole is not None and g.node("Pow", [base[0], exponent[0]], type, whole)
     operands = [name, other[0]] if g.chance(0.5) else [other[0], name]
     whole = broadcast(other[2], shape)
     if whole is not None:
@@ -143,6 +154,28 @@ def product(g):
     g.node("MatMul", [name, g.floats(shape[-1], width)], "float", shape[:-1] + (width,))
 
 
+def summed(g):
+    """An Einsum of a value and a constant."""
+    equation = g.pick(["ab,bc->ac", "ab,bc->ca", "ab,cb->ca", "abc,cd->abd", "abc,acd->abd", "abc,bcd->abd", "abc,dbc->adb",
+                       "ab,cbd->cad", "abc,abd->abcd", "ab,ac->bac", "abcd,acde->acbe", "abcd,ed->abce", "abcd,abed->acbe"])
+    terms, result = equation.split("->")
+    left, right = terms.split(",")
+    value = g.find(lambda t, s: len(s) == len(left) and min(s) > 0)
+    if value is None:
+        return
+    name, _, shape = value
+    extents = dict(zip(left, shape))
+    for label in right:
+        extents.setdefault(label, g.pick([1, 3, 8]))
+    made = tuple(extents[label] for label in result)
+    inner = np.prod([extents[label] for label in extents if label not in result])
+    if np.prod(made) > 4096:
+        return
+    other = g.node("Mul", [g.floats(*(extents[label] for label in right)), g.constant(np.float32(1 / inner))], "float",
+                   tuple(extents[label] for label in right))
+    g.node("Einsum", [name, other[0]], "float", made, equation=equation)
+
+
 def picture(g):
     value = g.find(lambda t, s: len(s) == 4 and min(s) > 0 and min(s[2:]) >= 3)
     if value is None:
@@ -153,8 +186,8 @@ def picture(g):
         return g.node("Reshape", [value[0], g.integers([1, channels, 3, 3])], "float", (1, channels, 3, 3))
     name, _, (batch, channels, height, width) = value
     kind = g.pick(["Conv", "Conv", "depthwise", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization",
-                   "Resize"])
-    window, stride, pad = g.pick([1, 2, 3]), g.number(1, 2), g.number(0, 1)
+                   "Resize", "GridSample"])
+    window, stride, pad = g.pick([1, 2, 3]), g.number(1, 3), g.number(0, 2)
     pad = min(pad, window - 1)
     extents = [(extent + 2 * pad - window) // stride + 1 for extent in (height, width)]
     places = dict(kernel_shape=[window] * 2, strides=[stride] * 2, pads=[pad] * 4)
@@ -166,7 +199,13 @@ def picture(g):
         inputs = [name, g.floats(channels, 1, window, window)]
         return g.node("Conv", inputs, "float", (batch, channels, *extents), group=channels, **places)
     if kind in ("MaxPool", "AveragePool"):
-        return g.node(kind, [name], "float", (batch, channels, *extents), **places)
+        counts = {"count_include_pad": g.number(0, 1)} if kind == "AveragePool" else {}
+        return g.node(kind, [name], "float", (batch, channels, *extents), **places, **counts)
+    if kind == "GridSample":
+        made = (g.number(1, 5), g.number(1, 5))
+        grid = g.constant(g.random.uniform(-1.3, 1.3, (batch, *made, 2)).astype(np.float32))
+        return g.node(kind, [name, grid], "float", (batch, channels, *made), mode=g.pick(["linear", "nearest", "cubic"]),
+                      padding_mode=g.pick(["zeros", "border", "reflection"]), align_corners=g.number(0, 1))
     if kind == "GlobalAveragePool":
         return g.node(kind, [name], "float", (batch, channels, 1, 1))
     if kind == "BatchNormalization":
@@ -175,9 +214,13 @@ def picture(g):
         return g.node(kind, [name, *vectors, variance], "float", value[2])
     if height * width > 200:
         return
-    scales = g.constant(np.array([1, 1, 2, 2], np.float32))
-    g.node("Resize", [name, "", scales], "float", (batch, channels, 2 * height, 2 * width),
-           mode=g.pick(["nearest", "linear"]), coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    if g.chance(0.5):
+        scales = g.constant(np.array([1, 1, 2, 2], np.float32))
+        return g.node("Resize", [name, "", scales], "float", (batch, channels, 2 * height, 2 * width),
+                      mode=g.pick(["nearest", "linear"]), coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    made = (g.number(1, 2 * height), g.number(1, 2 * width))
+    g.node("Resize", [name, "", "", g.integers([batch, channels, *made])], "float", (batch, channels, *made), mode="linear",
+           coordinate_transformation_mode=g.pick(["half_pixel", "align_corners"]))
 
 
 def shaped(g):
@@ -294,6 +337,11 @@ def selected(g):
     name, _, shape = value
     is_greater = g.node("Greater", [name, g.constant(np.float32(g.random.uniform(-0.5, 0.5)))], "bool", shape)
     if g.chance(0.5) or not shape:
+        if shape and g.chance(0.5):
+            # Flags that repeat along an axis.
+            axis = g.number(0, len(shape) - 1)
+            flags = g.constant(g.random.uniform(size=shape[:axis] + (1,) + shape[axis + 1:]) > 0.5)
+            return g.node("Where", [flags, name, g.floats()], "float", shape)
         return g.node("Where", [is_greater[0], name, g.floats()], "float", shape)
     # Their mean, of as many as there are and one.
     flat = g.node("Reshape", [name, g.integers([-1])], "float", (int(np.prod(shape)),))

@@ -32,6 +32,17 @@ import ZooRuntime
     }
   }
 
+  @Test(arguments: [(20, 4), (20, 12), (20, 30), (16, 8)]) func padsOfChannelsOfZeros(channels: Int, more: Int) throws {
+    for pads in [[0, 0, 0, 0, 0, Int64(more), 0, 0], [0, 0, 1, 0, 0, Int64(more), 0, 2]] {
+      var builder = PatternBuilder()
+      let x = try convolution(&builder, builder.input("x", [2, 16, 6, 5]), 16, to: channels)
+      let padded = builder.node("Relu", builder.node("Pad", x, try builder.integers(pads)))
+      let y = try convolution(&builder, padded, channels + more, to: 16)
+      let left = try builder.check(y, "\(pads)")
+      #expect(left.filter { $0 == "Reorder" }.count <= 2, "\(left)")
+    }
+  }
+
   /// What fills the lanes up must stay zero.
   @Test func padsOfNumbersAndOfChannels() throws {
     for pads: [Int64] in [[0, 0, 1, 1, 0, 0, 1, 1], [0, 1, 0, 0, 0, 3, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]] {

@@ -70,6 +70,32 @@ import ZooRuntime
     #expect(left.contains(type) == (indices != [2000, 1]), "\(left)")
   }
 
+  // MARK: Einsum
+
+  @Test func einsumsOfTwoAreProducts() throws {
+    let cases: [(equation: String, a: [Int], b: [Int], operators: Set<String>)] = [
+      ("ij,jk->ik", [5, 7], [7, 9], ["MatMul"]), ("ij,kj->ik", [5, 7], [9, 7], ["MatMul", "Transpose"]),
+      ("ij,jk->ki", [5, 7], [7, 9], ["MatMul", "Transpose"]), ("bij,bjk->bik", [3, 5, 7], [3, 7, 9], ["MatMul"]),
+      ("td,edh->eth", [6, 5], [3, 5, 4], ["MatMul"]), ("te,etd->td", [6, 3], [3, 6, 4], ["MatMul", "Transpose"]),
+      ("bqhd,bkhd->bhqk", [2, 6, 3, 4], [2, 5, 3, 4], ["MatMul", "Transpose"]),
+      ("bhqk,bkhd->bqhd", [2, 3, 6, 5], [2, 5, 3, 4], ["MatMul", "Transpose"]),
+      ("bhwc,wkc->bhwk", [2, 4, 3, 5], [3, 6, 5], ["MatMul", "Transpose"]),
+      ("abc,cd->abd", [2, 4, 3], [3, 6], ["MatMul"]), ("abcd,cde->abe", [2, 4, 3, 5], [3, 5, 6], ["MatMul"]),
+      ("bci,bcj->bcij", [2, 3, 4], [2, 3, 5], ["Mul"]), ("ij,ij->ij", [4, 5], [4, 5], ["Mul"]),
+      ("i,i->", [9], [9], ["MatMul"]), ("ij,j->i", [4, 9], [9], ["MatMul"]),
+      // Sums over one operand alone, ellipses, diagonals and three operands are left as they are.
+      ("ijk,jl->il", [3, 4, 5], [4, 6], ["Einsum"]), ("...j,jk->...k", [3, 4], [4, 5], ["Einsum"]),
+      ("ii,ij->ij", [4, 4], [4, 5], ["Einsum"]), ("ij,jk->ik", [4, 1], [5, 6], ["Einsum"]),
+    ]
+    for (equation, a, b, operators) in cases {
+      var builder = PatternBuilder()
+      let (x, w) = (try builder.input("a", a), try builder.input("b", b))
+      let y = builder.node("Einsum", x, w, attributes: [.text("equation", equation)])
+      let left = Set(try builder.check(y, equation)).subtracting(["Reshape"])
+      #expect(left == operators, "\(equation)")
+    }
+  }
+
   // MARK: GELU
 
   @Test(arguments: 0..<5) func geluIsFound(order: Int) throws {

@@ -128,8 +128,9 @@ import ZooRuntime
     #expect(rows.shape == [2, 2] && rows.strings == [texts[2], texts[3], texts[0], texts[1]])
   }
 
-  @Test func sequencesAreValues() throws {
-    let model = try compiled(
+  /// The doubled parts of five numbers, of two and three, and the last of them.
+  private func doubledParts() throws -> CompiledModel {
+    try compiled(
       [
         Node(
           "SplitToSequence", inputs: ["x", "sizes"], outputs: ["parts"], attributes: [Attribute("axis", .int(0))]),
@@ -145,6 +146,10 @@ import ZooRuntime
         Node("SequenceAt", inputs: ["doubled", "last"], outputs: ["y"]),
       ], inputs: [tensorInput("x", [5])], outputs: ["doubled", "y"],
       constants: ["sizes": try Tensor([2 as Int64, 3], shape: [2]), "last": try Tensor([-1 as Int64], shape: [])])
+  }
+
+  @Test func sequencesAreValues() throws {
+    let model = try doubledParts()
     let results = try model.run(exactly: [("x", .tensor(try Tensor([1, 2, 3, 4, 5] as [Float], shape: [5])))])
     #expect(try results[1].value.tensor?.elements(Float.self) == [6, 8, 10])
     guard case .sequence(let parts) = results[0].value else {
@@ -152,5 +157,22 @@ import ZooRuntime
       return
     }
     #expect(try parts.map { try $0.tensor?.elements(Float.self) } == [[2, 4], [6, 8, 10]])
+  }
+
+  @Test("Values of one run are not those of another at the same time")
+  func sequencesOfManyThreads() async throws {
+    let model = try doubledParts()
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          let x = try Tensor((0..<5).map { Float(task + $0) }, shape: [5])
+          return try (0..<500).allSatisfy { _ in
+            let last = try model.run(exactly: [("x", .tensor(x))])[1].value.tensor
+            return try last?.elements(Float.self) == (2..<5).map { Float(2 * (task + $0)) }
+          }
+        }
+      }
+      for try await right in group { #expect(right) }
+    }
   }
 }

@@ -2,6 +2,8 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <string.h>
+
 #include "conv_kernels.h"
 
 enum { CONV_WINOGRADS = CONV_WINOGRAD_2_5 - CONV_WINOGRAD_2 + 1 };

@@ -10,14 +10,19 @@ typedef struct tap_range {
   int64_t counted;     /* the taps inside the input and its padding */
 } tap_range;
 
+/* Steps that reach `distance`, which is not negative; most windows are not dilated, and divisions take long. */
+static inline int64_t steps_to(int64_t distance, int64_t step) {
+  return step == 1 ? distance : (distance + step - 1) / step;
+}
+
 static inline tap_range tap_range_of(const conv_window *w, int axis, int64_t output) {
   const int64_t dilation = w->dilation[axis], kernel = w->kernel[axis];
   tap_range range;
   range.start = output * w->stride[axis] - w->pad[axis];
-  range.first = range.start < 0 ? (-range.start + dilation - 1) / dilation : 0;
+  range.first = range.start < 0 ? steps_to(-range.start, dilation) : 0;
   const int64_t room = w->in[axis] - range.start, padded = room + w->pad_end[axis];
-  range.last = room <= 0 ? 0 : (room + dilation - 1) / dilation;
-  range.counted = padded <= 0 ? 0 : (padded + dilation - 1) / dilation;
+  range.last = room <= 0 ? 0 : steps_to(room, dilation);
+  range.counted = padded <= 0 ? 0 : steps_to(padded, dilation);
   if (range.counted > kernel) range.counted = kernel;
   if (range.last > kernel) range.last = kernel;
   if (range.first > range.last) range.first = range.last;

@@ -76,27 +76,43 @@ private struct UnpooledShape: Sendable {
   ) throws {
     target.initializeMemory(as: UInt8.self, repeating: 0, count: result.reduce(size, *))
     guard let source = call.input(0).data else { return }
-    let places = call.input(1).pointer(as: Int64.self)
-    // Places count in the pooled tensor as it was; a larger output has the same positions, from the first one on.
-    let limit = pooled.reduce(1, *)
+    func scatter<Element: BitwiseCopyable>(_: Element.Type) throws {
+      let (from, to) = (source.assumingMemoryBound(to: Element.self), target.assumingMemoryBound(to: Element.self))
+      try forEachPlace(of: call.input(1), in: result) { to[$1] = from[$0] }
+    }
+    switch size {
+    case 1: try scatter(UInt8.self)
+    case 2: try scatter(UInt16.self)
+    case 4: try scatter(UInt32.self)
+    default: try scatter(UInt64.self)
+    }
+  }
+
+  /// Calls `body` with the number of each value and where it goes. Places count in the pooled tensor as it was; a larger output
+  /// has the same positions, from the first one on.
+  private func forEachPlace(of input: TensorView, in result: [Int], _ body: (_ index: Int, _ place: Int) -> Void) throws
+  {
+    let (places, limit) = (input.pointer(as: Int64.self), pooled.reduce(1, *))
     let (old, new) = (rowMajorStrides(pooled), rowMajorStrides(result))
-    for index in 0..<call.input(0).count {
+    let isLarger = pooled != result
+    for index in 0..<input.count {
       let place = Int(places[index])
       guard place >= 0, place < limit else {
         throw OperatorError("place \(place) is outside the \(limit) places of the shape \(pooled)")
       }
-      var offset = place
-      if pooled != result {
-        offset = 0
-        for axis in pooled.indices {
-          let position = place / old[axis] % pooled[axis]
-          guard position < result[axis] else {
-            throw OperatorError("place \(place) is outside the output's shape \(result)")
-          }
-          offset += position * new[axis]
-        }
+      guard isLarger else {
+        body(index, place)
+        continue
       }
-      (target + offset * size).copyMemory(from: source + index * size, byteCount: size)
+      var offset = 0
+      for axis in pooled.indices {
+        let position = place / old[axis] % pooled[axis]
+        guard position < result[axis] else {
+          throw OperatorError("place \(place) is outside the output's shape \(result)")
+        }
+        offset += position * new[axis]
+      }
+      body(index, offset)
     }
   }
 }

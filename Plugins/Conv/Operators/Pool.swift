@@ -109,11 +109,14 @@ struct PoolGeometry {
   func hasKernels(indices: Bool) -> Bool { (type == .float32 && kind != .lp || isOfBytes && kind == .max) && !indices }
 
   /// Pools rows of one plane.
+  ///
+  /// - Parameter shape: `raw`, made once.
   func pool(
-    _ input: TensorView, _ output: TensorView, isa: ZooHost.ISA, blocked: Bool, plane: Int, rows: Range<Int>
+    _ shape: pool_shape, _ input: TensorView, _ output: TensorView, isa: ZooHost.ISA, blocked: Bool, plane: Int,
+    rows: Range<Int>
   ) {
     let (first, last, isBlocked) = (Int64(rows.lowerBound), Int64(rows.upperBound), Int32(blocked ? 1 : 0))
-    withUnsafePointer(to: raw) { shape in
+    withUnsafePointer(to: shape) { shape in
       if isOfBytes {
         pool_byte_rows(
           shape, type.rawValue, isBlocked, input.pointer(), output.pointer(), Int64(plane), first, last)
@@ -153,14 +156,17 @@ final class PoolKernel: Kernel {
       let (rows, width) = (output.shape.dropFirst(2).dropLast().reduce(1, *), output.shape[output.rank - 1])
       let planes = geometry.batch * (blocked ? (geometry.channels + 15) / 16 : geometry.channels)
       let vectors = blocked ? width : (width + 15) / 16
-      let steps = saturatingProduct([planes, rows, vectors] + geometry.window.kernel)
+      // A row takes as long as some vectors by itself.
+      let taps = saturatingProduct([vectors] + geometry.window.kernel)
+      let steps = saturatingProduct([planes, rows, taps.saturatingPlus(8)])
       call.executor.parallelRanges(planes * rows, steps: steps) { range in
         var row = range.lowerBound
         while row < range.upperBound {
           let plane = row / rows
           let end = min(range.upperBound, (plane + 1) * rows)
           geometry.pool(
-            input, output, isa: isa, blocked: blocked, plane: plane, rows: row - plane * rows..<end - plane * rows)
+            shape, input, output, isa: isa, blocked: blocked, plane: plane,
+            rows: row - plane * rows..<end - plane * rows)
           row = end
         }
       }

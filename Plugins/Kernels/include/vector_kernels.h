@@ -11,14 +11,16 @@
 enum zs_unary {
   ZS_IDENTITY, ZS_RELU, ZS_LEAKY_RELU, ZS_CLIP, ZS_SIGMOID, ZS_TANH, ZS_ELU, ZS_SELU, ZS_SOFTPLUS, ZS_SOFTSIGN,
   ZS_HARD_SIGMOID, ZS_HARD_SWISH, ZS_MISH, ZS_GELU, ZS_GELU_TANH, ZS_SWISH, ZS_ERF, ZS_EXP, ZS_LOG, ZS_SQRT, ZS_ABS,
-  ZS_NEG, ZS_RECIPROCAL, ZS_FLOOR, ZS_CEIL, ZS_ROUND, ZS_SIGN, ZS_THRESHOLDED_RELU, ZS_CELU, ZS_SHRINK,
-  /* From here on through the C library, whatever the type. */
-  ZS_SIN, ZS_COS, ZS_TAN, ZS_ASIN, ZS_ACOS, ZS_ATAN, ZS_SINH, ZS_COSH, ZS_ASINH, ZS_ACOSH, ZS_ATANH, ZS_BITWISE_NOT
+  ZS_NEG, ZS_RECIPROCAL, ZS_FLOOR, ZS_CEIL, ZS_ROUND, ZS_SIGN, ZS_THRESHOLDED_RELU, ZS_CELU, ZS_SHRINK, ZS_SIN, ZS_COS,
+  ZS_TAN, ZS_ASIN, ZS_ACOS, ZS_ATAN, ZS_SINH, ZS_COSH, ZS_ASINH, ZS_ACOSH, ZS_ATANH,
+  /* Not of floats. */
+  ZS_BITWISE_NOT
 };
 
 enum zs_binary {
-  ZS_ADD, ZS_SUB, ZS_MUL, ZS_DIV, ZS_MIN, ZS_MAX, ZS_PRELU,
-  ZS_POW, ZS_MOD, ZS_FMOD, ZS_AND, ZS_OR, ZS_XOR, ZS_SHIFT_LEFT, ZS_SHIFT_RIGHT
+  ZS_ADD, ZS_SUB, ZS_MUL, ZS_DIV, ZS_MIN, ZS_MAX, ZS_PRELU, ZS_POW,
+  /* Here and below one by one, whatever the type. */
+  ZS_MOD, ZS_FMOD, ZS_AND, ZS_OR, ZS_XOR, ZS_SHIFT_LEFT, ZS_SHIFT_RIGHT
 };
 
 enum zs_reduction { ZS_SUM, ZS_REDUCE_MAX, ZS_REDUCE_MIN, ZS_PROD, ZS_SUM_ABS, ZS_SUM_SQUARE, ZS_LOG_SUM_EXP };
@@ -144,7 +146,7 @@ typedef struct zs_kernels {
   zs_byte_products bytes;
   /* y = op(x) with the operator's parameters a and b; x may be y. */
   void (*unary)(int32_t op, const float *x, float *y, size_t count, float a, float b);
-  /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_PRELU; y may be a or b. */
+  /* y[i] = op(a[i * a_step], b[i * b_step]) with steps of 0 or 1; ops up to ZS_POW; y may be a or b. */
   void (*binary)(int32_t op, const float *a, size_t a_step, const float *b, size_t b_step, float *y, size_t count);
   /* The same for rows of `count` results, one after the other, whose operands begin a_row and b_row after those before. */
   void (*binary_rows)(int32_t op, const float *a, size_t a_row, size_t a_step, const float *b, size_t b_row,

@@ -192,27 +192,82 @@ static int64_t whole(double x) {
   return (int64_t)x;
 }
 
-/* Integers to float32, in one step. */
-static int floats_of(int32_t from, const void *x, float *y, size_t count) {
+/* Numbers of one type as another, each in one step that vectors have. */
+#define EACH(From, To, value)                                                                                          \
+  for (size_t i = 0; i < count; i++) {                                                                                 \
+    const From number = ((const From *)x)[i];                                                                          \
+    ((To *)y)[i] = (To)(value);                                                                                        \
+  }                                                                                                                    \
+  return 1
+
+static int floats_of(int32_t from, const void *x, void *y, size_t count) {
   switch (from) {
-#define CASE(number, type)                                                                                             \
-  case number:                                                                                                         \
-    for (size_t i = 0; i < count; i++) y[i] = (float)((const type *)x)[i];                                             \
-    return 1;
-    CASE(2, uint8_t) CASE(3, int8_t) CASE(4, uint16_t) CASE(5, int16_t) CASE(6, int32_t) CASE(7, int64_t)
-#undef CASE
+  case 2: EACH(uint8_t, float, number);
+  case 3: EACH(int8_t, float, number);
+  case 4: EACH(uint16_t, float, number);
+  case 5: EACH(int16_t, float, number);
+  case 6: EACH(int32_t, float, number);
+  case 7: EACH(int64_t, float, number);
+  case 9: EACH(uint8_t, float, number != 0);
+  case 11: EACH(double, float, number);
+  case 10: zs_halves_to_floats(x, y, count); return 1;
+  case 16: zs_bfloats_to_floats(x, y, count); return 1;
   default: return 0;
   }
 }
+
+static int from_floats(int32_t to, const void *x, void *y, size_t count) {
+  switch (to) {
+  case 9: EACH(float, uint8_t, number != 0);
+  case 11: EACH(float, double, number);
+  case 10: zs_floats_to_halves(x, y, count); return 1;
+  case 16: zs_floats_to_bfloats(x, y, count); return 1;
+  default: return 0;
+  }
+}
+
+/* Numbers that int32 holds, which is where all integers begin; else nothing is done. */
+static int integers_of_floats(int32_t to, const float *numbers, int32_t *near, void *y, size_t count) {
+  int fits = 1;
+  for (size_t i = 0; i < count; i++) fits &= (numbers[i] > -2147483648.0f) & (numbers[i] < 2147483648.0f);
+  if (!fits) return 0;
+  for (size_t i = 0; i < count; i++) near[i] = (int32_t)numbers[i];
+  const void *x = near;
+  switch (to) {
+  case 2: case 3: EACH(int32_t, uint8_t, number);
+  case 4: case 5: EACH(int32_t, uint16_t, number);
+  case 6: EACH(int32_t, int32_t, number);
+  case 7: EACH(int32_t, int64_t, number);
+  default: return 0;
+  }
+}
+
+static int between_integers(int32_t from, int32_t to, const void *x, void *y, size_t count) {
+  if (from == 9 && to == 7) { EACH(uint8_t, int64_t, number != 0); }
+  if (from == 9 && to == 6) { EACH(uint8_t, int32_t, number != 0); }
+  if (from == 6 && to == 7) { EACH(int32_t, int64_t, number); }
+  if (from == 7 && to == 6) { EACH(int64_t, int32_t, number); }
+  if (from == 6 && to == 9) { EACH(int32_t, uint8_t, number != 0); }
+  if (from == 7 && to == 9) { EACH(int64_t, uint8_t, number != 0); }
+  return 0;
+}
+#undef EACH
 
 int32_t zs_cast(int32_t from, int32_t to, const void *x, void *y, size_t count, int32_t how) {
   enum { PIECE = 256 };
   int64_t whole_numbers[PIECE];
   double numbers[PIECE];
+  int32_t near[PIECE];
   int from_integer = is_integer(from), to_integer = is_integer(to);
   if (to == 1 && floats_of(from, x, y, count)) return 1;
+  if (from == 1 && from_floats(to, x, y, count)) return 1;
+  if (between_integers(from, to, x, y, count)) return 1;
   for (size_t first = 0; first < count; first += PIECE) {
     size_t n = count - first < PIECE ? count - first : PIECE;
+    if (from == 1 && to_integer) {
+      const size_t bytes = to == 7 ? 8 : to == 6 ? 4 : to == 4 || to == 5 ? 2 : 1;
+      if (integers_of_floats(to, (const float *)x + first, near, (char *)y + first * bytes, n)) continue;
+    }
     if (from_integer) {
       if (!read_ints(from, x, first, whole_numbers, n)) return 0;
       /* To float32 and less in one step: by way of double, halves of a last place would be rounded twice. */

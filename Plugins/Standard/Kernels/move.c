@@ -109,18 +109,36 @@ void zs_scatter(const void *x, void *y, ptrdiff_t bytes, const ptrdiff_t *places
   FOR_SIZE(SCATTER, bytes)
 }
 
+/* One row, in loops that become vectors where the condition runs along it. */
 #define SELECT(T)                                                                                                      \
-  for (size_t i = 0; i < count; i++)                                                                                   \
-    ((T *)y)[i] = condition[i * c_step] ? ((const T *)a)[i * a_step] : ((const T *)b)[i * b_step];                     \
+  static void select_##T(const uint8_t *condition, const T *a, const T *b, const ptrdiff_t *steps, T *y,               \
+                         ptrdiff_t count) {                                                                            \
+    const T left = *a, right = *b;                                                                                     \
+    const ptrdiff_t c = steps[0], a_step = steps[1], b_step = steps[2];                                                \
+    if (c && a_step && b_step)                                                                                         \
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = condition[i] ? a[i] : b[i];                                         \
+    else if (c && a_step)                                                                                              \
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = condition[i] ? a[i] : right;                                        \
+    else if (c && b_step)                                                                                              \
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = condition[i] ? left : b[i];                                         \
+    else                                                                                                               \
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = condition[i * c] ? a[i * a_step] : b[i * b_step];                   \
+  }
+SELECT(uint8_t) SELECT(uint16_t) SELECT(uint32_t) SELECT(uint64_t) SELECT(sixteen_bytes)
+
+#define SELECT_ROWS(T)                                                                                                 \
+  for (ptrdiff_t r = 0; r < rows; r++)                                                                                 \
+    select_##T(condition + r * row_steps[0], (const T *)a + r * row_steps[1], (const T *)b + r * row_steps[2], steps,  \
+               (T *)y + r * count, count);                                                                             \
   break
 
-void zs_select(const uint8_t *condition, size_t c_step, const void *a, size_t a_step, const void *b, size_t b_step,
-               void *y, size_t element_bytes, size_t count) {
+void zs_select(const uint8_t *condition, const void *a, const void *b, const ptrdiff_t *row_steps,
+               const ptrdiff_t *steps, void *y, size_t element_bytes, ptrdiff_t rows, ptrdiff_t count) {
   switch (element_bytes) {
-  case 1: SELECT(uint8_t);
-  case 2: SELECT(uint16_t);
-  case 4: SELECT(uint32_t);
-  case 8: SELECT(uint64_t);
-  case 16: SELECT(sixteen_bytes);
+  case 1: SELECT_ROWS(uint8_t);
+  case 2: SELECT_ROWS(uint16_t);
+  case 4: SELECT_ROWS(uint32_t);
+  case 8: SELECT_ROWS(uint64_t);
+  case 16: SELECT_ROWS(sixteen_bytes);
   }
 }

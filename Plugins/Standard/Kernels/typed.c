@@ -217,20 +217,53 @@ int32_t zs_typed_binary(int32_t type, int32_t op, const void *a, size_t a_step, 
     switch (op) {                                                                                                      \
     case ZS_EQUAL: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] == b[i * b_step]; break;                    \
     case ZS_LESS: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] < b[i * b_step]; break;                      \
-    case ZS_LESS_OR_EQUAL: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] <= b[i * b_step]; break;            \
-    case ZS_GREATER: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] > b[i * b_step]; break;                   \
-    default: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] >= b[i * b_step]; break;                          \
+    default: for (size_t i = 0; i < count; i++) y[i] = a[i * a_step] <= b[i * b_step]; break;                          \
     }                                                                                                                  \
   }
-INTEGER_TYPES(COMPARE) FLOAT_TYPES(COMPARE)
+/* The types of which models have many: in loops that become vectors. */
+#define COMPARE_EACH(operation)                                                                                        \
+  if (a_step && b_step)                                                                                                \
+    for (size_t i = 0; i < count; i++) y[i] = a[i] operation b[i];                                                     \
+  else if (a_step)                                                                                                     \
+    for (size_t i = 0; i < count; i++) y[i] = a[i] operation right;                                                    \
+  else                                                                                                                 \
+    for (size_t i = 0; i < count; i++) y[i] = left operation b[i * b_step];                                            \
+  break
+#define COMPARE_MANY(number, T)                                                                                        \
+  static void compare_##number(int32_t op, const T *a, size_t a_step, const T *b, size_t b_step, uint8_t *y,           \
+                               size_t count) {                                                                         \
+    if (count == 0) return;                                                                                            \
+    const T left = *a, right = *b;                                                                                     \
+    switch (op) {                                                                                                      \
+    case ZS_EQUAL: COMPARE_EACH(==);                                                                                   \
+    case ZS_LESS: COMPARE_EACH(<);                                                                                     \
+    default: COMPARE_EACH(<=);                                                                                         \
+    }                                                                                                                  \
+  }
+COMPARE_MANY(1, float) COMPARE_MANY(2, uint8_t) COMPARE_MANY(6, int32_t) COMPARE_MANY(7, int64_t)
+COMPARE(3, int8_t) COMPARE(4, uint16_t) COMPARE(5, int16_t) COMPARE(11, double) COMPARE(12, uint32_t)
+COMPARE(13, uint64_t)
 
-int32_t zs_typed_compare(int32_t type, int32_t op, const void *a, size_t a_step, const void *b, size_t b_step,
-                         uint8_t *y, size_t count) {
+int32_t zs_typed_compare(int32_t type, int32_t op, const void *a, const void *b, const ptrdiff_t *row_steps,
+                         const ptrdiff_t *steps, uint8_t *y, ptrdiff_t rows, ptrdiff_t count) {
+  if (type == 9) type = 2;
+  const int is_greater = op == ZS_GREATER || op == ZS_GREATER_OR_EQUAL;
+  const int left = is_greater, right = !left;
+  if (is_greater) {
+    const void *first = a;
+    a = b;
+    b = first;
+    op = op == ZS_GREATER ? ZS_LESS : ZS_LESS_OR_EQUAL;
+  }
   switch (type) {
-#define CASE(number, T) case number: compare_##number(op, a, a_step, b, b_step, y, count); return 1;
+#define CASE(number, T)                                                                                                \
+  case number:                                                                                                         \
+    for (ptrdiff_t r = 0; r < rows; r++)                                                                               \
+      compare_##number(op, (const T *)a + r * row_steps[left], (size_t)steps[left],                                    \
+                       (const T *)b + r * row_steps[right], (size_t)steps[right], y + r * count, (size_t)count);       \
+    return 1;
     INTEGER_TYPES(CASE) FLOAT_TYPES(CASE)
 #undef CASE
-  case 9: compare_2(op, a, a_step, b, b_step, y, count); return 1;
   default: return 0;
   }
 }
@@ -289,54 +322,125 @@ int32_t zs_typed_reduce(int32_t type, int32_t op, const void *x, size_t outer, s
 }
 
 #define ARG(number, T)                                                                                                 \
-  static void arg_##number(int32_t largest, int32_t last, const T *x, size_t outer, size_t length, size_t inner,       \
+  static void arg_##number(int32_t largest, int32_t last, const T *x, size_t length, size_t inner, size_t count,       \
                            int64_t *y) {                                                                               \
-    for (size_t o = 0; o < outer; o++, x += length * inner, y += inner)                                                \
-      for (size_t i = 0; i < inner; i++) {                                                                             \
-        size_t best = 0;                                                                                               \
-        for (size_t r = 1; r < length; r++) {                                                                          \
-          T value = x[r * inner + i], top = x[best * inner + i];                                                       \
-          if ((largest ? value > top : value < top) || (last && value == top)) best = r;                               \
-        }                                                                                                              \
-        y[i] = (int64_t)best;                                                                                          \
+    for (size_t i = 0; i < count; i++) {                                                                               \
+      size_t best = 0;                                                                                                 \
+      for (size_t r = 1; r < length; r++) {                                                                            \
+        T value = x[r * inner + i], top = x[best * inner + i];                                                         \
+        if ((largest ? value > top : value < top) || (last && value == top)) best = r;                                 \
       }                                                                                                                \
+      y[i] = (int64_t)best;                                                                                            \
+    }                                                                                                                  \
   }
-INTEGER_TYPES(ARG) FLOAT_TYPES(ARG)
+INTEGER_TYPES(ARG) ARG(11, double)
 
-int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x, size_t outer, size_t length,
-                     size_t inner, int64_t *y) {
+/* Numbers side by side, enough for vectors. */
+enum { SIDE = 16 };
+
+/* Where x is better it becomes the top, and `place` where that was. What is no number is never better. */
+#define TAKE(condition)                                                                                                \
+  for (size_t i = 0; i < count; i++) {                                                                                 \
+    const int32_t is_better = condition;                                                                               \
+    top[i] = is_better ? x[i] : top[i];                                                                                \
+    best[i] = is_better ? place : best[i];                                                                             \
+  }                                                                                                                    \
+  break
+
+static inline void take_better(int32_t largest, int32_t last, const float *x, int32_t place, float *top, int32_t *best,
+                               size_t count) {
+  switch (2 * (largest != 0) + (last != 0)) {
+  case 0: TAKE(x[i] < top[i]);
+  case 1: TAKE(x[i] <= top[i]);
+  case 2: TAKE(x[i] > top[i]);
+  default: TAKE(x[i] >= top[i]);
+  }
+}
+
+static void best_of_columns(int32_t largest, int32_t last, const float *x, size_t length, size_t inner, size_t count,
+                            int64_t *y) {
+  for (size_t first = 0; first < count; first += SIDE, x += SIDE) {
+    const size_t columns = count - first < SIDE ? count - first : SIDE;
+    float top[SIDE];
+    int32_t best[SIDE] = {0};
+    memcpy(top, x, columns * sizeof *x);
+    for (size_t r = 1; r < length; r++)
+      if (columns == SIDE) take_better(largest, last, x + r * inner, (int32_t)r, top, best, SIDE);
+      else take_better(largest, last, x + r * inner, (int32_t)r, top, best, columns);
+    for (size_t i = 0; i < columns; i++) y[first + i] = best[i];
+  }
+}
+
+static int has(const float *x, float value) {
+  int found = 0;
+  for (int i = 0; i < SIDE; i++) found |= x[i] == value;
+  return found;
+}
+
+/* One row: its best number, and then where that is. */
+static int64_t best_of_row(int32_t largest, int32_t last, const float *x, size_t length) {
+  float top[SIDE];
+  int32_t places[SIDE] = {0};
+  for (int i = 0; i < SIDE; i++) top[i] = x[0];
+  size_t r = 0;
+  for (; r + SIDE <= length; r += SIDE) take_better(largest, 0, x + r, 0, top, places, SIDE);
+  take_better(largest, 0, x + r, 0, top, places, length - r);
+  for (int i = 1; i < SIDE; i++) take_better(largest, 0, top + i, 0, top, places, 1);
+  if (x[0] != x[0]) return 0;
+  if (last) {
+    while (length >= SIDE && !has(x + length - SIDE, top[0])) length -= SIDE;
+    while (x[length - 1] != top[0]) length--;
+    return (int64_t)length - 1;
+  }
+  for (r = 0; r + SIDE <= length && !has(x + r, top[0]);) r += SIDE;
+  while (x[r] != top[0]) r++;
+  return (int64_t)r;
+}
+
+static void arg_1(int32_t largest, int32_t last, const float *x, size_t length, size_t inner, size_t count, int64_t *y) {
+  if (length == 0) memset(y, 0, count * sizeof *y);
+  else if (inner == 1) *y = best_of_row(largest, last, x, length);
+  else best_of_columns(largest, last, x, length, inner, count, y);
+}
+
+int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x, size_t length, size_t inner,
+                     size_t count, int64_t *y) {
   switch (type) {
-#define CASE(number, T) case number: arg_##number(largest, last, x, outer, length, inner, y); return 1;
+#define CASE(number, T) case number: if (count > 0) arg_##number(largest, last, x, length, inner, count, y); return 1;
     INTEGER_TYPES(CASE) FLOAT_TYPES(CASE)
 #undef CASE
   default: return 0;
   }
 }
 
+/* Some columns side by side. */
 #define CUMULATE(number, T)                                                                                            \
-  static void cumulate_##number(int32_t product, int32_t exclusive, int32_t reverse, const T *x, size_t outer,         \
-                                size_t length, size_t inner, T *y) {                                                   \
-    for (size_t o = 0; o < outer; o++, x += length * inner, y += length * inner)                                       \
-      for (size_t i = 0; i < inner; i++) {                                                                             \
-        T total = product ? 1 : 0;                                                                                     \
-        for (size_t r = 0; r < length; r++) {                                                                          \
-          size_t at = (reverse ? length - 1 - r : r) * inner + i;                                                      \
-          T next = (T)(product ? total * x[at] : total + x[at]);                                                       \
-          y[at] = exclusive ? total : next;                                                                            \
-          total = next;                                                                                                \
+  static void cumulate_##number(int32_t product, int32_t exclusive, int32_t reverse, const T *x, size_t length,        \
+                                size_t inner, size_t count, T *y) {                                                    \
+    for (size_t first = 0; first < count; first += SIDE) {                                                             \
+      const size_t columns = count - first < SIDE ? count - first : SIDE;                                              \
+      T total[SIDE];                                                                                                   \
+      for (size_t i = 0; i < columns; i++) total[i] = product ? 1 : 0;                                                 \
+      for (size_t r = 0; r < length; r++) {                                                                            \
+        const size_t at = (reverse ? length - 1 - r : r) * inner + first;                                              \
+        for (size_t i = 0; i < columns; i++) {                                                                         \
+          const T next = (T)(product ? total[i] * x[at + i] : total[i] + x[at + i]);                                   \
+          y[at + i] = exclusive ? total[i] : next;                                                                     \
+          total[i] = next;                                                                                             \
         }                                                                                                              \
       }                                                                                                                \
+    }                                                                                                                  \
   }
 CUMULATE(1, float) CUMULATE(11, double) CUMULATE(12, uint32_t) CUMULATE(13, uint64_t)
 
 int32_t zs_typed_cumulate(int32_t type, int32_t product, int32_t exclusive, int32_t reverse, const void *x,
-                          size_t outer, size_t length, size_t inner, void *y) {
+                          size_t length, size_t inner, size_t count, void *y) {
   switch (type) {
-  case 1: cumulate_1(product, exclusive, reverse, x, outer, length, inner, y); return 1;
-  case 11: cumulate_11(product, exclusive, reverse, x, outer, length, inner, y); return 1;
+  case 1: cumulate_1(product, exclusive, reverse, x, length, inner, count, y); return 1;
+  case 11: cumulate_11(product, exclusive, reverse, x, length, inner, count, y); return 1;
   /* Signed sums wrap like unsigned ones. */
-  case 6: case 12: cumulate_12(product, exclusive, reverse, x, outer, length, inner, y); return 1;
-  case 7: case 13: cumulate_13(product, exclusive, reverse, x, outer, length, inner, y); return 1;
+  case 6: case 12: cumulate_12(product, exclusive, reverse, x, length, inner, count, y); return 1;
+  case 7: case 13: cumulate_13(product, exclusive, reverse, x, length, inner, count, y); return 1;
   default: return 0;
   }
 }

@@ -17,6 +17,11 @@ extension CompilerNode {
     return value
   }
 
+  package func text(_ name: String) -> String? {
+    guard case .string(let bytes)? = self[attribute: name] else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Input `index`; `nil` where it is left out.
   package func input(_ index: Int) -> ValueID? { index < inputs.count ? inputs[index] : nil }
 

@@ -178,6 +178,13 @@ final class Plan: Sendable {
     var inputs = inputs
     for input in overwritten where !given.contains(input) { inputs[input] = try inputs[input].owned() }
     let state = try takeState()
+    let values = try run(inputs, state, looks: looks, call)
+    try checkConstants()
+    keep(state)
+    return values
+  }
+
+  private func run(_ inputs: [Value], _ state: RunState, looks: Int, _ call: RunContext) throws -> [Value] {
     let results = try outputs.map(Self.memory)
     state.bind(inputs: inputs, results: results)
     defer { state.forgetValues() }
@@ -187,8 +194,6 @@ final class Plan: Sendable {
     for index in outputs.indices {
       values.append(try result(index, inputs, results[index], state, isLookedAt: index < looks))
     }
-    try checkConstants()
-    keep(state)
     return values
   }
 

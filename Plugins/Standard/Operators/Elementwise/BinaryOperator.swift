@@ -37,7 +37,7 @@ struct BinaryOperator: Operator {
         batch: shape[0], channels: shape[1], positions: shape[2...].reduce(1, *),
         batchStep: padded[0] == 1 ? 0 : padded[1],
         channelStep: padded[1] == 1 ? 0 : 1, reversed: a.layout == .plain)
-    } else if type != .float32 || code.code > ZS_PRELU.code {
+    } else if type != .float32 || !code.isOfFloats {
       guard zs_typed_binary(type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
         throw unsupported(type)
       }
@@ -51,7 +51,7 @@ struct BinaryOperator: Operator {
   }
 
   func accepts(_ step: Step, in node: Node) -> Bool {
-    guard let a = node.optionalInput(0), a.type == .float32, let code = try? function(node), code.code <= ZS_PRELU.code,
+    guard let a = node.optionalInput(0), a.type == .float32, let code = try? function(node), code.isOfFloats,
       let shapes = try? operandShapes(node), let shape = try? broadcastShape(shapes)
     else { return false }
     return ElementwiseSteps.accept(step, in: node, shape: shape)
@@ -65,7 +65,7 @@ struct BinaryOperator: Operator {
     let isWhole = shape.count > 1 && shape[1] % 16 == 0
     let codes = [ZS_ADD, ZS_SUB, ZS_MUL, ZS_MIN, ZS_MAX].map(\.code)
     let steps = try ElementwiseSteps(node, shape: shape)
-    guard codes.contains(code.code) || (isWhole && code.code <= ZS_PRELU.code), steps.keepsZero(true) || isWhole,
+    guard codes.contains(code.code) || (isWhole && code.isOfFloats), steps.keepsZero(true) || isWhole,
       !steps.needPlain
     else { return nil }
     var inputs = Array(repeating: Layout.plain, count: node.inputCount)
@@ -142,7 +142,7 @@ final class BinaryKernel: Kernel {
     guard count > 0, let a = call.input(0).data, let b = call.input(1).data, let y = call.output(0).data else { return }
     let (code, raw) = (code.code, kernels.raw)
     switch form {
-    case .rows(let rows) where type == .float32 && code <= ZS_PRELU.code:
+    case .rows(let rows) where type == .float32 && self.code.isOfFloats:
       runRows(rows, a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self), call)
     case .rows(let rows):
       let size = elementByteCount

@@ -30,15 +30,15 @@ func compareOperator(_ name: String, _ code: zs_compare) -> any Operator {
           }
           return
         }
-        guard zs_typed_compare(a.type.rawValue, code.code, nil, 0, nil, 0, nil, 0) == 1 else {
+        guard zs_typed_compare(a.type.rawValue, code.code, nil, nil, nil, nil, nil, 0, 0) == 1 else {
           throw unsupported(a.type)
         }
         let size = try a.elementByteCount
-        rows.forEach(outputs.executor) { place, offsets, count in
-          zs_typed_compare(
-            a.type.rawValue, code.code, left + offsets[0] * size, rows.steps[0], right + offsets[1] * size,
-            rows.steps[1],
-            result + place, count)
+        let (rowSteps, steps) = (rows.rowSteps, rows.steps)
+        rows.forEachBlock(outputs.executor) { place, offsets, rows, count in
+          _ = zs_typed_compare(
+            a.type.rawValue, code.code, left + offsets[0] * size, right + offsets[1] * size, rowSteps, steps,
+            result + place, rows, count)
         }
       })
   }

@@ -17,7 +17,7 @@ struct UnaryOperator: Operator {
   }
 
   func accepts(_ step: Step, in node: Node) -> Bool {
-    guard let x = node.optionalInput(0), x.type == .float32, function.isVectorised else { return false }
+    guard let x = node.optionalInput(0), x.type == .float32, function.isOfFloats else { return false }
     return ElementwiseSteps.accept(step, in: node, shape: x.shape)
   }
 
@@ -43,7 +43,7 @@ func blockedChoice(_ node: Node, keepsZero: Bool) throws -> LayoutChoice? {
 /// A function of input 0, and the steps behind it.
 func unaryKernel(_ function: Activation, _ node: Node, kernels: VectorKernels) throws -> any Kernel {
   let x = try node.input(0)
-  guard x.type == .float32, function.code < ZS_SIN.code else {
+  guard x.type == .float32, function.isOfFloats else {
     return UnaryKernel(function, of: x, kernels: kernels)
   }
   let steps = try ElementwiseSteps(node, shape: x.shape)
@@ -83,7 +83,7 @@ func apply(
   _ function: Activation, type: ElementType, _ x: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer, _ count: Int,
   kernels: VectorKernels, executor: Executor
 ) throws {
-  if type == .float32, function.code < ZS_SIN.code {
+  if type == .float32, function.isOfFloats {
     let x = x.assumingMemoryBound(to: Float.self)
     let y = y.assumingMemoryBound(to: Float.self)
     executor.parallelRanges(count, grain: 16384) { range in

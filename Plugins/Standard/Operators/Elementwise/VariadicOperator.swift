@@ -81,13 +81,16 @@ private final class VariadicKernel: Kernel {
       let a = index == 0 ? first : y
       guard let b = call.input(index + 1).data else { return }
       let (raw, code, type) = (kernels.raw, code.code, type)
-      step.forEach(call.executor) { place, offsets, count in
-        if type == .float32 {
-          raw.binary(
-            code, (a + offsets[0] * size).assumingMemoryBound(to: Float.self), step.steps[0],
-            (b + offsets[1] * size).assumingMemoryBound(to: Float.self), step.steps[1],
-            (y + place * size).assumingMemoryBound(to: Float.self), count)
-        } else {
+      if type == .float32 {
+        let (x, operand) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
+        let (rowSteps, result) = (step.rowSteps, y.assumingMemoryBound(to: Float.self))
+        step.forEachBlock(call.executor) { place, offsets, rows, count in
+          raw.binary_rows(
+            code, x + offsets[0], rowSteps[0], step.steps[0], operand + offsets[1], rowSteps[1], step.steps[1],
+            result + place, rows, count)
+        }
+      } else {
+        step.forEach(call.executor) { place, offsets, count in
           _ = zs_typed_binary(
             type.rawValue, code, a + offsets[0] * size, step.steps[0], b + offsets[1] * size, step.steps[1],
             y + place * size, count)

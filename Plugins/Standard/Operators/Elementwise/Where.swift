@@ -14,10 +14,11 @@ extension Catalogue {
           }
           let rows = Broadcast([condition.shape, a.shape, b.shape], to: outputs.shape(0))
           let size = try a.elementByteCount
-          rows.forEach(outputs.executor) { place, offsets, count in
+          let (rowSteps, steps) = (rows.rowSteps, rows.steps)
+          rows.forEachBlock(outputs.executor) { place, offsets, rows, count in
             zs_select(
-              condition.pointer(as: UInt8.self) + offsets[0], rows.steps[0], left + offsets[1] * size, rows.steps[1],
-              right + offsets[2] * size, rows.steps[2], target + place * size, size, count)
+              condition.pointer(as: UInt8.self) + offsets[0], left + offsets[1] * size, right + offsets[2] * size,
+              rowSteps, steps, target + place * size, size, rows, count)
           }
         })
     }

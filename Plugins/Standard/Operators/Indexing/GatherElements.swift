@@ -55,14 +55,15 @@ struct ElementIndices: IndexedSlices {
 
   func write(_ range: Range<Int>, of indices: Integers, to places: UnsafeMutablePointer<Int>) throws {
     guard !range.isEmpty else { return }
+    indices.copy(range, to: places)
     var (row, column) = range.lowerBound.quotientAndRemainder(dividingBy: rows.width)
     var number = range.lowerBound
     while number < range.upperBound {
       let base = rows[row]
       let end = min(number + rows.width - column, range.upperBound)
-      for index in number..<end {
-        let along = try place(indices[index], in: extent, axis: axis)
-        places[index - range.lowerBound] = base + column * columnStride + along * stride
+      for index in number - range.lowerBound..<end - range.lowerBound {
+        let along = try place(places[index], in: extent, axis: axis)
+        places[index] = base + column * columnStride + along * stride
         column += 1
       }
       (number, row, column) = (end, row + 1, 0)

@@ -19,10 +19,14 @@ extension Catalogue {
             ? AxisView([x.shape[..<axis].reduce(1, *), x.shape[axis...].reduce(1, *)], axis: 1)
             : AxisView(x.shape, axis: axis)
           let places = try x.host.scratch(view.outer * view.inner, of: Int64.self)
-          _ = places.withPointer {
-            zs_typed_arg(x.type.rawValue, 1, 0, source, view.outer, view.length, view.inner, $0)
+          let size = try x.elementByteCount
+          places.withPointer { result in
+            view.forEachPart(on: outputs.executor) { start, place, columns in
+              _ = zs_typed_arg(
+                x.type.rawValue, 1, 0, source + start * size, view.length, view.inner, columns, result + place)
+            }
           }
-          target.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * (try x.elementByteCount))
+          target.initializeMemory(as: UInt8.self, repeating: 0, count: x.count * size)
           for (number, place) in places.enumerated() {
             let index = (number / view.inner * view.length + Int(place)) * view.inner + number % view.inner
             if x.type == .float32 {

@@ -41,14 +41,14 @@ func writeSoftmax(
   if type == .float32 {
     let (x, y) = (x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self))
     let kernels = host.kernels
+    guard view.inner == 1 else {
+      return view.forEachPart(on: executor) { start, _, columns in
+        kernels.raw.softmax_columns(x + start, y + start, view.length, view.inner, columns, logarithm ? 1 : 0)
+      }
+    }
     executor.parallelRanges(view.outer, grain: max(1, 4096 / size)) { range in
       for place in stride(from: range.lowerBound * size, to: range.upperBound * size, by: size) {
-        if view.inner == 1 {
-          kernels.raw.softmax(x + place, y + place, view.length, logarithm ? 1 : 0)
-        } else {
-          kernels.raw.softmax_columns(
-            x + place, y + place, view.length, view.inner, view.inner, logarithm ? 1 : 0)
-        }
+        kernels.raw.softmax(x + place, y + place, view.length, logarithm ? 1 : 0)
       }
     }
     return

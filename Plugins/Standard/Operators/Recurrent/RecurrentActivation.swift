@@ -20,7 +20,7 @@ struct RecurrentActivation: Sendable {
     case "affine": form = .affine(alphas.popFirst() ?? 1, betas.popFirst() ?? 0)
     case "scaledtanh": form = .scaledTanh(alphas.popFirst() ?? 1, betas.popFirst() ?? 1)
     default:
-      guard let function = UnaryFunction.all.last(where: { $0.name.lowercased() == name }), function.isVectorised else {
+      guard let function = UnaryFunction.all.last(where: { $0.name.lowercased() == name }), function.isOfFloats else {
         throw OperatorError("the activation \"\(name)\" is unknown")
       }
       form = .unary(

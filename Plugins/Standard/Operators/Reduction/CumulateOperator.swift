@@ -14,12 +14,11 @@ func cumulateOperator(_ name: String, since: Int64, product: Bool) -> any Operat
         let x = try inputs[0]
         guard outputs.isWritable(0), let source = x.data, let target = outputs.data(0) else { return }
         let view = AxisView(x.shape, axis: try normalized(axis: inputs.int(1), rank: x.rank))
-        let size = view.length * view.inner
-        let bytes = size * (try x.elementByteCount)
-        outputs.executor.parallelRanges(view.outer, grain: max(1, 16384 / size)) { range in
+        let size = try x.elementByteCount
+        view.forEachPart(on: outputs.executor) { start, _, columns in
           _ = zs_typed_cumulate(
-            x.type.rawValue, product ? 1 : 0, isExclusive ? 1 : 0, isReverse ? 1 : 0,
-            source + range.lowerBound * bytes, range.count, view.length, view.inner, target + range.lowerBound * bytes)
+            x.type.rawValue, product ? 1 : 0, isExclusive ? 1 : 0, isReverse ? 1 : 0, source + start * size,
+            view.length, view.inner, columns, target + start * size)
         }
       }, inPlace: [0])
   }

@@ -17,30 +17,59 @@ extension Catalogue {
         compute: { inputs, outputs in
           let theta = try inputs[0]
           guard outputs.isWritable(0) else { return }
-          let matrices = try theta.doubles()
-          let shape = outputs.shape(0)
-          let axes = shape[shape.count - 1]
-          let extents = Array(shape[1...axes])
-          let points = extents.reduce(1, *)
-          var position = [Double](repeating: 0, count: axes)
-          try outputs.writeEach { index in
-            let (image, point, row) = (index / axes / points, index / axes % points, index % axes)
-            if row == 0 { place(point, in: extents, alignsCorners, &position) }
-            let line = (image * axes + row) * (axes + 1)
-            return (0..<axes).reduce(matrices[line + axes]) { $0 + matrices[line + $1] * position[$1] }
+          let grid = Grid(shape: outputs.shape(0), alignsCorners: alignsCorners)
+          try theta.doubles().withPointer { matrices in
+            if theta.type == .float32 {
+              grid.write(matrices, to: outputs.pointer(0, as: Float.self), outputs.executor)
+            } else {
+              let values = try theta.host.scratch(outputs.shape(0).reduce(1, *), of: Double.self)
+              values.withPointer { grid.write(matrices, to: $0, outputs.executor) }
+              try store(values, to: outputs.data(0), as: theta.type)
+            }
           }
         })
     }
   }
 }
 
-/// Writes the coordinates of a position, each from -1 to 1; the first is that of the last axis.
-private func place(_ point: Int, in extents: [Int], _ alignsCorners: Bool, _ position: inout [Double]) {
-  var rest = point
-  for axis in extents.indices.reversed() {
-    let (place, extent) = (Double(rest % extents[axis]), Double(extents[axis]))
-    rest /= extents[axis]
-    position[extents.count - 1 - axis] =
-      alignsCorners ? (extent > 1 ? 2 * place / (extent - 1) - 1 : 0) : (2 * place + 1) / extent - 1
+/// A grid of the shape [images, …, axes].
+private struct Grid {
+  private let axes, images: Int
+  private let extents: [Int]
+  private let alignsCorners: Bool
+
+  init(shape: [Int], alignsCorners: Bool) {
+    (images, axes) = (shape[0], shape[shape.count - 1])
+    (extents, self.alignsCorners) = (Array(shape[1...axes]), alignsCorners)
+  }
+
+  /// The coordinates, each from -1 to 1, of rows of points; the first is that of the last axis.
+  func write<Number: BinaryFloatingPoint>(
+    _ matrices: UnsafePointer<Double>, to target: UnsafeMutablePointer<Number>, _ executor: Executor
+  ) {
+    let (width, rows) = (extents[axes - 1], extents.dropLast().reduce(1, *))
+    executor.parallelRanges(images * rows, grain: max(1, 4096 / max(1, width * axes))) { range in
+      for row in range {
+        let matrix = matrices + row / rows * axes * (axes + 1)
+        let line = target + row * width * axes
+        for coordinate in 0..<axes {
+          // What is the same along the row, and what a step along it adds.
+          let factors = matrix + coordinate * (axes + 1)
+          var (base, rest) = (factors[axes], row % rows)
+          for axis in (0..<axes - 1).reversed() {
+            base += factors[axes - 1 - axis] * position(rest % extents[axis], of: extents[axis])
+            rest /= extents[axis]
+          }
+          for point in 0..<width {
+            line[point * axes + coordinate] = Number(base + factors[0] * position(point, of: width))
+          }
+        }
+      }
+    }
+  }
+
+  private func position(_ place: Int, of extent: Int) -> Double {
+    let (place, extent) = (Double(place), Double(extent))
+    return alignsCorners ? (extent > 1 ? 2 * place / (extent - 1) - 1 : 0) : (2 * place + 1) / extent - 1
   }
 }

@@ -1,3 +1,4 @@
+import CStandardKernels
 import PluginSupport
 import ZooPlugin
 
@@ -18,10 +19,13 @@ extension Catalogue {
           let (x, grid) = (try inputs[0], try inputs[1])
           guard outputs.isWritable(0) else { return }
           guard x.count > 0 else { throw OperatorError("an image of shape \(x.shape) has nothing to sample") }
+          guard x.shape[2...].reduce(1, *) <= Int32.max else {
+            throw OperatorError("an image of \(x.shape) is too large", kind: .unsupported)
+          }
           if x.type == .float32 {
-            sample(x, grid, settings, to: outputs.pointer(0, as: Float.self), outputs)
+            try Sampling(x, grid, settings).run(to: outputs.pointer(0, as: Float.self), outputs)
           } else {
-            sample(x, grid, settings, to: outputs.pointer(0, as: Double.self), outputs)
+            try Sampling(x, grid, settings).run(to: outputs.pointer(0, as: Double.self), outputs)
           }
         })
     }
@@ -49,6 +53,15 @@ private struct GridSettings: Sendable {
     alignsCorners = try node.attributes.int("align_corners") ?? 0 != 0
   }
 
+  /// Places along one axis that a sample has at most.
+  var tapCount: Int {
+    switch mode {
+    case .nearest: 1
+    case .linear: 2
+    case .cubic: 4
+    }
+  }
+
   /// Samples of one axis around the coordinate `value`: places (-1 for none) with weights, `count` of them.
   func taps(_ value: Double, extent: Int, to places: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Double>)
     -> Int
@@ -65,8 +78,10 @@ private struct GridSettings: Sendable {
     }
     // What is no number is nowhere.
     if !(abs(x) < 0x1p52) { x = -16 }
-    let base = Int(x.rounded(.down))
-    let r = x - x.rounded(.down)
+    // Not `rounded`, which is a call on processors that may lack it.
+    let whole = Int(x)
+    let base = Double(whole) > x ? whole - 1 : whole
+    let r = x - Double(base)
     let first: Int
     switch mode {
     case .nearest:
@@ -79,8 +94,7 @@ private struct GridSettings: Sendable {
       first = base - 1
       for index in 0..<4 { weights[index] = Self.cubic(abs(r + 1 - Double(index))) }
     }
-    let count = mode == .nearest ? 1 : mode == .linear ? 2 : 4
-    for index in 0..<count {
+    for index in 0..<tapCount {
       let place = first + index
       if place >= 0, place < extent {
         places[index] = place
@@ -92,7 +106,7 @@ private struct GridSettings: Sendable {
         }
       }
     }
-    return count
+    return tapCount
   }
 
   /// Keys 1981 with a = -0.75.
@@ -113,43 +127,98 @@ private struct GridSettings: Sendable {
   }
 }
 
-private func sample<Number: BinaryFloatingPoint>(
-  _ x: TensorView, _ grid: TensorView, _ settings: GridSettings, to target: UnsafeMutablePointer<Number>,
-  _ outputs: Outputs
-) {
-  let axes = x.rank - 2
-  let extents = Array(x.shape[2...])
-  let strides = rowMajorStrides(extents)
-  let (channels, plane) = (x[dimension: 1], extents.reduce(1, *))
-  let points = outputs.shape(0)[2...].reduce(1, *)
-  let (source, coordinates) = (x.pointer(as: Number.self), grid.pointer(as: Number.self))
-  outputs.executor.parallelRanges(x[dimension: 0] * points, grain: max(1, 1024 / channels)) { range in
-    var places = [Int](repeating: 0, count: 4)
-    var weights = [Double](repeating: 0, count: 4)
-    var offsets: [Int] = []
-    var products: [Number] = []
-    for index in range {
-      let (image, point) = (index / points, index % points)
-      (offsets, products) = ([0], [1])
-      for axis in 0..<axes {
-        // The first coordinate is that of the last axis.
-        let value = Double(coordinates[index * axes + axes - 1 - axis])
-        let count = settings.taps(value, extent: extents[axis], to: &places, &weights)
-        var (nextOffsets, nextProducts): ([Int], [Number]) = ([], [])
-        for (offset, product) in zip(offsets, products) {
-          for tap in 0..<count where places[tap] >= 0 {
-            nextOffsets.append(offset + places[tap] * strides[axis])
-            nextProducts.append(product * Number(weights[tap]))
+/// Samples of all images, some points at a time: where they lie first, then for each channel what lies there.
+private struct Sampling<Number: BinaryFloatingPoint & StoredNumber> {
+  private let settings: GridSettings
+  private let extents, strides: [Int]
+  private let images, channels, plane, taps: Int
+  private let host: ZooHost
+  private let source, coordinates: UnsafeMutablePointer<Number>
+
+  private static var pointCount: Int { 256 }
+
+  init(_ x: TensorView, _ grid: TensorView, _ settings: GridSettings) {
+    self.settings = settings
+    extents = Array(x.shape[2...])
+    strides = rowMajorStrides(extents)
+    (images, channels, plane) = (x[dimension: 0], x[dimension: 1], extents.reduce(1, *))
+    taps = extents.reduce(1) { count, _ in count * settings.tapCount }
+    host = x.host
+    (source, coordinates) = (x.pointer(), grid.pointer())
+  }
+
+  /// The points of one worker at a time: where each one's places begin, these, and their weights.
+  private struct Points {
+    let starts, places: UnsafeMutablePointer<Int32>
+    let weights: UnsafeMutablePointer<Number>
+  }
+
+  func run(to target: UnsafeMutablePointer<Number>, _ outputs: Outputs) throws {
+    let points = outputs.shape(0)[2...].reduce(1, *)
+    let pieces = (points + Self.pointCount - 1) / Self.pointCount
+    let workers = outputs.executor.workerCount
+    let room = Self.pointCount * taps
+    let places = try host.scratch(workers * (Self.pointCount + 1 + room), of: Int32.self)
+    let weights = try host.scratch(workers * room, of: Number.self)
+    places.withPointer { places in
+      weights.withPointer { weights in
+        outputs.executor.parallelFor(images * pieces) { index, worker in
+          let starts = places + worker * (Self.pointCount + 1 + room)
+          let own = Points(
+            starts: starts, places: starts + Self.pointCount + 1, weights: weights + worker * room)
+          let (image, first) = (index / pieces, index % pieces * Self.pointCount)
+          let count = min(Self.pointCount, points - first)
+          find(own, coordinates + (image * points + first) * extents.count, count)
+          for channel in image * channels..<(image + 1) * channels {
+            zs_pick(
+              Number.elementType.rawValue, source + channel * plane, own.starts, own.places, own.weights, count,
+              target + channel * points + first)
           }
         }
-        (offsets, products) = (nextOffsets, nextProducts)
-      }
-      for channel in 0..<channels {
-        let values = source + (image * channels + channel) * plane
-        var sum: Number = 0
-        for tap in offsets.indices { sum += products[tap] * values[offsets[tap]] }
-        target[(image * channels + channel) * points + point] = sum
       }
     }
+  }
+
+  /// The places around `count` points whose coordinates are given, the first that of the last axis.
+  private func find(_ points: Points, _ coordinates: UnsafePointer<Number>, _ count: Int) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 4) { near in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 4) { shares in
+        guard let near = near.baseAddress, let shares = shares.baseAddress else { return }
+        points.starts[0] = 0
+        for point in 0..<count {
+          let begin = Int(points.starts[point])
+          let (places, weights) = (points.places + begin, points.weights + begin)
+          (places[0], weights[0]) = (0, 1)
+          var found = 1
+          for axis in extents.indices {
+            let value = Double(coordinates[point * extents.count + extents.count - 1 - axis])
+            let taps = settings.taps(value, extent: extents[axis], to: near, shares)
+            found = multiply(found, taps, stride: strides[axis], near, shares, places, weights)
+          }
+          points.starts[point + 1] = Int32(begin + found)
+        }
+      }
+    }
+  }
+
+  /// Replaces each of `found` places by those that it has along one more axis, from the last on, so that none is overwritten
+  /// before it was read.
+  private func multiply(
+    _ found: Int, _ taps: Int, stride: Int, _ near: UnsafeMutablePointer<Int>, _ shares: UnsafeMutablePointer<Double>,
+    _ places: UnsafeMutablePointer<Int32>, _ weights: UnsafeMutablePointer<Number>
+  ) -> Int {
+    var inside = 0
+    for tap in 0..<taps where near[tap] >= 0 {
+      (near[inside], shares[inside]) = (near[tap], shares[tap])
+      inside += 1
+    }
+    for index in (0..<found).reversed() {
+      let (place, weight) = (places[index], weights[index])
+      for tap in 0..<inside {
+        places[index * inside + tap] = place + Int32(near[tap] * stride)
+        weights[index * inside + tap] = weight * Number(shares[tap])
+      }
+    }
+    return found * inside
   }
 }

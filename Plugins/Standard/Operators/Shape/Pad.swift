@@ -3,7 +3,7 @@ import ZooPlugin
 
 extension Catalogue {
   /// ONNX Pad: constant, reflect, edge and wrap; negative pads crop. Blocked tensors of which only positions are padded stay
-  /// blocked.
+  /// blocked, and those that get channels of zeros behind their own: what fills up the last block is zeros, too.
   static func pad(_ host: ZooHost) -> any Operator { Pad() }
 }
 
@@ -29,8 +29,8 @@ private struct Pad: Operator {
 
   func layouts(for node: Node) throws -> LayoutChoice? {
     let (x, settings, inputs) = (try node.input(0), try PadSettings(node), Inputs(node))
-    guard x.layout == .nchw16c, let pads = try? settings.pads(inputs), settings.keepsZero(inputs),
-      (pads.before.prefix(2) + pads.after.prefix(2)).allSatisfy({ $0 == 0 })
+    guard x.layout == .nchw16c, let pads = try? settings.pads(inputs), settings.keepsZero(inputs), pads.before[0] == 0,
+      pads.after[0] == 0, pads.before[1] == 0, pads.after[1] == 0 || pads.after[1] > 0 && settings.mode == .constant
     else { return nil }
     let others = Array(repeating: Layout.plain, count: node.inputCount - 1)
     return LayoutChoice(inputs: [.nchw16c] + others, outputs: [.nchw16c])
@@ -41,9 +41,10 @@ private struct Pad: Operator {
     guard x.layout == .nchw16c else { return try plain.makeKernel(node, on: executor) }
     let settings = try PadSettings(node)
     let (before, after) = try settings.pads(Inputs(node))
-    let shape = [x.shape[0], (x.shape[1] + 15) / 16] + x.shape[2...]
+    func inBlocks(_ shape: [Int]) -> [Int] { [shape[0], (shape[1] + 15) / 16] + shape[2...] }
     let copy = PaddedCopy(
-      from: shape, to: shape.indices.map { shape[$0] + before[$0] + after[$0] }, before: before, mode: settings.mode,
+      from: inBlocks(x.shape), to: inBlocks(x.shape.indices.map { x.shape[$0] + before[$0] + after[$0] }),
+      before: before, mode: settings.mode,
       fill: [UInt8](repeating: 0, count: 16 * (try x.elementByteCount)))
     return ClosureKernel(layout: .nchw16c) { call in
       guard let target = call.output(0).data else { return }

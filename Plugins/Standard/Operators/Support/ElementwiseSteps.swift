@@ -27,6 +27,7 @@ struct ElementwiseSteps: Sendable {
 
   private static let binaries: [String: zs_binary] = [
     "Add": ZS_ADD, "Sub": ZS_SUB, "Mul": ZS_MUL, "Div": ZS_DIV, "Min": ZS_MIN, "Max": ZS_MAX, "PRelu": ZS_PRELU,
+    "Pow": ZS_POW,
   ]
   /// Elements of a piece.
   private static let pieceLength = 2048
@@ -115,7 +116,7 @@ struct ElementwiseSteps: Sendable {
       case .operand(let code, _, let reach, let isLeft):
         switch code {
         case ZS_MUL: isZero = isZero || reach == .whole
-        case ZS_DIV: isZero = false
+        case ZS_DIV, ZS_POW: isZero = false
         default: isZero = isZero && (reach == .whole || code.code == ZS_PRELU.code && !isLeft)
         }
       case .ofBytes(.combined(let code, _, _)): isZero = isZero || code.code == ZS_MUL.code

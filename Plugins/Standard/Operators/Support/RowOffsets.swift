@@ -30,9 +30,12 @@ struct RowOffsets: Sendable {
 /// `index` counted from the front.
 ///
 /// - Throws: `OperatorError` where it is outside -extent..<extent.
+@inline(__always)
 func place(_ index: Int, in extent: Int, axis: Int) throws -> Int {
-  guard index >= -extent, index < extent else {
-    throw OperatorError("index \(index) is outside the \(extent) places of axis \(axis)")
-  }
+  guard index >= -extent, index < extent else { throw outside(index, extent, axis) }
   return index < 0 ? index + extent : index
+}
+
+private func outside(_ index: Int, _ extent: Int, _ axis: Int) -> OperatorError {
+  OperatorError("index \(index) is outside the \(extent) places of axis \(axis)")
 }
