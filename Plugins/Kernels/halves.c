@@ -17,8 +17,9 @@ static inline float number_of(uint32_t bits) {
 
 float zs_half_to_float(uint16_t bits) {
   const uint32_t magnitude = bits & 0x7fff;
-  /* Exponents of float32 begin 112 lower; the product does subnormals, too. */
-  const uint32_t finite = bits_of(number_of(magnitude << 13) * 0x1p112f);
+  /* Exponents of float32 begin 112 lower; what is subnormal here is the rest of a normal number there. */
+  const uint32_t small = bits_of(number_of(0x38800000 + (magnitude << 13)) - 0x1p-14f);
+  const uint32_t finite = magnitude < 0x400 ? small : (magnitude << 13) + 0x38000000;
   return number_of((uint32_t)(bits & 0x8000) << 16 | (magnitude >= 0x7c00 ? 0x7f800000 | magnitude << 13 : finite));
 }
 

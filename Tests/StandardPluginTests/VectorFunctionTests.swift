@@ -54,7 +54,8 @@ import ZooSystem
 
   @Test(arguments: instructionSets) func powers(_ isa: CPU.ISA) throws {
     let special: [Float] = [
-      0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, Float.leastNormalMagnitude / 100, -Float.leastNormalMagnitude / 100, 1e30, -1e30, 16_777_216, 2.2,
+      0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, Float.leastNormalMagnitude / 100,
+      -Float.leastNormalMagnitude / 100, 1e30, -1e30, 16_777_216, 2.2,
       127, -149, 3.4e38,
     ]
     let bases = special + (1..<200).map { Float($0) * 0.37 }
@@ -69,8 +70,35 @@ import ZooSystem
         let wanted = Float(pow(Double(x[index]), Double(y[index])))
         #expect(
           result.isNaN == wanted.isNaN
-            && (wanted.isNaN || result == wanted || abs(result - wanted) <= 2e-7 * abs(wanted) + 2 * Float.leastNonzeroMagnitude),
+            && (wanted.isNaN || result == wanted
+              || abs(result - wanted) <= 2e-7 * abs(wanted) + 2 * Float.leastNonzeroMagnitude),
           "\(x[index]) to the power of \(y[index])")
+      }
+    }
+  }
+
+  /// Zeros keep their sign where the C library's functions do.
+  @Test(arguments: instructionSets) func signsOfZero(_ isa: CPU.ISA) throws {
+    for name in ["Sin", "Tan", "Asin", "Atan", "Sinh", "Asinh", "Atanh"] {
+      for count in [2, 40] {
+        let x = (0..<count).map { $0 % 2 == 0 ? -Float(0) : 0 }
+        #expect(try Self.run(name, x, isa).map(\.bitPattern) == x.map(\.bitPattern), "\(name)")
+      }
+    }
+  }
+
+  /// One exponent for all of a row, some of which have short cuts.
+  @Test(arguments: instructionSets) func powersOfOneExponent(_ isa: CPU.ISA) throws {
+    let x: [Float] = [0, -0.0, 1, -1, 4, -4, .infinity, -.infinity, .nan, 0.3, 7, 1e30, -1e-30]
+    for exponent in [0.5, 1, 2, 0, -0.5, -1, 3, 2.2] as [Float] {
+      let y: [Float] = try runOperator(
+        Node("Pow", inputs: ["x", "y"], outputs: ["z"]),
+        inputs: [Tensor(x, shape: [x.count]), Tensor([exponent], shape: [1])], opset: Sample.opset,
+        registry: registry(isa))[0].elements()
+      for (x, y) in zip(x, y) {
+        let wanted = Float(pow(Double(x), Double(exponent)))
+        let isSame = y.bitPattern == wanted.bitPattern || y.isNaN && wanted.isNaN
+        #expect(isSame || wanted != 0 && abs(y - wanted) <= 2e-7 * abs(wanted), "\(x) to the power of \(exponent)")
       }
     }
   }

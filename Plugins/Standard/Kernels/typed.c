@@ -334,6 +334,8 @@ int32_t zs_typed_reduce(int32_t type, int32_t op, const void *x, size_t outer, s
     }                                                                                                                  \
   }
 INTEGER_TYPES(ARG) ARG(11, double)
+/* float32 along more than int32 counts. */
+ARG(0, float)
 
 /* Numbers side by side, enough for vectors. */
 enum { SIDE = 16 };
@@ -398,15 +400,15 @@ static int64_t best_of_row(int32_t largest, int32_t last, const float *x, size_t
 }
 
 static void arg_1(int32_t largest, int32_t last, const float *x, size_t length, size_t inner, size_t count, int64_t *y) {
-  if (length == 0) memset(y, 0, count * sizeof *y);
-  else if (inner == 1) *y = best_of_row(largest, last, x, length);
-  else best_of_columns(largest, last, x, length, inner, count, y);
+  if (inner == 1) *y = best_of_row(largest, last, x, length);
+  else if (length <= INT32_MAX) best_of_columns(largest, last, x, length, inner, count, y);
+  else arg_0(largest, last, x, length, inner, count, y);
 }
 
 int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x, size_t length, size_t inner,
                      size_t count, int64_t *y) {
   switch (type) {
-#define CASE(number, T) case number: if (count > 0) arg_##number(largest, last, x, length, inner, count, y); return 1;
+#define CASE(number, T) case number: if (count > 0 && length > 0) arg_##number(largest, last, x, length, inner, count, y); return 1;
     INTEGER_TYPES(CASE) FLOAT_TYPES(CASE)
 #undef CASE
   default: return 0;
@@ -417,7 +419,14 @@ int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x,
 #define CUMULATE(number, T)                                                                                            \
   static void cumulate_##number(int32_t product, int32_t exclusive, int32_t reverse, const T *x, size_t length,        \
                                 size_t inner, size_t count, T *y) {                                                    \
-    for (size_t first = 0; first < count; first += SIDE) {                                                             \
+    T sum = product ? 1 : 0;                                                                                           \
+    for (size_t r = 0; count == 1 && r < length; r++) {                                                                \
+      const size_t at = (reverse ? length - 1 - r : r) * inner;                                                        \
+      const T next = (T)(product ? sum * x[at] : sum + x[at]);                                                         \
+      y[at] = exclusive ? sum : next;                                                                                  \
+      sum = next;                                                                                                      \
+    }                                                                                                                  \
+    for (size_t first = 0; count > 1 && first < count; first += SIDE) {                                                             \
       const size_t columns = count - first < SIDE ? count - first : SIDE;                                              \
       T total[SIDE];                                                                                                   \
       for (size_t i = 0; i < columns; i++) total[i] = product ? 1 : 0;                                                 \

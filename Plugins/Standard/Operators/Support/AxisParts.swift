@@ -2,7 +2,7 @@ import PluginSupport
 import ZooPlugin
 
 extension AxisView {
-  /// Elements of a part at least, where there are as many.
+  /// Elements of a part, about, where there are as many.
   private static let partCount = 16384
 
   /// Calls `body` with columns along the axis until that was all, shared out among workers: where the first of them begins,
