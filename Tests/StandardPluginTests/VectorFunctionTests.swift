@@ -59,9 +59,8 @@ import ZooSystem
       127, -149, 3.4e38,
     ]
     let bases = special + (1..<200).map { Float($0) * 0.37 }
-    for exponents in [[Float]](bases.map { base in special.map { _ in base } }).map({ $0 }) + [special] {
-      let count = min(exponents.count, special.count)
-      let (x, y) = (Array(exponents.prefix(count)), Array(special.prefix(count)))
+    for x in bases.map({ [Float](repeating: $0, count: special.count) }) + [special] {
+      let (y, count) = (special, special.count)
       let results: [Float] = try runOperator(
         Node("Pow", inputs: ["x", "y"], outputs: ["z"]),
         inputs: [Tensor(x, shape: [count]), Tensor(y, shape: [count])], opset: Sample.opset, registry: registry(isa))[0]

@@ -25,8 +25,7 @@ static inline void pool_byte_row(const conv_window *w, const int64_t unit, uint8
   memset(output, 0, (size_t)(w->out[2] * unit));
   for (int64_t i = d.first; i < d.last; i++) {
     for (int64_t j = h.first; j < h.last; j++) {
-      const int64_t z = d.start + i * w->dilation[0], y = h.start + j * w->dilation[1];
-      const uint8_t *const line = input + (z * w->in[1] + y) * w->in[2] * unit;
+      const uint8_t *const line = input + row_of_taps(w, d, i, h, j) * w->in[2] * unit;
       for (int64_t k = met.first; k < met.end; k++) {
         const int64_t across = (k * w->dilation[2] - w->pad[2]) * unit;
         const span inside = span_of(w, 2, k);

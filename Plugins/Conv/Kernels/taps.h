@@ -29,6 +29,11 @@ static inline tap_range tap_range_of(const conv_window *w, int axis, int64_t out
   return range;
 }
 
+/* The row of the input under taps i and j of a row of outputs. */
+static inline int64_t row_of_taps(const conv_window *w, tap_range d, int64_t i, tap_range h, int64_t j) {
+  return (d.start + i * w->dilation[0]) * w->in[1] + h.start + j * w->dilation[1];
+}
+
 typedef struct span {
   int64_t first, end;
 } span;
@@ -37,13 +42,13 @@ typedef struct span {
 static inline span taps_met(const conv_window *w, int axis) {
   const int64_t dilation = w->dilation[axis], reach = (w->out[axis] - 1) * w->stride[axis] - w->pad[axis];
   const int64_t end = (w->in[axis] - 1 + w->pad[axis]) / dilation + 1;
-  return (span){reach >= 0 ? 0 : (-reach + dilation - 1) / dilation, end < w->kernel[axis] ? end : w->kernel[axis]};
+  return (span){reach >= 0 ? 0 : steps_to(-reach, dilation), end < w->kernel[axis] ? end : w->kernel[axis]};
 }
 
 /* The outputs for which tap `tap` falls inside the input. */
 static inline span span_of(const conv_window *w, int axis, int64_t tap) {
   const int64_t at = tap * w->dilation[axis] - w->pad[axis], stride = w->stride[axis], room = w->in[axis] - 1 - at;
-  span result = {at >= 0 ? 0 : (-at + stride - 1) / stride, room < 0 ? 0 : room / stride + 1};
+  span result = {at >= 0 ? 0 : steps_to(-at, stride), room < 0 ? 0 : room / stride + 1};
   if (result.end > w->out[axis]) result.end = w->out[axis];
   if (result.first > result.end) result.first = result.end;
   return result;

@@ -408,7 +408,10 @@ static void arg_1(int32_t largest, int32_t last, const float *x, size_t length, 
 int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x, size_t length, size_t inner,
                      size_t count, int64_t *y) {
   switch (type) {
-#define CASE(number, T) case number: if (count > 0 && length > 0) arg_##number(largest, last, x, length, inner, count, y); return 1;
+#define CASE(number, T)                                                                                                \
+  case number:                                                                                                         \
+    if (count > 0 && length > 0) arg_##number(largest, last, x, length, inner, count, y);                              \
+    return 1;
     INTEGER_TYPES(CASE) FLOAT_TYPES(CASE)
 #undef CASE
   default: return 0;
@@ -426,7 +429,7 @@ int32_t zs_typed_arg(int32_t type, int32_t largest, int32_t last, const void *x,
       y[at] = exclusive ? sum : next;                                                                                  \
       sum = next;                                                                                                      \
     }                                                                                                                  \
-    for (size_t first = 0; count > 1 && first < count; first += SIDE) {                                                             \
+    for (size_t first = 0; count > 1 && first < count; first += SIDE) {                                                \
       const size_t columns = count - first < SIDE ? count - first : SIDE;                                              \
       T total[SIDE];                                                                                                   \
       for (size_t i = 0; i < columns; i++) total[i] = product ? 1 : 0;                                                 \
